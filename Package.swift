@@ -1,0 +1,92 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// One program in several modules; arrows in `docs/architecture.md` point one way only.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+func module(
+    _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []
+) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []
+) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "compat-matrix",
+    products: [.executable(name: "compat-matrix", targets: ["compat-matrix"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    ],
+    targets: [
+        // Values and pure functions; no module here imports anything.
+        module("MatrixModel"),
+        module("VerifierLog", ["MatrixModel"], resources: [.embedInCode("Resources/catalogue.json")]),
+
+        // What a user writes, and what comes from it.
+        module("Manifests", ["MatrixModel", system, yams]),
+        .systemLibrary(
+            name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        module("KernelStore", ["CArchive", "Manifests", "MatrixModel", crypto, subprocess, system]),
+        .systemLibrary(name: "CElf", pkgConfig: "libelf", providers: [.apt(["libelf-dev"])]),
+        module("ProbeObject", ["CElf", "Manifests", "MatrixModel", crypto, subprocess, system]),
+
+        // The guest and the machine around it.
+        .target(name: "CGuestProtocol"),
+        .target(name: "CSpawn"),
+        module("GuestLink", ["CGuestProtocol", "MatrixModel"]),
+        module("GuestImage", ["CArchive", crypto, system]),
+        module("Machine", ["GuestLink", "MatrixModel", system]),
+        module("QEMUBackend", ["CSpawn", "Machine", "GuestLink", "CGuestProtocol", "MatrixModel", crypto, system]),
+
+        // A run, its results, and what people see of them.
+        module("MatrixRunner", ["GuestLink", "Machine", "MatrixModel", "VerifierLog", system]),
+        module("ResultStore", ["MatrixModel", crypto, grdb, system]),
+        module("Reports", ["MatrixModel", mustache], resources: [.embedInCode("Resources/report.html")]),
+        module(
+            "CompatMatrixCLI",
+            [
+                "GuestImage", "KernelStore", "Machine", "Manifests", "MatrixModel", "MatrixRunner", "ProbeObject",
+                "QEMUBackend", "Reports", "ResultStore", "VerifierLog", argumentParser, crypto, subprocess, system,
+            ]),
+        .executableTarget(name: "compat-matrix", dependencies: ["CompatMatrixCLI"], swiftSettings: strict),
+
+        tests("MatrixModelTests", ["MatrixModel"]),
+        tests("VerifierLogTests", ["VerifierLog", "MatrixModel"], resources: [.copy("Resources")]),
+        tests("ManifestsTests", ["Manifests", "MatrixModel", system]),
+        tests("KernelStoreTests", ["KernelStore", "Manifests", "CArchive", "MatrixModel", subprocess, system]),
+        tests("ProbeObjectTests", ["ProbeObject", "Manifests", "MatrixModel", system]),
+        tests("GuestLinkTests", ["GuestLink", "CGuestProtocol", "MatrixModel"]),
+        tests("QEMUBackendTests", ["QEMUBackend", "Machine", "GuestLink", "MatrixModel", system]),
+        tests("MatrixRunnerTests", ["MatrixRunner", "Machine", "GuestLink", "MatrixModel", system]),
+        tests("ResultStoreTests", ["ResultStore", "MatrixModel", grdb, system]),
+        tests("ReportsTests", ["Reports", "MatrixModel", subprocess, system]),
+        tests("CLITests", ["CompatMatrixCLI", "MatrixModel", argumentParser, subprocess, system]),
+        tests("GuestTests", ["CompatMatrixCLI", "MatrixModel", subprocess, system]),
+    ]
+)

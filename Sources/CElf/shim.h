@@ -1,0 +1,3 @@
+#include <fcntl.h>
+#include <gelf.h>
+#include <libelf.h>

@@ -1,0 +1,9 @@
+public import ArgumentParser
+
+public struct CompatMatrix: AsyncParsableCommand {
+    public static let configuration = CommandConfiguration(
+        commandName: "compat-matrix",
+        abstract: "Says on which kernels every variant of every eBPF probe loads, and why not where it does not.")
+
+    public init() {}
+}

@@ -1,0 +1,134 @@
+/// Names a cell of the matrix.
+package struct CellKey: Codable, Sendable, Hashable {
+    package var kernel: String
+    package var probe: String
+    package var variant: String
+    package var loader: String
+
+    package init(kernel: String, probe: String, variant: String, loader: String) {
+        self.kernel = kernel
+        self.probe = probe
+        self.variant = variant
+        self.loader = loader
+    }
+}
+
+/// What one kernel said of one variant with one loader.
+package struct CellResult: Codable, Sendable, Hashable {
+    package var kernel: String
+    package var probe: String
+    package var variant: String
+    package var loader: String
+    package var verdict: Verdict
+    /// Where the cell failed, or the last stage it passed; `null` when it was not measured.
+    @Nullable package var stage: Stage?
+    package var expected: Verdict
+    package var asExpected: Bool
+    /// Whether the answer comes from an earlier run with the same inputs.
+    package var cached: Bool
+    /// Why there is no measurement, or what the console showed; `null` for `pass` and `fail`.
+    @Nullable package var reason: String?
+    /// The guest's console as `logs/<sha256>.txt`, kept for `crash`, `timeout` and `notMeasured`.
+    @Nullable package var console: String?
+    package var programs: [ProgramResult]
+
+    package init(
+        key: CellKey, verdict: Verdict, stage: Stage?, expected: Verdict, asExpected: Bool, cached: Bool,
+        reason: String?, console: String?, programs: [ProgramResult]
+    ) {
+        kernel = key.kernel
+        probe = key.probe
+        variant = key.variant
+        loader = key.loader
+        self.verdict = verdict
+        self.stage = stage
+        self.expected = expected
+        self.asExpected = asExpected
+        self.cached = cached
+        self.reason = reason
+        self.console = console
+        self.programs = programs
+    }
+
+    package var key: CellKey { CellKey(kernel: kernel, probe: probe, variant: variant, loader: loader) }
+}
+
+/// What became of one program of the object, loaded alone.
+package struct ProgramResult: Codable, Sendable, Hashable {
+    package var name: String
+    /// The kernel's word for the program type, in lower case: `kprobe`, `xdp`, `tracing`.
+    package var type: String
+    package var verdict: Verdict
+    @Nullable package var stage: Stage?
+    /// 0 or a positive errno of the step that failed.
+    package var errno: Int32
+    @Nullable package var cause: Cause?
+    /// `logs/<sha256>.txt` below the results folder; `null` when nobody wrote a word.
+    @Nullable package var log: String?
+    package var logComplete: Bool
+    @Nullable package var stats: ProgramStatistics?
+
+    package init(
+        name: String, type: String, verdict: Verdict, stage: Stage?, errno: Int32, cause: Cause?, log: String?,
+        logComplete: Bool, stats: ProgramStatistics?
+    ) {
+        self.name = name
+        self.type = type
+        self.verdict = verdict
+        self.stage = stage
+        self.errno = errno
+        self.cause = cause
+        self.log = log
+        self.logComplete = logComplete
+        self.stats = stats
+    }
+}
+
+/// The numbers a verifier gave; each is `null` where that kernel's log does not have it.
+package struct ProgramStatistics: Codable, Sendable, Hashable {
+    /// Instructions processed, which is not the program's size.
+    @Nullable package var instructions: Int?
+    /// How many this kernel would have processed before giving up.
+    @Nullable package var limit: Int?
+    @Nullable package var totalStates: Int?
+    @Nullable package var peakStates: Int?
+    /// In bytes, one part per subprogram, as the kernel writes it: `64+0`.
+    @Nullable package var stackDepth: String?
+    @Nullable package var verificationMicroseconds: Int?
+
+    package init(
+        instructions: Int? = nil, limit: Int? = nil, totalStates: Int? = nil, peakStates: Int? = nil,
+        stackDepth: String? = nil, verificationMicroseconds: Int? = nil
+    ) {
+        self.instructions = instructions
+        self.limit = limit
+        self.totalStates = totalStates
+        self.peakStates = peakStates
+        self.stackDepth = stackDepth
+        self.verificationMicroseconds = verificationMicroseconds
+    }
+}
+
+/// Why a program was refused, in the catalogue's terms.
+package struct Cause: Codable, Sendable, Hashable {
+    /// Of the catalogue: `size-negative`.
+    package var id: String
+    package var category: String
+    /// The line of the log that decided.
+    package var line: String
+    /// The source line that the log names above it, where the object has line info.
+    @Nullable package var source: String?
+    /// One sentence on what to change.
+    package var advice: String
+    /// Since which kernel the rule is what it is, or when it changed.
+    @Nullable package var since: String?
+
+    package init(id: String, category: String, line: String, source: String?, advice: String, since: String?) {
+        self.id = id
+        self.category = category
+        self.line = line
+        self.source = source
+        self.advice = advice
+        self.since = since
+    }
+}

@@ -1,0 +1,95 @@
+/// Which kernels a rule is about: `*`, an id or glob (`debian-*`), or comparisons joined by commas (`>=5.4, <5.10`).
+package struct KernelSelector: Sendable, Hashable, CustomStringConvertible {
+    package enum Comparison: String, Sendable, CaseIterable {
+        // Longer signs first: `>=` would otherwise be read as `>`.
+        case atLeast = ">=", atMost = "<=", above = ">", below = "<", exactly = "="
+    }
+
+    private enum Rule: Hashable {
+        case glob(Glob)
+        case all([Bound])
+    }
+
+    private struct Bound: Hashable {
+        var comparison: Comparison
+        var release: KernelRelease
+        /// How many numbers the bound was written with: `=5.10` holds for every 5.10.y.
+        var precision: Int
+    }
+
+    private let rule: Rule
+    package let description: String
+
+    /// `nil` when a part starts with a comparison and no version follows.
+    package init?(_ text: String) {
+        description = text
+        let parts = text.split(separator: ",").map { $0.filter { !$0.isWhitespace } }
+        let isRange = parts.contains { part in Comparison.allCases.contains { part.hasPrefix($0.rawValue) } }
+        guard isRange else {
+            rule = .glob(Glob(text))
+            return
+        }
+        var bounds: [Bound] = []
+        for part in parts {
+            guard let comparison = Comparison.allCases.first(where: { part.hasPrefix($0.rawValue) }) else { return nil }
+            let version = part.dropFirst(comparison.rawValue.count)
+            let numbers = version.split(separator: ".", omittingEmptySubsequences: false)
+            guard numbers.count <= 3, numbers.allSatisfy({ Int($0) != nil }), let release = KernelRelease(version)
+            else { return nil }
+            bounds.append(Bound(comparison: comparison, release: release, precision: numbers.count))
+        }
+        rule = .all(bounds)
+    }
+
+    /// Whether the rule speaks of kernel `id`, whose guest said `release` (the label's version stands in for `nil`).
+    package func matches(id: KernelID, release: KernelRelease?) -> Bool {
+        switch rule {
+        case .glob(let glob): glob.matches(id.text)
+        case .all(let bounds): bounds.allSatisfy { Self.holds($0, for: release ?? id.labelled) }
+        }
+    }
+
+    private static func holds(_ bound: Bound, for release: KernelRelease) -> Bool {
+        let version = bound.precision == 2 ? KernelRelease(release.major, release.minor) : release
+        return switch bound.comparison {
+        case .atLeast: version >= bound.release
+        case .atMost: version <= bound.release
+        case .above: version > bound.release
+        case .below: version < bound.release
+        case .exactly: version == bound.release
+        }
+    }
+}
+
+/// A rule of `expect` in a probe's manifest.
+package struct Expectation: Sendable, Hashable {
+    package var kernels: KernelSelector
+    package var verdict: Verdict
+    /// The id of the cause that the failure must have, `nil` for any.
+    package var cause: String?
+    /// Why this is expected, for whoever reads the report.
+    package var reason: String?
+
+    package init(kernels: KernelSelector, verdict: Verdict, cause: String? = nil, reason: String? = nil) {
+        self.kernels = kernels
+        self.verdict = verdict
+        self.cause = cause
+        self.reason = reason
+    }
+}
+
+extension [Expectation] {
+    /// The first rule that speaks of the kernel; where none does, a probe is expected to pass.
+    package func rule(for id: KernelID, release: KernelRelease?) -> Expectation {
+        first { $0.kernels.matches(id: id, release: release) } ?? Expectation(kernels: .everyKernel, verdict: .pass)
+    }
+}
+
+extension KernelSelector {
+    package static let everyKernel = KernelSelector(glob: "*")
+
+    private init(glob: String) {
+        rule = .glob(Glob(glob))
+        description = glob
+    }
+}

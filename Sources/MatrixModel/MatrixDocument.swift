@@ -1,0 +1,83 @@
+/// One stored run as JSON shows it (`compat-matrix/1`); `docs/matrix.schema.json` describes the same thing.
+package struct MatrixDocument: Codable, Sendable, Hashable {
+    package static let currentSchema = "compat-matrix/1"
+
+    package var schema: String = MatrixDocument.currentSchema
+    package var run: RunInfo
+    /// In the order of `KernelRelease`, oldest first.
+    package var kernels: [KernelRow]
+    /// In the order of the plan: kernel, then probe, variant, loader.
+    package var cells: [CellResult]
+
+    package init(run: RunInfo, kernels: [KernelRow], cells: [CellResult]) {
+        self.run = run
+        self.kernels = kernels
+        self.cells = cells
+    }
+}
+
+package struct RunInfo: Codable, Sendable, Hashable {
+    /// Sorts by time: `20261122T100000Z-1a2b`.
+    package var id: String
+    /// ISO 8601 in UTC, to the second.
+    package var startedAt: String
+    package var durationSeconds: Double
+    /// The version of compat-matrix that measured.
+    package var tool: String
+    package var host: HostInfo
+
+    package init(id: String, startedAt: String, durationSeconds: Double, tool: String, host: HostInfo) {
+        self.id = id
+        self.startedAt = startedAt
+        self.durationSeconds = durationSeconds
+        self.tool = tool
+        self.host = host
+    }
+}
+
+package struct HostInfo: Codable, Sendable, Hashable {
+    /// QEMU's version, `null` when no QEMU was found.
+    @Nullable package var qemu: String?
+    /// `tcg` or `kvm`; `null` when nothing was booted.
+    @Nullable package var accelerator: String?
+    package var cpus: Int
+
+    package init(qemu: String?, accelerator: String?, cpus: Int) {
+        self.qemu = qemu
+        self.accelerator = accelerator
+        self.cpus = cpus
+    }
+}
+
+/// A column of the matrix: a kernel, and whether it could be measured in this run.
+package struct KernelRow: Codable, Sendable, Hashable {
+    package enum Status: String, Codable, Sendable { case measured, notMeasured }
+
+    package var id: String
+    /// What the guest itself said (`uname -r`), never the label; `null` when no guest ever said it.
+    @Nullable package var release: String?
+    package var family: String
+    /// Whether the guest has `/sys/kernel/btf/vmlinux`; `null` when it was not seen.
+    @Nullable package var btf: Bool?
+    /// `null` when every cell was answered from the store, or nothing came up.
+    @Nullable package var start: Start?
+    /// From QEMU's start to the first frame of the guest.
+    @Nullable package var readySeconds: Double?
+    package var status: Status
+    /// Why the kernel was not measured.
+    @Nullable package var reason: String?
+
+    package init(
+        id: String, release: String?, family: String, btf: Bool?, start: Start?, readySeconds: Double?,
+        status: Status, reason: String?
+    ) {
+        self.id = id
+        self.release = release
+        self.family = family
+        self.btf = btf
+        self.start = start
+        self.readySeconds = readySeconds
+        self.status = status
+        self.reason = reason
+    }
+}

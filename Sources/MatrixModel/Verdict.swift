@@ -1,0 +1,50 @@
+/// What a cell or one of its programs came to.
+///
+/// Only `pass` and `fail` say something about the probe. `notMeasured` never counts for or against a kernel.
+package enum Verdict: String, Codable, Sendable, CaseIterable {
+    case pass, fail
+    /// The guest kernel panicked, oopsed or locked up.
+    case crash
+    case timeout
+    /// The host could not measure: QEMU missing, image not fetched, the guest never came up.
+    case notMeasured
+
+    /// The verdict of a whole made of `parts`: the worst of them, and `notMeasured` when there are none.
+    package static func worst(of parts: some Sequence<Verdict>) -> Verdict {
+        parts.max { $0.severity < $1.severity } ?? .notMeasured
+    }
+
+    private var severity: Int {
+        switch self {
+        case .pass: 0
+        case .notMeasured: 1
+        case .fail: 2
+        case .timeout: 3
+        case .crash: 4
+        }
+    }
+}
+
+/// How far an object got: where the cell failed, or the last stage that it passed.
+package enum Stage: String, Codable, Sendable, CaseIterable, Comparable {
+    case open, maps, load, attach, fire
+
+    package static func < (left: Stage, right: Stage) -> Bool { left.order < right.order }
+
+    private var order: Int {
+        switch self {
+        case .open: 0
+        case .maps: 1
+        case .load: 2
+        case .attach: 3
+        case .fire: 4
+        }
+    }
+}
+
+/// How a guest came to run.
+package enum Start: String, Codable, Sendable {
+    case cold
+    /// Restored from a snapshot of the booted guest.
+    case warm
+}

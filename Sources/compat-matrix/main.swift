@@ -1,0 +1,3 @@
+import CompatMatrixCLI
+
+await CompatMatrix.main()

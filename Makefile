@@ -37,7 +37,7 @@ bench: build guest
 	scripts/bench
 
 install: build guest
-	install -D -t $(LIBEXEC) $(BIN)
+	install -D -s -t $(LIBEXEC) $(BIN)
 	install -D -t $(LIBEXEC)/guest images/guest/build/agent images/guest/build/loader-libbpf
 	find kernels probes -type f -not -path '*/.build/*' -print0 | xargs -0 -I@ install -D -m 644 @ $(LIBEXEC)/@
 	install -d $(DESTDIR)$(PREFIX)/bin

@@ -74,7 +74,8 @@ let package = Package(
                 "GuestImage", "KernelStore", "Machine", "Manifests", "MatrixModel", "MatrixRunner", "ProbeObject",
                 "QEMUBackend", "Reports", "ResultStore", "VerifierLog", argumentParser, crypto, subprocess, system,
             ]),
-        .executableTarget(name: "compat-matrix", dependencies: ["CompatMatrixCLI"], swiftSettings: strict),
+        .executableTarget(
+            name: "compat-matrix", dependencies: ["CompatMatrixCLI", argumentParser], swiftSettings: strict),
 
         tests("MatrixModelTests", ["MatrixModel"]),
         tests("VerifierLogTests", ["VerifierLog", "MatrixModel"], resources: [.copy("Resources")]),

@@ -20,6 +20,7 @@ package struct Workspace: Sendable, Equatable {
     ///   - executable: The program's own real path.
     ///   - environment: For the XDG folders, and `HOME` where those are not set.
     ///   - exists: Whether there is a folder of that path.
+    /// - Returns: Folders that need not exist yet.
     package static func find(
         from directory: FilePath, executable: FilePath, environment: [String: String],
         exists: (FilePath) -> Bool = Workspace.isFolder

@@ -63,7 +63,9 @@ struct AptMirrors {
         }
     }
 
-    /// The first address that serves amd64. `BaseURI-<architecture>` goes before `BaseURI`, which for Ubuntu is the
+    /// The first address that serves amd64.
+    ///
+    /// `BaseURI-<architecture>` goes before `BaseURI`, which for Ubuntu is the
     /// archive of its other architectures.
     private static func baseURI(in description: String) -> String? {
         let lines: [Substring] = description.split(separator: "\n")

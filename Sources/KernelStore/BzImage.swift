@@ -25,7 +25,7 @@ struct BzImage: Equatable {
         self.banner = String(decoding: banner, as: UTF8.self)
     }
 
-    /// The first word of the banner, `6.1.0-56-cloud-amd64`. A label: what the guest says counts.
+    /// The first word of the banner, `6.1.0-56-cloud-amd64`: a label, what the guest says counts.
     var release: String { String(banner.prefix { $0 != " " }) }
 
     /// Who built it, as the first half of a kernel id, from the banner: `debian`, `ubuntu`, `el9`, else `local`.

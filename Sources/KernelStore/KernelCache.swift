@@ -43,9 +43,7 @@ struct KernelCache: Sendable {
 
     /// Takes the kernel out of `file` and keeps it as `kernel`'s image, or keeps nothing at all.
     ///
-    /// - Parameters:
-    ///   - locked: What it has to be; `nil` accepts whatever comes.
-    ///   - package: Which package `file` is, when apt brought it.
+    /// `locked` is what it has to be, `nil` accepts whatever comes; `package` is which one `file` is, when apt brought it.
     func install(
         _ file: FilePath, as kernel: KernelManifest, package: AptPackage?, locked: LockedKernel?
     ) throws(KernelStoreError) -> CachedKernel {

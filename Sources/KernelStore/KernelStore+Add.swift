@@ -8,6 +8,7 @@ extension KernelStore {
     /// - Parameters:
     ///   - file: A `.deb` or a bzImage.
     ///   - id: `nil` guesses one from the kernel's own header, `local-6.1`.
+    /// - Returns: The manifest that was written.
     /// - Throws: `KernelStoreError.idTaken` for an id that exists, whether guessed or given; the other cases are about
     ///   `file`. Whatever is thrown, the axis is as it was.
     package func add(file: FilePath, id: KernelID? = nil) throws -> KernelManifest {

@@ -73,7 +73,9 @@ extension KernelStore {
         return kernels.map { FetchOutcome(kernel: $0, result: outcomes[$0.id] ?? .failure(.cancelled)) }
     }
 
-    /// What need not be fetched. A cache that cannot be read is a reason to try.
+    /// What need not be fetched.
+    ///
+    /// A cache that cannot be read is a reason to try.
     private func present(_ kernels: [KernelManifest], locks: KernelLocks) -> [KernelID: CachedKernel] {
         var present: [KernelID: CachedKernel] = [:]
         for kernel in kernels {

@@ -4,7 +4,7 @@ package import SystemPackage
 
 /// The kernel axis: which kernels there are, and their images on this machine.
 package struct KernelStore: Sendable {
-    /// Where the manifests are; of two with the same id the later folder's counts. New ones go to the last.
+    /// Where the manifests are: of two with the same id the later folder's counts, and new ones go to the last.
     package let catalogueFolders: [FilePath]
     let cache: KernelCache
 
@@ -28,8 +28,9 @@ package struct KernelStore: Sendable {
         return kernels.values.sorted { $0.id < $1.id }
     }
 
-    /// The image of `kernel`, when it is here and is the one that manifest and lock ask for. Reads no image: it compares
-    /// size and time of change with what was noted when the image was put here.
+    /// The image of `kernel`, when it is here and is the one that manifest and lock ask for.
+    ///
+    /// Reads no image: it compares size and time of change with what was noted when the image was put here.
     package func image(of kernel: KernelManifest) throws(KernelStoreError) -> KernelImage? {
         try cache.image(of: kernel, locked: KernelLocks(folders: catalogueFolders)[kernel.id])?.image
     }

@@ -2,7 +2,7 @@ package import Manifests
 package import MatrixModel
 package import SystemPackage
 
-/// Why a kernel's image could not be had. Never says anything about what the kernel would do.
+/// Why a kernel's image could not be had, which says nothing about what the kernel would do.
 package enum KernelStoreError: Error, Equatable, CustomStringConvertible {
     case unreadable(file: FilePath, errno: Errno)
     case unwritable(file: FilePath, errno: Errno)
@@ -47,7 +47,7 @@ package enum KernelStoreError: Error, Equatable, CustomStringConvertible {
             "no mirror of the \(archive.rawValue) archive is known here; install \(package) or set \(variable)"
         case .keyringMissing(let archive, let file, let package):
             "\(file): the keyring of the \(archive.rawValue) archive is missing; install \(package)"
-        case .suiteUnavailable(let suite, let problem): "the archive of \(suite) does not answer: \(problem)"
+        case .suiteUnavailable(let suite, let problem): "the archive of \(suite) cannot be used: \(problem)"
         case .noSuchPackage(let pattern, let suite): "\(suite) has no package \(pattern)"
         case .downloadFailed(let package, let suite, let problem):
             "\(package) of \(suite) could not be downloaded: \(problem)"

@@ -7,7 +7,7 @@ package struct KernelManifest: Sendable, Hashable {
     package let source: KernelSource
     /// Added to the command line that the guest needs anyway; empty when the manifest names none.
     package let commandLine: String
-    /// The manifest itself. Its folder is where a relative `file:` starts.
+    /// The manifest itself; its folder is where a relative `file:` starts.
     package let file: FilePath
 
     package init(id: KernelID, source: KernelSource, commandLine: String = "", file: FilePath) {

@@ -1,1 +1,78 @@
-// Filled by its own commit.
+import GRDB
+import Glibc
+package import SystemPackage
+
+/// The runs of a results folder: a SQLite database, and the logs beside it.
+///
+/// Several processes may use one folder at the same time.
+package struct ResultStore: Sendable {
+    package let folder: FilePath
+    package let databasePath: FilePath
+    let queue: DatabaseQueue
+    let logs: LogFolder
+
+    /// Opens the store in `folder`, and creates what is missing.
+    ///
+    /// - Throws: `ResultStoreError.folderUnusable`, `.diskFull`, `.foreignDatabase` or `.newerDatabase`, each with the path.
+    package init(folder: FilePath) throws {
+        self.folder = folder
+        databasePath = folder.appending("compat-matrix.sqlite")
+        logs = try LogFolder(folder.appending("logs"))
+        queue = try Self.open(databasePath, lock: folder.appending("compat-matrix.lock"))
+    }
+
+    private static func open(_ path: FilePath, lock: FilePath) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        // In this mode a commit does not wait for the disk; losing power may lose the last cells but nothing older.
+        configuration.journalMode = .wal
+        configuration.busyMode = .timeout(30)
+        do {
+            // Two processes that both find a missing table would both create it.
+            return try FileLock.hold(lock) {
+                try checkOwner(of: path)
+                let queue = try DatabaseQueue(path: path.string, configuration: configuration)
+                try Schema.migrator.migrate(queue)
+                return queue
+            }
+        } catch let error as DatabaseError {
+            throw ResultStoreError(error, at: path)
+        }
+    }
+
+    /// Looks without writing: opening in WAL mode would already change another program's database.
+    private static func checkOwner(of path: FilePath) throws {
+        guard access(path.string, F_OK) == 0 else { return }
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(30)
+        try DatabaseQueue(path: path.string, configuration: configuration).read { db in
+            let owner = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+            let isEmpty = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0
+            guard isEmpty || owner == Schema.applicationID else { throw ResultStoreError.foreignDatabase(path) }
+            guard try !Schema.migrator.hasBeenSuperseded(db) else { throw ResultStoreError.newerDatabase(path) }
+        }
+    }
+
+    func write<Value>(_ updates: (Database) throws -> Value) throws -> Value {
+        do { return try queue.write(updates) } catch let error as DatabaseError {
+            throw ResultStoreError(error, at: databasePath)
+        }
+    }
+
+    func read<Value>(_ value: (Database) throws -> Value) throws -> Value {
+        do { return try queue.read(value) } catch let error as DatabaseError {
+            throw ResultStoreError(error, at: databasePath)
+        }
+    }
+
+    /// Stores a log or a console, once however often it occurs.
+    ///
+    /// - Returns: `logs/<sha256>.txt`, which `log(_:)` takes; the digest is that of the bytes.
+    package func storeLog(_ bytes: [UInt8]) throws -> String { try logs.store(bytes) }
+
+    /// The text of a stored log, with what is not UTF-8 replaced.
+    ///
+    /// - Returns: `nil` when the file is gone.
+    /// - Throws: `ResultStoreError.badLogReference` when `reference` is not what `storeLog(_:)` returns.
+    package func log(_ reference: String) throws -> String? { try logs.text(of: reference) }
+}

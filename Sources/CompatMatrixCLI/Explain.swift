@@ -1,0 +1,66 @@
+package import ArgumentParser
+package import MatrixModel
+import SystemPackage
+import VerifierLog
+
+/// `compat-matrix explain`: says what a verifier log means, wherever it comes from.
+package struct Explain: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Explain a verifier log, or a loader's output with the log in it.",
+        discussion: "Prints the cause, the line that decided, its source line, and what to change.")
+
+    @Argument(help: "The log; - for standard input.")
+    var file = "-"
+
+    package init() {}
+
+    package func run() async throws {
+        let text = try Self.text(of: file)
+        guard let cause = Catalogue.bundled.cause(ofText: text) else {
+            print("No message of a refusal in \(file == "-" ? "standard input" : file).")
+            return
+        }
+        print(Self.render(cause))
+    }
+
+    /// One `name: value` per line, `source` and `since` only where there are any.
+    package static func render(_ cause: Cause) -> String {
+        let fields: [(String, String?)] = [
+            ("cause", cause.id), ("category", cause.category), ("line", cause.line), ("source", cause.source),
+            ("advice", cause.advice), ("since", cause.since),
+        ]
+        return fields.compactMap { name, value in
+            value.map { "\("\(name):".padded(to: 10))\($0)" }
+        }.joined(separator: "\n")
+    }
+
+    private static func text(of file: String) throws -> String {
+        do {
+            guard file != "-" else { return try FileDescriptor.standardInput.text() }
+            let descriptor = try FileDescriptor.open(FilePath(file), .readOnly)
+            return try descriptor.closeAfter { try descriptor.text() }
+        } catch let error as Errno {
+            throw CommandFailure(.invalidInput, "cannot read the log \(file): \(error)")
+        }
+    }
+}
+
+extension String {
+    fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}
+
+extension FileDescriptor {
+    /// What is left to read, with what is not UTF-8 replaced.
+    fileprivate func text() throws -> String {
+        var bytes: [UInt8] = []
+        let chunk = 1 << 20
+        while true {
+            let part = try [UInt8](unsafeUninitializedCapacity: chunk) { buffer, count in
+                count = try read(into: UnsafeMutableRawBufferPointer(buffer))
+            }
+            guard !part.isEmpty else { return String(decoding: bytes, as: UTF8.self) }
+            bytes += part
+        }
+    }
+}

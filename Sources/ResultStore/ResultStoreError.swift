@@ -1,0 +1,57 @@
+import GRDB
+package import SystemPackage
+
+package enum ResultStoreError: Error, Equatable {
+    /// The folder could not be created, or nothing can be written in it.
+    case folderUnusable(FilePath, Errno)
+    case diskFull(FilePath)
+    /// Not a database, or one that another program made.
+    case foreignDatabase(FilePath)
+    /// A later version of compat-matrix has written it.
+    case newerDatabase(FilePath)
+    /// What SQLite said, for everything that has no case of its own.
+    case database(FilePath, message: String)
+    case corruptRow(table: String, column: String, value: String)
+    case noRuns(FilePath)
+    case unknownRun(String)
+    /// With the runs it could be.
+    case ambiguousRun(String, [String])
+    case runExists(String)
+    /// Not `logs/<sha256>.txt`.
+    case badLogReference(String)
+}
+
+extension ResultStoreError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .folderUnusable(let path, let reason): "cannot write to \(path): \(reason)"
+        case .diskFull(let path): "no space left for \(path); `compat-matrix clean` frees the caches"
+        case .foreignDatabase(let path): "\(path) is not a database of compat-matrix; name another results folder"
+        case .newerDatabase(let path): "\(path) was written by a newer compat-matrix; update this one"
+        case .database(let path, let message): "\(path): \(message)"
+        case .corruptRow(let table, let column, let value):
+            "the results database is damaged: \(table).\(column) is '\(value)'"
+        case .noRuns(let path): "no run is stored in \(path); `compat-matrix run` makes one"
+        case .unknownRun(let id): "no stored run begins with '\(id)'; `compat-matrix runs` lists them"
+        case .ambiguousRun(let id, let candidates):
+            "'\(id)' could be any of \(candidates.joined(separator: ", ")); write more of the id"
+        case .runExists(let id): "run \(id) is already stored"
+        case .badLogReference(let reference): "'\(reference)' is not a stored log; expected logs/<sha256>.txt"
+        }
+    }
+}
+
+extension ResultStoreError {
+    init(_ error: DatabaseError, at path: FilePath) {
+        switch error.resultCode {
+        case .SQLITE_FULL: self = .diskFull(path)
+        case .SQLITE_NOTADB: self = .foreignDatabase(path)
+        case .SQLITE_READONLY, .SQLITE_PERM: self = .folderUnusable(path, .permissionDenied)
+        default: self = .database(path, message: error.message ?? "\(error.resultCode)")
+        }
+    }
+
+    init(_ error: Errno, at path: FilePath) {
+        self = [.noSpace, .diskQuotaExceeded].contains(error) ? .diskFull(path) : .folderUnusable(path, error)
+    }
+}

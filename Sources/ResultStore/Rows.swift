@@ -1,0 +1,75 @@
+import GRDB
+import MatrixModel
+
+/// Rows as values; a word that no enum has means that the file was damaged or edited.
+extension RunInfo {
+    init(_ row: Row) {
+        self.init(
+            id: row["id"], startedAt: row["startedAt"], durationSeconds: row["durationSeconds"], tool: row["tool"],
+            host: HostInfo(qemu: row["qemu"], accelerator: row["accelerator"], cpus: row["cpus"]))
+    }
+}
+
+extension KernelRow {
+    init(_ row: Row) throws {
+        self.init(
+            id: row["id"], release: row["release"], family: row["family"], btf: row["btf"],
+            start: try row.optionalWord("start", of: "kernels"), readySeconds: row["readySeconds"],
+            status: try row.word("status", of: "kernels"), reason: row["reason"])
+    }
+}
+
+extension CellResult {
+    init(_ row: Row, programs: [ProgramResult]) throws {
+        self.init(
+            key: CellKey(kernel: row["kernel"], probe: row["probe"], variant: row["variant"], loader: row["loader"]),
+            verdict: try row.word("verdict", of: "cells"), stage: try row.optionalWord("stage", of: "cells"),
+            expected: try row.word("expected", of: "cells"), asExpected: row["asExpected"], cached: row["cached"],
+            reason: row["reason"], console: row["console"], programs: programs)
+    }
+}
+
+extension ProgramResult {
+    init(_ row: Row) throws {
+        let hasStats: Bool = row["hasStats"]
+        self.init(
+            name: row["name"], type: row["type"], verdict: try row.word("verdict", of: "programs"),
+            stage: try row.optionalWord("stage", of: "programs"), errno: row["errno"], cause: Cause(row),
+            log: row["log"], logComplete: row["logComplete"], stats: hasStats ? ProgramStatistics(row) : nil)
+    }
+}
+
+extension Cause {
+    fileprivate init?(_ row: Row) {
+        guard let id: String = row["causeId"] else { return nil }
+        self.init(
+            id: id, category: row["causeCategory"], line: row["causeLine"], source: row["causeSource"],
+            advice: row["causeAdvice"], since: row["causeSince"])
+    }
+}
+
+extension ProgramStatistics {
+    fileprivate init(_ row: Row) {
+        self.init(
+            instructions: row["instructions"], limit: row["instructionLimit"], totalStates: row["totalStates"],
+            peakStates: row["peakStates"], stackDepth: row["stackDepth"],
+            verificationMicroseconds: row["verificationMicroseconds"])
+    }
+}
+
+extension Row {
+    func word<Word: RawRepresentable<String>>(_ column: String, of table: String) throws -> Word {
+        guard let word: Word = try optionalWord(column, of: table) else {
+            throw ResultStoreError.corruptRow(table: table, column: column, value: "NULL")
+        }
+        return word
+    }
+
+    fileprivate func optionalWord<Word: RawRepresentable<String>>(_ column: String, of table: String) throws -> Word? {
+        guard let text: String = self[column] else { return nil }
+        guard let word = Word(rawValue: text) else {
+            throw ResultStoreError.corruptRow(table: table, column: column, value: text)
+        }
+        return word
+    }
+}

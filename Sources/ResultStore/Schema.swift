@@ -1,0 +1,92 @@
+import GRDB
+
+/// The tables.
+///
+/// A migration that was ever released is never changed: the next one alters what it made.
+enum Schema {
+    /// `CMTX`, which tells our databases from others.
+    static let applicationID: Int32 = 0x434D_5458
+
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("v1 runs, kernels, cells, programs") { db in try db.execute(sql: version1) }
+        return migrator
+    }
+
+    /// Words are written out here, not taken from the enums: renaming a case must not rewrite history.
+    private static let version1 = """
+        PRAGMA application_id = \(applicationID);
+
+        CREATE TABLE runs (
+            number INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            startedAt TEXT NOT NULL,
+            durationSeconds REAL NOT NULL,
+            finished INTEGER NOT NULL CHECK (finished IN (0, 1)),
+            tool TEXT NOT NULL,
+            qemu TEXT,
+            accelerator TEXT,
+            cpus INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE kernels (
+            run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+            id TEXT NOT NULL,
+            release TEXT,
+            family TEXT NOT NULL,
+            btf INTEGER CHECK (btf IN (0, 1)),
+            start TEXT CHECK (start IN ('cold', 'warm')),
+            readySeconds REAL,
+            status TEXT NOT NULL CHECK (status IN ('measured', 'notMeasured')),
+            reason TEXT,
+            PRIMARY KEY (run, id)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE cells (
+            number INTEGER PRIMARY KEY,
+            run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            kernel TEXT NOT NULL,
+            probe TEXT NOT NULL,
+            variant TEXT NOT NULL,
+            loader TEXT NOT NULL,
+            inputs TEXT,
+            verdict TEXT NOT NULL CHECK (verdict IN ('pass', 'fail', 'crash', 'timeout', 'notMeasured')),
+            stage TEXT CHECK (stage IN ('open', 'maps', 'load', 'attach', 'fire')),
+            expected TEXT NOT NULL CHECK (expected IN ('pass', 'fail', 'crash', 'timeout', 'notMeasured')),
+            asExpected INTEGER NOT NULL CHECK (asExpected IN (0, 1)),
+            cached INTEGER NOT NULL CHECK (cached IN (0, 1)),
+            reason TEXT,
+            console TEXT,
+            UNIQUE (run, kernel, probe, variant, loader)
+        ) STRICT;
+
+        CREATE INDEX cellsByInputs ON cells (inputs, number) WHERE verdict IN ('pass', 'fail');
+
+        CREATE TABLE programs (
+            cell INTEGER NOT NULL REFERENCES cells (number) ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            type TEXT NOT NULL,
+            verdict TEXT NOT NULL CHECK (verdict IN ('pass', 'fail', 'crash', 'timeout', 'notMeasured')),
+            stage TEXT CHECK (stage IN ('open', 'maps', 'load', 'attach', 'fire')),
+            errno INTEGER NOT NULL,
+            causeId TEXT,
+            causeCategory TEXT CHECK ((causeCategory IS NULL) = (causeId IS NULL)),
+            causeLine TEXT CHECK ((causeLine IS NULL) = (causeId IS NULL)),
+            causeSource TEXT,
+            causeAdvice TEXT CHECK ((causeAdvice IS NULL) = (causeId IS NULL)),
+            causeSince TEXT,
+            log TEXT,
+            logComplete INTEGER NOT NULL CHECK (logComplete IN (0, 1)),
+            hasStats INTEGER NOT NULL CHECK (hasStats IN (0, 1)),
+            instructions INTEGER,
+            instructionLimit INTEGER,
+            totalStates INTEGER,
+            peakStates INTEGER,
+            stackDepth TEXT,
+            verificationMicroseconds INTEGER,
+            PRIMARY KEY (cell, position)
+        ) STRICT, WITHOUT ROWID;
+        """
+}

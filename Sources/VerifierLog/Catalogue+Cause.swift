@@ -1,0 +1,82 @@
+package import MatrixModel
+
+extension Catalogue {
+    /// The id of a cause whose message the catalogue does not have; such text is shown, never guessed at.
+    package static let unknown = "unknown"
+
+    /// Why a program was refused.
+    ///
+    /// Asked in this order: the verifier's message, where the catalogue has it; the loader's message, where the catalogue has
+    /// it; a verifier's message that the catalogue does not have (`unknown`); the errno; whatever else the loader wrote.
+    ///
+    /// - Parameters:
+    ///   - log: The verifier's log. Its end decides, however long it is.
+    ///   - loaderMessages: What the loader wrote besides, one message per line. A log that libbpf framed in it is used when
+    ///     `log` is empty.
+    ///   - errno: 0, or the positive errno of the step that failed.
+    ///   - stage: Where it failed. Past `load` the log is that of an accepted program and says nothing.
+    /// - Returns: `nil` when nobody wrote a word and the errno alone says nothing.
+    package func cause(ofLog log: String, loaderMessages: String = "", errno: Int32 = 0, stage: Stage = .load) -> Cause?
+    {
+        let framed = FramedLog(in: loaderMessages)
+        let finding = stage > .load ? nil : Finding(in: LogTail(of: log.isEmpty ? framed?.log ?? "" : log))
+        let messages = LogTail(of: framed?.rest ?? loaderMessages).lines.filter {
+            [.message, .loader].contains($0.kind)
+        }
+        return finding.flatMap { knownCause($0) { $0.decides } }
+            ?? loaderCause(messages) { $0.decides }
+            // ENOSPC hides the verdict: the last line of such a log is where the buffer ended.
+            ?? (errno == Self.noSpace ? errnoCause(errno, stage) : nil)
+            ?? finding.flatMap { knownCause($0) { !$0.decides } }
+            ?? finding.flatMap(unknownCause)
+            ?? errnoCause(errno, stage)
+            ?? loaderCause(messages) { !$0.decides }
+            ?? messages.last.map { unknownCause(line: $0.text.trimmed, source: nil, report: nil) }
+    }
+
+    /// Why a program was refused, from text that came from anywhere: a bare log, or a loader's output with the log in it.
+    package func cause(ofText text: String) -> Cause? {
+        guard FramedLog(in: text) == nil else { return cause(ofLog: "", loaderMessages: text) }
+        let loader = LogTail(of: text).lines.filter { $0.kind == .loader }
+        return cause(ofLog: text, loaderMessages: loader.map(\.text).joined(separator: "\n"))
+    }
+
+    private static let noSpace: Int32 = 28
+
+    private func knownCause(_ finding: Finding, where holds: (CatalogueEntry) -> Bool) -> Cause? {
+        for line in finding.candidates {
+            guard let entry = entry(matching: line, where: holds) else { continue }
+            return entry.cause(line: line.text.trimmed, source: finding.source)
+        }
+        return nil
+    }
+
+    private func unknownCause(_ finding: Finding) -> Cause? {
+        finding.candidates.first.map {
+            unknownCause(line: $0.text.trimmed, source: finding.source, report: finding.report)
+        }
+    }
+
+    /// 7.3 gives a category and a suggestion of its own, which stand in for the catalogue's.
+    private func unknownCause(line: String, source: String?, report: Finding.Report?) -> Cause {
+        Cause(
+            id: Self.unknown, category: report?.category ?? "Unknown", line: line, source: source,
+            advice: report?.suggestion ?? "The catalogue does not have this message: read the log around it.",
+            since: nil)
+    }
+
+    /// The last message counts: loaders go on after the warnings that come first.
+    private func loaderCause(_ messages: [Line], where holds: (CatalogueEntry) -> Bool) -> Cause? {
+        for line in messages.reversed() {
+            guard let entry = entry(matching: line, where: holds) else { continue }
+            return entry.cause(line: line.text.trimmed, source: nil)
+        }
+        return nil
+    }
+
+    /// An errno is only clear up to `load`: attaching fails with the same numbers for other reasons.
+    private func errnoCause(_ errno: Int32, _ stage: Stage) -> Cause? {
+        guard stage <= .load else { return nil }
+        return entries.first { $0.errnos.contains(errno) }?.cause(line: "errno \(errno), and no log", source: nil)
+    }
+}

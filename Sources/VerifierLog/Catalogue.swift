@@ -1,0 +1,33 @@
+import FoundationEssentials
+
+/// The messages of verifiers and loaders that this tool can explain.
+package struct Catalogue: Sendable {
+    /// Of the lines that several entries match, the first one's is the cause: narrower patterns stand first.
+    package let entries: [CatalogueEntry]
+
+    /// The catalogue that is part of the program, `Resources/catalogue.json`.
+    package static let bundled: Catalogue = {
+        do {
+            return try Catalogue(json: PackageResources.catalogue_json)
+        } catch {
+            preconditionFailure("the catalogue built into the program is broken: \(error)")
+        }
+    }()
+
+    package init(json: [UInt8]) throws {
+        entries = try JSONDecoder().decode([CatalogueEntry].self, from: Data(json))
+    }
+
+    package subscript(id id: String) -> CatalogueEntry? { entries.first { $0.id == id } }
+
+    /// The entry for a single line of a log or of a loader.
+    package func entry(matching line: String) -> CatalogueEntry? { entry(matching: Line(Substring(line))) }
+
+    func entry(matching line: Line, where holds: (CatalogueEntry) -> Bool = { _ in true }) -> CatalogueEntry? {
+        let bytes = line.bytes
+        return entries.first { entry in
+            guard let pattern = entry.pattern, holds(entry) else { return false }
+            return pattern.matches(line.text, bytes: bytes)
+        }
+    }
+}

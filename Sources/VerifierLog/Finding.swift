@@ -1,0 +1,84 @@
+/// What the end of a log says: the message that decided, and where in the program it stands.
+struct Finding {
+    /// What 7.3 says in its own words below or above the message.
+    struct Report {
+        /// As in `Register Type Safety`, one of seven.
+        var category: String
+        var suggestion: String?
+    }
+
+    /// The messages that may have decided, the likeliest first.
+    var candidates: [Line]
+    /// As in `return n; @ probe.c:4`, from 6.12 with the place.
+    var source: String?
+    var report: Report?
+
+    /// - Returns: `nil` when the log holds no message: it is empty, the program was accepted, or the end was cut off.
+    ///
+    /// Source: Linux 7.3 kernel/bpf/diagnostics.c for reports; in 4.4 to 7.2 the message is the last line but the totals.
+    init?(in tail: LogTail) {
+        let lines = tail.lines
+        if let title = lines.lastIndex(where: { $0.hasPrefix(Self.title) }) {
+            self.init(report: title, in: lines)
+            return
+        }
+        guard let last = lines.lastIndex(where: { $0.kind == .message }) else { return nil }
+        self.init(
+            candidates: Self.block(endingAt: last, in: lines), source: Self.source(above: last, in: lines), report: nil)
+    }
+
+    private static let title = "Verification failed: "
+
+    /// The report repeats the message in other words, so the classic line above it counts, or else the one after it.
+    private init(report title: Int, in lines: [Line]) {
+        let above = lines[..<title].lastIndex { $0.kind != .blank }
+        let classic = above.flatMap { lines[$0].kind == .message ? $0 : nil }
+        let body = lines[title...]
+        let suggestion = body.firstIndex { $0.hasPrefix("Suggestion:") }
+        let after = body[(suggestion ?? title)...].dropFirst().filter { $0.kind == .message && !$0.isIndented }
+        let category = lines[title].text.dropFirst(Self.title.count).prefix { $0 != ":" }
+        self.init(
+            candidates: (classic.map { Self.block(endingAt: $0, in: lines) } ?? []) + after.suffix(1) + [lines[title]],
+            source: Self.markedSource(in: body[..<(suggestion ?? lines.endIndex)])
+                ?? Self.source(above: title, in: lines),
+            report: Report(
+                category: String(category),
+                suggestion: suggestion.flatMap { lines.dropFirst($0 + 1).first }.map { $0.text.trimmed }))
+    }
+
+    private init(candidates: [Line], source: String?, report: Report?) {
+        self.candidates = candidates
+        self.source = source
+        self.report = report
+    }
+
+    /// A message of several lines, last line first: `R1 type=inv expected=fp` above `Caller passes invalid args into func#1`.
+    private static func block(endingAt last: Int, in lines: [Line]) -> [Line] {
+        lines[...last].reversed().prefix { $0.kind == .message }.map { $0 }
+    }
+
+    private static func source(above index: Int, in lines: [Line]) -> String? {
+        lines[..<index].last { $0.kind == .source }.map { $0.text.trimmed.dropFirst().trimmed }
+    }
+
+    /// `>>> 3 | return *p;` of the report, with the place from `  probe @ probe.c:3:94` where the report has it.
+    private static func markedSource(in report: ArraySlice<Line>) -> String? {
+        guard let context = report.firstIndex(where: { $0.text.trimmed == "Source context:" }),
+            let marked = report[context...].first(where: { $0.text.trimmed.hasPrefix(">>> ") }),
+            let bar = marked.text.firstIndex(of: "|")
+        else { return nil }
+        let text = marked.text[bar...].dropFirst().trimmed
+        let place = report[..<context].last { $0.kind != .blank }?.text.split(separator: " @ ").dropFirst().last
+        guard let place else { return text }
+        return "\(text) @ \(place.split(separator: ":").prefix(2).joined(separator: ":"))"
+    }
+}
+
+extension StringProtocol {
+    /// Without the blanks at either end.
+    var trimmed: String {
+        let rest = drop { $0.isWhitespace }
+        let end = rest.lastIndex { !$0.isWhitespace }.map { rest.index(after: $0) }
+        return String(rest[..<(end ?? rest.endIndex)])
+    }
+}

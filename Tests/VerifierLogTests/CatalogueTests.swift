@@ -1,0 +1,55 @@
+import Testing
+
+@testable import VerifierLog
+
+@Suite struct CatalogueTests {
+    static let examples = Catalogue.bundled.entries.compactMap { entry in entry.example.map { (entry.id, $0) } }
+
+    @Test(arguments: examples)
+    func matchesItsOwnExample(id: String, example: String) {
+        #expect(Catalogue.bundled.entry(matching: example)?.id == id)
+    }
+
+    @Test func everyEntryCanBeReached() {
+        for entry in Catalogue.bundled.entries {
+            #expect((entry.example == nil) == (entry.pattern == nil), "\(entry.id)")
+            #expect(entry.pattern != nil || !entry.errnos.isEmpty, "\(entry.id)")
+        }
+    }
+
+    @Test func idsAndErrnosAreUnique() {
+        let ids = Catalogue.bundled.entries.map(\.id)
+        #expect(Set(ids).count == ids.count)
+        #expect(!ids.contains(Catalogue.unknown))
+        let errnos = Catalogue.bundled.entries.flatMap(\.errnos)
+        #expect(Set(errnos).count == errnos.count)
+    }
+
+    @Test func adviceIsOneSentence() {
+        for entry in Catalogue.bundled.entries {
+            #expect(entry.advice.hasSuffix("."), "\(entry.id)")
+            #expect(entry.advice.count <= 200, "\(entry.id)")
+            #expect(!entry.advice.dropLast().contains(". "), "\(entry.id)")
+            #expect(entry.advice.first?.isUppercase == true, "\(entry.id)")
+        }
+    }
+
+    @Test(arguments: [
+        ("*(R11-8) min value is negative, either use unsigned or 'var &= const'", "size-negative"),
+        ("R1 max value is outside of the array range", "idx-max"),
+        ("invalid stack type R1 off=-520 access_size=8", "stack-oob"),
+        ("program of this type cannot use helper bpf_probe_read_user#112", "helper-not-allowed"),
+        ("unknown func bpf_probe_read_user#112", "helper-not-allowed"),
+        ("invalid func unknown#195896080", "core-relo"),
+        ("verifier internal error: stack slot", "verifier-bug"),
+        ("Attaching fexit/fsession/fmod_ret to __noreturn function 'do_exit' is rejected.", "noreturn"),
+    ])
+    func knowsTheOtherWordings(line: String, id: String) {
+        #expect(Catalogue.bundled.entry(matching: line)?.id == id)
+    }
+
+    @Test(arguments: ["", "R5 is a fine register", "processed 15 insns (limit 1000000)"])
+    func turnsDownOtherText(line: String) {
+        #expect(Catalogue.bundled.entry(matching: line) == nil)
+    }
+}

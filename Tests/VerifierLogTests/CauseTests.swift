@@ -1,0 +1,110 @@
+import MatrixModel
+import Testing
+
+@testable import VerifierLog
+
+@Suite struct CauseTests {
+    static let sizeNegative = "R5 min value is negative, either use unsigned or 'var &= const'"
+
+    @Test(
+        arguments: [
+            ("4.15-size-negative", "size-negative", sizeNegative, nil),
+            (
+                "5.4-size-negative", "size-negative", sizeNegative,
+                "bpf_perf_event_output(ctx,&events,BPF_F_CURRENT_CPU,buf,n);"
+            ),
+            (
+                "6.12-size-negative", "size-negative", sizeNegative,
+                "bpf_perf_event_output(ctx,&events,...); return 0; } @ q1_neg_size.c:4"
+            ),
+            (
+                "7.3-nullable", "bad-deref", "R1 invalid mem access 'trusted_ptr_or_null_'",
+                "int p(u64 *ctx) { struct task_struct *task = (void *)ctx[1]; return task->flags; } @ p17_tpbtf_nullable.c:3"
+            ),
+            (
+                "7.3-reference-after-report", "ref-would",
+                "BPF_EXIT instruction in main prog would lead to reference leak", "return 0; } @ q3_ref_leak.c:7"
+            ),
+            (
+                "6.1-global-function", "caller-args", "Caller passes invalid args into func#1",
+                "return fill(e); @ probe.c:31"
+            ),
+            ("6.12-infinite-loop", "inf-loop", "infinite loop detected at insn 9", "while (n) { } @ loop.c:9"),
+            ("el7-no-totals", "not-init", "R0 !read_ok", nil),
+            ("libbpf-framed", "not-init", "R0 !read_ok", "return; @ watch.c:5"),
+        ] as [(String, String, String, String?)])
+    func findsTheDecidingLine(log: String, id: String, line: String, source: String?) throws {
+        let cause = try #require(Catalogue.bundled.cause(ofText: golden(log)))
+        #expect(cause.id == id)
+        #expect(cause.line == line)
+        #expect(cause.source == source)
+        #expect(cause.advice == Catalogue.bundled[id: id]?.advice)
+        #expect(cause.category == Catalogue.bundled[id: id]?.category)
+    }
+
+    @Test func takesTheNewKernelsWordsWhereTheCatalogueHasNone() throws {
+        let cause = Catalogue.bundled.cause(ofLog: try golden("7.3-unknown"))
+        #expect(
+            cause
+                == Cause(
+                    id: "unknown", category: "Call Type Safety", line: "R1 has a shape that nobody has seen",
+                    source: nil,
+                    advice: "Pass another value.", since: nil))
+    }
+
+    @Test func showsAnUnknownMessage() {
+        let cause = Catalogue.bundled.cause(
+            ofLog: "; f(); @ a.c:1\n3: (95) exit\nsomething new\nprocessed 3 insns\n", loaderMessages: "", errno: 22)
+        #expect(cause?.id == Catalogue.unknown)
+        #expect(cause?.line == "something new")
+        #expect(cause?.source == "f(); @ a.c:1")
+    }
+
+    @Test(
+        arguments: [
+            (
+                "libbpf: map 'events': failed to create: Invalid argument(-22)\nlibbpf: failed to load object 'x'", 22,
+                "libbpf-map-create"
+            ),
+            ("libbpf: prog 'watch': BPF program load failed: Operation not permitted", 1, "permission"),
+            ("libbpf: prog 'watch': BPF program load failed: Argument list too long", 7, "argument-list"),
+            ("libbpf: Error in bpf_create_map_xattr(m): -22. Retrying without BTF.", 0, "libbpf-btfretry"),
+            ("libbpf: no such text", 0, "unknown"), ("", 1, "permission"), ("", 7, "argument-list"),
+            ("", 22, "unsupported"),
+            ("", 14, "verifier-bug"), ("", 28, "log-full"), ("", 38, "no-bpf"), ("", 524, "jit-unsupported"),
+            ("", 5, nil),
+        ] as [(String, Int32, String?)])
+    func explainsAFailureWithoutALog(messages: String, errno: Int32, id: String?) {
+        #expect(Catalogue.bundled.cause(ofLog: "", loaderMessages: messages, errno: errno)?.id == id)
+    }
+
+    @Test func aFullBufferIsNotAMessage() {
+        let cut = "1: (b7) r0 = 0\n R0=inv0 R10=fp0\n2: (95) ex\nparent did"
+        #expect(Catalogue.bundled.cause(ofLog: cut, errno: 28)?.id == "log-full")
+        #expect(Catalogue.bundled.cause(ofLog: "R0 !read_ok\n", errno: 28)?.id == "not-init")
+    }
+
+    @Test func pastLoadTheLogSaysNothing() {
+        let message = "libbpf: prog 'p': failed to create kprobe 'gone+0x0' perf event: No such file or directory"
+        let cause = Catalogue.bundled.cause(
+            ofLog: "func#0 @0\nsome remark\nprocessed 2 insns\n", loaderMessages: message, errno: 2, stage: .attach)
+        #expect(cause?.id == "attach-target")
+        #expect(Catalogue.bundled.cause(ofLog: "some remark\n", errno: 22, stage: .attach) == nil)
+    }
+
+    @Test func looksAtTheEndOfALongLogOnly() {
+        let trace = String(repeating: "17: (85) call bpf_perf_event_output#25 ; R5=scalar(smax=4096)\n", count: 330_000)
+        let log =
+            trace + "; f(); @ long.c:1\n18: (95) exit\nR0 !read_ok\nprocessed 18 insns (limit 131072), stack depth 8\n"
+        #expect(log.utf8.count > 20_000_000)
+        #expect(Catalogue.bundled.cause(ofLog: log)?.source == "f(); @ long.c:1")
+        #expect(LogStatistics.parse(log)?.limit == 131_072)
+        #expect(LogTail(of: log).lines.count < 5_000)
+    }
+
+    @Test func aLineWithoutEndIsNoTrouble() {
+        let log = String(repeating: "é", count: 1_000_001)
+        #expect(Catalogue.bundled.cause(ofLog: log)?.id == Catalogue.unknown)
+        #expect(Catalogue.bundled.cause(ofText: "R0 !read_ok\r\n\0")?.line == "R0 !read_ok")
+    }
+}

@@ -67,14 +67,17 @@ let package = Package(
         // A run, its results, and what people see of them.
         module("MatrixRunner", ["GuestLink", "Machine", "MatrixModel", "VerifierLog", system]),
         module("ResultStore", ["MatrixModel", crypto, grdb, system]),
-        module("Reports", ["MatrixModel", mustache], resources: [.embedInCode("Resources/report.html")]),
+        module(
+            "Reports", ["MatrixModel", crypto, mustache],
+            resources: ["html", "css", "js"].map { .embedInCode("Resources/report.\($0)") }),
         module(
             "CompatMatrixCLI",
             [
                 "GuestImage", "KernelStore", "Machine", "Manifests", "MatrixModel", "MatrixRunner", "ProbeObject",
                 "QEMUBackend", "Reports", "ResultStore", "VerifierLog", argumentParser, crypto, subprocess, system,
             ]),
-        .executableTarget(name: "compat-matrix", dependencies: ["CompatMatrixCLI"], swiftSettings: strict),
+        .executableTarget(
+            name: "compat-matrix", dependencies: ["CompatMatrixCLI", argumentParser], swiftSettings: strict),
 
         tests("MatrixModelTests", ["MatrixModel"]),
         tests("VerifierLogTests", ["VerifierLog", "MatrixModel"], resources: [.copy("Resources")]),
@@ -85,7 +88,7 @@ let package = Package(
         tests("QEMUBackendTests", ["QEMUBackend", "Machine", "GuestLink", "MatrixModel", system]),
         tests("MatrixRunnerTests", ["MatrixRunner", "Machine", "GuestLink", "MatrixModel", system]),
         tests("ResultStoreTests", ["ResultStore", "MatrixModel", grdb, system]),
-        tests("ReportsTests", ["Reports", "MatrixModel", subprocess, system]),
+        tests("ReportsTests", ["Reports", "MatrixModel", subprocess, system], resources: [.copy("Resources")]),
         tests("CLITests", ["CompatMatrixCLI", "MatrixModel", argumentParser, subprocess, system]),
         tests("GuestTests", ["CompatMatrixCLI", "MatrixModel", subprocess, system]),
     ]

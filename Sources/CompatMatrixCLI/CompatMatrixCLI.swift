@@ -3,7 +3,8 @@ public import ArgumentParser
 public struct CompatMatrix: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "compat-matrix",
-        abstract: "Says on which kernels every variant of every eBPF probe loads, and why not where it does not.")
+        abstract: "Says on which kernels every variant of every eBPF probe loads, and why not where it does not.",
+        subcommands: [Kernels.self])
 
     public init() {}
 }

@@ -1,1 +1,37 @@
-// Filled by its own commit.
+package import Manifests
+import MatrixModel
+package import SystemPackage
+
+/// The kernel axis: which kernels there are, and their images on this machine.
+package struct KernelStore: Sendable {
+    /// Where the manifests are: of two with the same id the later folder's counts, and new ones go to the last.
+    package let catalogueFolders: [FilePath]
+    let cache: KernelCache
+
+    package init(catalogueFolders: [FilePath], cache: FilePath) {
+        self.catalogueFolders = catalogueFolders
+        self.cache = KernelCache(folder: cache)
+    }
+
+    /// Every kernel, oldest first.
+    ///
+    /// - Throws: `ManifestError` for a manifest that is invalid, `KernelStoreError` for a folder that cannot be read.
+    ///   A folder that is not there holds no kernels.
+    package func catalogue() throws -> [KernelManifest] {
+        var kernels: [KernelID: KernelManifest] = [:]
+        for folder in catalogueFolders {
+            for name in try Files.names(in: folder) where name.hasSuffix(".yaml") && !name.hasPrefix(".") {
+                let kernel = try KernelManifest(reading: folder.appending(name))
+                kernels[kernel.id] = kernel
+            }
+        }
+        return kernels.values.sorted { $0.id < $1.id }
+    }
+
+    /// The image of `kernel`, when it is here and is the one that manifest and lock ask for.
+    ///
+    /// Reads no image: it compares size and time of change with what was noted when the image was put here.
+    package func image(of kernel: KernelManifest) throws(KernelStoreError) -> KernelImage? {
+        try cache.image(of: kernel, locked: KernelLocks(folders: catalogueFolders)[kernel.id])?.image
+    }
+}

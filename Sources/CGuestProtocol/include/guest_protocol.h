@@ -1,0 +1,167 @@
+/// The wire format between the host and the agent in a guest; its one home.
+///
+/// Both sides share a mailbox, the memory behind an ivshmem device: a header page and two byte rings, one for each
+/// direction. A ring carries frames: a `struct cmx_frame`, then `length` bytes of payload, which start with the struct
+/// that the frame type names. Numbers are in the order of x86-64; host and guest are both that.
+///
+/// A loader writes the same frames to a pipe (file descriptor CMX_LOADER_FD); the agent passes on whole ones only.
+#ifndef CMX_GUEST_PROTOCOL_H
+#define CMX_GUEST_PROTOCOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CMX_MAILBOX_MAGIC 0x42584d43u /* "CMXB" */
+#define CMX_PROTOCOL_VERSION 1u
+
+/// The size of the ivshmem BAR in bytes; a BAR must be a power of two.
+#define CMX_MAILBOX_BYTES (16u << 20)
+/// Where the ring from the host to the guest starts, and how long it is, in bytes.
+#define CMX_TO_GUEST_OFFSET 4096u
+#define CMX_TO_GUEST_BYTES (4u << 20)
+#define CMX_TO_HOST_OFFSET (CMX_TO_GUEST_OFFSET + CMX_TO_GUEST_BYTES)
+#define CMX_TO_HOST_BYTES (8u << 20)
+
+/// A payload never exceeds this: longer texts go in several CMX_LOG frames, longer files in several CMX_FILE frames.
+#define CMX_MAX_PAYLOAD (256u << 10)
+/// Names and paths, the closing NUL included.
+#define CMX_NAME_BYTES 128u
+
+/// The descriptor at which a loader finds the pipe for its frames.
+#define CMX_LOADER_FD 3
+
+/// A ring's positions count bytes since the start and never wrap; what lies between them is unread.
+struct cmx_ring {
+    uint64_t written;
+    uint64_t read;
+};
+
+struct cmx_mailbox {
+    /// CMX_MAILBOX_MAGIC once the agent has mapped the mailbox.
+    uint32_t magic;
+    uint32_t version;
+    struct cmx_ring to_guest;
+    struct cmx_ring to_host;
+};
+
+struct cmx_frame {
+    uint32_t type;
+    uint32_t length;
+};
+
+enum cmx_frame_type {
+    // Host to guest.
+    /// No payload. The agent answers with CMX_HELLO: the proof that a restored guest runs.
+    CMX_BEGIN = 1,
+    /// `struct cmx_file` and bytes: appended to the file at `path`, which a frame with `offset` 0 creates.
+    CMX_FILE = 2,
+    /// `struct cmx_load`.
+    CMX_LOAD = 3,
+
+    // Guest to host.
+    /// `struct cmx_hello`: user space is up.
+    CMX_HELLO = 16,
+    /// No payload: what every load repeats has been done once; now is the time for a snapshot.
+    CMX_WARMED = 17,
+    /// `struct cmx_cell`: the loader of this cell starts now.
+    CMX_CELL_BEGIN = 18,
+    /// `struct cmx_log` and text.
+    CMX_LOG = 19,
+    /// `struct cmx_program`: all that is to be said of a program; its log frames came before.
+    CMX_PROGRAM = 20,
+    /// `struct cmx_cell_end`.
+    CMX_CELL_END = 21,
+};
+
+struct cmx_file {
+    uint64_t offset;
+    char path[CMX_NAME_BYTES];
+};
+
+struct cmx_load {
+    uint32_t cell;
+    /// Name of the loader, which lies at /bin/loader-<name> in the guest.
+    char loader[CMX_NAME_BYTES];
+    /// The object's path in the guest.
+    char object[CMX_NAME_BYTES];
+};
+
+struct cmx_hello {
+    uint32_t version;
+    /// Whether /sys/kernel/btf/vmlinux is there.
+    uint32_t has_btf;
+    /// CLOCK_MONOTONIC at the time of writing.
+    uint64_t uptime_microseconds;
+    /// `uname -r` and `uname -v`.
+    char release[CMX_NAME_BYTES];
+    char version_text[CMX_NAME_BYTES];
+};
+
+struct cmx_cell {
+    uint32_t cell;
+};
+
+enum cmx_log_source {
+    /// What the kernel wrote into the log buffer of BPF_PROG_LOAD.
+    CMX_LOG_VERIFIER = 0,
+    /// What the loader's library said.
+    CMX_LOG_LOADER = 1,
+};
+
+struct cmx_log {
+    uint32_t cell;
+    uint32_t program;
+    uint32_t source;
+};
+
+enum cmx_stage {
+    CMX_STAGE_OPEN = 0,
+    CMX_STAGE_MAPS = 1,
+    CMX_STAGE_LOAD = 2,
+    CMX_STAGE_ATTACH = 3,
+    CMX_STAGE_FIRE = 4,
+};
+
+/// `program` in a frame about the whole object: it could not even be opened.
+#define CMX_WHOLE_OBJECT 0xffffffffu
+
+struct cmx_program {
+    uint32_t cell;
+    /// Counts from 0 in the order of the object; CMX_WHOLE_OBJECT when there is no program to speak of.
+    uint32_t program;
+    /// Where it failed, or the last stage that it passed.
+    uint32_t stage;
+    /// 0, or the negative errno of the step that failed.
+    int32_t error;
+    /// 0 when the kernel had more to say than the largest buffer held.
+    uint32_t log_complete;
+    /// Bytes after the verifier's rewriting, and as machine code; 0 where the kernel does not say.
+    uint32_t translated_bytes;
+    uint32_t jited_bytes;
+    /// Of `bpf_prog_info`, 0 before Linux 5.16.
+    uint32_t verified_instructions;
+    char name[CMX_NAME_BYTES];
+    /// The program type in libbpf's words: `kprobe`, `xdp`.
+    char type[CMX_NAME_BYTES];
+};
+
+struct cmx_cell_end {
+    uint32_t cell;
+    /// The loader's wait status: how it exited, or the signal that killed it.
+    int32_t wait_status;
+};
+
+/// Marks the mailbox as in use. The memory must be zeroed; called once, by the agent.
+void cmx_mailbox_open(void *mailbox);
+/// Whether an agent of this protocol version has opened the mailbox.
+int cmx_mailbox_is_open(const void *mailbox);
+
+/// Writes up to `length` bytes and returns how many there was room for. One writer per ring.
+size_t cmx_write_to_guest(void *mailbox, const void *bytes, size_t length);
+size_t cmx_write_to_host(void *mailbox, const void *bytes, size_t length);
+/// Reads up to `length` bytes and returns how many there were. One reader per ring. The positions are the other
+/// side's word, so they are not trusted: a ring that claims more than it can hold counts as empty and sets `*broken`.
+size_t cmx_read_from_host(void *mailbox, void *bytes, size_t length, int *broken);
+size_t cmx_read_from_guest(void *mailbox, void *bytes, size_t length, int *broken);
+
+#endif

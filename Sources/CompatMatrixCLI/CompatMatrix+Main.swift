@@ -1,0 +1,24 @@
+import ArgumentParser
+
+extension CompatMatrix {
+    /// Runs the command of the command line and ends the process with its status.
+    ///
+    /// ArgumentParser knows only its own errors and would end with 1 for every other.
+    public static func main() async {
+        do {
+            var command = try await asyncParseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as any HasExitStatus {
+            Output.toStderr("compat-matrix: \(error)")
+            exit(withError: error.exitStatus.code)
+        } catch is CancellationError {
+            exit(withError: ExitStatus.interrupted.code)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package import ArgumentParser
+import KernelStore
+import Manifests
+
+/// What the process says with its exit status; the README lists the same.
+package enum ExitStatus: Int32, Sendable {
+    case everyCellAsExpected = 0
+    case unexpectedVerdicts = 1
+    /// A glob or a name that matches nothing, too.
+    case usage = 64
+    /// A file the user named or wrote is missing or invalid.
+    case invalidInput = 65
+    /// Something could not be measured or fetched.
+    case notMeasured = 69
+    /// A bug of ours.
+    case internalError = 70
+    case interrupted = 130
+
+    package var code: ExitCode { ExitCode(rawValue) }
+}
+
+/// An error that says itself with which status the process is to end.
+package protocol HasExitStatus: Error, CustomStringConvertible {
+    var exitStatus: ExitStatus { get }
+}
+
+/// Ends a command with one sentence on stderr.
+package struct CommandFailure: HasExitStatus, Equatable {
+    package let exitStatus: ExitStatus
+    package let description: String
+
+    package init(_ exitStatus: ExitStatus, _ description: String) {
+        self.exitStatus = exitStatus
+        self.description = description
+    }
+}
+
+extension ManifestError: HasExitStatus {
+    package var exitStatus: ExitStatus { .invalidInput }
+}
+
+extension KernelStoreError: HasExitStatus {
+    package var exitStatus: ExitStatus {
+        switch self {
+        case .unreadable, .invalidLock, .notAKernel, .cutShort, .damagedPackage, .noKernelInPackage, .tooLarge:
+            .invalidInput
+        case .idTaken, .idUnguessable, .unknownID: .usage
+        case .cancelled: .interrupted
+        case .unwritable, .mirrorUnknown, .keyringMissing, .suiteUnavailable, .noSuchPackage, .downloadFailed,
+            .toolFailed, .lockedVersionGone, .differsFromLock:
+            .notMeasured
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import FoundationEssentials
+import Glibc
+
+/// How commands write: results to stdout, everything else to stderr.
+enum Output {
+    static func toStderr(_ line: String) {
+        let text = line + "\n"
+        // One write a line, so that lines of parallel tasks do not mix.
+        _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+    }
+
+    static func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    /// Columns as wide as their widest cell; the last is not padded.
+    static func table(header: [String]? = nil, rows: [[String]]) -> String {
+        let all = (header.map { [$0] } ?? []) + rows
+        let columns = all.map(\.count).max() ?? 0
+        let widths = (0..<columns).map { column in
+            all.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
+        }
+        return all.map { row in
+            row.enumerated().map { column, cell in
+                column == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
+            }.joined(separator: "  ")
+        }.joined(separator: "\n")
+    }
+}

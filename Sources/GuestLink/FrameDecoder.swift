@@ -1,0 +1,96 @@
+internal import CGuestProtocol
+internal import MatrixModel
+
+/// Cuts a stream of bytes from a guest into frames.
+package struct FrameDecoder: Sendable {
+    private var buffer: [UInt8] = []
+
+    package init() {}
+
+    /// Takes more of the stream and returns the frames that are complete now.
+    ///
+    /// - Throws: `FrameError` at the first thing that is no frame of this protocol: the guest is corrupt or hostile, and
+    ///   nothing it says from there on counts.
+    package mutating func feed(_ bytes: some Collection<UInt8>) throws(FrameError) -> [GuestFrame] {
+        buffer.append(contentsOf: bytes)
+        var frames: [GuestFrame] = []
+        var position = 0
+        let headBytes = MemoryLayout<cmx_frame>.size
+        while buffer.count - position >= headBytes {
+            let head = load(cmx_frame.self, at: position)
+            guard head.length <= CMX_MAX_PAYLOAD else {
+                throw .oversized(length: head.length, limit: UInt32(CMX_MAX_PAYLOAD))
+            }
+            let end = position + headBytes + Int(head.length)
+            guard end <= buffer.count else { break }
+            frames.append(try decode(head, payloadAt: position + headBytes))
+            position = end
+        }
+        buffer.removeFirst(position)
+        return frames
+    }
+
+    private func decode(_ head: cmx_frame, payloadAt start: Int) throws(FrameError) -> GuestFrame {
+        switch cmx_frame_type(head.type) {
+        case CMX_HELLO:
+            let hello = try payload(cmx_hello.self, head, at: start)
+            return .hello(
+                Hello(
+                    release: Self.text(hello.release), versionText: Self.text(hello.version_text),
+                    hasBTF: hello.has_btf != 0, uptimeMicroseconds: hello.uptime_microseconds))
+        case CMX_WARMED: return .warmed
+        case CMX_CELL_BEGIN: return .cellBegan(cell: try payload(cmx_cell.self, head, at: start).cell)
+        case CMX_LOG:
+            let size = MemoryLayout<cmx_log>.size
+            guard head.length >= size else {
+                throw .wrongLength(type: head.type, length: head.length, expected: size)
+            }
+            let log = load(cmx_log.self, at: start)
+            return .log(
+                cell: log.cell, program: log.program,
+                source: log.source == CMX_LOG_VERIFIER.rawValue ? .verifier : .loader,
+                text: Array(buffer[(start + size)..<(start + Int(head.length))]))
+        case CMX_PROGRAM: return .program(Self.report(try payload(cmx_program.self, head, at: start)))
+        case CMX_CELL_END:
+            let end = try payload(cmx_cell_end.self, head, at: start)
+            return .cellEnded(cell: end.cell, exit: LoaderExit(waitStatus: end.wait_status))
+        default: throw .unknownType(head.type)
+        }
+    }
+
+    private static func report(_ program: cmx_program) -> ProgramReport {
+        ProgramReport(
+            cell: program.cell, program: program.program == CMX_WHOLE_OBJECT ? nil : program.program,
+            stage: stage(program.stage), errno: 0 &- program.error, logComplete: program.log_complete != 0,
+            verifiedInstructions: program.verified_instructions == 0 ? nil : Int(program.verified_instructions),
+            name: text(program.name), type: text(program.type))
+    }
+
+    private static func stage(_ stage: UInt32) -> Stage {
+        switch cmx_stage(stage) {
+        case CMX_STAGE_MAPS: .maps
+        case CMX_STAGE_LOAD: .load
+        case CMX_STAGE_ATTACH: .attach
+        case CMX_STAGE_FIRE: .fire
+        default: .open
+        }
+    }
+
+    private func payload<Value: BitwiseCopyable>(
+        _ type: Value.Type, _ head: cmx_frame, at start: Int
+    ) throws(FrameError) -> Value {
+        guard head.length == MemoryLayout<Value>.size else {
+            throw .wrongLength(type: head.type, length: head.length, expected: MemoryLayout<Value>.size)
+        }
+        return load(type, at: start)
+    }
+
+    private func load<Value: BitwiseCopyable>(_ type: Value.Type, at offset: Int) -> Value {
+        buffer.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: type) }
+    }
+
+    /// A field up to its NUL; a guest that left it out gets the whole field and no more.
+    private static func text<Field: BitwiseCopyable>(_ field: Field) -> String {
+        withUnsafeBytes(of: field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+}

@@ -1,0 +1,79 @@
+internal import CGuestProtocol
+package import MatrixModel
+
+/// What the agent in a guest tells the host.
+package enum GuestFrame: Equatable, Sendable {
+    case hello(Hello)
+    /// Everything that each load repeats has been done once: now is the time for a snapshot.
+    case warmed
+    case cellBegan(cell: UInt32)
+    case log(cell: UInt32, program: UInt32, source: LogSource, text: [UInt8])
+    case program(ProgramReport)
+    case cellEnded(cell: UInt32, exit: LoaderExit)
+}
+
+/// What a guest says of itself.
+package struct Hello: Codable, Equatable, Sendable {
+    /// `uname -r`.
+    package var release: String
+    /// `uname -v`.
+    package var versionText: String
+    /// Whether /sys/kernel/btf/vmlinux is there.
+    package var hasBTF: Bool
+    package var uptimeMicroseconds: UInt64
+
+    package init(release: String, versionText: String, hasBTF: Bool, uptimeMicroseconds: UInt64) {
+        self.release = release
+        self.versionText = versionText
+        self.hasBTF = hasBTF
+        self.uptimeMicroseconds = uptimeMicroseconds
+    }
+}
+
+package enum LogSource: Equatable, Sendable {
+    case verifier
+    /// The loader's own library.
+    case loader
+}
+
+/// The raw result of one program, as the loader saw it.
+package struct ProgramReport: Equatable, Sendable {
+    package var cell: UInt32
+    /// Counts from 0 in the order of the object; `nil` when the object could not even be opened.
+    package var program: UInt32?
+    /// Where it failed, or the last stage it passed.
+    package var stage: Stage
+    /// 0 or a positive errno.
+    package var errno: Int32
+    package var logComplete: Bool
+    /// Of `bpf_prog_info`; `nil` before Linux 5.16.
+    package var verifiedInstructions: Int?
+    package var name: String
+    package var type: String
+
+    package init(
+        cell: UInt32, program: UInt32?, stage: Stage, errno: Int32, logComplete: Bool, verifiedInstructions: Int?,
+        name: String, type: String
+    ) {
+        self.cell = cell
+        self.program = program
+        self.stage = stage
+        self.errno = errno
+        self.logComplete = logComplete
+        self.verifiedInstructions = verifiedInstructions
+        self.name = name
+        self.type = type
+    }
+}
+
+/// How a loader ended, from its wait status.
+package enum LoaderExit: Equatable, Sendable {
+    case exited(Int32)
+    case signalled(Int32)
+
+    /// Source: `wait(2)`: the low seven bits hold the signal, the next byte the exit status.
+    init(waitStatus: Int32) {
+        let signal = waitStatus & 0x7f
+        self = signal == 0 ? .exited((waitStatus >> 8) & 0xff) : .signalled(signal)
+    }
+}

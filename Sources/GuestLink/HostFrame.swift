@@ -1,0 +1,75 @@
+internal import CGuestProtocol
+
+/// What the host tells the agent in a guest; `guest_protocol.h` is the format's home.
+package enum HostFrame: Equatable, Sendable {
+    /// Asks for a `hello`: the proof that a restored guest runs.
+    case begin
+    /// A file to create in the guest at an absolute path of at most 127 bytes.
+    case file(path: String, bytes: [UInt8])
+    /// Starts a loader on an object that a `file` put there.
+    case load(cell: UInt32, loader: String, object: String)
+
+    /// The bytes on the wire; a long file is several frames.
+    ///
+    /// - Throws: `FrameError.nameTooLong` for a path or loader's name that does not fit its field.
+    package func encoded() throws(FrameError) -> [UInt8] {
+        switch self {
+        case .begin: return Self.frame(CMX_BEGIN, payload: [])
+        case .file(let path, let bytes): return try Self.encodeFile(path: path, bytes: bytes)
+        case .load(let cell, let loader, let object):
+            var load = cmx_load()
+            load.cell = cell
+            try Self.copy(loader, into: &load.loader)
+            try Self.copy(object, into: &load.object)
+            return Self.frame(CMX_LOAD, payload: Self.bytes(of: load))
+        }
+    }
+
+    private static func encodeFile(path: String, bytes: [UInt8]) throws(FrameError) -> [UInt8] {
+        let most = Int(CMX_MAX_PAYLOAD) - MemoryLayout<cmx_file>.size
+        var wire: [UInt8] = []
+        wire.reserveCapacity(bytes.count + 4096)
+        var offset = 0
+        repeat {
+            let part = bytes[offset..<min(offset + most, bytes.count)]
+            var file = cmx_file()
+            file.offset = UInt64(offset)
+            try copy(path, into: &file.path)
+            wire += frame(CMX_FILE, payload: Self.bytes(of: file) + part)
+            offset += part.count
+        } while offset < bytes.count
+        return wire
+    }
+
+    private static func frame(_ type: cmx_frame_type, payload: [UInt8]) -> [UInt8] {
+        bytes(of: cmx_frame(type: type.rawValue, length: UInt32(payload.count))) + payload
+    }
+
+    private static func bytes<Value: BitwiseCopyable>(of value: Value) -> [UInt8] {
+        withUnsafeBytes(of: value) { Array($0) }
+    }
+
+    private static func copy<Field: BitwiseCopyable>(_ text: String, into field: inout Field) throws(FrameError) {
+        let limit = MemoryLayout<Field>.size - 1
+        guard text.utf8.count <= limit else { throw .nameTooLong(text, limit: limit) }
+        withUnsafeMutableBytes(of: &field) { $0.copyBytes(from: text.utf8) }
+    }
+}
+
+/// What is wrong with bytes that claim to be frames, or with a name that should go into one.
+package enum FrameError: Error, Equatable, CustomStringConvertible {
+    case unknownType(UInt32)
+    case oversized(length: UInt32, limit: UInt32)
+    case wrongLength(type: UInt32, length: UInt32, expected: Int)
+    case nameTooLong(String, limit: Int)
+
+    package var description: String {
+        switch self {
+        case .unknownType(let type): "the guest sent a frame of unknown type \(type)"
+        case .oversized(let length, let limit): "the guest sent a frame of \(length) bytes; the limit is \(limit)"
+        case .wrongLength(let type, let length, let expected):
+            "the guest sent a frame of type \(type) with \(length) bytes instead of \(expected)"
+        case .nameTooLong(let name, let limit): "'\(name)' is longer than \(limit) bytes"
+        }
+    }
+}

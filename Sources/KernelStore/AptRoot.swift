@@ -1,0 +1,129 @@
+import Manifests
+import SystemPackage
+
+/// A private apt root for one suite: own lists, own sources, own trust, beside the machine's apt and without touching it.
+///
+/// One root a suite, so that an archive that does not answer costs its own kernels only.
+struct AptRoot {
+    let suite: AptSuite
+    let folder: FilePath
+
+    /// Writes what apt needs to know; nothing is asked of the network yet.
+    init(suite: AptSuite, mirror: String, in cache: FilePath) throws(KernelStoreError) {
+        let keyring = suite.archive.keyring
+        guard try Files.status(keyring.file) != nil else {
+            throw .keyringMissing(suite.archive, file: keyring.file, package: keyring.package)
+        }
+        self.suite = suite
+        folder = cache.appending("apt").appending("\(suite.archive.rawValue)_\(suite.name)_\(suite.component)")
+        for name in ["lists/partial", "archives/partial", "none", "download"] {
+            try Files.makeFolder(folder.appending(name))
+        }
+        try Files.write([], to: folder.appending("status"))
+        try Files.write(
+            Array("deb [arch=amd64 signed-by=\(keyring.file)] \(mirror) \(suite.name) \(suite.component)\n".utf8),
+            to: folder.appending("sources.list"))
+        try Files.write(Array(configuration.utf8), to: folder.appending("apt.conf"))
+    }
+
+    /// Given with `-c`, so read after the machine's own: its proxy and credentials stay, what would get in the way goes.
+    private var configuration: String {
+        """
+        Dir::State "\(folder)";
+        Dir::State::lists "\(folder)/lists";
+        Dir::State::status "\(folder)/status";
+        Dir::Cache "\(folder)";
+        Dir::Cache::archives "\(folder)/archives";
+        // In memory only: parallel calls would fight over the files.
+        Dir::Cache::pkgcache "";
+        Dir::Cache::srcpkgcache "";
+        Dir::Etc::sourcelist "\(folder)/sources.list";
+        Dir::Etc::sourceparts "\(folder)/none";
+        Dir::Etc::preferences "/dev/null";
+        Dir::Etc::preferencesparts "\(folder)/none";
+        Dir::Etc::trusted "/dev/null";
+        Dir::Etc::trustedparts "\(folder)/none";
+        #clear APT::Architectures;
+        APT::Architecture "amd64";
+        APT::Architectures { "amd64"; };
+        // As root apt would drop to _apt, who may not write here.
+        APT::Sandbox::User "root";
+        // Hooks of the machine, such as docker-clean's, are about the machine's own cache.
+        #clear APT::Update::Pre-Invoke;
+        #clear APT::Update::Post-Invoke;
+        #clear APT::Update::Post-Invoke-Success;
+        #clear DPkg::Post-Invoke;
+        APT::Update::Error-Mode "any";
+        APT::Get::AllowUnauthenticated "false";
+        Acquire::AllowInsecureRepositories "false";
+        Acquire::AllowWeakRepositories "false";
+        Acquire::AllowDowngradeToInsecureRepositories "false";
+        Acquire::Languages "none";
+        // An archive that is down costs seconds, not minutes.
+        Acquire::Retries "1";
+        Acquire::http::Timeout "10";
+        Acquire::https::Timeout "10";
+
+        """
+    }
+
+    private func tool(_ name: String) -> Tool { Tool(name: name, folder: folder.appending("download")) }
+
+    private func run(_ name: String, _ arguments: [String]) async throws(KernelStoreError) -> Tool.Output {
+        try await tool(name).run(["-c", folder.appending("apt.conf").string, "-q"] + arguments)
+    }
+
+    /// Brings the lists up to date; apt checks the archive's signature.
+    func update() async throws(KernelStoreError) {
+        let output = try await run("apt-get", ["update"])
+        guard output.succeeded else { throw .suiteUnavailable(suite, problem: output.problem) }
+    }
+
+    /// The packages whose name `pattern` matches, in no order.
+    func packages(matching pattern: PackagePattern) async throws(KernelStoreError) -> [AptPackage] {
+        let names = try await run("apt-cache", ["pkgnames", pattern.literalPrefix])
+        let matching = names.text.split(separator: "\n").map(String.init).filter(pattern.matches)
+        return matching.isEmpty ? [] : try await show(matching.sorted(), options: ["--no-all-versions"])
+    }
+
+    /// Every version of `name` that the suite has.
+    func versions(of name: String) async throws(KernelStoreError) -> [AptPackage] {
+        try await show([name], options: ["--all-versions"])
+    }
+
+    /// A name without a version, which apt lists when only a dependency mentions it, yields nothing.
+    private func show(_ names: [String], options: [String]) async throws(KernelStoreError) -> [AptPackage] {
+        let output = try await run("apt-cache", ["show"] + options + names)
+        return output.text.split(separator: "\n\n").compactMap { AptPackage(stanza: $0) }
+    }
+
+    /// The newest in dpkg's order; among equals the shortest name, the plain flavour.
+    func newest(of packages: [AptPackage]) async throws(KernelStoreError) -> AptPackage? {
+        var newest: AptPackage?
+        for package in packages.sorted(by: { ($0.name.count, $0.name) < ($1.name.count, $1.name) }) {
+            guard let best = newest else {
+                newest = package
+                continue
+            }
+            guard package.version != best.version else { continue }
+            let isNewer = try await tool("dpkg").run(["--compare-versions", package.version, "gt", best.version])
+            if isNewer.succeeded { newest = package }
+        }
+        return newest
+    }
+
+    /// Downloads `package`, checked by apt against the signed lists, and hands its path to `body`; it is gone afterwards.
+    func withDownload<Value>(
+        of package: AptPackage, _ body: (FilePath) throws(KernelStoreError) -> Value
+    ) async throws(KernelStoreError) -> Value {
+        let place = Files.unique(beside: folder.appending("download").appending(package.name))
+        try Files.makeFolder(place)
+        defer { Files.remove(place) }
+        let output = try await Tool(name: "apt-get", folder: place)
+            .run(["-c", folder.appending("apt.conf").string, "-q", "download", package.pinned])
+        guard output.succeeded, let name = try Files.names(in: place).first(where: { $0.hasSuffix(".deb") }) else {
+            throw .downloadFailed(package: package.pinned, suite, problem: output.problem)
+        }
+        return try body(place.appending(name))
+    }
+}

@@ -1,0 +1,38 @@
+/// What the header of an x86 kernel image says about it.
+///
+/// Source: Linux `Documentation/arch/x86/boot.rst`, "The Real-Mode Kernel Header".
+struct BzImage: Equatable {
+    /// Enough for the header and the version string, which lies within the setup sectors.
+    static let headerLimit = 64 * 1024
+
+    /// The kernel's own banner, `6.1.0-56-cloud-amd64 (…) #1 SMP …`; empty when the header points to none.
+    let banner: String
+    /// What header and compressed kernel take together, in bytes; a signature may follow.
+    let minimumSize: Int64
+
+    /// `nil` unless `header`, the first bytes of a file, is that of a bzImage.
+    init?(header: [UInt8]) {
+        guard header.count >= 0x212, header[0x1FE] == 0x55, header[0x1FF] == 0xAA,
+            header[0x202..<0x206].elementsEqual("HdrS".utf8)
+        else { return nil }
+        func word(_ offset: Int) -> Int { Int(header[offset]) | Int(header[offset + 1]) << 8 }
+        // "If the setup_sects field contains 0, the real value is 4", and the boot sector comes on top.
+        let setupSectors = header[0x1F1] == 0 ? 4 : Int64(header[0x1F1])
+        let paragraphs = Int64(word(0x1F4)) | Int64(word(0x1F6)) << 16
+        minimumSize = (setupSectors + 1) * 512 + paragraphs * 16
+        let pointer = word(0x20E)
+        let banner = pointer == 0 ? [] : header.dropFirst(pointer + 0x200).prefix(512).prefix { $0 != 0 }
+        self.banner = String(decoding: banner, as: UTF8.self)
+    }
+
+    /// The first word of the banner, `6.1.0-56-cloud-amd64`: a label, what the guest says counts.
+    var release: String { String(banner.prefix { $0 != " " }) }
+
+    /// Who built it, as the first half of a kernel id, from the banner: `debian`, `ubuntu`, `el9`, else `local`.
+    var family: String {
+        if let match = release.firstMatch(of: /\.(el[0-9]+)/) { return String(match.1) }
+        if banner.contains("Ubuntu") { return "ubuntu" }
+        if banner.contains("debian-kernel") { return "debian" }
+        return "local"
+    }
+}

@@ -1,0 +1,26 @@
+import Glibc
+import SystemPackage
+
+/// Keeps other processes of ours out of a folder until released; the system releases it when we die.
+struct FileLock {
+    private let descriptor: FileDescriptor
+
+    /// Waits for whoever holds it; throws `cancelled` when the task is cancelled meanwhile.
+    init(_ file: FilePath) async throws(KernelStoreError) {
+        do {
+            descriptor = try FileDescriptor.open(
+                file, .readWrite, options: [.create, .closeOnExec], permissions: [.ownerReadWrite])
+        } catch {
+            throw .unwritable(file: file, errno: error as? Errno ?? .ioError)
+        }
+        while flock(descriptor.rawValue, LOCK_EX | LOCK_NB) != 0 {
+            let problem = Errno(rawValue: errno)
+            guard problem == .wouldBlock, (try? await Task.sleep(for: .milliseconds(100))) != nil else {
+                release()
+                throw problem == .wouldBlock ? .cancelled : .unwritable(file: file, errno: problem)
+            }
+        }
+    }
+
+    func release() { try? descriptor.close() }
+}

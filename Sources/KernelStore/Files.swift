@@ -1,0 +1,116 @@
+import FoundationEssentials
+import Glibc
+import SystemPackage
+
+/// The few file operations of this module; each names the file it failed on.
+enum Files {
+    /// `nil` when there is no such file.
+    static func readIfThere(_ file: FilePath) throws(KernelStoreError) -> [UInt8]? {
+        guard let found = try status(file) else { return nil }
+        return try readStart(of: file, limit: Int(found.size))
+    }
+
+    /// At most the first `limit` bytes.
+    static func readStart(of file: FilePath, limit: Int) throws(KernelStoreError) -> [UInt8] {
+        do {
+            let descriptor = try FileDescriptor.open(file, .readOnly)
+            defer { try? descriptor.close() }
+            var bytes = [UInt8](repeating: 0, count: limit)
+            var filled = 0
+            while filled < limit {
+                let count = try bytes.withUnsafeMutableBytes {
+                    try descriptor.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[filled...]))
+                }
+                guard count > 0 else { break }
+                filled += count
+            }
+            return Array(bytes[..<filled])
+        } catch {
+            throw .unreadable(file: file, errno: error as? Errno ?? .ioError)
+        }
+    }
+
+    /// Replaces `file` as a whole, or leaves it as it was.
+    static func write(_ bytes: [UInt8], to file: FilePath) throws(KernelStoreError) {
+        let new = unique(beside: file)
+        do {
+            let descriptor = try FileDescriptor.open(
+                new, .writeOnly, options: [.create, .exclusiveCreate],
+                permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            try descriptor.closeAfter { _ = try descriptor.writeAll(bytes) }
+        } catch {
+            remove(new)
+            throw .unwritable(file: file, errno: error as? Errno ?? .ioError)
+        }
+        try move(new, to: file)
+    }
+
+    /// Puts `file` where `target` is or was; both are on one file system.
+    static func move(_ file: FilePath, to target: FilePath) throws(KernelStoreError) {
+        let result = file.withPlatformString { from in target.withPlatformString { rename(from, $0) } }
+        guard result != 0 else { return }
+        let problem = Errno(rawValue: errno)
+        remove(file)
+        throw .unwritable(file: target, errno: problem)
+    }
+
+    /// Makes the folder and those above it that are missing.
+    static func makeFolder(_ folder: FilePath) throws(KernelStoreError) {
+        guard try status(folder) == nil else { return }
+        let parent = folder.removingLastComponent()
+        if !parent.isEmpty, parent != folder { try makeFolder(parent) }
+        guard folder.withPlatformString({ mkdir($0, 0o755) }) != 0, errno != EEXIST else { return }
+        throw .unwritable(file: folder, errno: Errno(rawValue: errno))
+    }
+
+    /// `nil` when there is nothing at `path`.
+    static func status(_ path: FilePath) throws(KernelStoreError) -> Stat? {
+        do {
+            return try Stat(path)
+        } catch Errno.noSuchFileOrDirectory, Errno.notDirectory {
+            return nil
+        } catch {
+            throw .unreadable(file: path, errno: error)
+        }
+    }
+
+    /// The names in `folder`, sorted; none when there is no such folder.
+    static func names(in folder: FilePath) throws(KernelStoreError) -> [String] {
+        guard try status(folder) != nil else { return [] }
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: folder.string).sorted()
+        } catch {
+            throw .unreadable(file: folder, errno: .permissionDenied)
+        }
+    }
+
+    static func delete(_ file: FilePath) throws(KernelStoreError) {
+        guard file.withPlatformString({ unlink($0) }) != 0 else { return }
+        throw .unwritable(file: file, errno: Errno(rawValue: errno))
+    }
+
+    /// Removes a file or a folder with all in it; whatever cannot be removed is left to the next try.
+    static func remove(_ path: FilePath) {
+        try? FileManager.default.removeItem(atPath: path.string)
+    }
+
+    /// A name in the same folder that nobody else uses.
+    static func unique(beside file: FilePath) -> FilePath {
+        let name = file.lastComponent?.string ?? "file"
+        return file.removingLastComponent()
+            .appending(".\(name).\(getpid())-\(String(UInt32.random(in: 0 ... .max), radix: 16)).new")
+    }
+
+    /// Whether `name` is one that `unique` made for a process that is gone.
+    static func isAbandoned(_ name: String) -> Bool {
+        guard let match = name.wholeMatch(of: /\..+\.([0-9]+)-[0-9a-f]+\.new/), let process = pid_t(match.1) else {
+            return false
+        }
+        return kill(process, 0) != 0 && errno == ESRCH
+    }
+}
+
+extension Stat {
+    /// Nanoseconds since 1970.
+    var modified: Int64 { Int64(st_mtim.tv_sec) * 1_000_000_000 + Int64(st_mtim.tv_nsec) }
+}

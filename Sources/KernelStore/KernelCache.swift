@@ -1,0 +1,117 @@
+import Crypto
+import FoundationEssentials
+import Manifests
+import MatrixModel
+import SystemPackage
+
+/// An image with what to lock about it.
+struct CachedKernel {
+    let image: KernelImage
+    let lock: LockedKernel
+}
+
+/// The images that are on this machine: `kernels/<id>/vmlinuz`, perhaps `config`, and `image.json` about them.
+struct KernelCache: Sendable {
+    let folder: FilePath
+
+    private var kernels: FilePath { folder.appending("kernels") }
+    private func place(of id: KernelID) -> FilePath { kernels.appending(id.text) }
+    private func record(of id: KernelID) -> FilePath { place(of: id).appending("image.json") }
+
+    /// The image of `kernel`; `nil` when there is none, when it came from another source than the manifest now names,
+    /// when the lock asks for another, or when the file is not the one that was put here.
+    func image(of kernel: KernelManifest, locked: LockedKernel?) throws(KernelStoreError) -> CachedKernel? {
+        guard let record = try readRecord(of: kernel.id), record.source == kernel.source.description,
+            locked == nil || locked?.image == record.lock.image
+        else { return nil }
+        let path = place(of: kernel.id).appending("vmlinuz")
+        guard let status = try Files.status(path), status.size == record.size, status.modified == record.modified else {
+            return nil
+        }
+        let config = place(of: kernel.id).appending("config")
+        let image = KernelImage(
+            id: kernel.id, path: path, config: try Files.status(config) == nil ? nil : config,
+            sha256: record.lock.image, origin: record.origin, releaseLabel: record.release)
+        return CachedKernel(image: image, lock: record.lock)
+    }
+
+    /// A record that cannot be read is an image that is not there: fetching it again mends it.
+    private func readRecord(of id: KernelID) throws(KernelStoreError) -> ImageRecord? {
+        guard let bytes = try Files.readIfThere(record(of: id)) else { return nil }
+        return try? JSONDecoder().decode(ImageRecord.self, from: Data(bytes))
+    }
+
+    /// Takes the kernel out of `file` and keeps it as `kernel`'s image, or keeps nothing at all.
+    ///
+    /// `locked` is what it has to be, `nil` accepts whatever comes; `package` is which one `file` is, when apt brought it.
+    func install(
+        _ file: FilePath, as kernel: KernelManifest, package: AptPackage?, locked: LockedKernel?
+    ) throws(KernelStoreError) -> CachedKernel {
+        let work = try workFolder()
+        defer { Files.remove(work) }
+        let extractor = ImageExtractor(file: file)
+        let deb = try extractor.kind() == .debianPackage ? SHA256.digest(of: file) : nil
+        if let expected = locked?.deb, let deb, deb != expected {
+            throw .differsFromLock(kernel.id, what: "package", locked: expected, found: deb)
+        }
+        let extracted = try extractor.extract(into: work)
+        if let expected = locked?.image, extracted.sha256 != expected {
+            throw .differsFromLock(kernel.id, what: "image", locked: expected, found: extracted.sha256)
+        }
+        let entry = LockedKernel(package: package?.name, version: package?.version, deb: deb, image: extracted.sha256)
+        let origin = package.map { "\($0.name) \($0.version)" } ?? file.string
+        return CachedKernel(image: try keep(extracted, as: kernel, origin: origin, entry: entry), lock: entry)
+    }
+
+    /// The record goes last: until it fits the image beside it, there is no image.
+    private func keep(
+        _ extracted: ImageExtractor.Extracted, as kernel: KernelManifest, origin: String, entry: LockedKernel
+    ) throws(KernelStoreError) -> KernelImage {
+        guard let status = try Files.status(extracted.image) else {
+            throw .unreadable(file: extracted.image, errno: .noSuchFileOrDirectory)
+        }
+        let release = extracted.header.release
+        let record = ImageRecord(
+            source: kernel.source.description, origin: origin, release: release, lock: entry, size: status.size,
+            modified: status.modified)
+        let target = place(of: kernel.id)
+        try Files.makeFolder(target)
+        Files.remove(self.record(of: kernel.id))
+        Files.remove(target.appending("config"))
+        let path = target.appending("vmlinuz")
+        try Files.move(extracted.image, to: path)
+        var config: FilePath?
+        if let found = extracted.config {
+            try Files.move(found, to: target.appending("config"))
+            config = target.appending("config")
+        }
+        do {
+            try Files.write([UInt8](JSON.encode(record)), to: self.record(of: kernel.id))
+        } catch let error as KernelStoreError {
+            throw error
+        } catch {
+            throw .unwritable(file: self.record(of: kernel.id), errno: .invalidArgument)
+        }
+        return KernelImage(
+            id: kernel.id, path: path, config: config, sha256: entry.image, origin: origin, releaseLabel: release)
+    }
+
+    /// What the kernel in `file` says about itself, wherever it is packed.
+    func header(of file: FilePath) throws(KernelStoreError) -> BzImage {
+        let work = try workFolder()
+        defer { Files.remove(work) }
+        return try ImageExtractor(file: file).extract(into: work).header
+    }
+
+    /// On the same file system as the images, so that they can be moved into place.
+    ///
+    /// Removes what a process that was killed left behind.
+    private func workFolder() throws(KernelStoreError) -> FilePath {
+        for name in try Files.names(in: kernels) where Files.isAbandoned(name) { Files.remove(kernels.appending(name)) }
+        let folder = Files.unique(beside: kernels.appending("work"))
+        try Files.makeFolder(folder)
+        return folder
+    }
+
+    func remove(_ id: KernelID) { Files.remove(place(of: id)) }
+}

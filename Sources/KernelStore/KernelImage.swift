@@ -1,0 +1,30 @@
+package import MatrixModel
+package import SystemPackage
+
+/// A kernel that is on this machine and can be booted.
+package struct KernelImage: Sendable, Hashable {
+    package let id: KernelID
+    /// The bzImage in the cache.
+    package let path: FilePath
+    /// The `CONFIG_…` file of the package; `nil` when it held none.
+    package let config: FilePath?
+    /// Of the bzImage, in lower-case hexadecimal.
+    package let sha256: String
+    /// Where it came from, for people: package and version, or a path.
+    package let origin: String
+    /// From the image's header; what the guest says counts wherever there is a guest.
+    package let releaseLabel: String
+}
+
+/// What the cache remembers beside an image, so that a run need not read 14 MB to know what it has.
+struct ImageRecord: Codable, Equatable {
+    /// The manifest's source when the image was taken; another source makes the image stale.
+    var source: String
+    var origin: String
+    var release: String
+    var lock: LockedKernel
+    /// In bytes.
+    var size: Int64
+    /// Nanoseconds since 1970.
+    var modified: Int64
+}

@@ -1,0 +1,85 @@
+import FoundationEssentials
+import MatrixModel
+import SystemPackage
+
+/// What a kernel resolved to, so that everybody measures the same bytes.
+struct LockedKernel: Codable, Equatable {
+    /// `nil` for a plain image.
+    var package: String?
+    /// `nil` for a plain image and for a `.deb` that came from a file.
+    var version: String?
+    /// SHA-256 of the `.deb`.
+    var deb: String?
+    /// SHA-256 of the image.
+    var image: String
+
+    /// `package=version`, as apt takes it.
+    var pinned: String? {
+        guard let package, let version else { return nil }
+        return "\(package)=\(version)"
+    }
+}
+
+/// The `kernels.lock.json` of every catalogue folder, a later folder's entry before an earlier one's.
+struct KernelLocks {
+    static let fileName = "kernels.lock.json"
+
+    private let folders: [FilePath]
+    private var entries: [[String: LockedKernel]]
+
+    init(folders: [FilePath]) throws(KernelStoreError) {
+        self.folders = folders
+        entries = []
+        for folder in folders { entries.append(try Self.read(folder.appending(Self.fileName))) }
+    }
+
+    subscript(_ id: KernelID) -> LockedKernel? {
+        entries.last { $0[id.text] != nil }?[id.text]
+    }
+
+    /// Writes `kernel` into the last folder's lock, the one that is the user's own; nothing when it says so already.
+    mutating func record(_ kernel: LockedKernel, for id: KernelID) throws(KernelStoreError) {
+        guard self[id] != kernel else { return }
+        try change { $0[id.text] = kernel }
+    }
+
+    mutating func forget(_ id: KernelID) throws(KernelStoreError) {
+        guard entries.last?[id.text] != nil else { return }
+        try change { $0[id.text] = nil }
+    }
+
+    private mutating func change(_ edit: (inout [String: LockedKernel]) -> Void) throws(KernelStoreError) {
+        guard let folder = folders.last else { return }
+        edit(&entries[entries.count - 1])
+        let file = folder.appending(Self.fileName)
+        do {
+            try Files.write([UInt8](JSON.encode(entries[entries.count - 1])), to: file)
+        } catch let error as KernelStoreError {
+            throw error
+        } catch {
+            throw .invalidLock(file: file, problem: "\(error)")
+        }
+    }
+
+    private static func read(_ file: FilePath) throws(KernelStoreError) -> [String: LockedKernel] {
+        guard let bytes = try Files.readIfThere(file) else { return [:] }
+        do {
+            return try JSONDecoder().decode([String: LockedKernel].self, from: Data(bytes))
+        } catch let DecodingError.dataCorrupted(context), let DecodingError.keyNotFound(_, context),
+            let DecodingError.typeMismatch(_, context), let DecodingError.valueNotFound(_, context)
+        {
+            throw .invalidLock(file: file, problem: context.debugDescription)
+        } catch {
+            throw .invalidLock(file: file, problem: "\(error)")
+        }
+    }
+}
+
+/// JSON as it is committed: sorted, one value a line, a newline at the end.
+enum JSON {
+    static func encode(_ value: some Encodable) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(value) + Data("\n".utf8)
+    }
+}

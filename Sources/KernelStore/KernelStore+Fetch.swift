@@ -1,0 +1,86 @@
+package import Manifests
+package import MatrixModel
+import SystemPackage
+
+/// What became of one kernel of a fetch.
+package struct FetchOutcome: Sendable {
+    package let kernel: KernelManifest
+    package let result: Result<KernelImage, KernelStoreError>
+}
+
+/// A step of a fetch, for people who wait.
+package enum FetchStep: Sendable, Hashable, CustomStringConvertible {
+    case updating(AptSuite)
+    case downloading(package: String)
+    case extracting(file: String)
+    case alreadyHere
+
+    package var description: String {
+        switch self {
+        case .updating(let suite): "asking \(suite)"
+        case .downloading(let package): "downloading \(package)"
+        case .extracting(let file): "extracting \(file)"
+        case .alreadyHere: "already here"
+        }
+    }
+}
+
+package typealias FetchProgress = @Sendable (KernelID, FetchStep) -> Void
+
+extension KernelStore {
+    /// Brings the images of `kernels` here, the suites and the downloads of each side by side.
+    ///
+    /// - Parameters:
+    ///   - kernels: Manifests of this store's catalogue.
+    ///   - refresh: Takes the newest that matches, whatever the lock says, and locks that.
+    ///   - progress: Called from several tasks at once.
+    /// - Returns: One outcome per kernel, in the same order. A kernel that cannot be had does not keep the others back.
+    package func fetch(
+        _ kernels: [KernelManifest], refresh: Bool = false, progress: @escaping FetchProgress = { _, _ in }
+    ) async -> [FetchOutcome] {
+        var locks: KernelLocks
+        do {
+            locks = try KernelLocks(folders: catalogueFolders)
+        } catch {
+            return kernels.map { FetchOutcome(kernel: $0, result: .failure(error)) }
+        }
+        var outcomes: [KernelID: Result<KernelImage, KernelStoreError>] = [:]
+        let here = refresh ? [:] : present(kernels, locks: locks)
+        let missing = kernels.filter { here[$0.id] == nil }
+            .map { FetchJob(kernel: $0, locked: refresh ? nil : locks[$0.id], progress: progress) }
+        await withTaskGroup(of: [Fetched].self) { group in
+            for (suite, jobs) in Dictionary(grouping: missing, by: \.suite) {
+                group.addTask { [cache] in
+                    guard let suite else { return jobs.map { $0.fromFile(cache: cache) } }
+                    return await SuiteFetch(suite: suite, cache: cache).run(jobs)
+                }
+            }
+            // Locked as they come: an interrupted fetch keeps what it has.
+            func keep(_ fetched: Fetched) {
+                outcomes[fetched.id] = fetched.result.flatMap { found in
+                    Result { () throws(KernelStoreError) in
+                        try locks.record(found.lock, for: fetched.id)
+                        return found.image
+                    }
+                }
+            }
+            for (id, found) in here {
+                progress(id, .alreadyHere)
+                keep(Fetched(id: id, result: .success(found)))
+            }
+            for await fetched in group { fetched.forEach(keep) }
+        }
+        return kernels.map { FetchOutcome(kernel: $0, result: outcomes[$0.id] ?? .failure(.cancelled)) }
+    }
+
+    /// What need not be fetched.
+    ///
+    /// A cache that cannot be read is a reason to try.
+    private func present(_ kernels: [KernelManifest], locks: KernelLocks) -> [KernelID: CachedKernel] {
+        var present: [KernelID: CachedKernel] = [:]
+        for kernel in kernels {
+            if let found = try? cache.image(of: kernel, locked: locks[kernel.id]) { present[kernel.id] = found }
+        }
+        return present
+    }
+}

@@ -1,0 +1,68 @@
+package import Manifests
+package import MatrixModel
+package import SystemPackage
+
+/// Why a kernel's image could not be had, which says nothing about what the kernel would do.
+package enum KernelStoreError: Error, Equatable, CustomStringConvertible {
+    case unreadable(file: FilePath, errno: Errno)
+    case unwritable(file: FilePath, errno: Errno)
+    case invalidLock(file: FilePath, problem: String)
+
+    case notAKernel(file: FilePath)
+    /// Sizes in bytes.
+    case cutShort(file: FilePath, expected: Int64, found: Int64)
+    case damagedPackage(file: FilePath, problem: String)
+    case noKernelInPackage(file: FilePath)
+    case tooLarge(file: FilePath, limitMiB: Int)
+
+    case mirrorUnknown(AptArchive, variable: String, package: String)
+    case keyringMissing(AptArchive, file: FilePath, package: String)
+    case suiteUnavailable(AptSuite, problem: String)
+    case noSuchPackage(pattern: String, AptSuite)
+    case downloadFailed(package: String, AptSuite, problem: String)
+    case toolFailed(tool: String, problem: String)
+    case cancelled
+
+    case lockedVersionGone(KernelID, locked: String, AptSuite, nearest: String?)
+    case differsFromLock(KernelID, what: String, locked: String, found: String)
+
+    case idTaken(KernelID, by: FilePath)
+    case idUnguessable(file: FilePath, release: String)
+    case unknownID(KernelID)
+
+    package var description: String {
+        switch self {
+        case .unreadable(let file, let errno): "\(file): cannot be read: \(errno)"
+        case .unwritable(let file, let errno): "\(file): cannot be written: \(errno)"
+        case .invalidLock(let file, let problem):
+            "\(file): not a kernel lock: \(problem); restore the file, or delete it and run 'kernels fetch --refresh'"
+        case .notAKernel(let file): "\(file): not a kernel: neither an x86 bzImage nor a Debian package"
+        case .cutShort(let file, let expected, let found):
+            "\(file): cut short: \(found) bytes, at least \(expected) expected; download it again"
+        case .damagedPackage(let file, let problem): "\(file): a damaged package: \(problem); download it again"
+        case .noKernelInPackage(let file):
+            "\(file): the package holds no kernel (boot/vmlinuz-* or lib/modules/*/vmlinuz)"
+        case .tooLarge(let file, let limit): "\(file): holds more than \(limit) MiB, which no kernel package needs"
+        case .mirrorUnknown(let archive, let variable, let package):
+            "no mirror of the \(archive.rawValue) archive is known here; install \(package) or set \(variable)"
+        case .keyringMissing(let archive, let file, let package):
+            "\(file): the keyring of the \(archive.rawValue) archive is missing; install \(package)"
+        case .suiteUnavailable(let suite, let problem): "the archive of \(suite) cannot be used: \(problem)"
+        case .noSuchPackage(let pattern, let suite): "\(suite) has no package \(pattern)"
+        case .downloadFailed(let package, let suite, let problem):
+            "\(package) of \(suite) could not be downloaded: \(problem)"
+        case .toolFailed(let tool, let problem): "\(tool) failed: \(problem)"
+        case .cancelled: "interrupted before it was fetched"
+        case .lockedVersionGone(let id, let locked, let suite, let nearest):
+            "\(id): \(suite) no longer has the locked \(locked)"
+                + (nearest.map { ", the nearest is \($0); take it with 'kernels fetch --refresh \(id)'" } ?? "")
+        case .differsFromLock(let id, let what, let locked, let found):
+            "\(id): the \(what) has SHA-256 \(found), the lock says \(locked); nothing was kept,"
+                + " 'kernels fetch --refresh \(id)' accepts it"
+        case .idTaken(let id, let file): "\(id) is already \(file); choose another with --id, or remove it first"
+        case .idUnguessable(let file, let release):
+            "\(file): no id follows from its release '\(release)'; give one with --id, such as local-6.1"
+        case .unknownID(let id): "there is no kernel \(id); 'kernels list' shows those there are"
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import Manifests
+import MatrixModel
+import SystemPackage
+
+/// One kernel that is to be fetched.
+struct FetchJob: Sendable {
+    let kernel: KernelManifest
+    /// What it has to be; `nil` takes the newest.
+    let locked: LockedKernel?
+    let progress: FetchProgress
+
+    /// `nil` for what needs no network.
+    var suite: AptSuite? {
+        if case .apt(let source) = kernel.source { source.suite } else { nil }
+    }
+
+    func fromFile(cache: KernelCache) -> Fetched {
+        Fetched(id: kernel.id) { () throws(KernelStoreError) in
+            guard case .file(let file) = kernel.source else { throw .unknownID(kernel.id) }
+            progress(kernel.id, .extracting(file: file.string))
+            return try cache.install(file, as: kernel, package: nil, locked: locked)
+        }
+    }
+}
+
+struct Fetched: Sendable {
+    let id: KernelID
+    let result: Result<CachedKernel, KernelStoreError>
+}
+
+extension Fetched {
+    init(id: KernelID, _ body: () throws(KernelStoreError) -> CachedKernel) {
+        self.init(id: id, result: Result { () throws(KernelStoreError) in try body() })
+    }
+}
+
+/// The kernels of one suite: one update, then all downloads side by side.
+struct SuiteFetch {
+    let suite: AptSuite
+    let cache: KernelCache
+    /// From a meta package over the empty signed package to the one with the image, and one to spare.
+    private static let dependencyLimit = 4
+
+    func run(_ jobs: [FetchJob]) async -> [Fetched] {
+        do {
+            let mirror = try await AptMirrors.ofThisMachine().mirror(of: suite.archive)
+            let root = try AptRoot(suite: suite, mirror: mirror, in: cache.folder)
+            let lock = try await FileLock(root.folder.appending("lock"))
+            defer { lock.release() }
+            for job in jobs { job.progress(job.kernel.id, .updating(suite)) }
+            try await root.update()
+            return await withTaskGroup(of: Fetched.self) { group in
+                for job in jobs { group.addTask { await fetch(job, from: root) } }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+        } catch {
+            return jobs.map { Fetched(id: $0.kernel.id, result: .failure(error)) }
+        }
+    }
+
+    private func fetch(_ job: FetchJob, from root: AptRoot) async -> Fetched {
+        do {
+            return Fetched(id: job.kernel.id, result: .success(try await bring(job, from: root)))
+        } catch {
+            return Fetched(id: job.kernel.id, result: .failure(error))
+        }
+    }
+
+    private func bring(_ job: FetchJob, from root: AptRoot) async throws(KernelStoreError) -> CachedKernel {
+        var package = try await resolve(job, from: root)
+        var followed = 0
+        while true {
+            job.progress(job.kernel.id, .downloading(package: package.pinned))
+            do throws(KernelStoreError) {
+                let chosen = package
+                return try await root.withDownload(of: chosen) { file throws(KernelStoreError) in
+                    job.progress(job.kernel.id, .extracting(file: chosen.pinned))
+                    return try cache.install(file, as: job.kernel, package: chosen, locked: job.locked)
+                }
+            } catch .noKernelInPackage(let file) {
+                followed += 1
+                guard followed < Self.dependencyLimit, let next = package.kernelDependency,
+                    let found = try await root.newest(of: root.versions(of: next))
+                else { throw .noKernelInPackage(file: file) }
+                package = found
+            }
+        }
+    }
+
+    private func resolve(_ job: FetchJob, from root: AptRoot) async throws(KernelStoreError) -> AptPackage {
+        guard case .apt(let source) = job.kernel.source else { throw .unknownID(job.kernel.id) }
+        if let locked = job.locked, let name = locked.package, let pinned = locked.pinned {
+            if let found = try await root.versions(of: name).first(where: { $0.pinned == pinned }) { return found }
+            let nearest = try await newest(matching: source.package, from: root)
+            throw .lockedVersionGone(job.kernel.id, locked: pinned, suite, nearest: nearest?.pinned)
+        }
+        guard let newest = try await newest(matching: source.package, from: root) else {
+            throw .noSuchPackage(pattern: source.package, suite)
+        }
+        return newest
+    }
+
+    private func newest(matching pattern: String, from root: AptRoot) async throws(KernelStoreError) -> AptPackage? {
+        try await root.newest(of: root.packages(matching: PackagePattern(pattern)))
+    }
+}

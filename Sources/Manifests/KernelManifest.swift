@@ -1,0 +1,75 @@
+package import MatrixModel
+package import SystemPackage
+
+/// One file of the kernel axis: which kernel, where its image comes from, and what its command line needs besides.
+package struct KernelManifest: Sendable, Hashable {
+    package let id: KernelID
+    package let source: KernelSource
+    /// Added to the command line that the guest needs anyway; empty when the manifest names none.
+    package let commandLine: String
+    /// The manifest itself; its folder is where a relative `file:` starts.
+    package let file: FilePath
+
+    package init(id: KernelID, source: KernelSource, commandLine: String = "", file: FilePath) {
+        self.id = id
+        self.source = source
+        self.commandLine = commandLine
+        self.file = file
+    }
+
+    /// Reads `text` as the manifest in `file`, whose name without `.yaml` is the kernel's id.
+    package init(file: FilePath, text: String) throws(ManifestError) {
+        let document = try ManifestNode(file: file, text: text)
+        let values = try document.mapping(known: ["source", "commandLine"])
+        let name = file.stem ?? ""
+        guard let id = KernelID(name) else {
+            throw .wrongValue(
+                file: file, line: 1, key: "(file name)", value: name,
+                expected: "<family>-<version>.yaml, such as debian-6.12.yaml")
+        }
+        self.init(
+            id: id,
+            source: try KernelSource(values.required("source", in: document), in: file),
+            commandLine: try values["commandLine"]?.kernelArguments() ?? "",
+            file: file)
+    }
+
+    /// Reads the manifest in `file`; throws `ManifestError.unreadable` when it cannot be opened or is not UTF-8.
+    package init(reading file: FilePath) throws(ManifestError) {
+        let text: String
+        do {
+            let descriptor = try FileDescriptor.open(file, .readOnly)
+            defer { try? descriptor.close() }
+            text = try descriptor.readText()
+        } catch let error as Errno {
+            throw .unreadable(file: file, errno: error)
+        } catch {
+            throw .unreadable(file: file, errno: .ioError)
+        }
+        try self.init(file: file, text: text)
+    }
+}
+
+extension FileDescriptor {
+    /// All of a small text file.
+    fileprivate func readText() throws -> String {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 16 * 1024)
+        while case let count = try buffer.withUnsafeMutableBytes({ try read(into: $0) }), count > 0 {
+            bytes += buffer[..<count]
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw Errno.illegalByteSequence }
+        return text
+    }
+}
+
+extension ManifestNode {
+    /// Kernel arguments on one line: a line break would end the command line of whoever passes it on.
+    fileprivate func kernelArguments() throws(ManifestError) -> String {
+        let text = try text()
+        guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }), text.utf8.count <= 1024 else {
+            throw wrong(expected: "at most 1024 printable ASCII characters on one line")
+        }
+        return text
+    }
+}

@@ -1,0 +1,106 @@
+internal import GuestLink
+package import MatrixModel
+internal import VerifierLog
+
+/// Turns evidence into a verdict: a pure function of what was seen.
+package struct Judge: Sendable {
+    private let catalogue: Catalogue
+
+    package init() { catalogue = .bundled }
+
+    /// - Parameters:
+    ///   - release: What the guest said; `nil` when no guest ever said it.
+    ///   - keep: Keeps a text and returns the reference to it (`logs/<sha256>.txt`).
+    /// - Throws: What `keep` throws.
+    package func result(
+        of cell: PlannedCell, kernel: KernelID, evidence: Evidence, release: KernelRelease?,
+        keep: ([UInt8]) throws -> String
+    ) throws -> CellResult {
+        let rule = cell.expectations.rule(for: kernel, release: release)
+        let programs = try programResults(of: cell, evidence: evidence, keep: keep)
+        let verdict: Verdict
+        var reason: String?
+        var console: String?
+        switch evidence.ending {
+        case .finished(.exited(0)): verdict = .worst(of: programs.map(\.verdict))
+        case .finished(let exit):
+            verdict = .notMeasured
+            reason = "the \(cell.key.loader) loader ended with \(Self.describe(exit)) before it had reported everything"
+        case .guestGone(let why, let text):
+            verdict = .crash
+            reason = ConsoleExcerpt.crash(in: text) ?? why
+            console = try text.isEmpty ? nil : keep(text)
+        case .overdue(let limit, let text):
+            // A guest that hangs may have said why.
+            let crash = ConsoleExcerpt.crash(in: text)
+            verdict = crash == nil ? .timeout : .crash
+            reason = crash ?? "no result within \(limit)"
+            console = try text.isEmpty ? nil : keep(text)
+        case .noGuest(let why, let text):
+            verdict = .notMeasured
+            reason = why
+            console = try text.flatMap { try $0.isEmpty ? nil : keep($0) }
+        }
+        return CellResult(
+            key: cell.key, verdict: verdict, stage: verdict == .notMeasured ? nil : Self.stage(programs, verdict: verdict),
+            expected: rule.verdict, asExpected: Self.isAsExpected(verdict, programs: programs, rule: rule), cached: false,
+            reason: reason, console: console, programs: programs)
+    }
+
+    private func programResults(
+        of cell: PlannedCell, evidence: Evidence, keep: ([UInt8]) throws -> String
+    ) throws -> [ProgramResult] {
+        var results: [ProgramResult] = []
+        for program in evidence.programs {
+            // An object that cannot be opened fails in each of its programs.
+            let names = program.report.program == nil ? cell.programs : [program.report.name]
+            for name in names { results.append(try result(of: program, name: name, keep: keep)) }
+        }
+        return results
+    }
+
+    private func result(
+        of program: Evidence.Program, name: String, keep: ([UInt8]) throws -> String
+    ) throws -> ProgramResult {
+        let report = program.report
+        let failed = report.errno != 0
+        let text = String(decoding: program.verifierLog, as: UTF8.self)
+        let messages = String(decoding: program.loaderLog, as: UTF8.self)
+        // libbpf's words matter where the kernel has none; a refusal by the verifier it merely repeats.
+        let log = program.verifierLog.isEmpty ? program.loaderLog : program.verifierLog
+        return ProgramResult(
+            name: name, type: report.type.isEmpty ? "unspec" : report.type, verdict: failed ? .fail : .pass,
+            stage: report.stage, errno: report.errno,
+            cause: failed
+                ? catalogue.cause(ofLog: text, loaderMessages: messages, errno: report.errno, stage: report.stage) : nil,
+            log: try log.isEmpty ? nil : keep(log), logComplete: report.logComplete,
+            stats: Self.statistics(of: text, report: report))
+    }
+
+    private static func statistics(of log: String, report: ProgramReport) -> ProgramStatistics? {
+        guard let verified = report.verifiedInstructions else { return LogStatistics.parse(log) }
+        var statistics = LogStatistics.parse(log) ?? ProgramStatistics()
+        if statistics.instructions == nil { statistics.instructions = verified }
+        return statistics
+    }
+
+    /// Where the cell failed first, else the stage that all its programs passed.
+    private static func stage(_ programs: [ProgramResult], verdict: Verdict) -> Stage? {
+        let decisive = verdict == .pass ? programs : programs.filter { $0.verdict != .pass }
+        // A guest that died before it reported anything died while it loaded.
+        return decisive.compactMap(\.stage).min() ?? (programs.isEmpty || verdict != .pass ? .load : nil)
+    }
+
+    private static func isAsExpected(_ verdict: Verdict, programs: [ProgramResult], rule: Expectation) -> Bool {
+        guard verdict == rule.verdict else { return false }
+        guard let cause = rule.cause, verdict == .fail else { return true }
+        return programs.contains { $0.cause?.id == cause }
+    }
+
+    private static func describe(_ exit: LoaderExit) -> String {
+        switch exit {
+        case .exited(let status): "exit status \(status)"
+        case .signalled(let signal): "signal \(signal)"
+        }
+    }
+}

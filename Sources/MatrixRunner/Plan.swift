@@ -1,0 +1,37 @@
+package import Machine
+package import MatrixModel
+package import SystemPackage
+
+/// A cell that is to be measured.
+package struct PlannedCell: Sendable, Hashable {
+    package var key: CellKey
+    package var object: FilePath
+    /// SHA-256 of the object's bytes, in hex.
+    package var objectDigest: String
+    /// Names of the object's programs, for objects that a loader cannot even open.
+    package var programs: [String]
+    package var expectations: [Expectation]
+
+    package init(
+        key: CellKey, object: FilePath, objectDigest: String, programs: [String], expectations: [Expectation]
+    ) {
+        self.key = key
+        self.object = object
+        self.objectDigest = objectDigest
+        self.programs = programs
+        self.expectations = expectations
+    }
+}
+
+/// The cells of one kernel, in the order in which they run.
+package struct KernelBatch: Sendable {
+    package var kernel: KernelID
+    package var spec: GuestSpec
+    package var cells: [PlannedCell]
+
+    package init(kernel: KernelID, spec: GuestSpec, cells: [PlannedCell]) {
+        self.kernel = kernel
+        self.spec = spec
+        self.cells = cells
+    }
+}

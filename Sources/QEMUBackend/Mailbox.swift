@@ -1,0 +1,87 @@
+internal import CGuestProtocol
+internal import CSpawn
+internal import Foundation
+internal import Machine
+internal import Synchronization
+internal import SystemPackage
+
+/// Memory that this process and a guest share. It has no name in any file system, so nothing is left behind.
+final class Mailbox: Sendable {
+    let descriptor: MemoryFile
+    /// Used under the lock only: the rings want one writer and one reader on this side.
+    private let memory: Mutex<UInt>
+
+    init() throws(MachineError) {
+        descriptor = try MemoryFile(name: "compat-matrix-mailbox", bytes: Int(CMX_MAILBOX_BYTES))
+        let mapped = mmap(
+            nil, Int(CMX_MAILBOX_BYTES), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor.descriptor, 0)
+        guard let mapped, mapped != MAP_FAILED else {
+            throw .hostResource(what: "a mapping of the mailbox", errno: .current)
+        }
+        memory = Mutex(UInt(bitPattern: mapped))
+    }
+
+    deinit {
+        memory.withLock { _ = munmap(UnsafeMutableRawPointer(bitPattern: $0), Int(CMX_MAILBOX_BYTES)) }
+    }
+
+    /// Writes as much of `bytes` as there is room for and returns how much that was.
+    func write(_ bytes: ArraySlice<UInt8>) -> Int {
+        memory.withLock { address in
+            bytes.withUnsafeBytes {
+                cmx_write_to_guest(UnsafeMutableRawPointer(bitPattern: address), $0.baseAddress, $0.count)
+            }
+        }
+    }
+
+    /// Everything that the guest wrote since the last call; empty until an agent has opened the mailbox.
+    func readAll() throws(MachineError) -> [UInt8] {
+        var broken: Int32 = 0
+        let bytes = memory.withLock { address -> [UInt8] in
+            let mailbox = UnsafeMutableRawPointer(bitPattern: address)
+            guard cmx_mailbox_is_open(mailbox) != 0 else { return [] }
+            var all: [UInt8] = []
+            while broken == 0 {
+                let part = [UInt8](unsafeUninitializedCapacity: 256 << 10) { buffer, count in
+                    count = cmx_read_from_guest(mailbox, buffer.baseAddress, buffer.count, &broken)
+                }
+                if part.isEmpty { break }
+                all += part
+            }
+            return all
+        }
+        guard broken == 0 else { throw .protocolBroken("it claims more unread bytes than the mailbox holds") }
+        return bytes
+    }
+}
+
+/// A file without a name that another process can be handed.
+final class MemoryFile: Sendable {
+    let descriptor: Int32
+
+    init(name: String, bytes: Int = 0) throws(MachineError) {
+        descriptor = cmx_memory_file(name)
+        guard descriptor >= 0 else { throw .hostResource(what: "a memory file", errno: .current) }
+        guard ftruncate(descriptor, off_t(bytes)) == 0 else {
+            let errno = Errno.current
+            close(descriptor)
+            throw .hostResource(what: "a memory file of \(bytes) bytes", errno: errno)
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    /// All bytes in it now.
+    func contents() -> [UInt8] {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return [] }
+        return [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { buffer, count in
+            count = max(0, pread(descriptor, buffer.baseAddress, buffer.count, 0))
+        }
+    }
+}
+
+extension Errno {
+    /// What the C library's `errno` says now.
+    static var current: Errno { Errno(rawValue: Foundation.errno) }
+}

@@ -1,0 +1,65 @@
+internal import CSpawn
+internal import Foundation
+internal import Machine
+internal import Synchronization
+internal import SystemPackage
+
+/// A process of ours, in a session of its own, that ends when its scope or this process ends.
+final class QEMUProcess: Sendable {
+    enum Ending: Equatable {
+        case exited(Int32)
+        case signalled(Int32)
+
+        var description: String {
+            switch self {
+            case .exited(let status): "exit status \(status)"
+            case .signalled(let signal): "signal \(signal)"
+            }
+        }
+    }
+
+    private let pid: pid_t
+    private let ending = Mutex<Ending?>(nil)
+
+    /// - Parameter descriptors: What the process finds as descriptors 0, 1, 2, …; -1 stands for /dev/null.
+    init(path: FilePath, arguments: [String], descriptors: [Int32]) throws(MachineError) {
+        let words = ([path.string] + arguments).map { strdup($0) }
+        defer { for word in words { free(word) } }
+        var child: pid_t = 0
+        let error = cmx_spawn(path.string, words + [nil], descriptors, Int32(descriptors.count), &child)
+        guard error == 0 else { throw .cannotStart(path: path, errno: Errno(rawValue: error)) }
+        pid = child
+    }
+
+    /// How the process ended, or `nil` while it runs.
+    func endingIfOver() -> Ending? {
+        ending.withLock { ending in
+            if ending == nil {
+                var status: Int32 = 0
+                if waitpid(pid, &status, WNOHANG) == pid {
+                    let signal = status & 0x7f
+                    ending = signal == 0 ? .exited((status >> 8) & 0xff) : .signalled(signal)
+                }
+            }
+            return ending
+        }
+    }
+
+    /// Kills the process and waits until it is gone; a process stuck in the kernel is given up after two seconds.
+    func kill() {
+        guard endingIfOver() == nil else { return }
+        _ = Foundation.kill(pid, SIGKILL)
+        let giveUp = ContinuousClock.now + .seconds(2)
+        while endingIfOver() == nil, ContinuousClock.now < giveUp { usleep(500) }
+    }
+
+    /// Waits up to `limit` for the process to end by itself.
+    func wait(for limit: Duration) async throws -> Ending? {
+        let deadline = ContinuousClock.now + limit
+        while ContinuousClock.now < deadline {
+            if let ending = endingIfOver() { return ending }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        return endingIfOver()
+    }
+}

@@ -1,0 +1,50 @@
+import Foundation
+package import MatrixModel
+
+/// A run as JSON, the way `docs/matrix.schema.json` describes it.
+package enum JSONReport {
+    /// One line, keys sorted, a missing value written as `null`, so that equal runs are equal text.
+    package static func render(_ document: MatrixDocument) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(document), as: UTF8.self)
+    }
+
+    /// Reads what `render` wrote.
+    ///
+    /// - Throws: `ReportError.notADocument` with the path of the value that is wrong, or `.unknownSchema`.
+    package static func decode(_ text: String) throws -> MatrixDocument {
+        let document: MatrixDocument
+        do {
+            // The schema first: a document of another version may lack keys that this one asks for.
+            let header = try JSONDecoder().decode(Header.self, from: Data(text.utf8))
+            guard header.schema == MatrixDocument.currentSchema else {
+                throw ReportError.unknownSchema(found: header.schema, supported: MatrixDocument.currentSchema)
+            }
+            document = try JSONDecoder().decode(MatrixDocument.self, from: Data(text.utf8))
+        } catch let error as DecodingError {
+            throw ReportError.notADocument(problem: error.problem)
+        }
+        return document
+    }
+
+    private struct Header: Decodable {
+        var schema: String
+    }
+}
+
+extension DecodingError {
+    fileprivate var problem: String {
+        switch self {
+        case .keyNotFound(let key, let context): "\(place(context.codingPath))the key '\(key.stringValue)' is missing"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            "\(place(context.codingPath))\(context.debugDescription)"
+        @unknown default: "\(self)"
+        }
+    }
+
+    private func place(_ path: [any CodingKey]) -> String {
+        let place = path.map { key in key.intValue.map { "[\($0)]" } ?? ".\(key.stringValue)" }.joined()
+        return place.isEmpty ? "" : "\(place.drop { $0 == "." }): "
+    }
+}

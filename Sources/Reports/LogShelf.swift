@@ -1,0 +1,99 @@
+/// The logs of a report, each once, cut so that together they stay within a budget.
+///
+/// Never holds more than twice the budget and the log just read, however many and long the logs are.
+struct LogShelf {
+    private let budget: Int
+    private var logs: [KeptLog] = []
+    private var places: [String: Int] = [:]
+    private var held = 0
+
+    init(budget: Int) { self.budget = budget }
+
+    /// Where the log `name` stands in `finished()`, reading it when it is not there yet.
+    mutating func index(of name: String, text: (String) throws -> String?) rethrows -> Int {
+        if let place = places[name] { return place }
+        let log = KeptLog(name: name, text: try text(name))
+        places[name] = logs.count
+        logs.append(log)
+        held += log.size
+        if held > 2 * budget { shrink() }
+        return logs.count - 1
+    }
+
+    consuming func finished() -> [KeptLog] {
+        if held > budget { shrink() }
+        return logs
+    }
+
+    /// Cuts the longest logs to one length, the greatest at which all fit.
+    private mutating func shrink() {
+        var remaining = budget
+        var limit = Int.max
+        for (position, size) in logs.map(\.size).sorted().enumerated() {
+            let share = remaining / (logs.count - position)
+            if size > share {
+                limit = share
+                break
+            }
+            remaining -= size
+        }
+        for index in logs.indices { logs[index].cut(to: limit) }
+        held = logs.reduce(0) { $0 + $1.size }
+    }
+}
+
+/// A log, or its first and last lines: `[name, head, lines left out, tail]`, `[name]` when the file is gone.
+struct KeptLog: Encodable, Equatable {
+    let name: String
+    private(set) var head: String?
+    private(set) var omittedLines = 0
+    private(set) var tail = ""
+
+    init(name: String, text: String?) {
+        self.name = name
+        head = text
+    }
+
+    var size: Int { (head?.utf8.count ?? 0) + tail.utf8.count }
+
+    /// Keeps at most `limit` bytes in whole lines, three quarters of them at the end, where a verifier says why.
+    mutating func cut(to limit: Int) {
+        guard size > limit, let head else { return }
+        let headLimit = limit / 4
+        let wholeTail = tail.isEmpty ? Substring(head.utf8.dropFirst(min(headLimit, head.utf8.count))) : Substring(tail)
+        let newTail = Self.lastLines(of: wholeTail, within: limit - headLimit)
+        let newHead = Self.firstLines(of: head, within: headLimit)
+        let kept = Self.lineBreaks(newHead) + Self.lineBreaks(newTail)
+        let held = Self.lineBreaks(Substring(head)) + Self.lineBreaks(Substring(tail))
+        omittedLines = max(omittedLines + held - kept, 1)
+        self.head = String(newHead)
+        tail = String(newTail)
+    }
+
+    private static func firstLines(of text: String, within limit: Int) -> Substring {
+        let part = text.utf8.prefix(limit)
+        guard part.count < text.utf8.count else { return text[...] }
+        let end = part.lastIndex(of: UInt8(ascii: "\n")).map { part.index(after: $0) } ?? part.startIndex
+        return Substring(part[..<end])
+    }
+
+    private static func lastLines(of text: Substring, within limit: Int) -> Substring {
+        let part = text.utf8.suffix(limit)
+        guard part.count < text.utf8.count else { return text }
+        // The break that closes the log does not begin a line.
+        let start = part.dropLast().firstIndex(of: UInt8(ascii: "\n")).map { part.index(after: $0) } ?? part.endIndex
+        return Substring(part[start...])
+    }
+
+    private static func lineBreaks(_ text: Substring) -> Int { text.utf8.count { $0 == UInt8(ascii: "\n") } }
+
+    func encode(to encoder: any Encoder) throws {
+        var values = encoder.unkeyedContainer()
+        try values.encode(name)
+        guard let head else { return }
+        try values.encode(head)
+        guard omittedLines > 0 else { return }
+        try values.encode(omittedLines)
+        try values.encode(tail)
+    }
+}

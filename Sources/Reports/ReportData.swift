@@ -1,0 +1,125 @@
+import MatrixModel
+
+/// What the page's script reads. Cells are arrays of numbers that point into tables, because there are thousands.
+///
+/// `report.js` names the positions of `Cell` and `Program` in one place, `Cell.fields` and `Program.fields` there.
+struct ReportData: Encodable {
+    var run: RunInfo
+    var kernels: [KernelRow]
+    /// Probe, variant and loader of each row, variants of a probe together.
+    var rows: [[String]]
+    var verdicts = Verdict.allCases.map(\.rawValue)
+    var symbols = Verdict.allCases.map(\.symbol)
+    var stages = Stage.allCases.map(\.rawValue)
+    var causes: [Cause] = []
+    var texts: [String] = []
+    /// Name and meaning of each errno that a program has.
+    var errnos: [String: [String]] = [:]
+    var cells: [Cell] = []
+    var findings: [Finding]
+    /// How the findings name their kernels.
+    var findingKernels: [String]
+    var gaps: [Gap]
+
+    /// - Parameter log: Where the log of this name stands among the report's logs.
+    init(_ document: MatrixDocument, log: (String) throws -> Int) throws {
+        run = document.run
+        kernels = document.kernels
+        let rowKeys = document.rowKeys
+        rows = rowKeys.map { [$0.probe, $0.variant, $0.loader] }
+        findings = document.findings
+        let spans = KernelSpans(document.kernels)
+        findingKernels = findings.map { spans.words(for: $0.kernels) }
+        gaps = document.gaps
+        let columns = Dictionary(kernels.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let places = Dictionary(rowKeys.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        var causeTable = Table<Cause>()
+        var textTable = Table<String>()
+        for cell in document.cells {
+            guard let column = columns[cell.kernel], let row = places[cell.row] else { continue }
+            var programs: [Program] = []
+            for program in cell.programs {
+                let errno = LinuxErrno(number: program.errno)
+                if program.errno != 0 { errnos["\(program.errno)"] = [errno.name, errno.meaning ?? ""] }
+                programs.append(
+                    Program(
+                        result: program, name: textTable.index(of: program.name),
+                        type: textTable.index(of: program.type),
+                        cause: program.cause.map { causeTable.index(of: $0) }, log: try program.log.map(log)))
+            }
+            cells.append(
+                Cell(
+                    result: cell, column: column, row: row, reason: cell.reason.map { textTable.index(of: $0) },
+                    console: try cell.console.map(log), programs: programs))
+        }
+        causes = causeTable.values
+        texts = textTable.values
+    }
+
+    struct Cell: Encodable {
+        var result: CellResult
+        var column: Int
+        var row: Int
+        var reason: Int?
+        var console: Int?
+        var programs: [Program]
+
+        func encode(to encoder: any Encoder) throws {
+            var values = encoder.unkeyedContainer()
+            try values.encode(column)
+            try values.encode(row)
+            try values.encode(result.verdict.place)
+            try values.encode(result.stage?.place)
+            try values.encode(result.expected.place)
+            try values.encode(result.asExpected ? 1 : 0)
+            try values.encode(result.cached ? 1 : 0)
+            try values.encode(reason)
+            try values.encode(console)
+            try values.encode(programs)
+        }
+    }
+
+    struct Program: Encodable {
+        var result: ProgramResult
+        var name: Int
+        var type: Int
+        var cause: Int?
+        var log: Int?
+
+        func encode(to encoder: any Encoder) throws {
+            var values = encoder.unkeyedContainer()
+            try values.encode(name)
+            try values.encode(type)
+            try values.encode(result.verdict.place)
+            try values.encode(result.stage?.place)
+            try values.encode(result.errno)
+            try values.encode(cause)
+            try values.encode(log)
+            try values.encode(result.logComplete ? 1 : 0)
+            guard let stats = result.stats else { return }
+            try values.encode(stats.instructions)
+            try values.encode(stats.limit)
+            try values.encode(stats.totalStates)
+            try values.encode(stats.peakStates)
+            try values.encode(stats.stackDepth)
+            try values.encode(stats.verificationMicroseconds)
+        }
+    }
+
+    /// Each value once, in the order in which they came.
+    private struct Table<Value: Hashable> {
+        private(set) var values: [Value] = []
+        private var places: [Value: Int] = [:]
+
+        mutating func index(of value: Value) -> Int {
+            if let place = places[value] { return place }
+            places[value] = values.count
+            values.append(value)
+            return values.count - 1
+        }
+    }
+}
+
+extension CaseIterable where Self: Equatable {
+    fileprivate var place: Int? { Self.allCases.enumerated().first { $0.element == self }?.offset }
+}

@@ -1,0 +1,16 @@
+/// What is wrong with a document that should become a report, or was read back from one.
+package enum ReportError: Error, Equatable, CustomStringConvertible {
+    case notADocument(problem: String)
+    case unknownSchema(found: String, supported: String)
+    /// The page inside this program cannot be filled: a bug of ours.
+    case brokenTemplate(problem: String)
+
+    package var description: String {
+        switch self {
+        case .notADocument(let problem): "not a compat-matrix document: \(problem)"
+        case .unknownSchema(let found, let supported):
+            "the document's schema is '\(found)'; this version of compat-matrix reads '\(supported)'"
+        case .brokenTemplate(let problem): "the report's page cannot be filled: \(problem)"
+        }
+    }
+}

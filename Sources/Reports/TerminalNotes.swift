@@ -1,0 +1,99 @@
+import MatrixModel
+
+/// What stands below the matrix: failures by cause, kernels without an answer, and the count.
+struct TerminalNotes {
+    private let document: MatrixDocument
+    private let paint: Paint
+    private let width: Int?
+
+    /// Columns of the symbol and what surrounds it, between columns, and of a cause that is worth a look.
+    private static let indent = 4
+    private static let gap = 2
+    private static let leastCause = 40
+
+    init(_ document: MatrixDocument, paint: Paint, width: Int?) {
+        self.document = document
+        self.paint = paint
+        self.width = width
+    }
+
+    var sections: [[String]] {
+        let findings = document.findings
+        return [
+            section("≠ not as expected", findings.filter { !$0.asExpected }),
+            section("failures as expected", findings.filter(\.asExpected)),
+            gaps,
+            [counts],
+        ]
+    }
+
+    private func section(_ title: String, _ findings: [Finding]) -> [String] {
+        guard !findings.isEmpty else { return [] }
+        let spans = KernelSpans(document.kernels)
+        let namesLoader = Set(document.cells.map(\.loader)).count > 1
+        let table = findings.map { finding in
+            let name = "\(finding.probe)/\(finding.variant)" + (namesLoader ? " (\(finding.loader))" : "")
+            let cause = [finding.cause, finding.detail].filter { !$0.isEmpty }.joined(separator: ": ")
+            let text = [name, spans.words(for: finding.kernels), cause].map(TerminalText.escaped)
+            return (finding.verdict, text)
+        }
+        let widths = (0..<2).map { column in table.map { $0.1[column].count }.max() ?? 0 }
+        let head = widths.reduce(Self.indent) { $0 + $1 + Self.gap }
+        // Where hardly anything of the cause would be left, it goes below.
+        let isNarrow = width.map { $0 < head + Self.leastCause } ?? false
+        return [paint(title, "1")]
+            + table.flatMap { verdict, text in
+                let name = TerminalText.padded(text[0], to: widths[0])
+                let cause = String(repeating: " ", count: Self.gap) + text[2]
+                guard isNarrow else {
+                    let spans = TerminalText.padded(text[1], to: widths[1] + Self.gap)
+                    return [line(verdict, "\(name)  \(spans)\(text[2])")]
+                }
+                return [line(verdict, "\(name)  \(text[1])"), cut(String(repeating: " ", count: Self.indent) + cause)]
+            }
+    }
+
+    private var gaps: [String] {
+        let gaps = document.gaps
+        guard !gaps.isEmpty else { return [] }
+        let names = gaps.map { TerminalText.escaped($0.kernel) }
+        let width = names.map(\.count).max() ?? 0
+        return [paint("not measured", "1")]
+            + zip(gaps, names).map { gap, name in
+                let cells = gap.cells == 1 ? "1 cell" : "\(gap.cells) cells"
+                return line(
+                    .notMeasured,
+                    "\(TerminalText.padded(name, to: width))  \(TerminalText.escaped(gap.reason)) (\(cells))")
+            }
+    }
+
+    private func line(_ verdict: Verdict, _ text: String) -> String {
+        "  \(paint(verdict.symbol, verdict.terminalColour)) \(cut(text, indent: Self.indent))".trimmedAtEnd
+    }
+
+    private func cut(_ text: String, indent: Int = 0) -> String {
+        width.map { TerminalText.shortened(text, to: $0 - indent) } ?? text
+    }
+
+    /// `108 cells: 90 pass, 17 fail, 1 crash · 18 not measured · 2 not as expected · 30 from the store · 4.2 s`
+    private var counts: String {
+        func count(_ verdict: Verdict) -> Int { document.cells.count { $0.verdict == verdict } }
+        let verdicts = Verdict.allCases.filter { $0 != .notMeasured && count($0) > 0 }
+            .map { paint("\(count($0)) \($0.word)", $0.terminalColour) }
+        let cells = document.cells.count == 1 ? "1 cell" : "\(document.cells.count) cells"
+        let unexpected = document.cells.count(where: \.isUnexpected)
+        let cached = document.cells.count(where: \.cached)
+        let parts = [
+            verdicts.isEmpty ? cells : "\(cells): \(verdicts.joined(separator: ", "))",
+            count(.notMeasured) > 0 ? "\(count(.notMeasured)) not measured" : nil,
+            unexpected > 0 ? paint("\(unexpected) not as expected", "1") : verdicts.isEmpty ? nil : "all as expected",
+            cached > 0 ? "\(cached) from the store" : nil,
+            "\((document.run.durationSeconds * 10).rounded() / 10) s",
+        ]
+        return parts.compactMap(\.self).joined(separator: " · ")
+    }
+}
+
+extension String {
+    fileprivate var trimmedAtEnd: String { String(self[..<(lastIndex { $0 != " " }.map(index(after:)) ?? startIndex)]) }
+}

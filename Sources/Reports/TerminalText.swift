@@ -1,0 +1,25 @@
+/// Text that a terminal shows and never obeys.
+enum TerminalText {
+    /// Writes control and direction-changing characters as `\u{1b}`; a tab or line break becomes a space.
+    static func escaped(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x09, 0x0A, 0x0D: result.unicodeScalars.append(" ")
+            case 0x00...0x1F, 0x7F...0x9F, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x2069, 0xFEFF:
+                result += "\\u{\(String(scalar.value, radix: 16))}"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+
+    /// Cut to `width` columns, the last of them an ellipsis where something is missing.
+    static func shortened(_ text: String, to width: Int) -> String {
+        text.count <= width ? text : "\(text.prefix(max(width - 1, 0)))…"
+    }
+
+    static func padded(_ text: String, to width: Int) -> String {
+        text + String(repeating: " ", count: max(width - text.count, 0))
+    }
+}

@@ -1,0 +1,9 @@
+import ArgumentParser
+import CompatMatrixCLI
+
+@main
+enum Main {
+    static func main() async {
+        await CompatMatrix.main()
+    }
+}

@@ -1,3 +1,0 @@
-import CompatMatrixCLI
-
-await CompatMatrix.main()

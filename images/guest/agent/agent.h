@@ -1,0 +1,37 @@
+/// The agent: PID 1 of a guest. It takes a job from the mailbox, starts a loader for each cell and passes its frames on.
+/// It judges nothing.
+#ifndef CMX_AGENT_H
+#define CMX_AGENT_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "guest_protocol.h"
+
+/// Prints to the console and halts: without PID 1 the kernel panics, which the host would take for a crash.
+__attribute__((noreturn, format(printf, 1, 2))) void give_up(const char *format, ...);
+
+/// Mounts what loaders look for. What a kernel does not have (tracefs before 4.1, cgroup2, bpffs) is left out.
+void mount_filesystems(void);
+
+/// Maps the mailbox's BAR through sysfs and opens it. It needs no driver, so it works on unmodified kernels from 3.10 up.
+void *map_mailbox(void);
+
+/// Whole frames to the host; waits while the ring is full.
+void send_frame(void *mailbox, uint32_t type, const void *head, uint32_t head_bytes, const void *tail,
+                uint32_t tail_bytes);
+/// The next frame from the host; waits for it. `payload` holds CMX_MAX_PAYLOAD bytes.
+struct cmx_frame receive_frame(void *mailbox, void *payload);
+
+/// A loader that did once what every load repeats and forks for each load.
+struct zygote {
+    pid_t pid;
+    int control;
+};
+
+/// Starts /bin/loader-<name> as a zygote and waits until it is warm. A loader that dies meanwhile has `pid` 0.
+struct zygote start_zygote(const char *name);
+/// Runs one cell and passes its frames on; returns the loader's wait status.
+int run_cell(void *mailbox, struct zygote *zygote, const struct cmx_load *load);
+
+#endif

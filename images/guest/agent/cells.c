@@ -1,0 +1,113 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../zygote.h"
+#include "agent.h"
+
+/// What `run_cell` returns when no loader could be started; reads as "exited with 127", as in a shell.
+#define NO_LOADER_STATUS (127 << 8)
+
+static void exec_loader(const char *name, const char *mode, int descriptor)
+{
+    char path[CMX_NAME_BYTES + 16];
+    snprintf(path, sizeof(path), "/bin/loader-%s", name);
+    if (descriptor != CMX_ZYGOTE_FD) {
+        dup2(descriptor, CMX_ZYGOTE_FD);
+        close(descriptor);
+    } else {
+        fcntl(descriptor, F_SETFD, 0);
+    }
+    execl(path, path, mode, (char *)NULL);
+    fprintf(stderr, "compat-matrix agent: cannot start %s: %s\n", path, strerror(errno));
+    _exit(127);
+}
+
+struct zygote start_zygote(const char *name)
+{
+    int sockets[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0)
+        give_up("cannot make a socket pair: %s", strerror(errno));
+    pid_t pid = fork();
+    if (pid == 0)
+        exec_loader(name, "--zygote", sockets[1]);
+    close(sockets[1]);
+    struct zygote zygote = {pid, sockets[0]};
+    struct zygote_done warm;
+    if (pid < 0 || recv(zygote.control, &warm, sizeof(warm), 0) != sizeof(warm)) {
+        close(zygote.control);
+        zygote = (struct zygote){0, -1};
+    }
+    return zygote;
+}
+
+static int read_whole(int pipe, void *bytes, size_t length)
+{
+    for (size_t done = 0; done < length;) {
+        ssize_t count = read(pipe, (char *)bytes + done, length - done);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            return 0;
+        done += count;
+    }
+    return 1;
+}
+
+/// Passes frames on until the pipe closes. A loader that dies in mid-frame leaves a part, which is dropped.
+static void forward_frames(void *mailbox, int pipe)
+{
+    static char payload[CMX_MAX_PAYLOAD];
+    struct cmx_frame frame;
+    while (read_whole(pipe, &frame, sizeof(frame))) {
+        if (frame.length > sizeof(payload) || !read_whole(pipe, payload, frame.length))
+            return;
+        send_frame(mailbox, frame.type, payload, frame.length, NULL, 0);
+    }
+}
+
+static int send_request(const struct zygote *zygote, const struct cmx_load *load, int pipe)
+{
+    struct zygote_request request = {.cell = load->cell};
+    memcpy(request.object, load->object, sizeof(request.object));
+    struct iovec part = {&request, sizeof(request)};
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr alignment;
+    } control = {{0}};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes,
+                             .msg_controllen = sizeof(control.bytes)};
+    struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(rights), &pipe, sizeof(int));
+    return sendmsg(zygote->control, &message, 0) == (ssize_t)sizeof(request);
+}
+
+int run_cell(void *mailbox, struct zygote *zygote, const struct cmx_load *load)
+{
+    if (zygote->pid == 0)
+        *zygote = start_zygote(load->loader);
+    int ends[2];
+    if (zygote->pid == 0 || pipe2(ends, O_CLOEXEC) != 0)
+        return NO_LOADER_STATUS;
+    int sent = send_request(zygote, load, ends[1]);
+    close(ends[1]);
+    if (sent)
+        forward_frames(mailbox, ends[0]);
+    close(ends[0]);
+    struct zygote_done done;
+    if (sent && recv(zygote->control, &done, sizeof(done), 0) == sizeof(done))
+        return done.wait_status;
+    // The zygote itself is gone: its own end is the cell's, and the next cell gets a new one.
+    int status = NO_LOADER_STATUS;
+    waitpid(zygote->pid, &status, 0);
+    close(zygote->control);
+    *zygote = (struct zygote){0, -1};
+    return status;
+}

@@ -1,0 +1,95 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent.h"
+
+void give_up(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("compat-matrix agent: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    for (;;)
+        pause();
+}
+
+static void say_hello(void *mailbox)
+{
+    struct cmx_hello hello = {.version = CMX_PROTOCOL_VERSION};
+    struct utsname name;
+    struct timespec now;
+    uname(&name);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    hello.has_btf = access("/sys/kernel/btf/vmlinux", R_OK) == 0;
+    hello.uptime_microseconds = now.tv_sec * 1000000ull + now.tv_nsec / 1000;
+    snprintf(hello.release, sizeof(hello.release), "%s", name.release);
+    snprintf(hello.version_text, sizeof(hello.version_text), "%s", name.version);
+    send_frame(mailbox, CMX_HELLO, &hello, sizeof(hello), NULL, 0);
+}
+
+/// Every string of the host ends within its field, whatever the host sent.
+static void close_string(char *field)
+{
+    field[CMX_NAME_BYTES - 1] = '\0';
+}
+
+static void store_file(struct cmx_file *file, const void *bytes, uint32_t length)
+{
+    close_string(file->path);
+    int flags = O_WRONLY | O_CREAT | (file->offset == 0 ? O_TRUNC : 0);
+    int descriptor = open(file->path, flags, 0755);
+    if (descriptor < 0 || pwrite(descriptor, bytes, length, file->offset) != (ssize_t)length)
+        give_up("cannot write %s: %s", file->path, strerror(errno));
+    close(descriptor);
+}
+
+static void run_load(void *mailbox, struct zygote *libbpf, struct cmx_load *load)
+{
+    close_string(load->loader);
+    close_string(load->object);
+    struct cmx_cell begin = {load->cell};
+    send_frame(mailbox, CMX_CELL_BEGIN, &begin, sizeof(begin), NULL, 0);
+    struct cmx_cell_end end = {load->cell, run_cell(mailbox, libbpf, load)};
+    send_frame(mailbox, CMX_CELL_END, &end, sizeof(end), NULL, 0);
+}
+
+int main(void)
+{
+    static char payload[CMX_MAX_PAYLOAD];
+    signal(SIGPIPE, SIG_IGN);
+    mount_filesystems();
+    // Kernels before 5.11 charge maps and programs to RLIMIT_MEMLOCK; 64 KiB are used up after some fifteen loads.
+    struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+    setrlimit(RLIMIT_MEMLOCK, &unlimited);
+
+    void *mailbox = map_mailbox();
+    say_hello(mailbox);
+    struct zygote libbpf = start_zygote("libbpf");
+    send_frame(mailbox, CMX_WARMED, NULL, 0, NULL, 0);
+
+    for (;;) {
+        struct cmx_frame frame = receive_frame(mailbox, payload);
+        if (frame.type == CMX_BEGIN)
+            say_hello(mailbox);
+        else if (frame.type == CMX_FILE && frame.length >= sizeof(struct cmx_file))
+            store_file((struct cmx_file *)payload, payload + sizeof(struct cmx_file),
+                       frame.length - sizeof(struct cmx_file));
+        else if (frame.type == CMX_LOAD && frame.length == sizeof(struct cmx_load))
+            run_load(mailbox, &libbpf, (struct cmx_load *)payload);
+        else
+            give_up("frame of type %u with %u bytes is not of protocol %u", frame.type, frame.length,
+                    CMX_PROTOCOL_VERSION);
+    }
+}

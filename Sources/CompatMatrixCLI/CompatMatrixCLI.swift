@@ -4,7 +4,7 @@ public struct CompatMatrix: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "compat-matrix",
         abstract: "Says on which kernels every variant of every eBPF probe loads, and why not where it does not.",
-        subcommands: [Explain.self, Kernels.self])
+        subcommands: [RunCommand.self, Kernels.self, Probes.self, Explain.self])
 
     public init() {}
 }

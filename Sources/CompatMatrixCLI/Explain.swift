@@ -1,5 +1,5 @@
 package import ArgumentParser
-import MatrixModel
+package import MatrixModel
 import SystemPackage
 import VerifierLog
 

@@ -93,3 +93,15 @@ extension KernelSelector {
         description = glob
     }
 }
+
+extension CellResult {
+    /// The same result, told whether it is what `rule` expects. A cell that was not measured is never as expected.
+    package func held(against rule: Expectation) -> CellResult {
+        var result = self
+        result.expected = rule.verdict
+        result.asExpected =
+            verdict == rule.verdict
+            && (verdict != .fail || rule.cause == nil || programs.contains { $0.cause?.id == rule.cause })
+        return result
+    }
+}

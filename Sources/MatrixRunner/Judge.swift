@@ -16,7 +16,6 @@ package struct Judge: Sendable {
         of cell: PlannedCell, kernel: KernelID, evidence: Evidence, release: KernelRelease?,
         keep: ([UInt8]) throws -> String
     ) throws -> CellResult {
-        let rule = cell.expectations.rule(for: kernel, release: release)
         let programs = try programResults(of: cell, evidence: evidence, keep: keep)
         let verdict: Verdict
         var reason: String?
@@ -41,10 +40,10 @@ package struct Judge: Sendable {
             reason = why
             console = try text.flatMap { try $0.isEmpty ? nil : keep($0) }
         }
-        return CellResult(
+        let result = CellResult(
             key: cell.key, verdict: verdict, stage: verdict == .notMeasured ? nil : Self.stage(programs, verdict: verdict),
-            expected: rule.verdict, asExpected: Self.isAsExpected(verdict, programs: programs, rule: rule), cached: false,
-            reason: reason, console: console, programs: programs)
+            expected: .pass, asExpected: false, cached: false, reason: reason, console: console, programs: programs)
+        return result.held(against: cell.expectations.rule(for: kernel, release: release))
     }
 
     private func programResults(
@@ -89,12 +88,6 @@ package struct Judge: Sendable {
         let decisive = verdict == .pass ? programs : programs.filter { $0.verdict != .pass }
         // A guest that died before it reported anything died while it loaded.
         return decisive.compactMap(\.stage).min() ?? (programs.isEmpty || verdict != .pass ? .load : nil)
-    }
-
-    private static func isAsExpected(_ verdict: Verdict, programs: [ProgramResult], rule: Expectation) -> Bool {
-        guard verdict == rule.verdict else { return false }
-        guard let cause = rule.cause, verdict == .fail else { return true }
-        return programs.contains { $0.cause?.id == cause }
     }
 
     private static func describe(_ exit: LoaderExit) -> String {

@@ -1,0 +1,15 @@
+package import ProbeObject
+
+extension ProbeObjectError: HasExitStatus {
+    package var exitStatus: ExitStatus {
+        switch self {
+        case .missing, .unreadable, .empty, .notELF, .truncated, .wrongMachine, .wrongFormat, .noProgram, .compilation:
+            .invalidInput
+        case .noCompiler, .unusableCompiler, .unwritable: .notMeasured
+        }
+    }
+}
+
+extension ProbeSelectionError: HasExitStatus {
+    package var exitStatus: ExitStatus { .usage }
+}

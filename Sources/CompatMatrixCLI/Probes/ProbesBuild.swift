@@ -1,0 +1,21 @@
+package import ArgumentParser
+import MatrixModel
+import ProbeObject
+import SystemPackage
+
+package struct ProbesBuild: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "build", abstract: "Compiles what changed and prints where the objects are.")
+
+    @Argument(help: "Which probes, as a glob over their names.")
+    var glob: String?
+
+    package init() {}
+
+    package func run() async throws {
+        let workspace = try Workspace.ofThisProcess()
+        let folder = try workspace.probesFolder()
+        let selection = ProbeSelection(probes: glob.map { [Glob($0)] } ?? [])
+        for variant in try await selection.build(folder: folder, cache: workspace.cache) { print(variant.object) }
+    }
+}

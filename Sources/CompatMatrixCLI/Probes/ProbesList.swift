@@ -1,0 +1,19 @@
+package import ArgumentParser
+import Manifests
+import SystemPackage
+
+package struct ProbesList: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Shows every probe and its variants.")
+
+    @Flag(help: "Write JSON.")
+    var json = false
+
+    package init() {}
+
+    package func run() async throws {
+        let folder = try Workspace.ofThisProcess().probesFolder()
+        let probes = try ProbeCatalogue(folder: folder).probes
+        print(try json ? ProbeListing.json(probes) : ProbeListing.table(probes))
+    }
+}

@@ -1,0 +1,89 @@
+import Crypto
+import Foundation
+import GuestImage
+import KernelStore
+import Machine
+import Manifests
+import MatrixModel
+import MatrixRunner
+import ProbeObject
+import SystemPackage
+
+/// A kernel of a run, with its image or the reason why there is none.
+struct RunKernel: Sendable {
+    var manifest: KernelManifest
+    var image: Result<KernelImage, KernelStoreError>
+
+    var id: KernelID { manifest.id }
+}
+
+/// A cell with its place in the matrix and the digest of all that decides its outcome.
+struct RunCell: Sendable {
+    var position: Int
+    var kernel: KernelID
+    var cell: PlannedCell
+    /// `nil` without a kernel image: there is nothing to measure and nothing to remember.
+    var inputs: String?
+}
+
+/// Which cells there are: kernel, then probe, variant, loader. A pure function of what was selected.
+struct RunPlan: Sendable {
+    let kernels: [RunKernel]
+    let cells: [RunCell]
+    private let guestImage: GuestImage
+
+    var count: Int { cells.count }
+
+    /// - Parameter tool: Tells one build of this program from another: what it judges differently must not be answered
+    ///   from what an older build found.
+    init(
+        kernels: [RunKernel], variants: [BuiltVariant], programs: [FilePath: [String]], loaders: [String],
+        guestImage: GuestImage, tool: String, shard: Shard?
+    ) {
+        self.kernels = kernels
+        self.guestImage = guestImage
+        var cells: [RunCell] = []
+        var position = 0
+        for kernel in kernels {
+            for variant in variants {
+                for loader in loaders {
+                    defer { position += 1 }
+                    guard shard?.holds(position) ?? true else { continue }
+                    let cell = PlannedCell(
+                        key: CellKey(
+                            kernel: kernel.id.text, probe: variant.probe, variant: variant.variant, loader: loader),
+                        object: variant.object, objectDigest: variant.digest,
+                        programs: programs[variant.object] ?? [], expectations: variant.expectations)
+                    cells.append(
+                        RunCell(
+                            position: position, kernel: kernel.id, cell: cell,
+                            inputs: Self.inputs(of: cell, kernel: kernel, guestImage: guestImage, tool: tool)))
+                }
+            }
+        }
+        self.cells = cells
+    }
+
+    private static func inputs(
+        of cell: PlannedCell, kernel: RunKernel, guestImage: GuestImage, tool: String
+    ) -> String? {
+        guard case .success(let image) = kernel.image else { return nil }
+        let parts = [
+            cell.objectDigest, image.sha256, kernel.manifest.commandLine, cell.key.loader, guestImage.digest, tool,
+        ]
+        let digest = SHA256.hash(data: Data(parts.joined(separator: "\u{0}").utf8))
+        return digest.map { String(format: "%02x", $0) }.joined()
+    }
+
+    /// The cells among `chosen` that can be measured, by kernel.
+    func batches(of chosen: [RunCell]) -> [KernelBatch] {
+        kernels.compactMap { kernel in
+            guard case .success(let image) = kernel.image else { return nil }
+            let spec = GuestSpec(
+                kernelID: kernel.id.text, kernel: image.path, kernelDigest: image.sha256, initramfs: guestImage.path,
+                initramfsDigest: guestImage.digest, extraArguments: kernel.manifest.commandLine)
+            return KernelBatch(
+                kernel: kernel.id, spec: spec, cells: chosen.filter { $0.kernel == kernel.id }.map(\.cell))
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import GuestLink
+import KernelStore
+import MatrixModel
+import MatrixRunner
+import ResultStore
+
+/// Stores each result as it comes: a crash of ours loses one cell, not the run.
+struct RunRecorder {
+    private let store: ResultStore
+    private let run: String
+    private let judge = Judge()
+    private let cells: [CellKey: RunCell]
+    private var rows: [KernelID: KernelRow]
+
+    init(store: ResultStore, run: String, plan: RunPlan) {
+        self.store = store
+        self.run = run
+        cells = Dictionary(uniqueKeysWithValues: plan.cells.map { ($0.cell.key, $0) })
+        rows = Dictionary(
+            uniqueKeysWithValues: plan.kernels.map { kernel in
+                let row = KernelRow(
+                    id: kernel.id.text, release: nil, family: kernel.id.family, btf: nil, start: nil,
+                    readySeconds: nil, status: .notMeasured, reason: nil)
+                return (kernel.id, row)
+            })
+    }
+
+    /// Notes what a guest said of its kernel. The first guest of a run is the one that people ask about; those that
+    /// follow a crash are not.
+    mutating func guestUp(_ kernel: KernelID, hello: Hello, start: Start, readySeconds: Double) throws {
+        guard rows[kernel]?.start == nil else { return }
+        rows[kernel]?.release = hello.release
+        rows[kernel]?.btf = hello.hasBTF
+        rows[kernel]?.start = start
+        rows[kernel]?.readySeconds = readySeconds
+        try record(kernel)
+    }
+
+    mutating func measured(_ planned: PlannedCell, evidence: Evidence) throws -> CellResult {
+        guard let cell = cells[planned.key] else { throw CommandFailure(.internalError, "unplanned \(planned.key)") }
+        let release = rows[cell.kernel]?.release.flatMap { KernelRelease($0) }
+        let result = try judge.result(
+            of: planned, kernel: cell.kernel, evidence: evidence, release: release, keep: store.storeLog)
+        try note(result, of: cell.kernel)
+        try store.record(RecordedCell(result, position: cell.position, inputs: cell.inputs), in: run)
+        return result
+    }
+
+    /// Takes over what an earlier run found with the same inputs; what was expected may have changed since.
+    mutating func cached(_ hits: [(cell: RunCell, hit: CachedCell)]) throws {
+        var recorded: [RecordedCell] = []
+        for (cell, hit) in hits {
+            let release = hit.kernel.release.flatMap { KernelRelease($0) }
+            var result = hit.cell.held(against: cell.cell.expectations.rule(for: cell.kernel, release: release))
+            result.kernel = cell.cell.key.kernel
+            result.probe = cell.cell.key.probe
+            result.variant = cell.cell.key.variant
+            result.cached = true
+            recorded.append(RecordedCell(result, position: cell.position, inputs: cell.inputs))
+            if rows[cell.kernel]?.release == nil {
+                rows[cell.kernel]?.release = hit.kernel.release
+                rows[cell.kernel]?.btf = hit.kernel.btf
+            }
+            rows[cell.kernel]?.status = .measured
+        }
+        try store.record(recorded, in: run)
+    }
+
+    /// Stores a column that cannot be measured at all.
+    mutating func missing(_ cells: [RunCell], of kernel: KernelID, reason: String) throws {
+        let results = cells.map { cell in
+            let rule = cell.cell.expectations.rule(for: kernel, release: nil)
+            let result = CellResult(
+                key: cell.cell.key, verdict: .notMeasured, stage: nil, expected: .pass, asExpected: false,
+                cached: false, reason: reason, console: nil, programs: [])
+            return RecordedCell(result.held(against: rule), position: cell.position, inputs: nil)
+        }
+        try store.record(results, in: run)
+        rows[kernel]?.reason = reason
+        try record(kernel)
+    }
+
+    func recordKernels() throws {
+        for kernel in rows.keys { try record(kernel) }
+    }
+
+    private mutating func note(_ result: CellResult, of kernel: KernelID) throws {
+        if result.verdict == .notMeasured {
+            if rows[kernel]?.status == .notMeasured { rows[kernel]?.reason = result.reason }
+        } else {
+            rows[kernel]?.status = .measured
+            rows[kernel]?.reason = nil
+        }
+    }
+
+    private func record(_ kernel: KernelID) throws {
+        if let row = rows[kernel] { try store.record(kernel: row, in: run) }
+    }
+}

@@ -1,0 +1,123 @@
+import Foundation
+import GuestImage
+import KernelStore
+import Machine
+import MatrixModel
+import MatrixRunner
+import ProbeObject
+import QEMUBackend
+import Reports
+import ResultStore
+import SystemPackage
+
+/// One run, from what was asked for to what is stored.
+struct RunSession: Sendable {
+    struct Outcome: Sendable {
+        var run: String
+        var interrupted: Bool
+    }
+
+    let store: ResultStore
+    let plan: RunPlan
+    private let options: RunCommand
+    private let workspace: Workspace
+    private let startedAt = Date()
+
+    /// Checks all input: nothing boots before everything that was asked for is there and valid.
+    init(options: RunCommand, workspace: Workspace) async throws {
+        self.options = options
+        self.workspace = workspace
+        let variants = try await Self.variants(options, workspace)
+        let programs = try variants.reduce(into: [FilePath: [String]]()) { programs, variant in
+            programs[variant.object] = try ObjectFile(variant.object).programs.map(\.name)
+        }
+        let kernelStore = KernelStore(workspace)
+        let manifests = try kernelStore.kernels(matching: options.kernels)
+        let guestImage = try GuestImage(binaries: workspace.guestTools, cache: workspace.cache)
+        store = try ResultStore(folder: try options.results.map(Workspace.absolute) ?? workspace.results)
+        let outcomes = await kernelStore.fetch(manifests) { id, step in
+            if step != .alreadyHere { Output.toStderr("\(id): \(step)") }
+        }
+        plan = RunPlan(
+            kernels: outcomes.map { RunKernel(manifest: $0.kernel, image: $0.result) }, variants: variants,
+            programs: programs, loaders: options.loaders.isEmpty ? Loader.all : options.loaders,
+            guestImage: guestImage, tool: try Tool.build(), shard: options.shard)
+    }
+
+    private static func variants(_ options: RunCommand, _ workspace: Workspace) async throws -> [BuiltVariant] {
+        let selection = ProbeSelection(
+            probes: options.probes.map(Glob.init), variants: options.variants.map(Glob.init),
+            objects: try options.objects.map(Workspace.absolute))
+        guard let probes = workspace.probes ?? (options.objects.isEmpty ? nil : FilePath("probes")) else {
+            throw CommandFailure(
+                .usage, "there is no folder 'probes' here; name an object with --object, or start where the probes are")
+        }
+        return try await selection.build(folder: probes, cache: workspace.cache)
+    }
+
+    /// Measures what the store cannot answer. What was found before an interruption is stored like everything else.
+    func measure() async throws -> Outcome {
+        let clock = ContinuousClock.now
+        let machine = try await HostMachine(
+            accelerator: options.accel, cache: workspace.cache,
+            searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "")
+        let run = RunInfo(
+            id: Self.newID(at: startedAt), startedAt: startedAt.formatted(.iso8601), durationSeconds: 0,
+            tool: Tool.version,
+            host: HostInfo(
+                qemu: machine.qemu?.version, accelerator: machine.accelerator?.rawValue,
+                cpus: ProcessInfo.processInfo.activeProcessorCount))
+        try store.begin(run: run)
+        var recorder = RunRecorder(store: store, run: run.id, plan: plan)
+        var interrupted = false
+        do {
+            try await fill(with: &recorder, machine: machine)
+        } catch is CancellationError {
+            interrupted = true
+        }
+        try recorder.recordKernels()
+        if !interrupted { try store.finish(run: run.id, durationSeconds: (ContinuousClock.now - clock) / .seconds(1)) }
+        return Outcome(run: run.id, interrupted: interrupted)
+    }
+
+    private func fill(with recorder: inout RunRecorder, machine: HostMachine) async throws {
+        let hits = options.noCache ? [:] : try store.cached(inputs: plan.cells.compactMap(\.inputs))
+        try recorder.cached(
+            plan.cells.compactMap { cell in cell.inputs.flatMap { hits[$0] }.map { (cell, $0) } })
+        for kernel in plan.kernels {
+            guard case .failure(let error) = kernel.image else { continue }
+            try recorder.missing(plan.cells.filter { $0.kernel == kernel.id }, of: kernel.id, reason: "\(error)")
+        }
+        let open = plan.cells.filter { cell in cell.inputs.map { hits[$0] == nil } ?? false }
+        var progress = RunProgress(total: open.count)
+        defer { progress.end() }
+        let runner = MatrixRunner(
+            backend: machine.backend, start: options.start.policy,
+            jobs: options.jobs ?? ProcessInfo.processInfo.activeProcessorCount, cellLimit: .seconds(options.timeout))
+        try await runner.run(plan.batches(of: open)) { event in
+            switch event {
+            case .guestUp(let kernel, let hello, let start, let readySeconds):
+                try recorder.guestUp(kernel, hello: hello, start: start, readySeconds: readySeconds)
+                progress.guestUp(kernel, hello: hello, start: start, readySeconds: readySeconds)
+            case .cell(let cell, let evidence):
+                progress.cell(try recorder.measured(cell, evidence: evidence))
+            }
+        }
+    }
+
+    /// Writes `<results>/<run>/report.html` and returns its path.
+    func writeReport(of document: MatrixDocument) throws -> FilePath {
+        let folder = store.folder.appending(document.run.id)
+        let path = folder.appending("report.html")
+        try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+        let html = try HTMLReport.render(document, log: store.log)
+        try Data(html.utf8).write(to: URL(filePath: path.string), options: .atomic)
+        return path
+    }
+
+    /// Sorts by time; the tail keeps two runs of one second apart.
+    private static func newID(at date: Date) -> String {
+        let stamp = date.formatted(.iso8601.dateSeparator(.omitted).timeSeparator(.omitted))
+        return "\(stamp)-\(String(UInt16.random(in: .min ... .max) | 0x1000, radix: 16))"
+    }
+}

@@ -1,0 +1,62 @@
+package import SystemPackage
+
+/// A probe as its `probe.yaml` describes it.
+///
+/// The name is the folder's.
+package struct ProbeManifest: Sendable, Hashable {
+    package static let fileName = "probe.yaml"
+
+    package var name: String
+    package var folder: FilePath
+    /// One sentence: what the probe observes.
+    package var summary: String
+    /// In the order of the file, at least one.
+    package var variants: [ProbeVariant]
+
+    /// Reads `folder/probe.yaml` and makes sure that the files it names are there.
+    package static func load(folder: FilePath) throws(ManifestError) -> ProbeManifest {
+        let file = folder.appending(fileName)
+        return try ProbeManifest(file: file, text: ManifestFile.text(of: file))
+    }
+
+    /// Reads a manifest's text; the files it names are looked for beside `file`.
+    ///
+    /// - Throws: `ManifestError`, also for a file that is named and not there: that is a mistake in the manifest.
+    package init(file: FilePath, text: String) throws(ManifestError) {
+        folder = file.removingLastComponent()
+        name = folder.lastComponent?.string ?? ""
+        let document = try ManifestNode(file: file, text: text)
+        let keys = try document.mapping(known: ["summary", "variants", "expect"])
+        summary = try keys.required("summary", in: document).text()
+
+        let entries = try keys.required("variants", in: document)
+        variants = []
+        for (name, node) in try entries.namedEntries() {
+            guard Self.isUsable(name: name) else { throw node.badName() }
+            variants.append(ProbeVariant(name: name, origin: try .init(node, in: folder), expectations: []))
+        }
+        guard !variants.isEmpty else { throw entries.wrong(expected: "at least one variant") }
+
+        guard let expect = keys["expect"] else { return }
+        for node in try expect.list() {
+            let rule = try ExpectationRule(node, variants: variants.map(\.name))
+            for index in variants.indices where rule.applies(to: variants[index].name) {
+                variants[index].expectations.append(rule.expectation)
+            }
+        }
+    }
+
+    /// Names become file names and parts of command lines.
+    private static func isUsable(name: String) -> Bool {
+        !name.isEmpty && !name.hasPrefix(".") && !name.hasPrefix("-")
+            && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-._+".contains($0)) }
+    }
+}
+
+extension ManifestNode {
+    fileprivate func badName() -> ManifestError {
+        .wrongValue(
+            file: file, line: line, key: "variants", value: key,
+            expected: "names of letters, digits, '-', '.', '_' and '+' that start with none of '-' and '.'")
+    }
+}

@@ -1,0 +1,52 @@
+import MatrixModel
+
+/// One entry of `expect`.
+struct ExpectationRule {
+    private let variants: [Glob]
+    let expectation: Expectation
+
+    /// - Parameters:
+    ///   - node: The entry.
+    ///   - known: The variants there are; a glob that matches none of them is a mistake.
+    /// - Throws: `ManifestError` that names the key.
+    init(_ node: ManifestNode, variants known: [String]) throws(ManifestError) {
+        let keys = try node.mapping(known: ["kernels", "variants", "verdict", "cause", "reason"])
+        variants = if let node = keys["variants"] { try Self.globs(node, over: known) } else { [Glob("*")] }
+
+        let verdict = try keys.required("verdict", in: node)
+        // `notMeasured` is about the host; nothing in a manifest can expect it.
+        let verdicts = Verdict.allCases.filter { $0 != .notMeasured }
+        guard let expected = verdicts.first(where: { $0.rawValue == (try? verdict.text()) }) else {
+            throw verdict.wrong(expected: verdicts.map(\.rawValue).joined(separator: ", "))
+        }
+        if let cause = keys["cause"], expected != .fail {
+            throw cause.wrong(expected: "no 'cause' where the verdict is '\(expected.rawValue)'")
+        }
+        let kernels: KernelSelector = if let node = keys["kernels"] { try Self.selector(node) } else { .everyKernel }
+        expectation = Expectation(
+            kernels: kernels, verdict: expected, cause: try keys["cause"]?.text(), reason: try keys["reason"]?.text())
+    }
+
+    func applies(to variant: String) -> Bool { variants.contains { $0.matches(variant) } }
+
+    private static func selector(_ node: ManifestNode) throws(ManifestError) -> KernelSelector {
+        guard let selector = KernelSelector(try node.text()) else {
+            throw node.wrong(expected: "an id, a glob, or comparisons such as '>=5.4, <5.10'")
+        }
+        return selector
+    }
+
+    /// One glob or a list of them.
+    private static func globs(_ node: ManifestNode, over known: [String]) throws(ManifestError) -> [Glob] {
+        let nodes = (try? node.list()) ?? [node]
+        var globs: [Glob] = []
+        for node in nodes {
+            let glob = Glob(try node.text())
+            guard known.contains(where: glob.matches) else {
+                throw node.wrong(expected: "one of the variants: \(known.joined(separator: ", "))")
+            }
+            globs.append(glob)
+        }
+        return globs
+    }
+}

@@ -1,0 +1,83 @@
+package import MatrixModel
+package import SystemPackage
+
+/// One way to build a probe.
+package struct ProbeVariant: Sendable, Hashable {
+    package enum Origin: Sendable, Hashable {
+        case source(FilePath, InstructionSet, flags: [String])
+        /// Compiled by somebody else, with whatever compiler.
+        case object(FilePath)
+    }
+
+    package var name: String
+    package var origin: Origin
+    /// In the order of the file: the first that speaks of a kernel counts.
+    package var expectations: [Expectation]
+
+    /// What it is made from.
+    package var file: FilePath {
+        switch origin {
+        case .source(let file, _, _), .object(let file): file
+        }
+    }
+
+    /// The `-mcpu` of a source, `nil` for an object.
+    package var cpu: String? {
+        switch origin {
+        case .source(_, let cpu, _): cpu.rawValue
+        case .object: nil
+        }
+    }
+}
+
+/// What clang may use of the BPF instruction set, its `-mcpu`.
+package enum InstructionSet: String, Sendable, CaseIterable {
+    /// No "less than": what clang chose before 20 when nobody asked.
+    case v1
+    /// The default: every kernel since 4.14 has it, and clang's own default changes with clang.
+    case v2
+    /// 32-bit jumps (5.1); atomics that return a value come with it and need 5.12.
+    case v3
+    /// Signed division, sign-extending loads, byte swaps, long jumps (6.6).
+    case v4
+}
+
+extension ProbeVariant.Origin {
+    init(_ node: ManifestNode, in folder: FilePath) throws(ManifestError) {
+        let keys = try node.mapping(known: ["source", "object", "cpu", "cflags"])
+        if let object = keys["object"] {
+            for key in ["source", "cpu", "cflags"] {
+                if let other = keys[key] { throw other.wrong(expected: "no '\(key)' beside 'object'") }
+            }
+            self = .object(try object.file(in: folder))
+            return
+        }
+        let source = try keys.required("source", in: node).file(in: folder)
+        let cpu: InstructionSet = if let node = keys["cpu"] { try InstructionSet(node) } else { .v2 }
+        self = .source(source, cpu, flags: try keys["cflags"]?.texts() ?? [])
+    }
+}
+
+extension InstructionSet {
+    init(_ node: ManifestNode) throws(ManifestError) {
+        guard let value = InstructionSet(rawValue: try node.text()) else {
+            throw node.wrong(expected: Self.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        self = value
+    }
+}
+
+extension ManifestNode {
+    /// A path, relative to `folder`, of a file that is there.
+    func file(in folder: FilePath) throws(ManifestError) -> FilePath {
+        let path = folder.pushing(FilePath(try text())).lexicallyNormalized()
+        guard ManifestFile.exists(path) else { throw wrong(expected: "a file in \(folder)") }
+        return path
+    }
+
+    func texts() throws(ManifestError) -> [String] {
+        var texts: [String] = []
+        for node in try list() { texts.append(try node.text()) }
+        return texts
+    }
+}

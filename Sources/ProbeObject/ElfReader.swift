@@ -1,0 +1,111 @@
+import CElf
+import SystemPackage
+
+/// Owns libelf's view of an object in memory.
+private struct Elf: ~Copyable {
+    let handle: OpaquePointer
+
+    /// `nil` where libelf cannot make sense of the bytes, which must outlive this.
+    init?(_ bytes: UnsafeMutableBufferPointer<CChar>) {
+        guard elf_version(UInt32(EV_CURRENT)) != EV_NONE.unsigned,
+            let handle = elf_memory(bytes.baseAddress, bytes.count)
+        else { return nil }
+        self.handle = handle
+    }
+
+    deinit { elf_end(handle) }
+}
+
+/// The parts of an ELF file that decide whether it is a BPF object, and its programs.
+enum ElfReader {
+    static func programs(in bytes: [UInt8], of file: FilePath) throws(ProbeObjectError) -> [ObjectFile.Program] {
+        try checkIdentity(bytes, file)
+        // libelf wants memory it may write to, though nothing here makes it write.
+        var copy = bytes.map { CChar(bitPattern: $0) }
+        let result: Result<[ObjectFile.Program], ProbeObjectError> = copy.withUnsafeMutableBufferPointer { buffer in
+            Result { () throws(ProbeObjectError) in
+                guard let elf = Elf(buffer), elf_kind(elf.handle) == ELF_K_ELF else {
+                    throw ProbeObjectError.truncated(file)
+                }
+                try checkHeader(elf, file)
+                return try programs(elf, size: UInt64(buffer.count), file)
+            }
+        }
+        return try result.get()
+    }
+
+    /// The first bytes, which say what the rest is: magic, class, byte order.
+    private static func checkIdentity(_ bytes: [UInt8], _ file: FilePath) throws(ProbeObjectError) {
+        guard bytes.starts(with: [0x7f, 0x45, 0x4c, 0x46]) else { throw .notELF(file) }
+        guard bytes.count >= MemoryLayout<Elf64_Ehdr>.size else { throw .truncated(file) }
+        // The machine first: "for x86" helps more than "32-bit". It lies at the same place in both classes.
+        let littleEndian = bytes[Int(EI_DATA)] == UInt8(ELFDATA2LSB)
+        let machine = littleEndian ? (bytes[18], bytes[19]) : (bytes[19], bytes[18])
+        let number = UInt16(machine.0) | UInt16(machine.1) << 8
+        guard number == UInt16(EM_BPF) else { throw .wrongMachine(file, machine: number) }
+        guard littleEndian else { throw .wrongFormat(file, is: "a big-endian object") }
+        guard bytes[Int(EI_CLASS)] == UInt8(ELFCLASS64) else { throw .wrongFormat(file, is: "a 32-bit object") }
+    }
+
+    private static func checkHeader(_ elf: borrowing Elf, _ file: FilePath) throws(ProbeObjectError) {
+        guard let header = elf64_getehdr(elf.handle)?.pointee else { throw .truncated(file) }
+        guard header.e_type == UInt16(ET_REL) else {
+            throw .wrongFormat(file, is: "a linked file, not a relocatable object")
+        }
+    }
+
+    private static func programs(
+        _ elf: borrowing Elf, size: UInt64, _ file: FilePath
+    ) throws(ProbeObjectError) -> [ObjectFile.Program] {
+        var names = 0
+        guard elf_getshdrstrndx(elf.handle, &names) == 0 else { throw .truncated(file) }
+        var sections: [Int: String] = [:]
+        var symbols: (table: OpaquePointer, strings: Int)?
+        var section = elf_nextscn(elf.handle, nil)
+        guard section != nil else { throw .truncated(file) }
+        while let current = section {
+            guard let header = elf64_getshdr(current)?.pointee else { throw .truncated(file) }
+            if header.sh_type != UInt32(SHT_NOBITS) {
+                let (end, overflow) = header.sh_offset.addingReportingOverflow(header.sh_size)
+                guard !overflow, end <= size else { throw .truncated(file) }
+            }
+            if header.sh_type == UInt32(SHT_SYMTAB) { symbols = (current, Int(header.sh_link)) }
+            if let name = programSection(header, name: elf_strptr(elf.handle, names, Int(header.sh_name))) {
+                sections[elf_ndxscn(current)] = name
+            }
+            section = elf_nextscn(elf.handle, current)
+        }
+        guard let symbols else { throw .noProgram(file) }
+        let programs = functions(elf, symbols.table, strings: symbols.strings, in: sections)
+        guard !programs.isEmpty else { throw .noProgram(file) }
+        return programs
+    }
+
+    /// The name of a section of code that a loader looks for programs in.
+    ///
+    /// `.text` holds the functions that programs call. Source: libbpf 1.4, `bpf_object__elf_collect`.
+    private static func programSection(_ header: Elf64_Shdr, name: UnsafeMutablePointer<CChar>?) -> String? {
+        guard header.sh_type == UInt32(SHT_PROGBITS), header.sh_flags & UInt64(SHF_EXECINSTR) != 0, header.sh_size > 0,
+            let name, case let name = String(cString: name), name != ".text"
+        else { return nil }
+        return name
+    }
+
+    private static func functions(
+        _ elf: borrowing Elf, _ table: OpaquePointer, strings: Int, in sections: [Int: String]
+    ) -> [ObjectFile.Program] {
+        guard let data = elf_getdata(table, nil)?.pointee, let base = data.d_buf else { return [] }
+        let symbols = UnsafeRawBufferPointer(start: base, count: data.d_size).bindMemory(to: Elf64_Sym.self)
+        return symbols.compactMap { symbol in
+            let isGlobalFunction = symbol.st_info & 0xf == UInt8(STT_FUNC) && symbol.st_info >> 4 == UInt8(STB_GLOBAL)
+            guard isGlobalFunction, let section = sections[Int(symbol.st_shndx)],
+                let name = elf_strptr(elf.handle, strings, Int(symbol.st_name))
+            else { return nil }
+            return ObjectFile.Program(name: String(cString: name), section: section)
+        }
+    }
+}
+
+extension Int32 {
+    fileprivate var unsigned: UInt32 { UInt32(bitPattern: self) }
+}

@@ -1,0 +1,28 @@
+package import SystemPackage
+
+/// A BPF object file that a loader can open.
+package struct ObjectFile: Sendable, Hashable {
+    package struct Program: Sendable, Hashable {
+        package var name: String
+        /// Names the type and mostly the attach target: `uretprobe//bin/bash:readline`.
+        package var section: String
+    }
+
+    package let path: FilePath
+    /// SHA-256 of the whole file in hexadecimal.
+    package let digest: String
+    /// In the order of the symbol table, at least one.
+    package let programs: [Program]
+
+    /// Reads and checks the file.
+    ///
+    /// - Throws: `ProbeObjectError`, which tells a missing file, an empty one, one cut short, one that is no ELF, and
+    ///   one for another machine apart.
+    package init(_ path: FilePath) throws(ProbeObjectError) {
+        let bytes = try FileBytes.read(path)
+        guard !bytes.isEmpty else { throw .empty(path) }
+        self.path = path
+        digest = FileBytes.sha256(bytes)
+        programs = try ElfReader.programs(in: bytes, of: path)
+    }
+}

@@ -1,0 +1,122 @@
+import FoundationEssentials
+import Glibc
+package import Manifests
+import Synchronization
+package import SystemPackage
+
+/// Compiles variants into `<cache>/probes/<probe>/<variant>.bpf.o`, each only when something it is made from changed.
+package struct ProbeBuilder: Sendable {
+    private let cache: FilePath
+    private let compiler: ProbeCompiler?
+    private let digests = InputDigests()
+
+    /// - Parameters:
+    ///   - cache: The folder of caches; a folder `probes` is made in it.
+    ///   - compiler: Not needed for variants that are objects already.
+    package init(cache: FilePath, compiler: ProbeCompiler?) {
+        self.cache = cache.absolute.appending("probes")
+        self.compiler = compiler
+    }
+
+    /// The object of `variant`, compiled or found.
+    ///
+    /// - Throws: `ProbeObjectError`; for a source that does not compile with clang's own message.
+    package func object(of variant: ProbeVariant, in probe: ProbeManifest) async throws -> ObjectFile {
+        switch variant.origin {
+        case .object(let path): return try ObjectFile(path)
+        case .source(let source, let cpu, let flags):
+            guard let compiler else { throw ProbeObjectError.noCompiler(tried: []) }
+            let folder = cache.appending(probe.name)
+            try Self.makeFolder(folder)
+            let product = Product(stem: folder.appending(variant.name))
+            let arguments = ProbeCompiler.arguments(cpu, flags: flags)
+            if let object = found(product, by: compiler, arguments, in: probe.folder) { return object }
+            return try await compile(source, by: compiler, arguments, in: probe.folder, to: product)
+        }
+    }
+
+    /// What an earlier build left, if nothing changed since.
+    private func found(
+        _ product: Product, by compiler: ProbeCompiler, _ arguments: [String], in folder: FilePath
+    ) -> ObjectFile? {
+        guard let bytes = try? FileBytes.read(product.record),
+            let record = BuildRecord(text: String(decoding: bytes, as: UTF8.self)),
+            record.compiler == compiler.identity, record.arguments == arguments,
+            record.inputs.allSatisfy({ digests.digest(of: folder.pushing(FilePath($0.path))) == $0.digest }),
+            let object = try? ObjectFile(product.object), object.digest == record.object
+        else { return nil }
+        return object
+    }
+
+    private func compile(
+        _ source: FilePath, by compiler: ProbeCompiler, _ arguments: [String], in folder: FilePath, to product: Product
+    ) async throws -> ObjectFile {
+        let scratch = Product(stem: FilePath("\(product.stem).\(getpid())"))
+        defer { scratch.remove() }
+        var relative = source.absolute
+        _ = relative.removePrefix(folder.absolute)
+        try await compiler.compile(
+            relative, in: folder, arguments: arguments, object: scratch.object, rule: scratch.rule)
+        // Checked under its temporary name: an object that is wrong never gets the name that a run looks for.
+        let checked = try Self.readObject(scratch.object, of: source)
+        let rule = String(decoding: try FileBytes.read(scratch.rule), as: UTF8.self)
+        let inputs = BuildRecord.prerequisites(rule: rule).compactMap { path in
+            digests.digest(of: folder.pushing(FilePath(path))).map { BuildRecord.Input(digest: $0, path: path) }
+        }
+        let record = BuildRecord(
+            compiler: compiler.identity, arguments: arguments, object: checked.digest, inputs: inputs)
+        try FileBytes.move(scratch.object, to: product.object)
+        try FileBytes.write(Array(record.text.utf8), to: product.record, by: scratch.record)
+        return try ObjectFile(product.object)
+    }
+
+    /// A complaint about the source's content names the source, not a file that is soon gone.
+    private static func readObject(_ object: FilePath, of source: FilePath) throws -> ObjectFile {
+        do {
+            return try ObjectFile(object)
+        } catch ProbeObjectError.noProgram {
+            throw ProbeObjectError.noProgram(source)
+        }
+    }
+
+    private static func makeFolder(_ folder: FilePath) throws(ProbeObjectError) {
+        do {
+            try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+        } catch {
+            throw .unwritable(folder, Errno(rawValue: errno))
+        }
+    }
+}
+
+extension FilePath {
+    /// This path from the root, because clang runs in the probe's folder and not in ours.
+    fileprivate var absolute: FilePath {
+        FilePath(FileManager.default.currentDirectoryPath).pushing(self).lexicallyNormalized()
+    }
+}
+
+/// The files that belong to one compiled variant.
+private struct Product {
+    var stem: FilePath
+    var object: FilePath { FilePath("\(stem).bpf.o") }
+    var record: FilePath { FilePath("\(stem).key") }
+    var rule: FilePath { FilePath("\(stem).d") }
+
+    func remove() {
+        for file in [object, record, rule] { unlink(file.string) }
+    }
+}
+
+/// Digests of inputs, each file read once a build: all variants share the system's headers.
+private final class InputDigests: Sendable {
+    private let known = Mutex<[FilePath: String]>([:])
+
+    /// `nil` when the file cannot be read.
+    func digest(of file: FilePath) -> String? {
+        if let digest = known.withLock({ $0[file] }) { return digest }
+        guard let bytes = try? FileBytes.read(file) else { return nil }
+        let digest = FileBytes.sha256(bytes)
+        known.withLock { $0[file] = digest }
+        return digest
+    }
+}

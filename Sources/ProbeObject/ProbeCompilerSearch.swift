@@ -1,0 +1,54 @@
+import FoundationEssentials
+import Glibc
+import Subprocess
+import SystemPackage
+
+extension ProbeCompiler {
+    /// The clang that `COMPAT_MATRIX_CLANG` names, else the first with the bpf target of `clang-19`, `clang`, and the
+    /// newest `clang-N` on `PATH`.
+    ///
+    /// Debian's clang has the target; the clang of a Swift toolchain, which often comes first on `PATH`, has not.
+    package static func find(
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) async throws -> ProbeCompiler {
+        let folders = (environment["PATH"] ?? "").split(separator: ":").map { FilePath(String($0)) }
+        if let named = environment[variable], !named.isEmpty {
+            let clang = named.contains("/") ? FilePath(named) : locate(named, in: folders) ?? FilePath(named)
+            guard let compiler = try await ProbeCompiler(ifUsable: clang) else {
+                throw ProbeObjectError.unusableCompiler(clang, variable: variable)
+            }
+            return compiler
+        }
+        let names = ["clang-19", "clang"] + numbered(in: folders).filter { $0 != "clang-19" }
+        for name in names {
+            if let clang = locate(name, in: folders), let compiler = try await ProbeCompiler(ifUsable: clang) {
+                return compiler
+            }
+        }
+        throw ProbeObjectError.noCompiler(tried: names)
+    }
+
+    /// `nil` when the file cannot be run or has no bpf target.
+    private init?(ifUsable clang: FilePath) async throws {
+        var status = stat()
+        guard stat(clang.string, &status) == 0, access(clang.string, X_OK) == 0 else { return nil }
+        let result = try await run(
+            .path(clang), arguments: ["--print-targets"], output: .string(limit: 64 * 1024), error: .discarded)
+        // One target a line: "    bpf         - BPF (host endian)".
+        let targets = result.standardOutput.split(separator: "\n").compactMap { $0.split(separator: " ").first }
+        guard result.terminationStatus.isSuccess, targets.contains("bpf") else { return nil }
+        self.clang = clang
+        identity = "\(clang) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+    }
+
+    private static func locate(_ name: String, in folders: [FilePath]) -> FilePath? {
+        folders.map { $0.appending(name) }.first { access($0.string, X_OK) == 0 }
+    }
+
+    /// `clang-21`, `clang-18`: newest first.
+    private static func numbered(in folders: [FilePath]) -> [String] {
+        let names = folders.flatMap { (try? FileManager.default.contentsOfDirectory(atPath: $0.string)) ?? [] }
+        let versions = names.compactMap { $0.hasPrefix("clang-") ? Int($0.dropFirst("clang-".count)) : nil }
+        return Set(versions).sorted(by: >).map { "clang-\($0)" }
+    }
+}

@@ -1,0 +1,127 @@
+import FoundationEssentials
+package import Manifests
+package import MatrixModel
+package import SystemPackage
+
+/// A variant that is ready to be loaded.
+package struct BuiltVariant: Sendable, Hashable {
+    package var probe: String
+    package var variant: String
+    package var object: FilePath
+    /// SHA-256 of the object in hexadecimal.
+    package var digest: String
+    /// Empty for an object without a manifest: it is expected to pass.
+    package var expectations: [Expectation]
+
+    package init(probe: String, variant: String, object: FilePath, digest: String, expectations: [Expectation]) {
+        self.probe = probe
+        self.variant = variant
+        self.object = object
+        self.digest = digest
+        self.expectations = expectations
+    }
+}
+
+extension BuiltVariant {
+    /// `x/foo.bpf.o` is the variant `object` of the probe `foo`.
+    init(unlisted object: ObjectFile) {
+        let name = object.path.lastComponent?.string ?? ""
+        let suffix = [".bpf.o", ".o"].first { name.hasSuffix($0) && name != $0 } ?? ""
+        self.init(
+            probe: String(name.dropLast(suffix.count)), variant: "object", object: object.path,
+            digest: object.digest, expectations: [])
+    }
+}
+
+/// A mistake in what a user selected.
+package enum ProbeSelectionError: Error, Equatable, CustomStringConvertible {
+    case matchesNothing(option: String, glob: String, known: [String])
+    case sameName(probe: String, variant: String, first: FilePath, second: FilePath)
+
+    package var description: String {
+        switch self {
+        case .matchesNothing(let option, let glob, let known):
+            "\(option) '\(glob)' matches nothing; there are: \(known.joined(separator: ", "))"
+        case .sameName(let probe, let variant, let first, let second):
+            "\(first) and \(second) are both \(probe)/\(variant); rename one"
+        }
+    }
+}
+
+/// What a run, or `probes build`, is about.
+package struct ProbeSelection: Sendable {
+    package var probes: [Glob]
+    package var variants: [Glob]
+    package var objects: [FilePath]
+
+    /// - Parameters:
+    ///   - probes: None means all, unless there are `objects`.
+    ///   - variants: None means all.
+    ///   - objects: Objects without a manifest; on their own they are all there is to it.
+    package init(probes: [Glob] = [], variants: [Glob] = [], objects: [FilePath] = []) {
+        self.probes = probes
+        self.variants = variants
+        self.objects = objects
+    }
+
+    /// Builds what is selected.
+    ///
+    /// - Parameters:
+    ///   - folder: Where the manifests are; not read when only objects are selected.
+    ///   - cache: The folder of caches, for what is compiled.
+    /// - Returns: By probe name, variants in the order of their manifest, then the objects in the given order.
+    /// - Throws: `ProbeSelectionError`, `ManifestError`, `ProbeObjectError`; the first that is wrong.
+    package func build(folder: FilePath, cache: FilePath) async throws -> [BuiltVariant] {
+        var built = try objects.map { try BuiltVariant(unlisted: ObjectFile($0)) }
+        if objects.isEmpty || !probes.isEmpty || !variants.isEmpty {
+            let chosen = try choose(from: ProbeCatalogue(folder: folder).probes)
+            built = try await Self.build(chosen, cache: cache) + built
+        }
+        try Self.checkNames(of: built)
+        return built
+    }
+
+    /// Builds every variant of one probe.
+    package static func build(_ probe: ProbeManifest, cache: FilePath) async throws -> [BuiltVariant] {
+        try await build(probe.variants.map { (probe, $0) }, cache: cache)
+    }
+
+    /// The selected variants of `catalogue`.
+    func choose(from catalogue: [ProbeManifest]) throws(ProbeSelectionError) -> [(ProbeManifest, ProbeVariant)] {
+        if let lost = probes.first(where: { glob in !catalogue.contains { glob.matches($0.name) } }) {
+            throw .matchesNothing(option: "--probe", glob: "\(lost)", known: catalogue.map(\.name))
+        }
+        let probes = catalogue.filter { probe in
+            self.probes.isEmpty || self.probes.contains { $0.matches(probe.name) }
+        }
+        let all = probes.flatMap { probe in probe.variants.map { (probe, $0) } }
+        if let lost = variants.first(where: { glob in !all.contains { glob.matches($0.1.name) } }) {
+            throw .matchesNothing(option: "--variant", glob: "\(lost)", known: Set(all.map(\.1.name)).sorted())
+        }
+        return all.filter { choice in variants.isEmpty || variants.contains { $0.matches(choice.1.name) } }
+    }
+
+    private static func build(
+        _ chosen: [(ProbeManifest, ProbeVariant)], cache: FilePath
+    ) async throws -> [BuiltVariant] {
+        let hasSources = chosen.contains { if case .source = $0.1.origin { true } else { false } }
+        let builder = ProbeBuilder(cache: cache, compiler: hasSources ? try await .find() : nil)
+        let width = ProcessInfo.processInfo.activeProcessorCount
+        return try await chosen.concurrentMap(width: width) { probe, variant in
+            let object = try await builder.object(of: variant, in: probe)
+            return BuiltVariant(
+                probe: probe.name, variant: variant.name, object: object.path, digest: object.digest,
+                expectations: variant.expectations)
+        }
+    }
+
+    private static func checkNames(of built: [BuiltVariant]) throws(ProbeSelectionError) {
+        var seen: [String: BuiltVariant] = [:]
+        for variant in built {
+            if let other = seen.updateValue(variant, forKey: "\(variant.probe)/\(variant.variant)") {
+                throw .sameName(
+                    probe: variant.probe, variant: variant.variant, first: other.object, second: variant.object)
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import FoundationEssentials
+import MatrixModel
+import SystemPackage
+import Testing
+
+@testable import Manifests
+
+struct ProbeManifestTests {
+    @Test func everyKeyIsRead() throws {
+        try withFolder(["a.bpf.c": "", "b.o": ""]) { folder in
+            let text = """
+                summary: Watches a.
+                variants:
+                  plain: { source: a.bpf.c }
+                  tuned: { source: a.bpf.c, cpu: v4, cflags: [-DDEPTH=4, -Wextra] }
+                  given: { object: b.o }
+                expect:
+                  - { kernels: "<5.10", variants: [plain, tun*], verdict: fail, cause: opcode, reason: Too old. }
+                  - { verdict: crash, variants: given }
+                """
+            let probe = try ProbeManifest(file: folder.appending("probe.yaml"), text: text)
+            let source = folder.appending("a.bpf.c")
+            #expect(probe.name == folder.lastComponent?.string)
+            #expect(probe.summary == "Watches a.")
+            #expect(probe.variants.map(\.name) == ["plain", "tuned", "given"])
+            #expect(
+                probe.variants.map(\.origin) == [
+                    .source(source, .v2, flags: []), .source(source, .v4, flags: ["-DDEPTH=4", "-Wextra"]),
+                    .object(folder.appending("b.o")),
+                ])
+            let old = Expectation(
+                kernels: try #require(KernelSelector("<5.10")), verdict: .fail, cause: "opcode", reason: "Too old.")
+            #expect(probe.variants[0].expectations == [old])
+            #expect(probe.variants[1].expectations == [old])
+            #expect(probe.variants[2].expectations == [Expectation(kernels: .everyKernel, verdict: .crash)])
+        }
+    }
+
+    /// Each complaint names the line and the key.
+    @Test(arguments: [
+        ("sumary: x\nvariants: { a: { source: a.c } }", "1: unknown key 'sumary'"),
+        ("variants: { a: { source: a.c } }", "1: the key 'summary' is missing"),
+        ("summary: x", "1: the key 'variants' is missing"),
+        ("summary: x\nvariants: {}", "2: 'variants' is 'a mapping'; expected at least one variant"),
+        ("summary: x\nvariants: [a]", "2: 'variants' is 'a list'"),
+        ("summary: x\nvariants:\n  a: { cpu: v1 }", "3: the key 'source' is missing"),
+        ("summary: x\nvariants:\n  a: { source: a.c, cpu: v9 }", "3: 'cpu' is 'v9'; expected v1, v2, v3, v4"),
+        ("summary: x\nvariants:\n  a: { source: a.c, flags: [] }", "3: unknown key 'flags'"),
+        ("summary: x\nvariants:\n  a: { source: gone.c }", "3: 'source' is 'gone.c'; expected a file in"),
+        ("summary: x\nvariants:\n  a: { object: a.c, cpu: v1 }", "3: 'cpu' is 'v1'; expected no 'cpu' beside 'object'"),
+        ("summary: x\nvariants:\n  a/b: { source: a.c }", "3: 'variants' is 'a/b'; expected names of letters"),
+        (expecting("{ verdict: ok }"), "4: 'verdict' is 'ok'; expected pass, fail, crash, timeout"),
+        (expecting("{ verdict: notMeasured }"), "4: 'verdict' is 'notMeasured'"),
+        (expecting("{ kernels: '*' }"), "4: the key 'verdict' is missing"),
+        (expecting("{ verdict: fail, kernels: '>=new' }"), "4: 'kernels' is '>=new'; expected an id, a glob"),
+        (expecting("{ verdict: fail, variants: [a, c*] }"), "4: 'variants' is 'c*'; expected one of the variants: a"),
+        (expecting("{ verdict: pass, cause: opcode }"), "4: 'cause' is 'opcode'; expected no 'cause' where"),
+        (expecting("{ verdict: fail, because: old }"), "4: unknown key 'because'"),
+    ])
+    func aMistakeIsNamed(text: String, complaint: String) throws {
+        try withFolder(["a.c": ""]) { folder in
+            let file = folder.appending("probe.yaml")
+            let error = #expect(throws: ManifestError.self) { try ProbeManifest(file: file, text: text) }
+            #expect(error?.description.hasPrefix("\(file):\(complaint)") == true, "\(error?.description ?? "none")")
+        }
+    }
+
+    private static func expecting(_ rule: String) -> String {
+        "summary: x\nvariants:\n  a: { source: a.c }\nexpect: [\(rule)]"
+    }
+
+    @Test func aFolderWithoutManifestIsNoProbe() throws {
+        let manifest = "summary: x\nvariants: { a: { object: a.o } }"
+        let files = [
+            "zebra/probe.yaml": manifest, "zebra/a.o": "", "ant/probe.yaml": manifest, "ant/a.o": "", "shared/x.h": "",
+        ]
+        try withFolder(files) { folder in
+            let probes = try ProbeCatalogue(folder: folder).probes
+            #expect(probes.map(\.name) == ["ant", "zebra"])
+        }
+    }
+
+    @Test func aMissingFolderIsNamed() throws {
+        try withFolder([:]) { folder in
+            let gone = folder.appending("gone")
+            #expect(throws: ManifestError.unreadable(file: gone, errno: .noSuchFileOrDirectory)) {
+                try ProbeCatalogue(folder: gone)
+            }
+        }
+    }
+
+    /// The page that describes the manifest shows one that is right.
+    @Test func theSampleInTheDocumentationIsRead() throws {
+        let page = FilePath(#filePath).removingLastComponent().pushing("../../docs/manifest-probes.md")
+        let text = try String(contentsOfFile: page.lexicallyNormalized().string, encoding: .utf8)
+        let sample = try #require(text.split(separator: "```yaml\n").dropFirst().first?.split(separator: "```").first)
+        try withFolder(["probe.bpf.c": "", "vendor/probe.bpf.o": ""]) { folder in
+            let probe = try ProbeManifest(file: folder.appending("probe.yaml"), text: String(sample))
+            #expect(probe.variants.map(\.name) == ["plain", "wide", "vendor"])
+            #expect(probe.variants.map(\.expectations.count) == [1, 2, 0])
+        }
+    }
+
+    /// The manifests of this repository; each has a variant that is expected to pass everywhere.
+    @Test func everyProbeHasAVariantForAllKernels() throws {
+        let folder = FilePath(#filePath).removingLastComponent().pushing("../../probes").lexicallyNormalized()
+        let probes = try ProbeCatalogue(folder: folder).probes
+        #expect(probes.count >= 7)
+        for probe in probes { #expect(probe.variants.contains { $0.expectations.isEmpty }, "\(probe.name)") }
+    }
+}
+
+/// A folder with `files` (path to text) that is gone afterwards.
+private func withFolder(_ files: [String: String], _ body: (FilePath) throws -> Void) throws {
+    let folder = FilePath(FileManager.default.temporaryDirectory.path).appending("probes-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(atPath: folder.string) }
+    try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+    for (name, text) in files {
+        let file = folder.pushing(FilePath(name))
+        try FileManager.default.createDirectory(
+            atPath: file.removingLastComponent().string, withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: URL(filePath: file.string))
+    }
+    try body(folder)
+}

@@ -39,7 +39,8 @@ struct Line {
         if first == UInt8(ascii: ";") { return .source }
         if first == UInt8(ascii: "\t") { return .trace }
         if isNumbered(bytes) || isState(bytes) { return .trace }
-        if Self.totals.contains(where: { bytes.starts(with: $0) }) { return .total }
+        // 5.4 writes "stack depth " and nothing after it when it refused a program before it looked at its functions.
+        if Self.totals.contains(where: { (bytes + [UInt8(ascii: " ")]).starts(with: $0) }) { return .total }
         if Self.traces.contains(where: { bytes.starts(with: $0) }) { return .trace }
         return bytes.starts(with: Self.loader) ? .loader : .message
     }

@@ -52,6 +52,18 @@ import Testing
                     advice: "Pass another value.", since: nil))
     }
 
+    /// As 5.4.0-216 wrote it: the program was refused before its functions were looked at.
+    @Test func aStackDepthWithoutANumberIsNotAMessage() {
+        let log = """
+            unknown opcode e5
+            verification time 64 usec
+            stack depth\u{20}
+            processed 0 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0
+
+            """
+        #expect(Catalogue.bundled.cause(ofLog: log)?.id == "opcode")
+    }
+
     @Test func showsAnUnknownMessage() {
         let cause = Catalogue.bundled.cause(
             ofLog: "; f(); @ a.c:1\n3: (95) exit\nsomething new\nprocessed 3 insns\n", loaderMessages: "", errno: 22)

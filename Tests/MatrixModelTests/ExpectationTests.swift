@@ -1,0 +1,79 @@
+import MatrixModel
+import Testing
+
+@Suite struct ExpectationTests {
+    @Test(arguments: [
+        ("*", "debian-6.1", "6.1.0-56", true),
+        ("debian-*", "ubuntu-5.4", "5.4.0", false),
+        (">=5.10", "debian-5.10", "5.10.0-46", true),
+        (">5.10", "debian-5.10", "5.10.262", false),
+        ("<5.10", "ubuntu-5.4", "5.4.0-216", true),
+        (">=5.4, <5.10", "debian-5.10", "5.10.0", false),
+        ("=6.12", "debian-6.12", "6.12.117", true),
+        ("=6.12.1", "debian-6.12", "6.12.117", false),
+        ("<=6.12", "debian-6.12", "6.12.117", true),
+        (">=6.12.100", "debian-6.12", "6.12.117", true),
+    ])
+    func selectsKernels(text: String, id: String, release: String, expected: Bool) throws {
+        let selector = try #require(KernelSelector(text))
+        #expect(try selector.matches(id: #require(KernelID(id)), release: KernelRelease(release)) == expected)
+    }
+
+    @Test(arguments: [">=", ">=new", ">=5.10, debian-*", "<5.x", ">=5.10.1.2"])
+    func refusesARangeThatIsNone(text: String) {
+        #expect(KernelSelector(text) == nil)
+    }
+
+    /// A label lies now and then: a profile named 5.15 that boots 6.12 was seen elsewhere.
+    @Test func believesTheGuestRatherThanTheLabel() throws {
+        let selector = try #require(KernelSelector(">=6.0"))
+        let id = try #require(KernelID("oracle-5.15"))
+        #expect(selector.matches(id: id, release: KernelRelease(6, 12)))
+        #expect(!selector.matches(id: id, release: nil))
+    }
+
+    @Test func takesTheFirstRuleThatMatches() throws {
+        let rules = [
+            Expectation(kernels: try #require(KernelSelector("<5.10")), verdict: .fail),
+            Expectation(kernels: .everyKernel, verdict: .pass),
+        ]
+        let id = try #require(KernelID("ubuntu-5.4"))
+        #expect(rules.rule(for: id, release: nil).verdict == .fail)
+        #expect([Expectation]().rule(for: id, release: nil).verdict == .pass)
+    }
+
+    @Test(arguments: [
+        (Verdict.fail, "size-negative", Expectation(kernels: .everyKernel, verdict: .fail), true),
+        (.fail, "size-negative", Expectation(kernels: .everyKernel, verdict: .fail, cause: "size-negative"), true),
+        (.fail, "bad-deref", Expectation(kernels: .everyKernel, verdict: .fail, cause: "size-negative"), false),
+        (.pass, "", Expectation(kernels: .everyKernel, verdict: .fail), false),
+        (.notMeasured, "", Expectation(kernels: .everyKernel, verdict: .pass), false),
+        (.crash, "", Expectation(kernels: .everyKernel, verdict: .pass), false),
+    ])
+    func holdsAResultAgainstARule(verdict: Verdict, cause: String, rule: Expectation, asExpected: Bool) {
+        let program = ProgramResult(
+            name: "p", type: "kprobe", verdict: verdict, stage: .load, errno: 13,
+            cause: Cause(id: cause, category: "", line: "", source: nil, advice: "", since: nil), log: nil,
+            logComplete: true, stats: nil)
+        let result = CellResult(
+            key: CellKey(kernel: "debian-6.1", probe: "p", variant: "v", loader: "libbpf"), verdict: verdict,
+            stage: .load, expected: .pass, asExpected: false, cached: false, reason: nil, console: nil,
+            programs: [program])
+        #expect(result.held(against: rule).asExpected == asExpected)
+        #expect(result.held(against: rule).expected == rule.verdict)
+    }
+
+    @Test(arguments: [
+        ("*", "anything", true), ("read*", "readline", true), ("*line", "readline", true), ("r?ad", "read", true),
+        ("read", "readline", false), ("*a*b*", "xxaxxbxx", true), ("", "", true), ("?", "", false),
+    ])
+    func matchesGlobs(pattern: String, name: String, expected: Bool) {
+        #expect(Glob(pattern).matches(name) == expected)
+    }
+
+    @Test func theWorstPartDecides() {
+        #expect(Verdict.worst(of: [.pass, .fail, .pass]) == .fail)
+        #expect(Verdict.worst(of: [.fail, .crash]) == .crash)
+        #expect(Verdict.worst(of: []) == .notMeasured)
+    }
+}

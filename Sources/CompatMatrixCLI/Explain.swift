@@ -1,5 +1,5 @@
 package import ArgumentParser
-package import MatrixModel
+import MatrixModel
 import SystemPackage
 import VerifierLog
 

@@ -41,6 +41,15 @@ struct AptMirrors {
             descriptions: descriptions)
     }
 
+    /// Where `archive` is and whom to trust about it.
+    func endpoint(of archive: AptArchive) throws(KernelStoreError) -> AptEndpoint {
+        let keyring = archive.keyring
+        guard try Files.status(keyring.file) != nil else {
+            throw .keyringMissing(archive, file: keyring.file, package: keyring.package)
+        }
+        return AptEndpoint(mirror: try mirror(of: archive), keyring: keyring.file)
+    }
+
     func mirror(of archive: AptArchive) throws(KernelStoreError) -> String {
         let found =
             environment[archive.mirrorVariable].flatMap { $0.isEmpty ? nil : $0 }
@@ -76,6 +85,17 @@ struct AptMirrors {
     }
 }
 
+/// What apt needs to know to read an archive.
+struct AptEndpoint: Sendable, Equatable {
+    let mirror: String
+    /// The keys that the archive's signature is checked against.
+    let keyring: FilePath
+
+    static func onThisMachine(_ archive: AptArchive) async throws(KernelStoreError) -> AptEndpoint {
+        try await AptMirrors.ofThisMachine().endpoint(of: archive)
+    }
+}
+
 extension AptMirrors.Target {
     init?(_ line: Substring) {
         let fields = line.split(separator: "|" as Character, omittingEmptySubsequences: false).map(String.init)
@@ -105,7 +125,7 @@ extension AptArchive {
         }
     }
 
-    /// The keys that the archive's signature is checked against, and the package that brings them.
+    /// The archive's keys, and the package that brings them.
     var keyring: (file: FilePath, package: String) {
         switch self {
         case .debian, .debianSecurity:

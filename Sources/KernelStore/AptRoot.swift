@@ -9,19 +9,20 @@ struct AptRoot {
     let folder: FilePath
 
     /// Writes what apt needs to know; nothing is asked of the network yet.
-    init(suite: AptSuite, mirror: String, in cache: FilePath) throws(KernelStoreError) {
-        let keyring = suite.archive.keyring
-        guard try Files.status(keyring.file) != nil else {
-            throw .keyringMissing(suite.archive, file: keyring.file, package: keyring.package)
-        }
+    init(suite: AptSuite, endpoint: AptEndpoint, in cache: FilePath) throws(KernelStoreError) {
         self.suite = suite
         folder = cache.appending("apt").appending("\(suite.archive.rawValue)_\(suite.name)_\(suite.component)")
         for name in ["lists/partial", "archives/partial", "none", "download"] {
             try Files.makeFolder(folder.appending(name))
         }
+        for name in try Files.names(in: folder.appending("download")) where Files.isAbandoned(name) {
+            Files.remove(folder.appending("download").appending(name))
+        }
         try Files.write([], to: folder.appending("status"))
         try Files.write(
-            Array("deb [arch=amd64 signed-by=\(keyring.file)] \(mirror) \(suite.name) \(suite.component)\n".utf8),
+            Array(
+                "deb [arch=amd64 signed-by=\(endpoint.keyring)] \(endpoint.mirror) \(suite.name) \(suite.component)\n"
+                    .utf8),
             to: folder.appending("sources.list"))
         try Files.write(Array(configuration.utf8), to: folder.appending("apt.conf"))
     }

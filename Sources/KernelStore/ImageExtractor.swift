@@ -81,6 +81,9 @@ struct ImageExtractor {
         var passed: Int64 = 0
         while let entry = try tree.next() {
             if entry.isImage {
+                guard entry.size <= Self.imageLimitMiB << 20 else {
+                    throw KernelStoreError.tooLarge(file: file, limitMiB: Self.imageLimitMiB)
+                }
                 return (try write(tree, to: image, limitMiB: Self.imageLimitMiB), hasConfig)
             }
             if entry.isConfig, !hasConfig, entry.size <= Self.configLimitMiB << 20 {

@@ -58,7 +58,9 @@ struct KernelCache: Sendable {
         if let expected = locked?.image, extracted.sha256 != expected {
             throw .differsFromLock(kernel.id, what: "image", locked: expected, found: extracted.sha256)
         }
-        let entry = LockedKernel(package: package?.name, version: package?.version, deb: deb, image: extracted.sha256)
+        let entry = LockedKernel(
+            package: package?.name, version: package?.version, deb: deb, image: extracted.sha256,
+            source: package.map { _ in kernel.source.description })
         let origin = package.map { "\($0.name) \($0.version)" } ?? file.string
         return CachedKernel(image: try keep(extracted, as: kernel, origin: origin, entry: entry), lock: entry)
     }

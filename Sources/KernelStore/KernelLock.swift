@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Manifests
 import MatrixModel
 import SystemPackage
 
@@ -12,6 +13,8 @@ struct LockedKernel: Codable, Equatable {
     var deb: String?
     /// SHA-256 of the image.
     var image: String
+    /// What the manifest asked for; `nil` for a file, whose path is no business of other machines.
+    var source: String?
 
     /// `package=version`, as apt takes it.
     var pinned: String? {
@@ -37,6 +40,14 @@ struct KernelLocks {
         entries.last { $0[id.text] != nil }?[id.text]
     }
 
+    /// What `kernel` has to be; `nil` when that is not locked yet, or was before its manifest named another package.
+    func entry(for kernel: KernelManifest) -> LockedKernel? {
+        guard let entry = self[kernel.id], entry.source == nil || entry.source == kernel.source.description else {
+            return nil
+        }
+        return entry
+    }
+
     /// Writes `kernel` into the last folder's lock, the one that is the user's own; nothing when it says so already.
     mutating func record(_ kernel: LockedKernel, for id: KernelID) throws(KernelStoreError) {
         guard self[id] != kernel else { return }
@@ -52,6 +63,7 @@ struct KernelLocks {
         guard let folder = folders.last else { return }
         edit(&entries[entries.count - 1])
         let file = folder.appending(Self.fileName)
+        try Files.makeFolder(folder)
         do {
             try Files.write([UInt8](JSON.encode(entries[entries.count - 1])), to: file)
         } catch let error as KernelStoreError {

@@ -47,12 +47,12 @@ extension KernelStore {
         var outcomes: [KernelID: Result<KernelImage, KernelStoreError>] = [:]
         let here = refresh ? [:] : present(kernels, locks: locks)
         let missing = kernels.filter { here[$0.id] == nil }
-            .map { FetchJob(kernel: $0, locked: refresh ? nil : locks[$0.id], progress: progress) }
+            .map { FetchJob(kernel: $0, locked: refresh ? nil : locks.entry(for: $0), progress: progress) }
         await withTaskGroup(of: [Fetched].self) { group in
             for (suite, jobs) in Dictionary(grouping: missing, by: \.suite) {
-                group.addTask { [cache] in
+                group.addTask { [cache, endpoint] in
                     guard let suite else { return jobs.map { $0.fromFile(cache: cache) } }
-                    return await SuiteFetch(suite: suite, cache: cache).run(jobs)
+                    return await SuiteFetch(suite: suite, cache: cache, endpoint: endpoint).run(jobs)
                 }
             }
             // Locked as they come: an interrupted fetch keeps what it has.
@@ -79,7 +79,7 @@ extension KernelStore {
     private func present(_ kernels: [KernelManifest], locks: KernelLocks) -> [KernelID: CachedKernel] {
         var present: [KernelID: CachedKernel] = [:]
         for kernel in kernels {
-            if let found = try? cache.image(of: kernel, locked: locks[kernel.id]) { present[kernel.id] = found }
+            if let found = try? cache.image(of: kernel, locked: locks.entry(for: kernel)) { present[kernel.id] = found }
         }
         return present
     }

@@ -7,10 +7,18 @@ package struct KernelStore: Sendable {
     /// Where the manifests are: of two with the same id the later folder's counts, and new ones go to the last.
     package let catalogueFolders: [FilePath]
     let cache: KernelCache
+    let endpoint: AptEndpointFinder
 
     package init(catalogueFolders: [FilePath], cache: FilePath) {
+        self.init(catalogueFolders: catalogueFolders, cache: cache) { archive async throws(KernelStoreError) in
+            try await AptEndpoint.onThisMachine(archive)
+        }
+    }
+
+    init(catalogueFolders: [FilePath], cache: FilePath, endpoint: @escaping AptEndpointFinder) {
         self.catalogueFolders = catalogueFolders
         self.cache = KernelCache(folder: cache)
+        self.endpoint = endpoint
     }
 
     /// Every kernel, oldest first.
@@ -32,6 +40,9 @@ package struct KernelStore: Sendable {
     ///
     /// Reads no image: it compares size and time of change with what was noted when the image was put here.
     package func image(of kernel: KernelManifest) throws(KernelStoreError) -> KernelImage? {
-        try cache.image(of: kernel, locked: KernelLocks(folders: catalogueFolders)[kernel.id])?.image
+        try cache.image(of: kernel, locked: KernelLocks(folders: catalogueFolders).entry(for: kernel))?.image
     }
 }
+
+/// Finds an archive: by asking the machine, or a test's own.
+typealias AptEndpointFinder = @Sendable (AptArchive) async throws(KernelStoreError) -> AptEndpoint

@@ -54,10 +54,10 @@ package enum KernelStoreError: Error, Equatable, CustomStringConvertible {
         case .toolFailed(let tool, let problem): "\(tool) failed: \(problem)"
         case .cancelled: "interrupted before it was fetched"
         case .lockedVersionGone(let id, let locked, let suite, let nearest):
-            "\(id): \(suite) no longer has the locked \(locked)"
+            "\(suite) no longer has the locked \(locked)"
                 + (nearest.map { ", the nearest is \($0); take it with 'kernels fetch --refresh \(id)'" } ?? "")
         case .differsFromLock(let id, let what, let locked, let found):
-            "\(id): the \(what) has SHA-256 \(found), the lock says \(locked); nothing was kept,"
+            "the \(what) has SHA-256 \(found), the lock says \(locked); nothing was kept,"
                 + " 'kernels fetch --refresh \(id)' accepts it"
         case .idTaken(let id, let file): "\(id) is already \(file); choose another with --id, or remove it first"
         case .idUnguessable(let file, let release):

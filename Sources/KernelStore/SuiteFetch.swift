@@ -38,13 +38,13 @@ extension Fetched {
 struct SuiteFetch {
     let suite: AptSuite
     let cache: KernelCache
+    let endpoint: AptEndpointFinder
     /// From a meta package over the empty signed package to the one with the image, and one to spare.
     private static let dependencyLimit = 4
 
     func run(_ jobs: [FetchJob]) async -> [Fetched] {
         do {
-            let mirror = try await AptMirrors.ofThisMachine().mirror(of: suite.archive)
-            let root = try AptRoot(suite: suite, mirror: mirror, in: cache.folder)
+            let root = try AptRoot(suite: suite, endpoint: try await endpoint(suite.archive), in: cache.folder)
             let lock = try await FileLock(root.folder.appending("lock"))
             defer { lock.release() }
             for job in jobs { job.progress(job.kernel.id, .updating(suite)) }

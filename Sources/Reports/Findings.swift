@@ -102,7 +102,8 @@ extension Finding {
     var key: Key { Key(row: row, verdict: verdict, expected: expected, asExpected: asExpected, cause: cause) }
 
     init(_ cell: CellResult) {
-        let culprit = cell.programs.first { $0.verdict == cell.verdict && $0.cause != nil }
+        let culprit =
+            cell.programs.first { $0.verdict == cell.verdict && $0.cause != nil }
             ?? cell.programs.first { $0.verdict == cell.verdict }
         let errno = culprit.flatMap { $0.errno == 0 ? nil : LinuxErrno(number: $0.errno) }
         probe = cell.probe

@@ -85,7 +85,10 @@ struct KeptLog: Encodable, Equatable {
         return Substring(part[start...])
     }
 
-    private static func lineBreaks(_ text: Substring) -> Int { text.utf8.count { $0 == UInt8(ascii: "\n") } }
+    private static func lineBreaks(_ text: Substring) -> Int {
+        var text = text
+        return text.withUTF8 { bytes in bytes.count { $0 == UInt8(ascii: "\n") } }
+    }
 
     func encode(to encoder: any Encoder) throws {
         var values = encoder.unkeyedContainer()

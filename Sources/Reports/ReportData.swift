@@ -1,8 +1,10 @@
 import MatrixModel
 
-/// What the page's script reads. Cells are arrays of numbers that point into tables, because there are thousands.
+/// What the page's script reads.
 ///
-/// `report.js` names the positions of `Cell` and `Program` in one place, `Cell.fields` and `Program.fields` there.
+/// Cells are arrays of numbers that point into tables, because there are thousands.
+///
+/// `cellFields` and `programFields` in `report.js` name the positions.
 struct ReportData: Encodable {
     var run: RunInfo
     var kernels: [KernelRow]
@@ -21,7 +23,7 @@ struct ReportData: Encodable {
     var findingKernels: [String]
     var gaps: [Gap]
 
-    /// - Parameter log: Where the log of this name stands among the report's logs.
+    /// Lays out the tables; `log` says where the log of a name stands among the report's logs.
     init(_ document: MatrixDocument, log: (String) throws -> Int) throws {
         run = document.run
         kernels = document.kernels

@@ -75,7 +75,7 @@ struct TerminalNotes {
         width.map { TerminalText.shortened(text, to: $0 - indent) } ?? text
     }
 
-    /// `108 cells: 90 pass, 17 fail, 1 crash · 18 not measured · 2 not as expected · 30 from the store · 4.2 s`
+    /// As in `108 cells: 90 pass, 17 fail, 1 crash · 18 not measured · 2 not as expected · 30 from the store · 4.2 s`.
     private var counts: String {
         func count(_ verdict: Verdict) -> Int { document.cells.count { $0.verdict == verdict } }
         let verdicts = Verdict.allCases.filter { $0 != .notMeasured && count($0) > 0 }

@@ -7,9 +7,11 @@ package enum TerminalTable {
     /// Draws the table; it ends with a line break.
     ///
     /// - Parameters:
+    ///   - document: The run.
     ///   - style: `plain` for files, pipes and `NO_COLOR`, which the caller looks at.
     ///   - width: Columns of the terminal. Kernels that do not fit go into a further block below, and long lines are
     ///     cut. `nil` where nobody cuts lines, as in a file.
+    /// - Returns: The table, control characters from guests written as `\u{1b}`.
     package static func render(_ document: MatrixDocument, style: Style, width: Int?) -> String {
         let grid = TerminalGrid(document, paint: Paint(style: style))
         let notes = TerminalNotes(document, paint: Paint(style: style), width: width)
@@ -57,7 +59,8 @@ struct TerminalGrid {
             let column = Dictionary(
                 (cells[kernel.id] ?? []).map { ($0.row, $0) }, uniquingKeysWith: { first, _ in first })
             let head = [family, version].map(TerminalText.escaped)
-            return Column(head: head, cells: column, width: (head + column.values.map(Self.text)).map(\.count).max() ?? 0)
+            return Column(
+                head: head, cells: column, width: (head + column.values.map(Self.text)).map(\.count).max() ?? 0)
         }
     }
 

@@ -266,14 +266,16 @@
     const matches = (cell) => (!verdicts.size || verdicts.has(cell.verdict)) && (!unexpected || cell.unexpected)
       && wanted.every((word) => haystack(cell).includes(word));
     for (const row of rows) row.matching = !active;
+    const wasActive = $("matrix").classList.contains("filtered");
+    $("matrix").classList.toggle("filtered", active);
     for (const column of columns) column.hidden = active;
     let count = 0;
     for (const cell of cells) {
       const match = !active || matches(cell);
-      cell.element.classList.toggle("dimmed", !match);
+      if (active || wasActive) cell.element.classList.toggle("dimmed", !match);
       if (match) { count += 1; cell.row.matching = true; cell.column.hidden = false; }
     }
-    for (const td of $("matrix").querySelectorAll("td[data-column]")) td.hidden = columns[td.dataset.column].hidden;
+    if (active || wasActive) for (const td of $("matrix").querySelectorAll("td[data-column]")) td.hidden = columns[td.dataset.column].hidden;
     for (const column of columns) column.head.hidden = column.hidden;
     for (const family of families) {
       const shown = family.columns.filter((column) => !column.hidden).length;
@@ -524,5 +526,6 @@
     else if (event.key === "/" && !/^(INPUT|TEXTAREA)$/.test(event.target.tagName)) { event.preventDefault(); $("search").focus(); }
   });
   addEventListener("hashchange", followAddress);
-  followAddress();
+  // The logs stand behind this script, so that the matrix shows before megabytes of them are read.
+  addEventListener("DOMContentLoaded", followAddress);
 })();

@@ -1,0 +1,60 @@
+import CompatMatrixCLI
+import SystemPackage
+import Testing
+
+struct WorkspaceTests {
+    private static let repository: Set<String> = [
+        "/src/kernels", "/src/probes", "/src/images/guest", "/elsewhere/kernels", "/elsewhere/probes",
+    ]
+
+    private func find(
+        from directory: FilePath, executable: FilePath = "/prefix/libexec/compat-matrix/compat-matrix",
+        environment: [String: String] = ["HOME": "/home/me"]
+    ) -> Workspace {
+        Workspace.find(from: directory, executable: executable, environment: environment) {
+            Self.repository.contains($0.string)
+        }
+    }
+
+    @Test(arguments: ["/src", "/src/Sources/deep"])
+    func inARepositoryItsFoldersServe(directory: FilePath) {
+        let workspace = find(from: directory)
+        #expect(workspace.catalogueFolders == ["/src/kernels"])
+        #expect(workspace.probes == "/src/probes")
+        #expect(workspace.cache == "/src/images/cache")
+        #expect(workspace.guestTools == "/src/images/guest/build")
+        #expect(workspace.results == "/src/results")
+    }
+
+    @Test func elsewhereTheInstalledFoldersServe() {
+        let workspace = find(from: "/elsewhere")
+        #expect(
+            workspace.catalogueFolders
+                == ["/prefix/libexec/compat-matrix/kernels", "/home/me/.config/compat-matrix/kernels"])
+        #expect(workspace.probes == "/elsewhere/probes")
+        #expect(workspace.cache == "/home/me/.cache/compat-matrix")
+        #expect(workspace.guestTools == "/prefix/libexec/compat-matrix/guest")
+        #expect(workspace.results == "/elsewhere/results")
+    }
+
+    @Test func withoutProbesThereAreNone() {
+        #expect(find(from: "/home/me").probes == nil)
+    }
+
+    @Test func whatWasBuiltInARepositoryUsesItFromAnywhere() {
+        let workspace = find(from: "/home/me", executable: "/src/.build/debug/compat-matrix")
+        #expect(workspace.catalogueFolders == ["/src/kernels", "/home/me/.config/compat-matrix/kernels"])
+        #expect(workspace.cache == "/src/images/cache")
+        #expect(workspace.guestTools == "/src/images/guest/build")
+        #expect(workspace.results == "/home/me/results")
+    }
+
+    @Test(arguments: [
+        ("/c", "/c/compat-matrix"), ("relative", "/home/me/.cache/compat-matrix"),
+        ("", "/home/me/.cache/compat-matrix"),
+    ])
+    func followsTheUsersFolders(variable: String, cache: FilePath) {
+        let workspace = find(from: "/home/me", environment: ["HOME": "/home/me", "XDG_CACHE_HOME": variable])
+        #expect(workspace.cache == cache)
+    }
+}

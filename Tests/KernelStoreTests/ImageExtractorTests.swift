@@ -1,0 +1,124 @@
+import SystemPackage
+import Testing
+
+@testable import KernelStore
+
+struct ImageExtractorTests {
+    private let kernel = bzImage("6.1.0-9-cloud-amd64 (debian-kernel@x)")
+
+    @Test(arguments: Compression.allCases)
+    func takesImageAndConfigOutOfAPackage(compression: Compression) async throws {
+        try await withTemporaryFolder { folder in
+            let package = try debianPackage(
+                [
+                    Member(path: "./boot/", kind: .folder),
+                    Member(path: "./boot/System.map-6.1.0-9", bytes: [1, 2, 3]),
+                    Member(path: "./boot/config-6.1.0-9", bytes: Array("CONFIG_BPF=y\n".utf8)),
+                    Member(path: "./boot/vmlinuz-6.1.0-9", bytes: kernel),
+                    Member(path: "./lib/modules/6.1.0-9/kernel/a.ko", bytes: [4]),
+                ], compression: compression)
+            // A name says nothing: this one calls itself an image.
+            try write(package, to: folder.appending("vmlinuz-6.1"))
+            let found = try ImageExtractor(file: folder.appending("vmlinuz-6.1")).extract(into: folder)
+            #expect(try contents(of: found.image) == kernel)
+            #expect(try found.config.map { try contents(of: $0) } == Array("CONFIG_BPF=y\n".utf8))
+            #expect(found.sha256 == kernelDigest)
+            #expect(found.header.release == "6.1.0-9-cloud-amd64")
+        }
+    }
+
+    @Test(arguments: ["./usr/lib/modules/7.3.4/vmlinuz", "lib/modules/7.3.4/vmlinuz", "/boot/vmlinuz-7.3.4"])
+    func knowsWhereDebianPutsTheImage(path: String) async throws {
+        try await withTemporaryFolder { folder in
+            try write(debianPackage([Member(path: path, bytes: kernel)]), to: folder.appending("a.deb"))
+            let found = try ImageExtractor(file: folder.appending("a.deb")).extract(into: folder)
+            #expect(try contents(of: found.image) == kernel)
+            #expect(found.config == nil)
+        }
+    }
+
+    @Test func takesAPlainImageUnderAnyName() async throws {
+        try await withTemporaryFolder { folder in
+            try write(kernel, to: folder.appending("a.deb"))
+            let found = try ImageExtractor(file: folder.appending("a.deb")).extract(into: folder)
+            #expect(try contents(of: found.image) == kernel)
+            #expect(found.sha256 == kernelDigest)
+        }
+    }
+
+    @Test(arguments: [
+        Member(path: "../boot/vmlinuz-6.1", bytes: bzImage("6.1 x")),
+        Member(path: "./lib/modules/../vmlinuz", bytes: bzImage("6.1 x")),
+        Member(path: "./boot/deep/vmlinuz-6.1", bytes: bzImage("6.1 x")),
+        Member(path: "./boot/vmlinuz-6.1", kind: .symbolicLink, bytes: Array("/etc/passwd".utf8)),
+        Member(path: "./boot/vmlinuz-6.1", kind: .hardLink, bytes: Array("./boot/other".utf8)),
+        Member(path: "./boot/vmlinuz-6.1", kind: .folder),
+        Member(path: "./boot/vmlinuz-6.1", bytes: Array("no kernel".utf8)),
+        Member(path: "./usr/share/doc/vmlinuz-6.1", bytes: bzImage("6.1 x")),
+    ])
+    func aPackageWithoutAKernelIsSaidToBeOne(member: Member) async throws {
+        try await withTemporaryFolder { folder in
+            let file = folder.appending("in/a.deb")
+            try write(debianPackage([member]), to: file)
+            #expect(throws: KernelStoreError.noKernelInPackage(file: file)) {
+                try ImageExtractor(file: file).extract(into: folder)
+            }
+            #expect(try everything(below: folder).filter { !$0.hasPrefix("in") }.allSatisfy { $0 == "vmlinuz" })
+        }
+    }
+
+    @Test func aPackageCutShortIsSaidToBe() async throws {
+        try await withTemporaryFolder { folder in
+            let file = folder.appending("in/a.deb")
+            let whole = try debianPackage([Member(path: "./boot/vmlinuz-6.1", bytes: kernel)], compression: .none)
+            for length in [100, 200, whole.count / 2, whole.count - 1600] {
+                try write(Array(whole.prefix(length)), to: file)
+                let error = #expect(throws: KernelStoreError.self) {
+                    try ImageExtractor(file: file).extract(into: folder)
+                }
+                switch error {
+                case .cutShort(file, _, Int64(length)), .damagedPackage(file, _): break
+                default: Issue.record("\(length) of \(whole.count) bytes: \(String(describing: error))")
+                }
+            }
+        }
+    }
+
+    @Test func anImageCutShortIsSaidToBe() async throws {
+        try await withTemporaryFolder { folder in
+            let file = folder.appending("bzImage")
+            try write(kernel.dropLast(), to: file)
+            let size = Int64(kernel.count)
+            #expect(throws: KernelStoreError.cutShort(file: file, expected: size, found: size - 1)) {
+                try ImageExtractor(file: file).extract(into: folder)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("./boot/vmlinuz-6.1", Int64(300) << 20, ImageExtractor.imageLimitMiB),
+        ("./lib/modules/x.ko", Int64(5) << 30, Int(ImageExtractor.packageLimitMiB)),
+    ])
+    func aPackageThatClaimsTooMuchIsRefused(path: String, size: Int64, limit: Int) async throws {
+        try await withTemporaryFolder { folder in
+            let file = folder.appending("in/a.deb")
+            try write(debianPackage(data: tarHeader(path, claiming: size)), to: file)
+            #expect(throws: KernelStoreError.tooLarge(file: file, limitMiB: limit)) {
+                try ImageExtractor(file: file).extract(into: folder)
+            }
+            #expect(try everything(below: folder) == ["in", "in/a.deb"])
+        }
+    }
+
+    @Test(arguments: ["", "#!/bin/sh\n", "!<arch>\nnot-debian/     "])
+    func whatIsNeitherIsSaidToBeNoKernel(text: String) async throws {
+        try await withTemporaryFolder { folder in
+            let file = folder.appending("vmlinuz")
+            try write(text, to: file)
+            #expect(throws: KernelStoreError.notAKernel(file: file)) { try ImageExtractor(file: file).kind() }
+        }
+    }
+
+    /// Taken once with `sha256sum`.
+    private let kernelDigest = "2eda31d8c8990333018f602e2ec78c87a357686c88ac6c334b6d445670f9e229"
+}

@@ -1,0 +1,80 @@
+import Manifests
+import MatrixModel
+import SystemPackage
+import Testing
+
+struct KernelManifestTests {
+    private let file: FilePath = "/axis/debian-6.1.yaml"
+
+    @Test func readsAnAptSource() throws {
+        let text = """
+            source:
+              apt:
+                archive: debian-security
+                suite: bookworm-security
+                package: linux-image-6.1.0-*-cloud-amd64
+            commandLine: mitigations=off bpftest
+            """
+        let kernel = try KernelManifest(file: file, text: text)
+        let suite = AptSuite(archive: .debianSecurity, name: "bookworm-security", component: "main")
+        #expect(kernel.id.text == "debian-6.1")
+        #expect(kernel.source == .apt(AptSource(suite: suite, package: "linux-image-6.1.0-*-cloud-amd64")))
+        #expect(kernel.commandLine == "mitigations=off bpftest")
+    }
+
+    @Test(arguments: [
+        ("vmlinuz", "/axis/vmlinuz"), ("../images/linux.deb", "/images/linux.deb"), ("/boot/vmlinuz", "/boot/vmlinuz"),
+        ("\"a # b.deb\"", "/axis/a # b.deb"),
+    ])
+    func aFileIsRelativeToTheManifest(written: String, expected: FilePath) throws {
+        let kernel = try KernelManifest(file: file, text: "source:\n  file: \(written)\n")
+        #expect(kernel.source == .file(expected))
+        #expect(kernel.commandLine == "")
+    }
+
+    @Test(arguments: [
+        ("sources: {file: x}", ":1: unknown key 'sources'"),
+        ("source: {file: x}\ncommandline: y", ":2: unknown key 'commandline'"),
+        ("commandLine: x", "the key 'source' is missing"),
+        ("source: {}", "exactly one of 'apt' and 'file'"),
+        ("source: {file: x, apt: {archive: debian, suite: a, package: b}}", "exactly one of 'apt' and 'file'"),
+        ("source: {file: ''}", "'file' is ''; expected the path"),
+        ("source:\n  apt: {archive: fedora, suite: a, package: b}", ":2: 'archive' is 'fedora'; expected debian,"),
+        ("source: {apt: {archive: debian, package: b}}", "the key 'suite' is missing"),
+        ("source: {apt: {archive: debian, suite: 'a main\\n', package: b}}", "'suite' is"),
+        ("source: {apt: {archive: debian, suite: a, package: '-o=Dir=/'}}", "'package' is '-o=Dir=/'"),
+        ("source: {apt: {archive: debian, suite: a, package: b, version: c}}", "unknown key 'version'"),
+        ("source: {file: x}\ncommandLine: \"a\\nb\"", "'commandLine' is"),
+        ("source: [", "not YAML"),
+    ])
+    func aMistakeIsNamed(text: String, complaint: String) {
+        let error = #expect(throws: ManifestError.self) { try KernelManifest(file: file, text: text) }
+        let said = error.map { "\($0)" } ?? ""
+        #expect(said.hasPrefix("/axis/debian-6.1.yaml") && said.contains(complaint), "\(said)")
+    }
+
+    @Test(arguments: ["debian.yaml", "6.1.yaml", "debian-x.yaml", "-6.1.yaml"])
+    func aFileNameThatIsNoIdIsNamed(name: String) {
+        let file = FilePath("/axis").appending(name)
+        let error = #expect(throws: ManifestError.self) { try KernelManifest(file: file, text: "source: {file: x}") }
+        #expect(error.map { "\($0)".contains("<family>-<version>.yaml") } == true)
+    }
+
+    @Test func aMissingFileIsNamed() {
+        #expect(throws: ManifestError.unreadable(file: "/nowhere/a-1.2.yaml", errno: .noSuchFileOrDirectory)) {
+            try KernelManifest(reading: "/nowhere/a-1.2.yaml")
+        }
+    }
+
+    @Test(arguments: ["ubuntu-5.4", "debian-5.10", "debian-6.1", "debian-6.12", "debian-6.18", "debian-7.3"])
+    func theDefaultsAreValid(id: String) throws {
+        let root = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
+        let kernel = try KernelManifest(reading: root.appending("kernels/\(id).yaml"))
+        #expect(kernel.id.text == id)
+        guard case .apt(let source) = kernel.source else {
+            Issue.record("\(id) comes from \(kernel.source)")
+            return
+        }
+        #expect(source.package.contains(id.split(separator: "-")[1]))
+    }
+}

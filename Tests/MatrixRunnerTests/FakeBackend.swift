@@ -1,0 +1,158 @@
+import GuestLink
+import Machine
+import MatrixModel
+import MatrixRunner
+import Synchronization
+import SystemPackage
+
+/// What a scripted guest does with one cell.
+enum CellScript: Sendable {
+    case pass
+    case fail(errno: Int32)
+    case die(console: String)
+    case hang(console: String = "")
+    case loaderDies(signal: Int32)
+    case breakProtocol
+}
+
+/// What a scripted attempt to start a guest comes to.
+enum StartScript: Sendable {
+    case up
+    case neverReady
+    case unusable
+}
+
+/// A backend without machines: each attempt follows the script, and what was asked for is written down.
+final class FakeBackend: MachineBackend {
+    struct Attempt: Equatable, Sendable {
+        var policy: StartPolicy
+        var memoryMiB: Int
+    }
+
+    private struct State {
+        var starts: [StartScript]
+        var attempts: [Attempt] = []
+        var running = 0
+        var most = 0
+        /// How often each object was loaded so far.
+        var loads: [String: Int] = [:]
+    }
+
+    private let state: Mutex<State>
+    /// By object path; the n-th load of an object takes the n-th script, or the last.
+    private let scripts: [String: [CellScript]]
+
+    init(scripts: [String: [CellScript]] = [:], starts: [StartScript] = []) {
+        self.scripts = scripts
+        state = Mutex(State(starts: starts))
+    }
+
+    var attempts: [Attempt] { state.withLock(\.attempts) }
+    var mostAtOnce: Int { state.withLock(\.most) }
+
+    func withGuest<Result: Sendable>(
+        _ spec: GuestSpec, start: StartPolicy, body: @Sendable (any Guest) async throws -> Result
+    ) async throws -> Result {
+        let script = state.withLock { state in
+            state.attempts.append(Attempt(policy: start, memoryMiB: spec.memoryMiB))
+            state.running += 1
+            state.most = max(state.most, state.running)
+            return state.starts.isEmpty ? StartScript.up : state.starts.removeFirst()
+        }
+        defer { state.withLock { $0.running -= 1 } }
+        await Task.yield()
+        switch script {
+        case .up: return try await body(FakeGuest(backend: self))
+        case .neverReady: throw MachineError.neverReady(limit: .seconds(1), console: Array("still booting".utf8))
+        case .unusable: throw MachineError.vmmMissing(name: "qemu")
+        }
+    }
+
+    fileprivate func script(for object: String) -> CellScript {
+        let number = state.withLock { state in
+            defer { state.loads[object, default: 0] += 1 }
+            return state.loads[object, default: 0]
+        }
+        let all = scripts[object] ?? [.pass]
+        return all[min(number, all.count - 1)]
+    }
+}
+
+private final class FakeGuest: Guest {
+    let hello = Hello(release: "6.1.0-fake", versionText: "#1", hasBTF: true, uptimeMicroseconds: 0)
+    let start = Start.cold
+    let readySeconds = 0.1
+    private let backend: FakeBackend
+    private let state = Mutex<(events: [GuestEvent], console: String)>(([], ""))
+    private let objects = Mutex<[String: String]>([:])
+
+    init(backend: FakeBackend) { self.backend = backend }
+
+    func console() -> [UInt8] { state.withLock { Array($0.console.utf8) } }
+
+    func send(_ frame: HostFrame) throws {
+        switch frame {
+        case .begin: break
+        case .file(let path, let bytes): objects.withLock { $0[path] = String(decoding: bytes, as: UTF8.self) }
+        case .load(let cell, _, let path):
+            guard !isOver else { return }
+            play(backend.script(for: objects.withLock { $0[path] ?? "" }), cell: cell)
+        }
+    }
+
+    private var isOver: Bool {
+        state.withLock { state in
+            state.events.contains { event in if case .gone = event { true } else { event == .silent } }
+        }
+    }
+
+    private func play(_ script: CellScript, cell: UInt32) {
+        var events: [GuestEvent] = [.frame(.cellBegan(cell: cell))]
+        var console = ""
+        switch script {
+        case .pass: events += [.frame(report(cell, errno: 0)), .frame(.cellEnded(cell: cell, exit: .exited(0)))]
+        case .fail(let errno):
+            events += [
+                .frame(.log(cell: cell, program: 0, source: .verifier, text: Array("R1 type=inv expected=ctx\n".utf8))),
+                .frame(report(cell, errno: errno)), .frame(.cellEnded(cell: cell, exit: .exited(0))),
+            ]
+        case .die(let text):
+            console = text
+            events.append(.gone(reason: "QEMU ended with exit status 0"))
+        case .hang(let text):
+            console = text
+            events.append(.silent)
+        case .loaderDies(let signal): events.append(.frame(.cellEnded(cell: cell, exit: .signalled(signal))))
+        case .breakProtocol: events.append(.frame(.cellEnded(cell: 999, exit: .exited(0))))
+        }
+        state.withLock { state in
+            state.events += events
+            state.console += console
+        }
+    }
+
+    private func report(_ cell: UInt32, errno: Int32) -> GuestFrame {
+        .program(
+            ProgramReport(
+                cell: cell, program: 0, stage: .load, errno: errno, logComplete: true, verifiedInstructions: nil,
+                name: "program", type: "kprobe"))
+    }
+
+    func nextEvent(within limit: Duration) async throws -> GuestEvent {
+        let event = state.withLock { state in
+            // What ended the guest is what every later question gets.
+            state.events.count > 1 || !(state.events.first.map(Self.isLast) ?? true)
+                ? state.events.removeFirst() : state.events.first
+        }
+        guard let event, event != .silent else {
+            try await Task.sleep(for: limit)
+            return .silent
+        }
+        return event
+    }
+
+    private static func isLast(_ event: GuestEvent) -> Bool {
+        if case .gone = event { return true }
+        return event == .silent
+    }
+}

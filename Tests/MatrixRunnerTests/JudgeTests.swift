@@ -1,0 +1,115 @@
+import GuestLink
+import MatrixModel
+import SystemPackage
+import Testing
+
+@testable import MatrixRunner
+
+@Suite struct JudgeTests {
+    private static let cell = PlannedCell(
+        key: CellKey(kernel: "debian-6.1", probe: "p", variant: "v", loader: "libbpf"), object: "/p.o",
+        objectDigest: "d", programs: ["first", "second"], expectations: [])
+
+    private func judge(_ evidence: Evidence) throws -> CellResult {
+        try Judge().result(
+            of: Self.cell, kernel: #require(KernelID("debian-6.1")), evidence: evidence, release: nil,
+            keep: { "logs/\($0.count).txt" })
+    }
+
+    private func program(
+        errno: Int32 = 0, stage: Stage = .load, number: UInt32? = 0, log: String = "", loader: String = ""
+    ) -> Evidence.Program {
+        Evidence.Program(
+            report: ProgramReport(
+                cell: 0, program: number, stage: stage, errno: errno, logComplete: true, verifiedInstructions: 17,
+                name: "first", type: "kprobe"), verifierLog: Array(log.utf8), loaderLog: Array(loader.utf8))
+    }
+
+    @Test func passesWhatEveryProgramPasses() throws {
+        let result = try judge(Evidence(programs: [program(), program(number: 1)], ending: .finished(.exited(0))))
+        #expect(result.verdict == .pass)
+        #expect(result.stage == .load)
+        #expect(result.asExpected)
+        #expect(result.programs.first?.stats?.instructions == 17)
+    }
+
+    @Test func failsWithTheCauseThatTheLogNames() throws {
+        let log = "0: (85) call bpf_perf_event_output#25\nR5 min value is negative, either use unsigned or 'var &= const'\n"
+        let result = try judge(
+            Evidence(programs: [program(), program(errno: 13, number: 1, log: log)], ending: .finished(.exited(0))))
+        #expect(result.verdict == .fail)
+        #expect(!result.asExpected)
+        #expect(result.programs.last?.cause?.id == "size-negative")
+        #expect(result.programs.last?.log == "logs/\(log.utf8.count).txt")
+    }
+
+    /// libbpf's own words are the log where the kernel wrote none.
+    @Test func keepsTheLoadersWordsWhereTheKernelHasNone() throws {
+        let words = "libbpf: map 'exits': failed to create: Invalid argument(-22)\n"
+        let failed = program(errno: 22, stage: .maps, loader: words)
+        let result = try judge(Evidence(programs: [failed], ending: .finished(.exited(0))))
+        #expect(result.stage == .maps)
+        #expect(result.programs.first?.log == "logs/\(words.utf8.count).txt")
+        #expect(result.programs.first?.cause?.id == "libbpf-map-create")
+    }
+
+    @Test func anObjectThatCannotBeOpenedFailsInEachProgram() throws {
+        let failed = program(errno: 95, stage: .open, number: nil, loader: "libbpf: legacy map definitions\n")
+        let result = try judge(Evidence(programs: [failed], ending: .finished(.exited(0))))
+        #expect(result.programs.map(\.name) == ["first", "second"])
+        #expect(result.verdict == .fail)
+        #expect(result.stage == .open)
+    }
+
+    /// A loader that dies says nothing about the probe, whatever it had reported by then.
+    @Test func aDeadLoaderIsNoVerdict() throws {
+        let result = try judge(Evidence(programs: [program()], ending: .finished(.signalled(11))))
+        #expect(result.verdict == .notMeasured)
+        #expect(result.reason?.contains("signal 11") == true)
+        #expect(!result.asExpected)
+    }
+
+    @Test func aLoaderThatReportsNothingIsNoVerdict() throws {
+        #expect(try judge(Evidence(programs: [], ending: .finished(.exited(0)))).verdict == .notMeasured)
+    }
+
+    @Test(arguments: [
+        ("[  1.0] Kernel panic - not syncing: Fatal exception\n", "Kernel panic - not syncing: Fatal exception"),
+        (
+            "[ 2.0] BUG: kernel NULL pointer dereference, address: 0\n[ 2.1] Kernel panic - not syncing: x\n",
+            "BUG: kernel NULL pointer dereference, address: 0"
+        ),
+        ("nothing to see", "QEMU ended with exit status 0"),
+    ])
+    func aDeadGuestIsACrashWithItsConsole(console: String, reason: String) throws {
+        let result = try judge(
+            Evidence(
+                programs: [],
+                ending: .guestGone(reason: "QEMU ended with exit status 0", console: Array(console.utf8))))
+        #expect(result.verdict == .crash)
+        #expect(result.reason == reason)
+        #expect(result.console == "logs/\(console.utf8.count).txt")
+    }
+
+    @Test func silenceIsATimeoutUnlessTheConsoleSaysMore() throws {
+        let silent = try judge(Evidence(programs: [], ending: .overdue(limit: .seconds(3), console: [])))
+        #expect(silent.verdict == .timeout)
+        let lockup = "watchdog: BUG: soft lockup - CPU#0 stuck for 26s!"
+        let stuck = try judge(Evidence(programs: [], ending: .overdue(limit: .seconds(3), console: Array(lockup.utf8))))
+        #expect(stuck.verdict == .crash)
+    }
+
+    /// The first use of bpf() on el7 prints this, and it is no crash.
+    @Test func aHarmlessWarningIsNoCrash() throws {
+        let console = "TECH PREVIEW: eBPF syscall may not be fully supported.\nPlease review provided documentation.\n"
+        let result = try judge(Evidence(programs: [], ending: .overdue(limit: .seconds(3), console: Array(console.utf8))))
+        #expect(result.verdict == .timeout)
+    }
+
+    @Test func noGuestIsNotMeasured() throws {
+        let result = try judge(Evidence(programs: [], ending: .noGuest(reason: "no QEMU", console: nil)))
+        #expect(result.verdict == .notMeasured)
+        #expect(result.stage == nil)
+        #expect(result.reason == "no QEMU")
+    }
+}

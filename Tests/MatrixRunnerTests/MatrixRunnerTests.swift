@@ -1,0 +1,144 @@
+import Foundation
+import GuestLink
+import Machine
+import MatrixModel
+import SystemPackage
+import Testing
+
+@testable import MatrixRunner
+
+/// Objects whose content is their own name, which is what a fake guest looks at.
+struct Objects: ~Copyable {
+    let folder = FilePath(NSTemporaryDirectory()).appending("matrix-runner-\(UUID().uuidString)")
+
+    init(_ names: [String]) throws {
+        try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+        for name in names { try Data(name.utf8).write(to: URL(filePath: folder.appending(name).string)) }
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder.string) }
+
+    func batch(kernel: String = "fake-6.1", _ names: [String]) throws -> KernelBatch {
+        let cells = names.map { name in
+            PlannedCell(
+                key: CellKey(kernel: kernel, probe: name, variant: "object", loader: "libbpf"),
+                object: folder.appending(name), objectDigest: name, programs: ["program"], expectations: [])
+        }
+        let spec = GuestSpec(
+            kernelID: kernel, kernel: "/nowhere", kernelDigest: "k", initramfs: "/nowhere", initramfsDigest: "i")
+        return KernelBatch(kernel: try #require(KernelID(kernel)), spec: spec, cells: cells)
+    }
+}
+
+/// Runs batches and returns the evidence by probe, which fails when a cell is told twice.
+func collect(
+    _ batches: [KernelBatch], backend: FakeBackend, jobs: Int = 1, cellLimit: Duration = .seconds(60)
+) async throws -> [String: Evidence] {
+    var evidence: [String: Evidence] = [:]
+    try await MatrixRunner(backend: backend, start: .auto, jobs: jobs, cellLimit: cellLimit).run(batches) { event in
+        if case .cell(let cell, let seen) = event {
+            #expect(evidence[cell.key.probe] == nil, "\(cell.key.probe) was told twice")
+            evidence[cell.key.probe] = seen
+        }
+    }
+    return evidence
+}
+
+@Suite struct MatrixRunnerTests {
+    @Test func measuresEveryCellInOneGuest() async throws {
+        let objects = try Objects(["a", "b", "c"])
+        let backend = FakeBackend(scripts: ["b": [.fail(errno: 13)]])
+        let evidence = try await collect([objects.batch(["a", "b", "c"])], backend: backend)
+        #expect(backend.attempts == [.init(policy: .auto, memoryMiB: GuestSpec.defaultMemoryMiB)])
+        #expect(evidence.mapValues { $0.programs.first?.report.errno } == ["a": 0, "b": 13, "c": 0])
+        #expect(evidence["b"]?.programs.first?.verifierLog == Array("R1 type=inv expected=ctx\n".utf8))
+    }
+
+    /// The cell that brings its guest down does so twice before it counts, and costs no other cell its verdict.
+    @Test func aCrashIsConfirmedAndTheRestGoesOn() async throws {
+        let objects = try Objects(["a", "bad", "c", "d"])
+        let backend = FakeBackend(scripts: ["bad": [.die(console: "Kernel panic - not syncing: first\n")]])
+        let evidence = try await collect([objects.batch(["a", "bad", "c", "d"])], backend: backend)
+        #expect(evidence.count == 4)
+        #expect(evidence["c"]?.programs.count == 1)
+        #expect(evidence["bad"]?.endedTheGuest == true)
+        // One guest that dies, one for the rest, one freshly booted for the second chance.
+        #expect(backend.attempts.map(\.policy) == [.auto, .auto, .cold])
+    }
+
+    /// QEMU and a busy host can ruin a guest; that is no verdict about a probe.
+    @Test func aCrashThatDoesNotHappenAgainIsNone() async throws {
+        let objects = try Objects(["flaky"])
+        let backend = FakeBackend(scripts: ["flaky": [.die(console: "BUG: x"), .pass]])
+        let evidence = try await collect([objects.batch(["flaky"])], backend: backend)
+        #expect(evidence["flaky"]?.ending == .finished(.exited(0)))
+    }
+
+    @Test func aCellThatHangsIsOverdueAndTheRestGoesOn() async throws {
+        let objects = try Objects(["slow", "b"])
+        let backend = FakeBackend(scripts: ["slow": [.hang()]])
+        let evidence = try await collect([objects.batch(["slow", "b"])], backend: backend, cellLimit: .milliseconds(30))
+        #expect(evidence["slow"]?.ending == .overdue(limit: .milliseconds(30), console: []))
+        #expect(evidence["b"]?.programs.count == 1)
+    }
+
+    @Test func wantOfMemoryIsTriedAgainInALargeGuest() async throws {
+        let objects = try Objects(["big", "b"])
+        let backend = FakeBackend(scripts: ["big": [.fail(errno: 12), .pass]])
+        let evidence = try await collect([objects.batch(["big", "b"])], backend: backend)
+        #expect(evidence["big"]?.programs.first?.report.errno == 0)
+        #expect(backend.attempts.map(\.memoryMiB) == [GuestSpec.defaultMemoryMiB, GuestSpec.largeMemoryMiB])
+    }
+
+    @Test func aGuestThatNeverComesUpIsTriedOnceMore() async throws {
+        let objects = try Objects(["a", "b"])
+        let twice = FakeBackend(starts: [.neverReady, .up])
+        #expect(try await collect([objects.batch(["a", "b"])], backend: twice)["b"]?.programs.count == 1)
+        let never = FakeBackend(starts: [.neverReady, .neverReady, .up])
+        let evidence = try await collect([objects.batch(["a", "b"])], backend: never)
+        #expect(never.attempts.count == 2)
+        guard case .noGuest(let reason, let console) = evidence["a"]?.ending else {
+            Issue.record("\(evidence)")
+            return
+        }
+        #expect(reason.contains("said nothing"))
+        #expect(console == Array("still booting".utf8))
+    }
+
+    @Test func aHostWithoutAMachineIsNotAskedTwice() async throws {
+        let objects = try Objects(["a"])
+        let backend = FakeBackend(starts: [.unusable])
+        let evidence = try await collect([objects.batch(["a"])], backend: backend)
+        #expect(backend.attempts.count == 1)
+        #expect(evidence["a"]?.programs.isEmpty == true)
+    }
+
+    @Test func aGuestThatBreaksTheProtocolIsNoVerdict() async throws {
+        let objects = try Objects(["evil"])
+        let backend = FakeBackend(scripts: ["evil": [.breakProtocol]])
+        let evidence = try await collect([objects.batch(["evil"])], backend: backend)
+        guard case .noGuest(let reason, _) = evidence["evil"]?.ending else {
+            Issue.record("\(evidence)")
+            return
+        }
+        #expect(reason.contains("corrupt"))
+    }
+
+    @Test func runsNoMoreGuestsAtOnceThanAsked() async throws {
+        let objects = try Objects((0..<8).map { "p\($0)" })
+        let backend = FakeBackend()
+        let batches = try (0..<8).map { try objects.batch(kernel: "fake-6.\($0)", ["p\($0)"]) }
+        #expect(try await collect(batches, backend: backend, jobs: 3).count == 8)
+        #expect(backend.mostAtOnce <= 3)
+    }
+
+    @Test func cancellationEndsTheRun() async throws {
+        let objects = try Objects(["slow"])
+        let backend = FakeBackend(scripts: ["slow": [.hang()]])
+        let batch = try objects.batch(["slow"])
+        let task = Task { try await collect([batch], backend: backend) }
+        try await Task.sleep(for: .milliseconds(50))
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+}

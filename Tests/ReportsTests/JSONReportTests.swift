@@ -1,0 +1,84 @@
+import Foundation
+import MatrixModel
+import Reports
+import Testing
+
+@Suite struct JSONReportTests {
+    private static let schema = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../../docs/matrix.schema.json").standardizedFileURL.path
+
+    @Test func comesBackAsItWent() throws {
+        let document = SampleRun().document
+        #expect(try JSONReport.decode(JSONReport.render(document)) == document)
+    }
+
+    @Test func sortsKeysAndWritesNulls() throws {
+        let run = RunInfo(
+            id: "r", startedAt: "2026-11-22T10:00:00Z", durationSeconds: 4.2, tool: "0.1.0",
+            host: HostInfo(qemu: nil, accelerator: nil, cpus: 2))
+        let program = ProgramResult(
+            name: "p", type: "xdp", verdict: .fail, stage: .load, errno: 22, cause: nil, log: "logs/a.txt",
+            logComplete: true, stats: ProgramStatistics(instructions: 7))
+        let cell = CellResult(
+            key: CellKey(kernel: "k-1.0", probe: "p", variant: "v", loader: "l"), verdict: .fail, stage: .load,
+            expected: .pass, asExpected: false, cached: false, reason: nil, console: nil, programs: [program])
+        let expected = """
+            {"cells":[{"asExpected":false,"cached":false,"console":null,"expected":"pass","kernel":"k-1.0",\
+            "loader":"l","probe":"p","programs":[{"cause":null,"errno":22,"log":"logs/a.txt","logComplete":true,\
+            "name":"p","stage":"load","stats":{"instructions":7,"limit":null,"peakStates":null,"stackDepth":null,\
+            "totalStates":null,"verificationMicroseconds":null},"type":"xdp","verdict":"fail"}],"reason":null,\
+            "stage":"load","variant":"v","verdict":"fail"}],"kernels":[],\
+            "run":{"durationSeconds":4.2,"host":{"accelerator":null,"cpus":2,"qemu":null},"id":"r",\
+            "startedAt":"2026-11-22T10:00:00Z","tool":"0.1.0"},"schema":"compat-matrix/1"}
+            """
+        #expect(try JSONReport.render(MatrixDocument(run: run, kernels: [], cells: [cell])) == expected)
+    }
+
+    @Test(arguments: [
+        ("[]", "not a compat-matrix document: "),
+        ("{", "not a compat-matrix document: "),
+        (#"{"schema": "compat-matrix/2"}"#, "the document's schema is 'compat-matrix/2'"),
+        (#"{"schema": "compat-matrix/1"}"#, "the key 'run' is missing"),
+        (#"{"schema": "compat-matrix/1", "run": {"id": 1}}"#, "run.id: "),
+    ])
+    func saysWhatIsWrong(text: String, words: String) {
+        let error = #expect(throws: ReportError.self) { try JSONReport.decode(text) }
+        #expect(error?.description.contains(words) == true, "\(error?.description ?? "no error")")
+    }
+
+    @Test func schemaDescribesARun() async throws {
+        let text = try JSONReport.render(SampleRun().document)
+        let answers = try await Script.answer(of: "validate.py", [Self.schema], input: "[\(text)]", as: [[String]].self)
+        #expect(answers == [[]])
+    }
+
+    /// Each edit of a valid run breaks one promise of the contract.
+    @Test func schemaRefusesWhatIsNotARun() async throws {
+        let text = try JSONReport.render(SampleRun().document)
+        let edits: [(from: String, to: String, place: String)] = [
+            (#""verdict":"crash""#, #""verdict":"panic""#, "verdict"),
+            (#""stage":"maps""#, #""stage":"map""#, "stage"),
+            (#""status":"notMeasured""#, #""status":"skipped""#, "status"),
+            (#""start":"cold""#, #""start":"frozen""#, "start"),
+            (#""accelerator":"tcg","#, "", "host"),
+            (#""cached":true"#, #""cached":1"#, "cached"),
+            (#""errno":13"#, #""errno":-13"#, "errno"),
+            (#""console":null,"#, "", "cells"),
+            (#""tool":"0.1.0""#, #""tool":"0.1.0","extra":1"#, "run"),
+            (#""schema":"compat-matrix/1""#, #""schema":"compat-matrix/2""#, "schema"),
+            (#""log":"logs/"#, #""log":"../"#, "log"),
+            (#""startedAt":"2026-11-22T10:00:00Z""#, #""startedAt":"yesterday""#, "startedAt"),
+        ]
+        let broken = try edits.map { edit in
+            let range = try #require(text.range(of: edit.from), "\(edit.from)")
+            return text.replacingCharacters(in: range, with: edit.to)
+        }
+        let input = "[\(broken.joined(separator: ","))]"
+        let answers = try await Script.answer(of: "validate.py", [Self.schema], input: input, as: [[String]].self)
+        try #require(answers.count == edits.count)
+        for (edit, errors) in zip(edits, answers) {
+            #expect(!errors.isEmpty, "\(edit.to) should not be valid")
+            #expect(errors.contains { $0.contains(edit.place) }, "\(edit.to): \(errors)")
+        }
+    }
+}

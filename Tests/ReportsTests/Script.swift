@@ -1,0 +1,33 @@
+import Foundation
+import Subprocess
+import SystemPackage
+import Testing
+
+/// A Python script of this target's resources, run with the distribution's interpreter, where apt puts its modules.
+enum Script {
+    static func answer<Answer: Decodable>(
+        of name: String, _ arguments: [String], input: String = "", as type: Answer.Type
+    ) async throws -> Answer {
+        let script = try #require(Bundle.module.url(forResource: "Resources/\(name)", withExtension: nil))
+        let result = try await run(
+            .path("/usr/bin/python3"), arguments: Arguments([script.path] + arguments), input: .string(input),
+            output: .string(limit: 1 << 24), error: .string(limit: 1 << 20))
+        guard result.terminationStatus.isSuccess else {
+            throw ScriptFailed(script: name, words: result.standardError)
+        }
+        return try JSONDecoder().decode(type, from: Data(result.standardOutput.utf8))
+    }
+}
+
+struct ScriptFailed: Error {
+    var script: String
+    var words: String
+}
+
+/// Gives `body` a folder of its own, and removes it.
+func withTemporaryFolder<Result>(_ body: (URL) async throws -> Result) async throws -> Result {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "reports-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    return try await body(folder)
+}

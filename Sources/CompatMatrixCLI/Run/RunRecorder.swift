@@ -32,7 +32,7 @@ struct RunRecorder {
         rows[kernel]?.release = hello.release
         rows[kernel]?.btf = hello.hasBTF
         rows[kernel]?.start = start
-        rows[kernel]?.readySeconds = readySeconds
+        rows[kernel]?.readySeconds = readySeconds.roundedToMilliseconds
         try record(kernel)
     }
 

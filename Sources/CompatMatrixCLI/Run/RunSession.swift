@@ -76,7 +76,8 @@ struct RunSession: Sendable {
             interrupted = true
         }
         try recorder.recordKernels()
-        if !interrupted { try store.finish(run: run.id, durationSeconds: (ContinuousClock.now - clock) / .seconds(1)) }
+        let seconds = (ContinuousClock.now - clock) / .seconds(1)
+        if !interrupted { try store.finish(run: run.id, durationSeconds: seconds.roundedToMilliseconds) }
         return Outcome(run: run.id, interrupted: interrupted)
     }
 
@@ -120,4 +121,9 @@ struct RunSession: Sendable {
         let stamp = date.formatted(.iso8601.dateSeparator(.omitted).timeSeparator(.omitted))
         return "\(stamp)-\(String(UInt16.random(in: .min ... .max) | 0x1000, radix: 16))"
     }
+}
+
+extension Double {
+    /// Seconds as people and JSON get them; a clock's nanoseconds are noise.
+    var roundedToMilliseconds: Double { (self * 1000).rounded() / 1000 }
 }

@@ -60,7 +60,7 @@ package struct MatrixRunner: Sendable {
             var spec = batch.spec
             if round.needsMemory { spec.memoryMiB = max(spec.memoryMiB, GuestSpec.largeMemoryMiB) }
             // A cell that brought a guest down gets its second chance without a snapshot: what crashed may have been it.
-            let policy: StartPolicy = round.isSecondChance || round.needsMemory ? .cold : start
+            let policy: StartPolicy = round.isSecondChance ? .cold : start
             do {
                 let outcome = try await backend.withGuest(spec, start: policy) { guest in
                     try await observer.note(

@@ -47,7 +47,7 @@ extension KernelStoreError: HasExitStatus {
         case .idTaken, .idUnguessable, .unknownID: .usage
         case .cancelled: .interrupted
         case .unwritable, .mirrorUnknown, .keyringMissing, .suiteUnavailable, .noSuchPackage, .downloadFailed,
-            .toolFailed, .lockedVersionGone, .differsFromLock:
+            .toolFailed, .lockedVersionGone, .differsFromLock, .noConfig:
             .notMeasured
         }
     }

@@ -10,6 +10,7 @@ actor RunRecorder: RunObserver {
     private let run: String
     private let judge = Judge()
     private let cells: [CellKey: RunCell]
+    private let kernelsWithConfig: Set<KernelID>
     private var rows: [KernelID: KernelRow]
     private var progress: RunProgress
 
@@ -19,6 +20,7 @@ actor RunRecorder: RunObserver {
         self.store = store
         self.run = run
         cells = Dictionary(uniqueKeysWithValues: plan.cells.map { ($0.cell.key, $0) })
+        kernelsWithConfig = Set(plan.kernels.filter(\.hasConfig).map(\.id))
         rows = Dictionary(
             uniqueKeysWithValues: plan.kernels.map { kernel in
                 let row = KernelRow(
@@ -52,7 +54,8 @@ actor RunRecorder: RunObserver {
         guard let cell = cells[planned.key] else { throw CommandFailure(.internalError, "unplanned \(planned.key)") }
         let release = rows[cell.kernel]?.release.flatMap { KernelRelease($0) }
         let result = try judge.result(
-            of: planned, kernel: cell.kernel, evidence: evidence, release: release, keep: store.storeLog)
+            of: planned, kernel: cell.kernel, evidence: evidence, release: release,
+            kernelConfigKnown: kernelsWithConfig.contains(cell.kernel), keep: store.storeLog)
         try settle(result, of: cell.kernel)
         try store.record(RecordedCell(result, position: cell.position, inputs: cell.inputs), in: run)
         return result

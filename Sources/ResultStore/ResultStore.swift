@@ -6,6 +6,8 @@ package import SystemPackage
 ///
 /// Several processes may use one folder at the same time.
 package struct ResultStore: Sendable {
+    package static let databaseName = "compat-matrix.sqlite"
+
     package let folder: FilePath
     package let databasePath: FilePath
     let queue: DatabaseQueue
@@ -16,7 +18,7 @@ package struct ResultStore: Sendable {
     /// - Throws: `ResultStoreError.folderUnusable`, `.diskFull`, `.foreignDatabase` or `.newerDatabase`, each with the path.
     package init(folder: FilePath) throws {
         self.folder = folder
-        databasePath = folder.appending("compat-matrix.sqlite")
+        databasePath = folder.appending(Self.databaseName)
         logs = try LogFolder(folder.appending("logs"))
         queue = try Self.open(databasePath, lock: folder.appending("compat-matrix.lock"))
     }

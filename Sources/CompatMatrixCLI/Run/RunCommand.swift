@@ -47,7 +47,7 @@ package struct RunCommand: AsyncParsableCommand {
         let session = try await RunSession(options: self, workspace: .ofThisProcess())
         let outcome = try await Interruption.cancelling { try await session.measure() }
         let document = try session.store.document(run: outcome.run)
-        let report = try session.writeReport(of: document)
+        let report = try ReportFile.writePage(of: document, in: session.store)
         switch format {
         case .json: print(try JSONReport.render(document))
         case .html: print(try HTMLReport.render(document, log: session.store.log))
@@ -57,7 +57,8 @@ package struct RunCommand: AsyncParsableCommand {
         }
         if outcome.interrupted {
             throw CommandFailure(
-                .interrupted, "interrupted: \(document.cells.count) of \(session.plan.count) cells are kept in run \(outcome.run)")
+                .interrupted,
+                "interrupted: \(document.cells.count) of \(session.plan.count) cells are kept in run \(outcome.run)")
         }
         guard let status = RunVerdict.status(of: document, allowMissing: allowMissing) else { return }
         throw status.code

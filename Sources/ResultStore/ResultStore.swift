@@ -49,7 +49,9 @@ package struct ResultStore: Sendable {
         configuration.busyMode = .timeout(30)
         try DatabaseQueue(path: path.string, configuration: configuration).read { db in
             let owner = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
-            let isEmpty = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0
+            // The migrator makes its own table before ours: a disk that was full in between leaves that one alone.
+            let isEmpty =
+                try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master WHERE tbl_name <> 'grdb_migrations'") == 0
             guard isEmpty || owner == Schema.applicationID else { throw ResultStoreError.foreignDatabase(path) }
             guard try !Schema.migrator.hasBeenSuperseded(db) else { throw ResultStoreError.newerDatabase(path) }
         }

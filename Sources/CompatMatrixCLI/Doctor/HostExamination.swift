@@ -8,7 +8,7 @@ import ProbeObject
 import QEMUBackend
 import SystemPackage
 
-/// What `doctor` looks at. Nothing is repaired, fetched or asked of the network.
+/// What `doctor` looks at: nothing is repaired, fetched or asked of the network.
 struct HostExamination: Sendable {
     let workspace: Workspace
 
@@ -56,7 +56,13 @@ struct HostExamination: Sendable {
     }
 
     private func runs(_ accelerator: Accelerator, _ qemu: QEMU) async throws -> Bool {
-        do { return try await Accelerator.runsGuest(accelerator, qemu: qemu) } catch is MachineError { return false }
+        // Only kvm is known to hang; tcg may take its time on a busy host.
+        let limit: Duration = accelerator == .kvm ? .seconds(2) : .seconds(20)
+        do {
+            return try await Accelerator.runsGuest(accelerator, qemu: qemu, within: limit)
+        } catch is MachineError {
+            return false
+        }
     }
 
     func compiler() async throws -> [HostFinding] {

@@ -64,6 +64,24 @@ import Testing
         #expect(Catalogue.bundled.cause(ofLog: log)?.id == "opcode")
     }
 
+    /// As 7.3.4 wrote it: the line of the jump was still open.
+    @Test func findsAMessageBehindAJump() throws {
+        let log = """
+            16: (c7) r1 s>>= 32                   ; R1=scalar(smin=0xffffffff80000000,smax=0x7fffffff)
+            17: (c5) if r1 s< 0x1e8480 goto pc-11 infinite loop detected at insn 7
+            cur state: R10=fp0 fp-8=mmmmscalar(smin=umin=1,smax=umax=0x100000000,var_off=(0x0; 0x1ffffffff))
+            old state: R10=fp0 fp-8=mmmmscalar(smin=umin=1,smax=umax=0x100000000,var_off=(0x0; 0x1ffffffff))
+            verification time 4653 usec
+            stack depth max 0
+            subprog 0 (x) main insns_self 58 insns_total 58 stack 8
+            processed 58 insns (limit 1000000) max_states_per_insn 1 total_states 3 peak_states 3 mark_read 0
+
+            """
+        let cause = try #require(Catalogue.bundled.cause(ofLog: log, errno: 22))
+        #expect(cause.id == "inf-loop")
+        #expect(cause.line == "infinite loop detected at insn 7")
+    }
+
     @Test func showsAnUnknownMessage() {
         let cause = Catalogue.bundled.cause(
             ofLog: "; f(); @ a.c:1\n3: (95) exit\nsomething new\nprocessed 3 insns\n", loaderMessages: "", errno: 22)

@@ -26,7 +26,7 @@ package struct RunCommand: AsyncParsableCommand {
     @Option(help: "Guests at once; as many as there are processors without it.") var jobs: Int?
     @Option(help: "auto, kvm or tcg.") var accel: AcceleratorOption = .auto
     @Option(help: "auto, warm or cold.") var start: StartOption = .auto
-    @Option(help: "Seconds that one cell may take.") var timeout: Int = 60
+    @Option(help: "Seconds that one cell may take.") var timeout: Int = 120
     @Option(help: "The folder of stored runs.") var results: String?
     @Option(help: "Prints json or html to stdout instead of the table.") var format: RunFormat?
     @Flag(help: "Exits with 0 or 1 even when some cell could not be measured.") var allowMissing = false

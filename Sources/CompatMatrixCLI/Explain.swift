@@ -1,5 +1,5 @@
 package import ArgumentParser
-package import MatrixModel
+import MatrixModel
 import SystemPackage
 import VerifierLog
 
@@ -25,14 +25,12 @@ package struct Explain: AsyncParsableCommand {
     }
 
     /// One `name: value` per line, `source` and `since` only where there are any.
-    package static func render(_ cause: Cause) -> String {
+    static func render(_ cause: Cause) -> String {
         let fields: [(String, String?)] = [
             ("cause", cause.id), ("category", cause.category), ("line", cause.line), ("source", cause.source),
             ("advice", cause.advice), ("since", cause.since),
         ]
-        return fields.compactMap { name, value in
-            value.map { "\("\(name):".padded(to: 10))\($0)" }
-        }.joined(separator: "\n")
+        return Output.table(rows: fields.compactMap { name, value in value.map { ["\(name):", $0] } })
     }
 
     private static func text(of file: String) throws -> String {
@@ -44,10 +42,6 @@ package struct Explain: AsyncParsableCommand {
             throw CommandFailure(.invalidInput, "cannot read the log \(file): \(error)")
         }
     }
-}
-
-extension String {
-    fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 }
 
 extension FileDescriptor {

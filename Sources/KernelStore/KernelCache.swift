@@ -89,10 +89,10 @@ struct KernelCache: Sendable {
         }
         do {
             try Files.write([UInt8](JSON.encode(record)), to: self.record(of: kernel.id))
-        } catch let error as KernelStoreError {
-            throw error
         } catch {
-            throw .unwritable(file: self.record(of: kernel.id), errno: .invalidArgument)
+            // An image without its record is of use to nobody.
+            Files.remove(target)
+            throw error as? KernelStoreError ?? .unwritable(file: self.record(of: kernel.id), errno: .invalidArgument)
         }
         return KernelImage(
             id: kernel.id, path: path, config: config, sha256: entry.image, origin: origin, releaseLabel: release)

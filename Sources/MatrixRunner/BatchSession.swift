@@ -42,10 +42,13 @@ struct BatchSession {
         drop(round)
         // A guest that came up may be followed by one that needs a retry of its own.
         hasTriedAgain = false
-        for (cell, evidence) in outcome.measured where round.willRepeat(evidence) {
-            if evidence.endedTheGuest { secondChances.append(cell) } else { memoryHungry.append(cell) }
+        secondChances += outcome.secondChances
+        if round.needsMemory {
+            memoryHungry = outcome.unmeasured
+        } else {
+            waiting = outcome.unmeasured
+            memoryHungry += outcome.memoryHungry
         }
-        if round.needsMemory { memoryHungry = outcome.unmeasured } else { waiting = outcome.unmeasured }
     }
 
     mutating func drop(_ round: Round) {

@@ -8,6 +8,8 @@ package struct Evidence: Sendable, Equatable {
         case guestGone(reason: String, console: [UInt8])
         /// The cell did not end within `limit`.
         case overdue(limit: Duration, console: [UInt8])
+        /// The guest said what no agent says: whatever it reported before is worth nothing.
+        case corrupt(reason: String, console: [UInt8])
         /// No guest to measure in.
         case noGuest(reason: String, console: [UInt8]?)
     }
@@ -40,7 +42,7 @@ package struct Evidence: Sendable, Equatable {
 
     var endedTheGuest: Bool {
         switch ending {
-        case .guestGone, .overdue: true
+        case .guestGone, .overdue, .corrupt: true
         case .finished, .noGuest: false
         }
     }

@@ -4,36 +4,40 @@ internal import Machine
 internal import MatrixModel
 package import SystemPackage
 
-/// The cells that one guest works through, until they are done or the guest is.
+/// The cells of a round, as far as one guest gets with them.
 struct GuestSitting {
-    /// What a sitting came to; every cell of it is in one of the two lists.
+    /// What is left to do; a cell that is in none of the lists has been told to the observer.
     struct Outcome: Sendable {
-        var measured: [(cell: PlannedCell, evidence: Evidence)] = []
+        /// Brought the guest down.
+        var secondChances: [PlannedCell] = []
+        /// Wanted more memory than the guest has.
+        var memoryHungry: [PlannedCell] = []
         /// Not reached, because an earlier cell brought the guest down.
         var unmeasured: [PlannedCell] = []
     }
 
-    private let guest: any Guest
-    private let cells: [PlannedCell]
-    private let cellLimit: Duration
+    let guest: any Guest
+    let kernelConfig: FilePath?
+    let round: BatchSession.Round
+    let cellLimit: Duration
 
-    init(guest: any Guest, cells: [PlannedCell], cellLimit: Duration) {
-        self.guest = guest
-        self.cells = cells
-        self.cellLimit = cellLimit
-    }
-
-    /// - Throws: `MachineError` when the guest is lost before its first cell or breaks the protocol, and
-    ///   `MatrixRunnerError` when an object cannot be read.
-    func run(tell: (PlannedCell, Evidence) -> Void) async throws -> Outcome {
+    /// - Throws: `MatrixRunnerError` when an object cannot be read, and what `observer` throws. A guest that dies or talks
+    ///   nonsense is evidence.
+    func run(observer: some RunObserver) async throws -> Outcome {
         try sendJob()
         var outcome = Outcome()
-        for (number, cell) in cells.enumerated() {
+        for (number, cell) in round.cells.enumerated() {
             let evidence = try await evidence(ofCell: UInt32(number))
-            outcome.measured.append((cell, evidence))
-            tell(cell, evidence)
+            // What will be tried again is not the last word.
+            if !round.willRepeat(evidence) {
+                try await observer.note(.cell(cell, evidence))
+            } else if evidence.endedTheGuest {
+                outcome.secondChances.append(cell)
+            } else {
+                outcome.memoryHungry.append(cell)
+            }
             if evidence.endedTheGuest {
-                outcome.unmeasured = Array(cells[(number + 1)...])
+                outcome.unmeasured = Array(round.cells[(number + 1)...])
                 break
             }
         }
@@ -43,48 +47,58 @@ struct GuestSitting {
     /// All at once: the guest never waits for the host between two cells. An object goes over once, however many cells
     /// want it.
     private func sendJob() throws {
+        if let kernelConfig {
+            // Where libbpf looks for it; few kernels carry it themselves (CONFIG_IKCONFIG_PROC).
+            try guest.send(.file(path: "/boot/config-\(guest.hello.release)", bytes: bytes(of: kernelConfig)))
+        }
         var sent: Set<String> = []
-        for (number, cell) in cells.enumerated() {
+        for (number, cell) in round.cells.enumerated() {
             let path = "/job/\(cell.objectDigest.prefix(32)).bpf.o"
-            if sent.insert(path).inserted {
-                guard let bytes = FileManager.default.contents(atPath: cell.object.string) else {
-                    throw MatrixRunnerError.objectUnreadable(cell.object)
-                }
-                try guest.send(.file(path: path, bytes: Array(bytes)))
-            }
+            if sent.insert(path).inserted { try guest.send(.file(path: path, bytes: bytes(of: cell.object))) }
             try guest.send(.load(cell: UInt32(number), loader: cell.key.loader, object: path))
         }
+    }
+
+    private func bytes(of file: FilePath) throws -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: file.string) else {
+            throw MatrixRunnerError.unreadable(file)
+        }
+        return Array(data)
     }
 
     private func evidence(ofCell number: UInt32) async throws -> Evidence {
         var collector = EvidenceCollector()
         let deadline = ContinuousClock.now + cellLimit
-        while true {
-            let left = deadline - ContinuousClock.now
-            guard left > .zero else {
-                return collector.evidence(.overdue(limit: cellLimit, console: guest.console()))
+        do {
+            while true {
+                let left = deadline - ContinuousClock.now
+                guard left > .zero else {
+                    return collector.evidence(.overdue(limit: cellLimit, console: guest.console()))
+                }
+                switch try await guest.nextEvent(within: left) {
+                case .frame(.log(number, let program, let source, let text)):
+                    collector.add(log: text, program: program, source: source)
+                case .frame(.program(let report)) where report.cell == number: collector.add(report)
+                case .frame(.cellEnded(number, let exit)): return collector.evidence(.finished(exit))
+                case .frame(.cellBegan(number)): continue
+                case .frame(let frame): throw MachineError.protocolBroken("it said \(frame) while cell \(number) ran")
+                case .gone(let reason):
+                    return collector.evidence(.guestGone(reason: reason, console: guest.console()))
+                case .silent: continue
+                }
             }
-            switch try await guest.nextEvent(within: left) {
-            case .frame(.log(number, let program, let source, let text)):
-                collector.add(log: text, program: program, source: source)
-            case .frame(.program(let report)) where report.cell == number: collector.add(report)
-            case .frame(.cellEnded(number, let exit)): return collector.evidence(.finished(exit))
-            case .frame(.cellBegan(number)): continue
-            case .frame(let frame):
-                throw MachineError.protocolBroken("it said \(frame) while cell \(number) ran")
-            case .gone(let reason): return collector.evidence(.guestGone(reason: reason, console: guest.console()))
-            case .silent: continue
-            }
+        } catch let error as MachineError {
+            return Evidence(programs: [], ending: .corrupt(reason: "\(error)", console: guest.console()))
         }
     }
 }
 
 package enum MatrixRunnerError: Error, Equatable, CustomStringConvertible {
-    case objectUnreadable(FilePath)
+    case unreadable(FilePath)
 
     package var description: String {
         switch self {
-        case .objectUnreadable(let path): "\(path) cannot be read any more; was it rebuilt during the run?"
+        case .unreadable(let path): "\(path) cannot be read any more; did it change during the run?"
         }
     }
 }

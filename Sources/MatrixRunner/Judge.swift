@@ -37,6 +37,10 @@ package struct Judge: Sendable {
             verdict = crash == nil ? .timeout : .crash
             reason = crash ?? "no result within \(limit)"
             console = try text.isEmpty ? nil : keep(text)
+        case .corrupt(let why, let text):
+            verdict = .notMeasured
+            reason = why
+            console = try text.isEmpty ? nil : keep(text)
         case .noGuest(let why, let text):
             verdict = .notMeasured
             reason = why

@@ -3,6 +3,15 @@ package import GuestLink
 package import Machine
 package import MatrixModel
 
+/// Somebody who wants to know what happens in a run.
+///
+/// An actor: guests of several kernels have something to tell at once, and each of them waits until it was heard, so
+/// that results never pile up in memory.
+package protocol RunObserver: Actor {
+    /// - Throws: Whatever should end the run.
+    func note(_ event: RunEvent) throws
+}
+
 /// What a run has to tell while it goes on.
 package enum RunEvent: Sendable {
     /// A guest of the kernel is up.
@@ -27,57 +36,44 @@ package struct MatrixRunner: Sendable {
         self.cellLimit = cellLimit
     }
 
-    /// Runs all batches and tells of each cell as soon as it is over, never two at a time.
+    /// Runs all batches and tells `observer` of each cell as soon as it is over.
     ///
-    /// - Throws: What `tell` throws, and `CancellationError`. A guest that crashes, hangs or never comes up is evidence.
-    package func run(_ batches: [KernelBatch], tell: (RunEvent) async throws -> Void) async throws {
-        let (events, source) = AsyncStream.makeStream(of: RunEvent.self)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                defer { source.finish() }
-                try await runAll(batches) { source.yield($0) }
-            }
-            for await event in events { try await tell(event) }
-            try await group.waitForAll()
-        }
-    }
-
-    private func runAll(_ batches: [KernelBatch], tell: @escaping @Sendable (RunEvent) -> Void) async throws {
+    /// - Throws: What `observer` throws, and `CancellationError`. A guest that crashes, hangs or never comes up is
+    ///   evidence.
+    package func run(_ batches: [KernelBatch], observer: some RunObserver) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             var waiting = batches.filter { !$0.cells.isEmpty }.makeIterator()
             for _ in 0..<jobs {
                 guard let batch = waiting.next() else { break }
-                group.addTask { try await run(batch, tell: tell) }
+                group.addTask { try await run(batch, observer: observer) }
             }
             while try await group.next() != nil {
-                if let batch = waiting.next() { group.addTask { try await run(batch, tell: tell) } }
+                if let batch = waiting.next() { group.addTask { try await run(batch, observer: observer) } }
             }
         }
     }
 
     /// Works through a batch with as many guests as it takes.
-    private func run(_ batch: KernelBatch, tell: @escaping @Sendable (RunEvent) -> Void) async throws {
+    private func run(_ batch: KernelBatch, observer: some RunObserver) async throws {
         var session = BatchSession(cells: batch.cells)
         while let round = session.nextRound() {
             var spec = batch.spec
             if round.needsMemory { spec.memoryMiB = max(spec.memoryMiB, GuestSpec.largeMemoryMiB) }
             // A cell that brought a guest down gets its second chance without a snapshot: what crashed may have been it.
-            let policy: StartPolicy = round.isSecondChance || round.needsMemory ? .cold : start
-            let step: GuestSitting.Outcome
+            let policy: StartPolicy = round.isSecondChance ? .cold : start
             do {
-                step = try await backend.withGuest(spec, start: policy) { guest in
-                    tell(.guestUp(batch.kernel, guest.hello, start: guest.start, readySeconds: guest.readySeconds))
-                    return try await GuestSitting(guest: guest, cells: round.cells, cellLimit: cellLimit).run { cell, evidence in
-                        // What will be tried again is not the last word.
-                        if !round.willRepeat(evidence) { tell(.cell(cell, evidence)) }
-                    }
+                let outcome = try await backend.withGuest(spec, start: policy) { guest in
+                    try await observer.note(
+                        .guestUp(batch.kernel, guest.hello, start: guest.start, readySeconds: guest.readySeconds))
+                    return try await GuestSitting(
+                        guest: guest, kernelConfig: batch.config, round: round, cellLimit: cellLimit
+                    ).run(observer: observer)
                 }
-                session.finished(step, of: round)
+                session.finished(outcome, of: round)
             } catch let error as MachineError {
                 if error.isWorthASecondTry, session.mayTryAgain() { continue }
-                for cell in round.cells {
-                    tell(.cell(cell, Evidence(programs: [], ending: .noGuest(reason: "\(error)", console: error.console))))
-                }
+                let evidence = Evidence(programs: [], ending: .noGuest(reason: "\(error)", console: error.console))
+                for cell in round.cells { try await observer.note(.cell(cell, evidence)) }
                 session.drop(round)
             }
         }

@@ -27,11 +27,14 @@ package struct PlannedCell: Sendable, Hashable {
 package struct KernelBatch: Sendable {
     package var kernel: KernelID
     package var spec: GuestSpec
+    /// The kernel's `CONFIG_…` file, for loaders that resolve `extern … __kconfig`; `nil` when its package has none.
+    package var config: FilePath?
     package var cells: [PlannedCell]
 
-    package init(kernel: KernelID, spec: GuestSpec, cells: [PlannedCell]) {
+    package init(kernel: KernelID, spec: GuestSpec, config: FilePath? = nil, cells: [PlannedCell]) {
         self.kernel = kernel
         self.spec = spec
+        self.config = config
         self.cells = cells
     }
 }

@@ -48,14 +48,11 @@ struct LogFolder: Sendable {
     ///
     /// A file cut short by a loss of power has another size, and is written again.
     private func size(of file: FilePath) throws -> Int? {
-        do {
-            let descriptor = try FileDescriptor.open(file, .readOnly, options: [.noFollow, .closeOnExec])
-            return try descriptor.closeAfter { Int(try descriptor.seek(offset: 0, from: .end)) }
-        } catch Errno.noSuchFileOrDirectory {
-            return nil
-        } catch let error as Errno {
-            throw ResultStoreError(error, at: file)
-        }
+        var status = stat()
+        guard lstat(file.string, &status) != 0 else { return Int(status.st_size) }
+        let error = Errno(rawValue: errno)
+        guard error == .noSuchFileOrDirectory else { throw ResultStoreError(error, at: file) }
+        return nil
     }
 
     /// Readers see the whole file or none, whoever else writes the same digest.

@@ -1,4 +1,5 @@
 import CGuestProtocol
+import MatrixModel
 import Testing
 
 @testable import GuestLink

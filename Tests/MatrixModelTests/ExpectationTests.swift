@@ -1,6 +1,9 @@
 import MatrixModel
 import Testing
 
+/// Swift Testing has an `Expectation` of its own.
+typealias Expectation = MatrixModel.Expectation
+
 @Suite struct ExpectationTests {
     @Test(arguments: [
         ("*", "debian-6.1", "6.1.0-56", true),

@@ -30,18 +30,31 @@ struct Objects: ~Copyable {
     }
 }
 
-/// Runs batches and returns the evidence by probe, which fails when a cell is told twice.
+/// Keeps the evidence by probe; a cell that is told twice is an issue.
+actor Listener: RunObserver {
+    private(set) var evidence: [String: Evidence] = [:]
+
+    func note(_ event: RunEvent) {
+        guard case .cell(let cell, let seen) = event else { return }
+        if evidence.updateValue(seen, forKey: cell.key.probe) != nil { Issue.record("\(cell.key.probe) was told twice") }
+    }
+}
+
+/// Refuses the first cell, as a full disk would.
+private actor FullDisk: RunObserver {
+    func note(_ event: RunEvent) throws {
+        if case .cell = event { throw Errno.noSpace }
+    }
+}
+
+/// Runs batches and returns the evidence by probe.
 func collect(
     _ batches: [KernelBatch], backend: FakeBackend, jobs: Int = 1, cellLimit: Duration = .seconds(60)
 ) async throws -> [String: Evidence] {
-    var evidence: [String: Evidence] = [:]
-    try await MatrixRunner(backend: backend, start: .auto, jobs: jobs, cellLimit: cellLimit).run(batches) { event in
-        if case .cell(let cell, let seen) = event {
-            #expect(evidence[cell.key.probe] == nil, "\(cell.key.probe) was told twice")
-            evidence[cell.key.probe] = seen
-        }
-    }
-    return evidence
+    let listener = Listener()
+    try await MatrixRunner(backend: backend, start: .auto, jobs: jobs, cellLimit: cellLimit)
+        .run(batches, observer: listener)
+    return await listener.evidence
 }
 
 @Suite struct MatrixRunnerTests {
@@ -114,14 +127,23 @@ func collect(
     }
 
     @Test func aGuestThatBreaksTheProtocolIsNoVerdict() async throws {
-        let objects = try Objects(["evil"])
+        let objects = try Objects(["a", "evil", "c"])
         let backend = FakeBackend(scripts: ["evil": [.breakProtocol]])
-        let evidence = try await collect([objects.batch(["evil"])], backend: backend)
-        guard case .noGuest(let reason, _) = evidence["evil"]?.ending else {
+        let evidence = try await collect([objects.batch(["a", "evil", "c"])], backend: backend)
+        guard case .corrupt(let reason, _) = evidence["evil"]?.ending else {
             Issue.record("\(evidence)")
             return
         }
         #expect(reason.contains("corrupt"))
+        #expect(evidence["a"]?.ending == .finished(.exited(0)))
+        #expect(evidence["c"]?.ending == .finished(.exited(0)))
+    }
+
+    @Test func anObserverThatCannotGoOnEndsTheRun() async throws {
+        let objects = try Objects(["a", "b"])
+        let batch = try objects.batch(["a", "b"])
+        let runner = MatrixRunner(backend: FakeBackend(), start: .auto, jobs: 2, cellLimit: .seconds(5))
+        await #expect(throws: Errno.noSpace) { try await runner.run([batch], observer: FullDisk()) }
     }
 
     @Test func runsNoMoreGuestsAtOnceThanAsked() async throws {

@@ -26,7 +26,7 @@ package struct RunCommand: AsyncParsableCommand {
     @Option(help: "Guests at once; as many as there are processors without it.") var jobs: Int?
     @Option(help: "auto, kvm or tcg.") var accel: AcceleratorOption = .auto
     @Option(help: "auto, warm or cold.") var start: StartOption = .auto
-    @Option(help: "Seconds that one cell may take.") var timeout: Int = 60
+    @Option(help: "Seconds that one cell may take.") var timeout: Int = 120
     @Option(help: "The folder of stored runs.") var results: String?
     @Option(help: "Prints json or html to stdout instead of the table.") var format: RunFormat?
     @Flag(help: "Exits with 0 or 1 even when some cell could not be measured.") var allowMissing = false
@@ -47,17 +47,19 @@ package struct RunCommand: AsyncParsableCommand {
         let session = try await RunSession(options: self, workspace: .ofThisProcess())
         let outcome = try await Interruption.cancelling { try await session.measure() }
         let document = try session.store.document(run: outcome.run)
-        let report = try session.writeReport(of: document)
+        // Shown before it is written to a file: a disk that is full must not cost the answer.
         switch format {
         case .json: print(try JSONReport.render(document))
         case .html: print(try HTMLReport.render(document, log: session.store.log))
         case nil:
             print(TerminalTable.render(document, style: Terminal.style, width: Terminal.width))
-            print("report: \(report)")
         }
+        let report = try ReportFile.writePage(of: document, in: session.store)
+        if format == nil { print("report: \(report)") }
         if outcome.interrupted {
             throw CommandFailure(
-                .interrupted, "interrupted: \(document.cells.count) of \(session.plan.count) cells are kept in run \(outcome.run)")
+                .interrupted,
+                "interrupted: \(document.cells.count) of \(session.plan.count) cells are kept in run \(outcome.run)")
         }
         guard let status = RunVerdict.status(of: document, allowMissing: allowMissing) else { return }
         throw status.code

@@ -83,7 +83,8 @@ struct RunPlan: Sendable {
                 kernelID: kernel.id.text, kernel: image.path, kernelDigest: image.sha256, initramfs: guestImage.path,
                 initramfsDigest: guestImage.digest, extraArguments: kernel.manifest.commandLine)
             return KernelBatch(
-                kernel: kernel.id, spec: spec, cells: chosen.filter { $0.kernel == kernel.id }.map(\.cell))
+                kernel: kernel.id, spec: spec, config: image.config,
+                cells: chosen.filter { $0.kernel == kernel.id }.map(\.cell))
         }
     }
 }

@@ -5,14 +5,17 @@ import MatrixRunner
 import ResultStore
 
 /// Stores each result as it comes: a crash of ours loses one cell, not the run.
-struct RunRecorder {
+actor RunRecorder: RunObserver {
     private let store: ResultStore
     private let run: String
     private let judge = Judge()
     private let cells: [CellKey: RunCell]
     private var rows: [KernelID: KernelRow]
+    private var progress: RunProgress
 
-    init(store: ResultStore, run: String, plan: RunPlan) {
+    /// - Parameter open: How many cells the runner will measure.
+    init(store: ResultStore, run: String, plan: RunPlan, open: Int) {
+        progress = RunProgress(total: open)
         self.store = store
         self.run = run
         cells = Dictionary(uniqueKeysWithValues: plan.cells.map { ($0.cell.key, $0) })
@@ -25,29 +28,38 @@ struct RunRecorder {
             })
     }
 
+    func note(_ event: RunEvent) throws {
+        switch event {
+        case .guestUp(let kernel, let hello, let start, let readySeconds):
+            try guestUp(kernel, hello: hello, start: start, readySeconds: readySeconds)
+            progress.guestUp(kernel, hello: hello, start: start, readySeconds: readySeconds)
+        case .cell(let cell, let evidence): progress.cell(try measured(cell, evidence: evidence))
+        }
+    }
+
     /// Notes what a guest said of its kernel. The first guest of a run is the one that people ask about; those that
     /// follow a crash are not.
-    mutating func guestUp(_ kernel: KernelID, hello: Hello, start: Start, readySeconds: Double) throws {
+    private func guestUp(_ kernel: KernelID, hello: Hello, start: Start, readySeconds: Double) throws {
         guard rows[kernel]?.start == nil else { return }
         rows[kernel]?.release = hello.release
         rows[kernel]?.btf = hello.hasBTF
         rows[kernel]?.start = start
-        rows[kernel]?.readySeconds = readySeconds
+        rows[kernel]?.readySeconds = readySeconds.roundedToMilliseconds
         try record(kernel)
     }
 
-    mutating func measured(_ planned: PlannedCell, evidence: Evidence) throws -> CellResult {
+    private func measured(_ planned: PlannedCell, evidence: Evidence) throws -> CellResult {
         guard let cell = cells[planned.key] else { throw CommandFailure(.internalError, "unplanned \(planned.key)") }
         let release = rows[cell.kernel]?.release.flatMap { KernelRelease($0) }
         let result = try judge.result(
             of: planned, kernel: cell.kernel, evidence: evidence, release: release, keep: store.storeLog)
-        try note(result, of: cell.kernel)
+        try settle(result, of: cell.kernel)
         try store.record(RecordedCell(result, position: cell.position, inputs: cell.inputs), in: run)
         return result
     }
 
     /// Takes over what an earlier run found with the same inputs; what was expected may have changed since.
-    mutating func cached(_ hits: [(cell: RunCell, hit: CachedCell)]) throws {
+    func cached(_ hits: [(cell: RunCell, hit: CachedCell)]) throws {
         var recorded: [RecordedCell] = []
         for (cell, hit) in hits {
             let release = hit.kernel.release.flatMap { KernelRelease($0) }
@@ -67,7 +79,7 @@ struct RunRecorder {
     }
 
     /// Stores a column that cannot be measured at all.
-    mutating func missing(_ cells: [RunCell], of kernel: KernelID, reason: String) throws {
+    func missing(_ cells: [RunCell], of kernel: KernelID, reason: String) throws {
         let results = cells.map { cell in
             let rule = cell.cell.expectations.rule(for: kernel, release: nil)
             let result = CellResult(
@@ -80,11 +92,13 @@ struct RunRecorder {
         try record(kernel)
     }
 
-    func recordKernels() throws {
+    /// Stores every kernel's row as it is at the end, however the run ended.
+    func finish() throws {
+        progress.end()
         for kernel in rows.keys { try record(kernel) }
     }
 
-    private mutating func note(_ result: CellResult, of kernel: KernelID) throws {
+    private func settle(_ result: CellResult, of kernel: KernelID) throws {
         if result.verdict == .notMeasured {
             if rows[kernel]?.status == .notMeasured { rows[kernel]?.reason = result.reason }
         } else {

@@ -6,7 +6,6 @@ import MatrixModel
 import MatrixRunner
 import ProbeObject
 import QEMUBackend
-import Reports
 import ResultStore
 import SystemPackage
 
@@ -68,51 +67,28 @@ struct RunSession: Sendable {
                 qemu: machine.qemu?.version, accelerator: machine.accelerator?.rawValue,
                 cpus: ProcessInfo.processInfo.activeProcessorCount))
         try store.begin(run: run)
-        var recorder = RunRecorder(store: store, run: run.id, plan: plan)
-        var interrupted = false
-        do {
-            try await fill(with: &recorder, machine: machine)
-        } catch is CancellationError {
-            interrupted = true
-        }
-        try recorder.recordKernels()
-        if !interrupted { try store.finish(run: run.id, durationSeconds: (ContinuousClock.now - clock) / .seconds(1)) }
-        return Outcome(run: run.id, interrupted: interrupted)
-    }
-
-    private func fill(with recorder: inout RunRecorder, machine: HostMachine) async throws {
         let hits = options.noCache ? [:] : try store.cached(inputs: plan.cells.compactMap(\.inputs))
-        try recorder.cached(
+        let open = plan.cells.filter { cell in cell.inputs.map { hits[$0] == nil } ?? false }
+        let recorder = RunRecorder(store: store, run: run.id, plan: plan, open: open.count)
+        try await recorder.cached(
             plan.cells.compactMap { cell in cell.inputs.flatMap { hits[$0] }.map { (cell, $0) } })
         for kernel in plan.kernels {
             guard case .failure(let error) = kernel.image else { continue }
-            try recorder.missing(plan.cells.filter { $0.kernel == kernel.id }, of: kernel.id, reason: "\(error)")
+            try await recorder.missing(plan.cells.filter { $0.kernel == kernel.id }, of: kernel.id, reason: "\(error)")
         }
-        let open = plan.cells.filter { cell in cell.inputs.map { hits[$0] == nil } ?? false }
-        var progress = RunProgress(total: open.count)
-        defer { progress.end() }
         let runner = MatrixRunner(
             backend: machine.backend, start: options.start.policy,
             jobs: options.jobs ?? ProcessInfo.processInfo.activeProcessorCount, cellLimit: .seconds(options.timeout))
-        try await runner.run(plan.batches(of: open)) { event in
-            switch event {
-            case .guestUp(let kernel, let hello, let start, let readySeconds):
-                try recorder.guestUp(kernel, hello: hello, start: start, readySeconds: readySeconds)
-                progress.guestUp(kernel, hello: hello, start: start, readySeconds: readySeconds)
-            case .cell(let cell, let evidence):
-                progress.cell(try recorder.measured(cell, evidence: evidence))
-            }
+        var interrupted = false
+        do {
+            try await runner.run(plan.batches(of: open), observer: recorder)
+        } catch is CancellationError {
+            interrupted = true
         }
-    }
-
-    /// Writes `<results>/<run>/report.html` and returns its path.
-    func writeReport(of document: MatrixDocument) throws -> FilePath {
-        let folder = store.folder.appending(document.run.id)
-        let path = folder.appending("report.html")
-        try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
-        let html = try HTMLReport.render(document, log: store.log)
-        try Data(html.utf8).write(to: URL(filePath: path.string), options: .atomic)
-        return path
+        try await recorder.finish()
+        let seconds = (ContinuousClock.now - clock) / .seconds(1)
+        if !interrupted { try store.finish(run: run.id, durationSeconds: seconds.roundedToMilliseconds) }
+        return Outcome(run: run.id, interrupted: interrupted)
     }
 
     /// Sorts by time; the tail keeps two runs of one second apart.
@@ -120,4 +96,9 @@ struct RunSession: Sendable {
         let stamp = date.formatted(.iso8601.dateSeparator(.omitted).timeSeparator(.omitted))
         return "\(stamp)-\(String(UInt16.random(in: .min ... .max) | 0x1000, radix: 16))"
     }
+}
+
+extension Double {
+    /// Seconds as people and JSON get them; a clock's nanoseconds are noise.
+    var roundedToMilliseconds: Double { (self * 1000).rounded() / 1000 }
 }

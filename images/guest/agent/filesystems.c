@@ -36,4 +36,5 @@ void mount_filesystems(void)
     mknod("/dev/random", S_IFCHR | 0666, makedev(1, 8));
     mknod("/dev/urandom", S_IFCHR | 0666, makedev(1, 9));
     mkdir("/job", 0755);
+    mkdir("/boot", 0755);
 }

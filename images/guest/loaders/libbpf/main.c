@@ -1,7 +1,9 @@
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -48,11 +50,20 @@ static int receive_request(struct zygote_request *request, int *pipe)
     return 1;
 }
 
+/// Maps that an object pins by name must not be found by the next object: each load has a bpffs of its own, which goes
+/// with the process.
+static void mount_own_bpffs(void)
+{
+    if (unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
+        mount("bpf", "/sys/fs/bpf", "bpf", 0, NULL);
+}
+
 static int load_in_child(const struct zygote_request *request, int pipe)
 {
     pid_t child = fork();
     if (child == 0) {
         close(CMX_ZYGOTE_FD);
+        mount_own_bpffs();
         report_to(pipe);
         load_object(request->cell, request->object);
         _exit(0);

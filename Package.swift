@@ -87,7 +87,7 @@ let package = Package(
         tests("GuestLinkTests", ["GuestLink", "CGuestProtocol", "MatrixModel"]),
         tests(
             "QEMUBackendTests",
-            ["CSpawn", "QEMUBackend", "Machine", "GuestLink", "MatrixModel", subprocess, system]),
+            ["QEMUBackend", "Machine", "GuestLink", "MatrixModel", subprocess, system]),
         tests("MatrixRunnerTests", ["MatrixRunner", "Machine", "GuestLink", "MatrixModel", system]),
         tests("ResultStoreTests", ["ResultStore", "MatrixModel", grdb, system]),
         tests("ReportsTests", ["Reports", "MatrixModel", subprocess, system], resources: [.copy("Resources")]),

@@ -21,7 +21,9 @@ package struct Judge: Sendable {
         var reason: String?
         var console: String?
         switch evidence.ending {
-        case .finished(.exited(0)): verdict = .worst(of: programs.map(\.verdict))
+        case .finished(.exited(0)):
+            verdict = .worst(of: programs.map(\.verdict))
+            if programs.isEmpty { reason = "the \(cell.key.loader) loader reported nothing" }
         case .finished(let exit):
             verdict = .notMeasured
             reason = "the \(cell.key.loader) loader ended with \(Self.describe(exit)) before it had reported everything"

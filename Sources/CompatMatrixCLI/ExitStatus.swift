@@ -1,6 +1,8 @@
 package import ArgumentParser
+import GuestImage
 import KernelStore
 import Manifests
+import Reports
 
 /// What the process says with its exit status; the README lists the same.
 package enum ExitStatus: Int32, Sendable {
@@ -49,6 +51,24 @@ extension KernelStoreError: HasExitStatus {
         case .unwritable, .mirrorUnknown, .keyringMissing, .suiteUnavailable, .noSuchPackage, .downloadFailed,
             .toolFailed, .lockedVersionGone, .differsFromLock, .noConfig:
             .notMeasured
+        }
+    }
+}
+
+extension GuestImageError: HasExitStatus {
+    package var exitStatus: ExitStatus {
+        switch self {
+        case .binariesMissing, .cannotWrite: .notMeasured
+        case .archive: .internalError
+        }
+    }
+}
+
+extension ReportError: HasExitStatus {
+    package var exitStatus: ExitStatus {
+        switch self {
+        case .notADocument, .unknownSchema: .invalidInput
+        case .brokenTemplate: .internalError
         }
     }
 }

@@ -95,7 +95,13 @@ struct KernelCache: Sendable {
             try Files.move(found, to: target.appending("config"))
             config = target.appending("config")
         }
-        try write(record, of: kernel.id)
+        do {
+            try write(record, of: kernel.id)
+        } catch {
+            // An image without its record is of use to nobody.
+            Files.remove(target)
+            throw error
+        }
         return KernelImage(
             id: kernel.id, path: path, config: config, sha256: entry.image, origin: origin, releaseLabel: release)
     }
@@ -103,10 +109,8 @@ struct KernelCache: Sendable {
     func write(_ record: ImageRecord, of id: KernelID) throws(KernelStoreError) {
         do {
             try Files.write([UInt8](JSON.encode(record)), to: self.record(of: id))
-        } catch let error as KernelStoreError {
-            throw error
         } catch {
-            throw .unwritable(file: self.record(of: id), errno: .invalidArgument)
+            throw error as? KernelStoreError ?? .unwritable(file: self.record(of: id), errno: .invalidArgument)
         }
     }
 

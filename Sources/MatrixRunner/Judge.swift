@@ -8,11 +8,11 @@ package struct Judge: Sendable {
 
     package init() { catalogue = .bundled }
 
-    /// - Parameters:
-    ///   - release: What the guest said; `nil` when no guest ever said it.
-    ///   - kernelConfigKnown: Whether the guest had the kernel's `CONFIG_…` file, as a host of that kernel has.
-    ///   - keep: Keeps a text and returns the reference to it (`logs/<sha256>.txt`).
-    /// - Throws: What `keep` throws.
+    /// The verdict on `cell`, held against what is expected of it on `kernel`.
+    ///
+    /// `release` is what the guest said, `nil` when none ever did. `kernelConfigKnown` says whether the guest was given the
+    /// kernel's `CONFIG_…` file, which a host of that kernel has. `keep` keeps a text and returns the reference to it
+    /// (`logs/<sha256>.txt`); nothing else is thrown than what it throws.
     package func result(
         of cell: PlannedCell, kernel: KernelID, evidence: Evidence, release: KernelRelease?, kernelConfigKnown: Bool,
         keep: ([UInt8]) throws -> String
@@ -27,7 +27,9 @@ package struct Judge: Sendable {
         case .finished(.exited(0)) where !wanted.isEmpty:
             verdict = .notMeasured
             reason = Self.noConfig(of: kernel)
-        case .finished(.exited(0)): verdict = .worst(of: programs.map(\.verdict))
+        case .finished(.exited(0)):
+            verdict = .worst(of: programs.map(\.verdict))
+            if programs.isEmpty { reason = "the \(cell.key.loader) loader reported nothing" }
         case .finished(let exit):
             verdict = .notMeasured
             reason = "the \(cell.key.loader) loader ended with \(Self.describe(exit)) before it had reported everything"

@@ -37,8 +37,8 @@ struct Line {
     /// seen in 6.12 to 7.3.
     var messageAfterJump: Line? {
         guard kind == .trace, let jump = text.firstRange(of: " goto pc") else { return nil }
-        let message = text[jump.upperBound...].drop { !$0.isWhitespace }.drop { $0.isWhitespace }
-        return message.isEmpty || message.first == ";" ? nil : Line(message)
+        let rest = Line(text[jump.upperBound...].drop { !$0.isWhitespace }.drop { $0.isWhitespace })
+        return rest.kind == .message ? rest : nil
     }
 
     private static func isTrailing(_ byte: UInt8) -> Bool { byte <= 0x20 }

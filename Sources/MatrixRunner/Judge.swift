@@ -8,10 +8,10 @@ package struct Judge: Sendable {
 
     package init() { catalogue = .bundled }
 
-    /// - Parameters:
-    ///   - release: What the guest said; `nil` when no guest ever said it.
-    ///   - keep: Keeps a text and returns the reference to it (`logs/<sha256>.txt`).
-    /// - Throws: What `keep` throws.
+    /// The verdict on `cell`, held against what is expected of it on `kernel`.
+    ///
+    /// `release` is what the guest said, `nil` when none ever did. `keep` keeps a text and returns the reference to it
+    /// (`logs/<sha256>.txt`); nothing else is thrown than what it throws.
     package func result(
         of cell: PlannedCell, kernel: KernelID, evidence: Evidence, release: KernelRelease?,
         keep: ([UInt8]) throws -> String
@@ -47,7 +47,8 @@ package struct Judge: Sendable {
             console = try text.flatMap { try $0.isEmpty ? nil : keep($0) }
         }
         let result = CellResult(
-            key: cell.key, verdict: verdict, stage: verdict == .notMeasured ? nil : Self.stage(programs, verdict: verdict),
+            key: cell.key, verdict: verdict,
+            stage: verdict == .notMeasured ? nil : Self.stage(programs, verdict: verdict),
             expected: .pass, asExpected: false, cached: false, reason: reason, console: console, programs: programs)
         return result.held(against: cell.expectations.rule(for: kernel, release: release))
     }
@@ -77,7 +78,8 @@ package struct Judge: Sendable {
             name: name, type: report.type.isEmpty ? "unspec" : report.type, verdict: failed ? .fail : .pass,
             stage: report.stage, errno: report.errno,
             cause: failed
-                ? catalogue.cause(ofLog: text, loaderMessages: messages, errno: report.errno, stage: report.stage) : nil,
+                ? catalogue.cause(ofLog: text, loaderMessages: messages, errno: report.errno, stage: report.stage)
+                : nil,
             log: try log.isEmpty ? nil : keep(log), logComplete: report.logComplete,
             stats: Self.statistics(of: text, report: report))
     }

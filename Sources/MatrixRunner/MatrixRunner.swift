@@ -26,9 +26,7 @@ package struct MatrixRunner: Sendable {
     private let jobs: Int
     private let cellLimit: Duration
 
-    /// - Parameters:
-    ///   - jobs: Guests at once, at least 1.
-    ///   - cellLimit: How long one cell may take before it counts as `timeout`.
+    /// Runs `jobs` guests at once; a cell that takes longer than `cellLimit` counts as `timeout`.
     package init(backend: any MachineBackend, start: StartPolicy, jobs: Int, cellLimit: Duration) {
         self.backend = backend
         self.start = start

@@ -43,7 +43,8 @@ extension Accelerator {
     /// 64 KiB of firmware; an x86 processor starts at its last sixteen bytes: `mov al, value; out 0xf4, al; hlt`.
     private static func rom() -> [UInt8] {
         var bytes = [UInt8](repeating: 0xf4, count: 64 << 10)
-        bytes.replaceSubrange((bytes.count - 16)..., with: [0xb0, proof.value, 0xe6, 0xf4] + [UInt8](repeating: 0xf4, count: 12))
+        bytes.replaceSubrange(
+            (bytes.count - 16)..., with: [0xb0, proof.value, 0xe6, 0xf4] + [UInt8](repeating: 0xf4, count: 12))
         return bytes
     }
 }

@@ -11,8 +11,9 @@ package struct QEMUBackend: MachineBackend {
     private let snapshots: SnapshotStore
     private let bootLimit: Duration
 
-    /// From power-on to the first frame. A busy host under TCG needs 10 s; a distribution's largest kernels three times
-    /// that.
+    /// From power-on to the first frame.
+    ///
+    /// A busy host under TCG needs 10 s; a distribution's largest kernels three times that.
     package static let bootLimit: Duration = .seconds(90)
     /// From `cont` to the answer of a restored guest; 0.2 s is usual.
     private static let restoreLimit: Duration = .seconds(10)

@@ -7,7 +7,7 @@ enum Fixture {
     /// What the header of an x86 kernel image holds, and no kernel behind it.
     ///
     /// Source: Linux `Documentation/arch/x86/boot.rst`, "The Real-Mode Kernel Header".
-    static func bzImage(banner: String = "6.1.0-1-amd64 (debian-kernel@lists.debian.org) #1 SMP") -> [UInt8] {
+    static func bzImage(banner: String = "6.1.0-1-amd64 (debian-kernel@lists) #1 SMP") -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 4096)
         bytes[0x1F1] = 1
         bytes.replaceSubrange(0x1FE..<0x200, with: [0x55, 0xAA])

@@ -34,7 +34,8 @@ import Testing
     }
 
     @Test func failsWithTheCauseThatTheLogNames() throws {
-        let log = "0: (85) call bpf_perf_event_output#25\nR5 min value is negative, either use unsigned or 'var &= const'\n"
+        let log =
+            "0: (85) call bpf_perf_event_output#25\nR5 min value is negative, either use unsigned or 'var &= const'\n"
         let result = try judge(
             Evidence(programs: [program(), program(errno: 13, number: 1, log: log)], ending: .finished(.exited(0))))
         #expect(result.verdict == .fail)
@@ -104,7 +105,8 @@ import Testing
     /// The first use of bpf() on el7 prints this, and it is no crash.
     @Test func aHarmlessWarningIsNoCrash() throws {
         let console = "TECH PREVIEW: eBPF syscall may not be fully supported.\nPlease review provided documentation.\n"
-        let result = try judge(Evidence(programs: [], ending: .overdue(limit: .seconds(3), console: Array(console.utf8))))
+        let result = try judge(
+            Evidence(programs: [], ending: .overdue(limit: .seconds(3), console: Array(console.utf8))))
         #expect(result.verdict == .timeout)
     }
 

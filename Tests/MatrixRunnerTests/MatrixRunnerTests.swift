@@ -36,7 +36,9 @@ actor Listener: RunObserver {
 
     func note(_ event: RunEvent) {
         guard case .cell(let cell, let seen) = event else { return }
-        if evidence.updateValue(seen, forKey: cell.key.probe) != nil { Issue.record("\(cell.key.probe) was told twice") }
+        if evidence.updateValue(seen, forKey: cell.key.probe) != nil {
+            Issue.record("\(cell.key.probe) was told twice")
+        }
     }
 }
 
@@ -90,7 +92,8 @@ func collect(
     @Test func aCellThatHangsIsOverdueAndTheRestGoesOn() async throws {
         let objects = try Objects(["slow", "b"])
         let backend = FakeBackend(scripts: ["slow": [.hang()]])
-        let evidence = try await collect([objects.batch(["slow", "b"])], backend: backend, cellLimit: .milliseconds(30))
+        let evidence = try await collect(
+            [objects.batch(["slow", "b"])], backend: backend, cellLimit: .milliseconds(30))
         #expect(evidence["slow"]?.ending == .overdue(limit: .milliseconds(30), console: []))
         #expect(evidence["b"]?.programs.count == 1)
     }

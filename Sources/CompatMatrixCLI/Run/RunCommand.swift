@@ -68,7 +68,9 @@ package struct RunCommand: AsyncParsableCommand {
 
 /// What the cells of a run mean for the exit status.
 enum RunVerdict {
-    /// `nil` when every cell is as expected. A verdict that is wrong outweighs one that is missing.
+    /// `nil` when every cell is as expected.
+    ///
+    /// A verdict that is wrong outweighs one that is missing.
     static func status(of document: MatrixDocument, allowMissing: Bool) -> ExitStatus? {
         let measured = document.cells.filter { $0.verdict != .notMeasured }
         if measured.contains(where: { !$0.asExpected }) { return .unexpectedVerdicts }

@@ -26,7 +26,9 @@ struct RunCell: Sendable {
     var inputs: String?
 }
 
-/// Which cells there are: kernel, then probe, variant, loader. A pure function of what was selected.
+/// Which cells there are: kernel, then probe, variant, loader.
+///
+/// A pure function of what was selected.
 struct RunPlan: Sendable {
     let kernels: [RunKernel]
     let cells: [RunCell]
@@ -34,8 +36,10 @@ struct RunPlan: Sendable {
 
     var count: Int { cells.count }
 
-    /// - Parameter tool: Tells one build of this program from another: what it judges differently must not be answered
-    ///   from what an older build found.
+    /// Plans every cell, or those of `shard`.
+    ///
+    /// `tool` tells one build of this program from another: what it judges differently must not be answered from what an
+    /// older build found.
     init(
         kernels: [RunKernel], variants: [BuiltVariant], programs: [FilePath: [String]], loaders: [String],
         guestImage: GuestImage, tool: String, shard: Shard?

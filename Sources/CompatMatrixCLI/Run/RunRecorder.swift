@@ -13,7 +13,7 @@ actor RunRecorder: RunObserver {
     private var rows: [KernelID: KernelRow]
     private var progress: RunProgress
 
-    /// - Parameter open: How many cells the runner will measure.
+    /// Records into `run`, which the store knows; the runner will measure `open` cells.
     init(store: ResultStore, run: String, plan: RunPlan, open: Int) {
         progress = RunProgress(total: open)
         self.store = store
@@ -37,8 +37,9 @@ actor RunRecorder: RunObserver {
         }
     }
 
-    /// Notes what a guest said of its kernel. The first guest of a run is the one that people ask about; those that
-    /// follow a crash are not.
+    /// Notes what a guest said of its kernel.
+    ///
+    /// The first guest of a run is the one that people ask about; those that follow a crash are not.
     private func guestUp(_ kernel: KernelID, hello: Hello, start: Start, readySeconds: Double) throws {
         guard rows[kernel]?.start == nil else { return }
         rows[kernel]?.release = hello.release

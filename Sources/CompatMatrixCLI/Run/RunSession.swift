@@ -54,7 +54,9 @@ struct RunSession: Sendable {
         return try await selection.build(folder: probes, cache: workspace.cache)
     }
 
-    /// Measures what the store cannot answer. What was found before an interruption is stored like everything else.
+    /// Measures what the store cannot answer.
+    ///
+    /// What was found before an interruption is stored like everything else.
     func measure() async throws -> Outcome {
         let clock = ContinuousClock.now
         let machine = try await HostMachine(

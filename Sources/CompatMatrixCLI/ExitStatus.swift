@@ -2,6 +2,7 @@ package import ArgumentParser
 import GuestImage
 import KernelStore
 import Manifests
+import MatrixRunner
 import Reports
 
 /// What the process says with its exit status; the README lists the same.
@@ -53,6 +54,10 @@ extension KernelStoreError: HasExitStatus {
             .notMeasured
         }
     }
+}
+
+extension MatrixRunnerError: HasExitStatus {
+    package var exitStatus: ExitStatus { .invalidInput }
 }
 
 extension GuestImageError: HasExitStatus {

@@ -28,8 +28,9 @@ package struct QEMUBackend: MachineBackend {
     }
 
     package func withGuest<Result: Sendable>(
-        _ spec: GuestSpec, start: StartPolicy, body: @Sendable (any Guest) async throws -> Result
+        _ spec: GuestSpec, start policy: StartPolicy, body: @Sendable (any Guest) async throws -> Result
     ) async throws -> Result {
+        let start = qemu.canRestore ? policy : .cold
         let key = SnapshotStore.key(spec, accelerator: accelerator, qemu: qemu.identity)
         if start != .cold, let snapshot = snapshots.find(spec, key: key) {
             let restored = try await withProcess(spec, restoring: true) { vm -> Restored<Result> in

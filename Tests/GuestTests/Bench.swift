@@ -58,29 +58,38 @@ final class RecordingBackend: MachineBackend {
 }
 
 /// What a batch came to, judged.
-struct Measurement {
+struct Measurement: Sendable {
     /// By variant.
-    var cells: [String: CellResult] = [:]
-    var evidence: [String: Evidence] = [:]
+    private(set) var cells: [String: CellResult] = [:]
+    private(set) var evidence: [String: Evidence] = [:]
     /// By reference.
-    var logs: [String: [UInt8]] = [:]
+    private(set) var logs: [String: [UInt8]] = [:]
 
     init(_ batch: KernelBatch, backend: any MachineBackend, start: StartPolicy = .auto, cellLimit: Duration)
         async throws
     {
-        let runner = MatrixRunner(backend: backend, start: start, jobs: 1, cellLimit: cellLimit)
-        let judge = Judge()
-        try await runner.run([batch]) { event in
-            guard case .cell(let cell, let evidence) = event else { return }
+        let listener = Listener()
+        try await MatrixRunner(backend: backend, start: start, jobs: 1, cellLimit: cellLimit)
+            .run([batch], observer: listener)
+        for (cell, evidence) in await listener.seen {
             self.evidence[cell.key.variant] = evidence
-            cells[cell.key.variant] = try judge.result(of: cell, kernel: batch.kernel, evidence: evidence, release: nil)
-            {
+            cells[cell.key.variant] = try Judge().result(
+                of: cell, kernel: batch.kernel, evidence: evidence, release: nil
+            ) { text in
                 let reference = "logs/\(logs.count).txt"
-                logs[reference] = $0
+                logs[reference] = text
                 return reference
             }
         }
     }
 
     func console(of variant: String) -> [UInt8] { cells[variant]?.console.flatMap { logs[$0] } ?? [] }
+
+    private actor Listener: RunObserver {
+        private(set) var seen: [(PlannedCell, Evidence)] = []
+
+        func note(_ event: RunEvent) {
+            if case .cell(let cell, let evidence) = event { seen.append((cell, evidence)) }
+        }
+    }
 }

@@ -74,7 +74,7 @@ struct Measurement: Sendable {
         for (cell, evidence) in await listener.seen {
             self.evidence[cell.key.variant] = evidence
             cells[cell.key.variant] = try Judge().result(
-                of: cell, kernel: batch.kernel, evidence: evidence, release: nil
+                of: cell, kernel: batch.kernel, evidence: evidence, release: nil, kernelConfigKnown: batch.config != nil
             ) { text in
                 let reference = "logs/\(logs.count).txt"
                 logs[reference] = text

@@ -73,8 +73,8 @@ let package = Package(
         module(
             "CompatMatrixCLI",
             [
-                "GuestImage", "KernelStore", "Machine", "Manifests", "MatrixModel", "MatrixRunner", "ProbeObject",
-                "QEMUBackend", "Reports", "ResultStore", "VerifierLog", argumentParser, crypto, subprocess, system,
+                "GuestImage", "GuestLink", "KernelStore", "Machine", "Manifests", "MatrixModel", "MatrixRunner",
+                "ProbeObject", "QEMUBackend", "Reports", "ResultStore", "VerifierLog", argumentParser, crypto, subprocess, system,
             ]),
         .executableTarget(
             name: "compat-matrix", dependencies: ["CompatMatrixCLI", argumentParser], swiftSettings: strict),

@@ -82,8 +82,11 @@ final class MonitorConnection {
             throw MachineError.monitor(command: command, message: "the monitor is closed")
         }
         while true {
-            let message = try JSONDecoder().decode(
-                Message.self, from: Data(try await line(process: process, waitingFor: command)))
+            let line = Data(try await line(process: process, waitingFor: command))
+            guard let message = try? JSONDecoder().decode(Message.self, from: line) else {
+                throw MachineError.monitor(
+                    command: command, message: "no QMP answer: \(String(decoding: line.prefix(200), as: UTF8.self))")
+            }
             if let error = message.error { throw MachineError.monitor(command: command, message: error.desc) }
             if let result = message.result { return result }
         }

@@ -74,7 +74,8 @@ let package = Package(
             "CompatMatrixCLI",
             [
                 "GuestImage", "GuestLink", "KernelStore", "Machine", "Manifests", "MatrixModel", "MatrixRunner",
-                "ProbeObject", "QEMUBackend", "Reports", "ResultStore", "VerifierLog", argumentParser, crypto, subprocess, system,
+                "ProbeObject", "QEMUBackend", "Reports", "ResultStore", "VerifierLog", argumentParser, crypto,
+                subprocess, system,
             ]),
         .executableTarget(
             name: "compat-matrix", dependencies: ["CompatMatrixCLI", argumentParser], swiftSettings: strict),

@@ -98,9 +98,11 @@ func collect(
         #expect(evidence["b"]?.programs.count == 1)
     }
 
-    @Test func wantOfMemoryIsTriedAgainInALargeGuest() async throws {
+    /// ENOMEM of a map, or the guest's kernel killed the loader.
+    @Test(arguments: [CellScript.fail(errno: 12), .loaderDies(signal: 9)])
+    func wantOfMemoryIsTriedAgainInALargeGuest(first: CellScript) async throws {
         let objects = try Objects(["big", "b"])
-        let backend = FakeBackend(scripts: ["big": [.fail(errno: 12), .pass]])
+        let backend = FakeBackend(scripts: ["big": [first, .pass]])
         let evidence = try await collect([objects.batch(["big", "b"])], backend: backend)
         #expect(evidence["big"]?.programs.first?.report.errno == 0)
         #expect(backend.attempts.map(\.memoryMiB) == [GuestSpec.defaultMemoryMiB, GuestSpec.largeMemoryMiB])

@@ -34,12 +34,17 @@ extension GuestTests {
             #expect(cell.reason == "no result within \(MisbehavingRun.cellLimit)")
         }
 
-        /// Each of the two that bring their guest down does so again in a guest of its own, booted for it.
+        /// Each of the two that bring their guest down does so again in a guest of its own, booted for it; the last guest
+        /// is a large one, for the loaders that were killed.
         @Test func whatBroughtAGuestDownIsTriedAgainInAFreshOne() throws {
-            #expect(try run().policies == [.auto, .auto, .auto, .cold, .cold])
+            #expect(try run().policies == [.auto, .auto, .auto, .cold, .cold, .auto])
         }
 
-        @Test(arguments: [("segfault", "signal 11"), ("kill-zygote", "signal 9"), ("memory", "signal 9")])
+        @Test func aLoaderThatWasKilledForWantOfMemoryGetsALargeGuest() throws {
+            #expect(try run().measurement.cells["memory"]?.verdict == .pass)
+        }
+
+        @Test(arguments: [("segfault", "signal 11"), ("kill-zygote", "signal 9")])
         func theLoadersOwnDeathIsNoVerdict(variant: String, reason: String) throws {
             let cell = try #require(try run().measurement.cells[variant])
             #expect(cell.verdict == .notMeasured)

@@ -29,6 +29,7 @@ run: setup build guest
 	$(BIN) run --allow-missing
 
 test: setup-test guest
+	$(MAKE) -C images/guest tests
 	swift build --build-tests --explicit-target-dependency-import-check error
 	.build/debug/compat-matrix kernels fetch
 	swift test --skip-build

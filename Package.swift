@@ -73,8 +73,9 @@ let package = Package(
         module(
             "CompatMatrixCLI",
             [
-                "GuestImage", "KernelStore", "Machine", "Manifests", "MatrixModel", "MatrixRunner", "ProbeObject",
-                "QEMUBackend", "Reports", "ResultStore", "VerifierLog", argumentParser, crypto, subprocess, system,
+                "GuestImage", "GuestLink", "KernelStore", "Machine", "Manifests", "MatrixModel", "MatrixRunner",
+                "ProbeObject", "QEMUBackend", "Reports", "ResultStore", "VerifierLog", argumentParser, crypto,
+                subprocess, system,
             ]),
         .executableTarget(
             name: "compat-matrix", dependencies: ["CompatMatrixCLI", argumentParser], swiftSettings: strict),
@@ -85,11 +86,18 @@ let package = Package(
         tests("KernelStoreTests", ["KernelStore", "Manifests", "CArchive", "MatrixModel", subprocess, system]),
         tests("ProbeObjectTests", ["ProbeObject", "Manifests", "MatrixModel", system]),
         tests("GuestLinkTests", ["GuestLink", "CGuestProtocol", "MatrixModel"]),
-        tests("QEMUBackendTests", ["QEMUBackend", "Machine", "GuestLink", "MatrixModel", system]),
+        tests(
+            "QEMUBackendTests",
+            ["QEMUBackend", "Machine", "GuestLink", "MatrixModel", subprocess, system]),
         tests("MatrixRunnerTests", ["MatrixRunner", "Machine", "GuestLink", "MatrixModel", system]),
         tests("ResultStoreTests", ["ResultStore", "MatrixModel", grdb, system]),
         tests("ReportsTests", ["Reports", "MatrixModel", subprocess, system], resources: [.copy("Resources")]),
         tests("CLITests", ["CompatMatrixCLI", "MatrixModel", argumentParser, subprocess, system]),
-        tests("GuestTests", ["CompatMatrixCLI", "MatrixModel", subprocess, system]),
+        tests(
+            "GuestTests",
+            [
+                "GuestImage", "GuestLink", "KernelStore", "Machine", "Manifests", "MatrixModel", "MatrixRunner",
+                "ProbeObject", "QEMUBackend", subprocess, system,
+            ]),
     ]
 )

@@ -17,8 +17,12 @@ extension CompatMatrix {
             exit(withError: error.exitStatus.code)
         } catch is CancellationError {
             exit(withError: ExitStatus.interrupted.code)
-        } catch {
+        } catch let error where error is ExitCode || exitCode(for: error) != .failure {
+            // A status of ours, --help, or a mistake on the command line.
             exit(withError: error)
+        } catch {
+            Output.toStderr("compat-matrix: unexpected: \(error); this is a bug of compat-matrix")
+            exit(withError: ExitStatus.internalError.code)
         }
     }
 }

@@ -4,7 +4,9 @@ public struct CompatMatrix: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "compat-matrix",
         abstract: "Says on which kernels every variant of every eBPF probe loads, and why not where it does not.",
-        subcommands: [RunCommand.self, Kernels.self, Probes.self, Explain.self])
+        subcommands: [
+            RunCommand.self, Kernels.self, Probes.self, Report.self, Runs.self, Explain.self, Doctor.self, Clean.self,
+        ])
 
     public init() {}
 }

@@ -1,6 +1,9 @@
 package import ArgumentParser
+import GuestImage
 import KernelStore
 import Manifests
+import MatrixRunner
+import Reports
 
 /// What the process says with its exit status; the README lists the same.
 package enum ExitStatus: Int32, Sendable {
@@ -47,8 +50,30 @@ extension KernelStoreError: HasExitStatus {
         case .idTaken, .idUnguessable, .unknownID: .usage
         case .cancelled: .interrupted
         case .unwritable, .mirrorUnknown, .keyringMissing, .suiteUnavailable, .noSuchPackage, .downloadFailed,
-            .toolFailed, .lockedVersionGone, .differsFromLock:
+            .toolFailed, .lockedVersionGone, .differsFromLock, .noConfig:
             .notMeasured
+        }
+    }
+}
+
+extension MatrixRunnerError: HasExitStatus {
+    package var exitStatus: ExitStatus { .invalidInput }
+}
+
+extension GuestImageError: HasExitStatus {
+    package var exitStatus: ExitStatus {
+        switch self {
+        case .binariesMissing, .cannotWrite: .notMeasured
+        case .archive: .internalError
+        }
+    }
+}
+
+extension ReportError: HasExitStatus {
+    package var exitStatus: ExitStatus {
+        switch self {
+        case .notADocument, .unknownSchema: .invalidInput
+        case .brokenTemplate: .internalError
         }
     }
 }

@@ -8,7 +8,8 @@ enum Tool {
     static func build() throws -> String {
         let attributes = try FileManager.default.attributesOfItem(atPath: "/proc/self/exe")
         let target = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let file = attributes[.type] as? FileAttributeType == .typeSymbolicLink
+        let file =
+            attributes[.type] as? FileAttributeType == .typeSymbolicLink
             ? try FileManager.default.attributesOfItem(atPath: target) : attributes
         let time = (file[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
         return "\(version) \(file[.size] ?? 0) \(time)"

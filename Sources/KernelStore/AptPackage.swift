@@ -4,8 +4,11 @@ import MatrixModel
 struct AptPackage: Equatable {
     let name: String
     let version: String
+    /// Of the `.deb`, in bytes.
+    let size: Int64
     /// Names only, each alternative on its own.
     let dependencies: [String]
+    let recommendations: [String]
 
     /// `package=version`, as apt takes it.
     var pinned: String { "\(name)=\(version)" }
@@ -20,7 +23,13 @@ struct AptPackage: Equatable {
         guard let name = fields["Package"], let version = fields["Version"] else { return nil }
         self.name = name
         self.version = version
-        dependencies = (fields["Depends"] ?? "").split { $0 == "," || $0 == "|" }.map {
+        size = fields["Size"].flatMap(Int64.init) ?? 0
+        dependencies = Self.names(in: fields["Depends"])
+        recommendations = Self.names(in: fields["Recommends"])
+    }
+
+    private static func names(in relation: String?) -> [String] {
+        (relation ?? "").split { $0 == "," || $0 == "|" }.map {
             String($0.trimmingSpace.prefix { $0 != " " && $0 != ":" })
         }
     }
@@ -31,6 +40,15 @@ struct AptPackage: Equatable {
     /// (`linux-image-cloud-amd64`) depends on the image of the day.
     var kernelDependency: String? {
         dependencies.first { $0.hasPrefix("linux-binary-") } ?? dependencies.first { $0.hasPrefix("linux-image-") }
+    }
+
+    /// The packages that come with this one for the same kernel and no other.
+    ///
+    /// One of them has the config where this one has not: `linux-modules-<release>` on Ubuntu, `linux-base-<release>` on
+    /// Debian since 7.2.
+    func companions(ofRelease release: String) -> [String] {
+        guard !release.isEmpty else { return [] }
+        return (dependencies + recommendations).filter { $0.hasSuffix("-\(release)") }
     }
 }
 

@@ -60,43 +60,63 @@ struct ImageExtractor {
     }
 
     private func unpack(image: FilePath, config: FilePath) throws(KernelStoreError) -> (sha256: String, config: Bool) {
+        var hasConfig = false
+        // Stops at the image: `config*` sorts before `vmlinuz*`, and the modules after it are most of the package.
+        let sha256 = try firstInPackage(writingTo: image) { entry, tree -> String? in
+            if entry.isConfig, !hasConfig { hasConfig = try writeConfig(entry, of: tree, to: config) }
+            guard entry.isImage else { return nil }
+            guard entry.size <= Self.imageLimitMiB << 20 else {
+                throw KernelStoreError.tooLarge(file: file, limitMiB: Self.imageLimitMiB)
+            }
+            return try write(tree, to: image, limitMiB: Self.imageLimitMiB)
+        }
+        guard let sha256 else { throw .noKernelInPackage(file: file) }
+        return (sha256, hasConfig)
+    }
+
+    /// Writes `config` into the empty `folder`; `nil` when the Debian package `file` has none.
+    func extractConfig(into folder: FilePath) throws(KernelStoreError) -> FilePath? {
+        let config = folder.appending("config")
+        return try firstInPackage(writingTo: config) { entry, tree in
+            try entry.isConfig && writeConfig(entry, of: tree, to: config) ? config : nil
+        }
+    }
+
+    /// Goes through the package's files until `take` has what it wants of one; `nil` when it took none.
+    private func firstInPackage<Value>(
+        writingTo target: FilePath, _ take: (ArchiveEntry, borrowing ArchiveReader) throws -> Value?
+    ) throws(KernelStoreError) -> Value? {
         do {
             let package = try ArchiveReader.ar(file)
             try enterData(of: package)
-            return try package.withTar { try unpack($0, image: image, config: config) }
+            return try package.withTar { tree in
+                var passed: Int64 = 0
+                while let entry = try tree.next() {
+                    if let value = try take(entry, tree) { return value }
+                    // Skipping costs the time of unpacking, so what a package claims to hold is limited as well.
+                    passed += min(max(0, entry.size), Self.packageLimitMiB << 20)
+                    guard passed < Self.packageLimitMiB << 20 else {
+                        throw KernelStoreError.tooLarge(file: file, limitMiB: Int(Self.packageLimitMiB))
+                    }
+                }
+                return nil
+            }
         } catch let error as KernelStoreError {
             throw error
         } catch let error as ArchiveProblem {
             throw .damagedPackage(file: file, problem: error.text)
         } catch {
-            throw .unwritable(file: image, errno: error as? Errno ?? .ioError)
+            throw .unwritable(file: target, errno: error as? Errno ?? .ioError)
         }
     }
 
-    /// Stops at the image: `config-*` sorts before `vmlinuz-*`, and the modules after it are most of the package.
-    private func unpack(
-        _ tree: borrowing ArchiveReader, image: FilePath, config: FilePath
-    ) throws -> (sha256: String, config: Bool) {
-        var hasConfig = false
-        var passed: Int64 = 0
-        while let entry = try tree.next() {
-            if entry.isImage {
-                guard entry.size <= Self.imageLimitMiB << 20 else {
-                    throw KernelStoreError.tooLarge(file: file, limitMiB: Self.imageLimitMiB)
-                }
-                return (try write(tree, to: image, limitMiB: Self.imageLimitMiB), hasConfig)
-            }
-            if entry.isConfig, !hasConfig, entry.size <= Self.configLimitMiB << 20 {
-                _ = try write(tree, to: config, limitMiB: Self.configLimitMiB)
-                hasConfig = true
-            }
-            // Skipping costs the time of unpacking, so what a package claims to hold is limited as well.
-            passed += min(max(0, entry.size), Self.packageLimitMiB << 20)
-            guard passed < Self.packageLimitMiB << 20 else {
-                throw KernelStoreError.tooLarge(file: file, limitMiB: Int(Self.packageLimitMiB))
-            }
-        }
-        throw KernelStoreError.noKernelInPackage(file: file)
+    /// `false` when the file is larger than any config, and so none.
+    private func writeConfig(
+        _ entry: ArchiveEntry, of tree: borrowing ArchiveReader, to config: FilePath
+    ) throws -> Bool {
+        guard entry.size <= Self.configLimitMiB << 20 else { return false }
+        _ = try write(tree, to: config, limitMiB: Self.configLimitMiB)
+        return true
     }
 
     /// Moves to `data.tar.*`, and makes sure that the file is long enough to hold it: the image comes early in the
@@ -134,21 +154,20 @@ struct ImageExtractor {
 }
 
 extension ArchiveEntry {
-    /// `boot/vmlinuz-*` up to Linux 7.1, `usr/lib/modules/<release>/vmlinuz` in Debian's packages of 7.2 and later.
-    var isImage: Bool {
+    var isImage: Bool { isOfKernel("vmlinuz") }
+    var isConfig: Bool { isOfKernel("config") }
+
+    /// `boot/<kind>-*` up to Linux 7.1 and on Ubuntu, `usr/lib/modules/<release>/<kind>` in Debian's packages of 7.2 and
+    /// later.
+    private func isOfKernel(_ kind: String) -> Bool {
         guard isPlainFile else { return false }
         let names = components.first == "usr" ? components.dropFirst() : components[...]
         return switch names.count {
-        case 2: names.first == "boot" && names.last?.hasPrefix("vmlinuz-") == true
-        case 4: names.starts(with: ["lib", "modules"]) && !names.contains("..") && names.last == "vmlinuz"
+        case 2: names.first == "boot" && names.last?.hasPrefix("\(kind)-") == true
+        case 4:
+            names.starts(with: ["lib", "modules"]) && !names.contains("..") && names.last?.elementsEqual(kind) == true
         default: false
         }
-    }
-
-    var isConfig: Bool {
-        guard isPlainFile else { return false }
-        let names = components
-        return names.count == 2 && names[0] == "boot" && names[1].hasPrefix("config-")
     }
 }
 

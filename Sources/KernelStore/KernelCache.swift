@@ -7,7 +7,9 @@ import SystemPackage
 /// An image with what to lock about it.
 struct CachedKernel {
     let image: KernelImage
-    let lock: LockedKernel
+    var lock: LockedKernel
+    /// Whether there may be a config for it elsewhere in its archive.
+    let lacksConfig: Bool
 }
 
 /// The images that are on this machine: `kernels/<id>/vmlinuz`, perhaps `config`, and `image.json` about them.
@@ -15,7 +17,7 @@ struct KernelCache: Sendable {
     let folder: FilePath
 
     private var kernels: FilePath { folder.appending("kernels") }
-    private func place(of id: KernelID) -> FilePath { kernels.appending(id.text) }
+    func place(of id: KernelID) -> FilePath { kernels.appending(id.text) }
     private func record(of id: KernelID) -> FilePath { place(of: id).appending("image.json") }
 
     /// The image of `kernel`; `nil` when there is none, when it came from another source than the manifest now names,
@@ -28,15 +30,20 @@ struct KernelCache: Sendable {
         guard let status = try Files.status(path), status.size == record.size, status.modified == record.modified else {
             return nil
         }
-        let config = place(of: kernel.id).appending("config")
+        let file = place(of: kernel.id).appending("config")
+        let isLocked = locked?.config == nil || locked?.config == record.lock.config
+        let isThere = try Files.status(file) != nil
+        let config = isLocked && isThere ? file : nil
+        let isSearched = record.isSearchedForConfig == true && locked?.config == nil
         let image = KernelImage(
-            id: kernel.id, path: path, config: try Files.status(config) == nil ? nil : config,
-            sha256: record.lock.image, origin: record.origin, releaseLabel: record.release)
-        return CachedKernel(image: image, lock: record.lock)
+            id: kernel.id, path: path, config: config, sha256: record.lock.image, origin: record.origin,
+            releaseLabel: record.release)
+        return CachedKernel(
+            image: image, lock: record.lock, lacksConfig: config == nil && record.lock.version != nil && !isSearched)
     }
 
     /// A record that cannot be read is an image that is not there: fetching it again mends it.
-    private func readRecord(of id: KernelID) throws(KernelStoreError) -> ImageRecord? {
+    func readRecord(of id: KernelID) throws(KernelStoreError) -> ImageRecord? {
         guard let bytes = try Files.readIfThere(record(of: id)) else { return nil }
         return try? JSONDecoder().decode(ImageRecord.self, from: Data(bytes))
     }
@@ -62,7 +69,8 @@ struct KernelCache: Sendable {
             package: package?.name, version: package?.version, deb: deb, image: extracted.sha256,
             source: package.map { _ in kernel.source.description })
         let origin = package.map { "\($0.name) \($0.version)" } ?? file.string
-        return CachedKernel(image: try keep(extracted, as: kernel, origin: origin, entry: entry), lock: entry)
+        let image = try keep(extracted, as: kernel, origin: origin, entry: entry)
+        return CachedKernel(image: image, lock: entry, lacksConfig: image.config == nil && package != nil)
     }
 
     /// The record goes last: until it fits the image beside it, there is no image.
@@ -88,14 +96,22 @@ struct KernelCache: Sendable {
             config = target.appending("config")
         }
         do {
-            try Files.write([UInt8](JSON.encode(record)), to: self.record(of: kernel.id))
-        } catch let error as KernelStoreError {
-            throw error
+            try write(record, of: kernel.id)
         } catch {
-            throw .unwritable(file: self.record(of: kernel.id), errno: .invalidArgument)
+            // An image without its record is of use to nobody.
+            Files.remove(target)
+            throw error
         }
         return KernelImage(
             id: kernel.id, path: path, config: config, sha256: entry.image, origin: origin, releaseLabel: release)
+    }
+
+    func write(_ record: ImageRecord, of id: KernelID) throws(KernelStoreError) {
+        do {
+            try Files.write([UInt8](JSON.encode(record)), to: self.record(of: id))
+        } catch {
+            throw error as? KernelStoreError ?? .unwritable(file: self.record(of: id), errno: .invalidArgument)
+        }
     }
 
     /// What the kernel in `file` says about itself, wherever it is packed.
@@ -108,7 +124,7 @@ struct KernelCache: Sendable {
     /// On the same file system as the images, so that they can be moved into place.
     ///
     /// Removes what a process that was killed left behind.
-    private func workFolder() throws(KernelStoreError) -> FilePath {
+    func workFolder() throws(KernelStoreError) -> FilePath {
         for name in try Files.names(in: kernels) where Files.isAbandoned(name) { Files.remove(kernels.appending(name)) }
         let folder = Files.unique(beside: kernels.appending("work"))
         try Files.makeFolder(folder)

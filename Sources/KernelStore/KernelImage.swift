@@ -6,7 +6,7 @@ package struct KernelImage: Sendable, Hashable {
     package let id: KernelID
     /// The bzImage in the cache.
     package let path: FilePath
-    /// The `CONFIG_…` file of the package; `nil` when it held none.
+    /// The `CONFIG_…` file, of the image's package or of one that comes with it; `nil` when none holds it.
     package let config: FilePath?
     /// Of the bzImage, in lower-case hexadecimal.
     package let sha256: String
@@ -23,6 +23,8 @@ struct ImageRecord: Codable, Equatable {
     var origin: String
     var release: String
     var lock: LockedKernel
+    /// Whether all packages that could hold the config were searched; missing in records of before there was a search.
+    var isSearchedForConfig: Bool?
     /// In bytes.
     var size: Int64
     /// Nanoseconds since 1970.

@@ -15,12 +15,25 @@ struct LockedKernel: Codable, Equatable {
     var image: String
     /// What the manifest asked for; `nil` for a file, whose path is no business of other machines.
     var source: String?
+    /// Where the config came from; `nil` when the image's own package holds it, and when there is none.
+    var config: LockedPackage?
 
     /// `package=version`, as apt takes it.
     var pinned: String? {
         guard let package, let version else { return nil }
         return "\(package)=\(version)"
     }
+}
+
+/// A package that holds a kernel's config and not its image.
+struct LockedPackage: Codable, Hashable {
+    var package: String
+    var version: String
+    /// SHA-256 of the `.deb`.
+    var deb: String
+
+    /// `package=version`, as apt takes it.
+    var pinned: String { "\(package)=\(version)" }
 }
 
 /// The `kernels.lock.json` of every catalogue folder, a later folder's entry before an earlier one's.

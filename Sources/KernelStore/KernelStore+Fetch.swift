@@ -13,6 +13,8 @@ package enum FetchStep: Sendable, Hashable, CustomStringConvertible {
     case updating(AptSuite)
     case downloading(package: String)
     case extracting(file: String)
+    /// The kernel is here but its config is not: what reads `CONFIG_…` options cannot be measured on it.
+    case withoutConfig(KernelStoreError)
     case alreadyHere
 
     package var description: String {
@@ -20,6 +22,7 @@ package enum FetchStep: Sendable, Hashable, CustomStringConvertible {
         case .updating(let suite): "asking \(suite)"
         case .downloading(let package): "downloading \(package)"
         case .extracting(let file): "extracting \(file)"
+        case .withoutConfig(let error): "without its config: \(error)"
         case .alreadyHere: "already here"
         }
     }
@@ -45,9 +48,13 @@ extension KernelStore {
             return kernels.map { FetchOutcome(kernel: $0, result: .failure(error)) }
         }
         var outcomes: [KernelID: Result<KernelImage, KernelStoreError>] = [:]
-        let here = refresh ? [:] : present(kernels, locks: locks)
-        let missing = kernels.filter { here[$0.id] == nil }
-            .map { FetchJob(kernel: $0, locked: refresh ? nil : locks.entry(for: $0), progress: progress) }
+        let present = refresh ? [:] : present(kernels, locks: locks)
+        let here = present.filter { !$0.value.lacksConfig }
+        let missing = kernels.filter { here[$0.id] == nil }.map {
+            FetchJob(
+                kernel: $0, locked: refresh ? nil : locks.entry(for: $0), incomplete: present[$0.id],
+                progress: progress)
+        }
         await withTaskGroup(of: [Fetched].self) { group in
             for (suite, jobs) in Dictionary(grouping: missing, by: \.suite) {
                 group.addTask { [cache, endpoint] in

@@ -3,7 +3,7 @@ package import MatrixModel
 package import SystemPackage
 
 /// Why a kernel's image could not be had, which says nothing about what the kernel would do.
-package enum KernelStoreError: Error, Equatable, CustomStringConvertible {
+package enum KernelStoreError: Error, Hashable, CustomStringConvertible {
     case unreadable(file: FilePath, errno: Errno)
     case unwritable(file: FilePath, errno: Errno)
     case invalidLock(file: FilePath, problem: String)
@@ -13,6 +13,7 @@ package enum KernelStoreError: Error, Equatable, CustomStringConvertible {
     case cutShort(file: FilePath, expected: Int64, found: Int64)
     case damagedPackage(file: FilePath, problem: String)
     case noKernelInPackage(file: FilePath)
+    case noConfig(package: String)
     case tooLarge(file: FilePath, limitMiB: Int)
 
     case mirrorUnknown(AptArchive, variable: String, package: String)
@@ -42,6 +43,7 @@ package enum KernelStoreError: Error, Equatable, CustomStringConvertible {
         case .damagedPackage(let file, let problem): "\(file): a damaged package: \(problem); download it again"
         case .noKernelInPackage(let file):
             "\(file): the package holds no kernel (boot/vmlinuz-* or lib/modules/*/vmlinuz)"
+        case .noConfig(let package): "neither \(package) nor a package that comes with it holds the kernel's config"
         case .tooLarge(let file, let limit): "\(file): holds more than \(limit) MiB, which no kernel package needs"
         case .mirrorUnknown(let archive, let variable, let package):
             "no mirror of the \(archive.rawValue) archive is known here; install \(package) or set \(variable)"

@@ -7,6 +7,8 @@ struct FetchJob: Sendable {
     let kernel: KernelManifest
     /// What it has to be; `nil` takes the newest.
     let locked: LockedKernel?
+    /// The kernel that is here already, all but its config.
+    let incomplete: CachedKernel?
     let progress: FetchProgress
 
     /// `nil` for what needs no network.
@@ -26,6 +28,23 @@ struct FetchJob: Sendable {
 struct Fetched: Sendable {
     let id: KernelID
     let result: Result<CachedKernel, KernelStoreError>
+}
+
+extension FetchJob {
+    /// The same job when all that is left to fetch of `found` is its config.
+    func having(_ found: CachedKernel) -> FetchJob {
+        FetchJob(kernel: kernel, locked: locked, incomplete: found, progress: progress)
+    }
+
+    /// An image that is here stays usable when its config cannot be had.
+    ///
+    /// What the lock says of the config stays locked, for the next try.
+    func failed(_ error: KernelStoreError) -> Fetched {
+        guard var found = incomplete else { return Fetched(id: kernel.id, result: .failure(error)) }
+        progress(kernel.id, .withoutConfig(error))
+        found.lock.config = locked?.config
+        return Fetched(id: kernel.id, result: .success(found))
+    }
 }
 
 extension Fetched {
@@ -54,29 +73,37 @@ struct SuiteFetch {
                 return await group.reduce(into: []) { $0.append($1) }
             }
         } catch {
-            return jobs.map { Fetched(id: $0.kernel.id, result: .failure(error)) }
+            return jobs.map { $0.failed(error) }
         }
     }
 
     private func fetch(_ job: FetchJob, from root: AptRoot) async -> Fetched {
         do {
-            return Fetched(id: job.kernel.id, result: .success(try await bring(job, from: root)))
+            let package = try await resolve(job, from: root)
+            let (found, holder) = try await image(job, in: package, from: root)
+            guard found.lacksConfig else { return Fetched(id: job.kernel.id, result: .success(found)) }
+            return await ConfigSearch(root: root, cache: cache, job: job).complete(found, of: holder)
         } catch {
-            return Fetched(id: job.kernel.id, result: .failure(error))
+            return job.failed(error)
         }
     }
 
-    private func bring(_ job: FetchJob, from root: AptRoot) async throws(KernelStoreError) -> CachedKernel {
-        var package = try await resolve(job, from: root)
+    /// The image and the package that holds it: `package`, or one that it depends on.
+    private func image(
+        _ job: FetchJob, in package: AptPackage, from root: AptRoot
+    ) async throws(KernelStoreError) -> (CachedKernel, AptPackage) {
+        if let here = job.incomplete { return (here, package) }
+        var package = package
         var followed = 0
         while true {
             job.progress(job.kernel.id, .downloading(package: package.pinned))
             do throws(KernelStoreError) {
                 let chosen = package
-                return try await root.withDownload(of: chosen) { file throws(KernelStoreError) in
+                let found = try await root.withDownload(of: chosen) { file throws(KernelStoreError) in
                     job.progress(job.kernel.id, .extracting(file: chosen.pinned))
                     return try cache.install(file, as: job.kernel, package: chosen, locked: job.locked)
                 }
+                return (found, chosen)
             } catch .noKernelInPackage(let file) {
                 followed += 1
                 guard followed < Self.dependencyLimit, let next = package.kernelDependency,
@@ -89,7 +116,7 @@ struct SuiteFetch {
 
     private func resolve(_ job: FetchJob, from root: AptRoot) async throws(KernelStoreError) -> AptPackage {
         guard case .apt(let source) = job.kernel.source else { throw .unknownID(job.kernel.id) }
-        if let locked = job.locked, let name = locked.package, let pinned = locked.pinned {
+        if let locked = job.incomplete?.lock ?? job.locked, let name = locked.package, let pinned = locked.pinned {
             if let found = try await root.versions(of: name).first(where: { $0.pinned == pinned }) { return found }
             let nearest = try await newest(matching: source.package, from: root)
             throw .lockedVersionGone(job.kernel.id, locked: pinned, suite, nearest: nearest?.pinned)

@@ -43,7 +43,9 @@ package enum StartPolicy: String, Sendable, CaseIterable {
     case cold
 }
 
-/// A guest that runs now. Everything it says after `hello` is in `events`.
+/// A guest that runs now.
+///
+/// Everything it says after `hello` is in `events`.
 package protocol Guest: Sendable {
     var hello: Hello { get }
     var start: Start { get }

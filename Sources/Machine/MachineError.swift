@@ -1,6 +1,8 @@
 package import SystemPackage
 
-/// Why there is no guest to measure in. None of these says anything about a probe.
+/// Why there is no guest to measure in.
+///
+/// None of these says anything about a probe.
 package enum MachineError: Error, Equatable, CustomStringConvertible {
     case vmmMissing(name: String)
     case vmmUnusable(path: FilePath, reason: String)

@@ -1,6 +1,8 @@
 package import SystemPackage
 
-/// What is wrong with a file that a user wrote. Each names the file, the line where there is one, and the key.
+/// What is wrong with a file that a user wrote.
+///
+/// Each names the file, the line where there is one, and the key.
 package enum ManifestError: Error, Equatable, CustomStringConvertible {
     case unreadable(file: FilePath, errno: Errno)
     case notYAML(file: FilePath, line: Int?, problem: String)

@@ -10,7 +10,9 @@ package struct ManifestNode {
     package let key: String
     private let node: Node
 
-    /// Reads `text` as one YAML document. An empty document counts as an empty mapping.
+    /// Reads `text` as one YAML document.
+    ///
+    /// An empty document counts as an empty mapping.
     package init(file: FilePath, text: String) throws(ManifestError) {
         self.file = file
         key = "(document)"

@@ -95,7 +95,9 @@ extension KernelSelector {
 }
 
 extension CellResult {
-    /// The same result, told whether it is what `rule` expects. A cell that was not measured is never as expected.
+    /// The same result, told whether it is what `rule` expects.
+    ///
+    /// A cell that was not measured is never as expected.
     package func held(against rule: Expectation) -> CellResult {
         var result = self
         result.expected = rule.verdict

@@ -1,3 +1,4 @@
+internal import Glibc
 package import GuestLink
 
 /// What was seen of a cell, before anybody judges it.
@@ -34,10 +35,11 @@ package struct Evidence: Sendable, Equatable {
         self.ending = ending
     }
 
-    /// Whether a program failed for want of memory, which says more about the guest than about the program.
+    /// Whether a program failed for want of memory, or the guest's kernel killed the loader for it: both say more about
+    /// the guest than about the program.
     var lacksMemory: Bool {
-        // ENOMEM, the same number on every architecture that Linux runs on.
-        programs.contains { $0.report.errno == 12 }
+        if case .finished(.signalled(SIGKILL)) = ending { return true }
+        return programs.contains { $0.report.errno == ENOMEM }
     }
 
     var endedTheGuest: Bool {

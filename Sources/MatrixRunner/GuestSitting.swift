@@ -44,8 +44,9 @@ struct GuestSitting {
         return outcome
     }
 
-    /// All at once: the guest never waits for the host between two cells. An object goes over once, however many cells
-    /// want it.
+    /// All at once: the guest never waits for the host between two cells.
+    ///
+    /// An object goes over once, however many cells want it.
     private func sendJob() throws {
         if let kernelConfig {
             // Where libbpf looks for it; few kernels carry it themselves (CONFIG_IKCONFIG_PROC).

@@ -8,20 +8,28 @@ package struct Judge: Sendable {
 
     package init() { catalogue = .bundled }
 
-    /// - Parameters:
-    ///   - release: What the guest said; `nil` when no guest ever said it.
-    ///   - keep: Keeps a text and returns the reference to it (`logs/<sha256>.txt`).
-    /// - Throws: What `keep` throws.
+    /// The verdict on `cell`, held against what is expected of it on `kernel`.
+    ///
+    /// `release` is what the guest said, `nil` when none ever did. `kernelConfigKnown` says whether the guest was given the
+    /// kernel's `CONFIG_…` file, which a host of that kernel has. `keep` keeps a text and returns the reference to it
+    /// (`logs/<sha256>.txt`); nothing else is thrown than what it throws.
     package func result(
-        of cell: PlannedCell, kernel: KernelID, evidence: Evidence, release: KernelRelease?,
+        of cell: PlannedCell, kernel: KernelID, evidence: Evidence, release: KernelRelease?, kernelConfigKnown: Bool,
         keep: ([UInt8]) throws -> String
     ) throws -> CellResult {
-        let programs = try programResults(of: cell, evidence: evidence, keep: keep)
+        var programs = try programResults(of: cell, evidence: evidence, keep: keep)
+        let wanted = kernelConfigKnown ? [] : programs.indices.filter { programs[$0].wantedKernelConfig }
+        for index in wanted { programs[index].verdict = .notMeasured }
         let verdict: Verdict
         var reason: String?
         var console: String?
         switch evidence.ending {
-        case .finished(.exited(0)): verdict = .worst(of: programs.map(\.verdict))
+        case .finished(.exited(0)) where !wanted.isEmpty:
+            verdict = .notMeasured
+            reason = Self.noConfig(of: kernel)
+        case .finished(.exited(0)):
+            verdict = .worst(of: programs.map(\.verdict))
+            if programs.isEmpty { reason = "the \(cell.key.loader) loader reported nothing" }
         case .finished(let exit):
             verdict = .notMeasured
             reason = "the \(cell.key.loader) loader ended with \(Self.describe(exit)) before it had reported everything"
@@ -45,7 +53,8 @@ package struct Judge: Sendable {
             console = try text.flatMap { try $0.isEmpty ? nil : keep($0) }
         }
         let result = CellResult(
-            key: cell.key, verdict: verdict, stage: verdict == .notMeasured ? nil : Self.stage(programs, verdict: verdict),
+            key: cell.key, verdict: verdict,
+            stage: verdict == .notMeasured ? nil : Self.stage(programs, verdict: verdict),
             expected: .pass, asExpected: false, cached: false, reason: reason, console: console, programs: programs)
         return result.held(against: cell.expectations.rule(for: kernel, release: release))
     }
@@ -75,7 +84,8 @@ package struct Judge: Sendable {
             name: name, type: report.type.isEmpty ? "unspec" : report.type, verdict: failed ? .fail : .pass,
             stage: report.stage, errno: report.errno,
             cause: failed
-                ? catalogue.cause(ofLog: text, loaderMessages: messages, errno: report.errno, stage: report.stage) : nil,
+                ? catalogue.cause(ofLog: text, loaderMessages: messages, errno: report.errno, stage: report.stage)
+                : nil,
             log: try log.isEmpty ? nil : keep(log), logComplete: report.logComplete,
             stats: Self.statistics(of: text, report: report))
     }
@@ -94,10 +104,29 @@ package struct Judge: Sendable {
         return decisive.compactMap(\.stage).min() ?? (programs.isEmpty || verdict != .pass ? .load : nil)
     }
 
+    private static func noConfig(of kernel: KernelID) -> String {
+        "the object reads CONFIG_… options, and those of \(kernel) are not known here: "
+            + "'kernels fetch --refresh \(kernel)' looks for them, 'kernels add' takes them from a .deb that holds both "
+            + "image and config"
+    }
+
     private static func describe(_ exit: LoaderExit) -> String {
         switch exit {
         case .exited(let status): "exit status \(status)"
         case .signalled(let signal): "signal \(signal)"
         }
+    }
+}
+
+extension ProgramResult {
+    /// Whether libbpf found no `CONFIG_…` file, which is nothing that a user of this kernel would see.
+    ///
+    /// The catalogue's other messages of that cause are about a file that was read, such as a kernel's own
+    /// `/proc/config.gz`.
+    ///
+    /// Source: libbpf 1.4, `bpf_object__read_kconfig_file`.
+    fileprivate var wantedKernelConfig: Bool {
+        verdict == .fail && cause?.id == "libbpf-kconfig"
+            && cause?.line.contains("failed to open system Kconfig") == true
     }
 }

@@ -26,9 +26,7 @@ package struct MatrixRunner: Sendable {
     private let jobs: Int
     private let cellLimit: Duration
 
-    /// - Parameters:
-    ///   - jobs: Guests at once, at least 1.
-    ///   - cellLimit: How long one cell may take before it counts as `timeout`.
+    /// Runs `jobs` guests at once; a cell that takes longer than `cellLimit` counts as `timeout`.
     package init(backend: any MachineBackend, start: StartPolicy, jobs: Int, cellLimit: Duration) {
         self.backend = backend
         self.start = start
@@ -60,7 +58,7 @@ package struct MatrixRunner: Sendable {
             var spec = batch.spec
             if round.needsMemory { spec.memoryMiB = max(spec.memoryMiB, GuestSpec.largeMemoryMiB) }
             // A cell that brought a guest down gets its second chance without a snapshot: what crashed may have been it.
-            let policy: StartPolicy = round.isSecondChance || round.needsMemory ? .cold : start
+            let policy: StartPolicy = round.isSecondChance ? .cold : start
             do {
                 let outcome = try await backend.withGuest(spec, start: policy) { guest in
                     try await observer.note(

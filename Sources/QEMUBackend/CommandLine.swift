@@ -33,8 +33,9 @@ package struct Device: Sendable, Equatable {
         Device(arguments: ["-chardev", "socket,id=monitor,fd=\(descriptor)", "-mon", "chardev=monitor,mode=control"])
     }
 
-    /// `pc` has what every kernel since 3.10 has drivers for. Machine types change between QEMU versions, so the QEMU
-    /// build is part of a snapshot's key.
+    /// `pc` has what every kernel since 3.10 has drivers for.
+    ///
+    /// Machine types change between QEMU versions, so the QEMU build is part of a snapshot's key.
     package static func processor(_ accelerator: Accelerator) -> Device {
         switch accelerator {
         case .kvm: Device(arguments: ["-accel", "kvm", "-cpu", "host"])
@@ -61,7 +62,7 @@ package struct CommandLine: Sendable, Equatable {
 
     package let arguments: [String]
 
-    /// - Parameter restoring: Whether the machine waits for a snapshot instead of booting.
+    /// With `restoring` the machine waits for a snapshot instead of booting.
     package init(_ spec: GuestSpec, accelerator: Accelerator, restoring: Bool) {
         let devices: [Device] = [
             .bare,

@@ -5,7 +5,9 @@ internal import Machine
 internal import Synchronization
 internal import SystemPackage
 
-/// Memory that this process and a guest share. It has no name in any file system, so nothing is left behind.
+/// Memory that this process and a guest share.
+///
+/// It has no name in any file system, so nothing is left behind.
 final class Mailbox: Sendable {
     let descriptor: MemoryFile
     /// Used under the lock only: the rings want one writer and one reader on this side.

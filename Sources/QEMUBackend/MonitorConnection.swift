@@ -2,7 +2,9 @@ internal import Foundation
 internal import Machine
 internal import SystemPackage
 
-/// The QEMU Machine Protocol over a socket pair. Source: QEMU 10.0, `docs/interop/qmp-spec.rst`.
+/// The QEMU Machine Protocol over a socket pair.
+///
+/// Source: QEMU 10.0, `docs/interop/qmp-spec.rst`.
 final class MonitorConnection {
     private let socket: Int32
     private var received: [UInt8] = []
@@ -39,7 +41,8 @@ final class MonitorConnection {
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             // Not every answer is an object with a status; what matters of the others is that they came.
-            result = container.contains(.result) ? (try? container.decode(Status.self, forKey: .result)) ?? Status() : nil
+            result =
+                container.contains(.result) ? (try? container.decode(Status.self, forKey: .result)) ?? Status() : nil
             error = try container.decodeIfPresent(Fault.self, forKey: .error)
             event = try container.decodeIfPresent(String.self, forKey: .event)
         }
@@ -79,8 +82,11 @@ final class MonitorConnection {
             throw MachineError.monitor(command: command, message: "the monitor is closed")
         }
         while true {
-            let message = try JSONDecoder().decode(
-                Message.self, from: Data(try await line(process: process, waitingFor: command)))
+            let line = Data(try await line(process: process, waitingFor: command))
+            guard let message = try? JSONDecoder().decode(Message.self, from: line) else {
+                throw MachineError.monitor(
+                    command: command, message: "no QMP answer: \(String(decoding: line.prefix(200), as: UTF8.self))")
+            }
             if let error = message.error { throw MachineError.monitor(command: command, message: error.desc) }
             if let result = message.result { return result }
         }

@@ -9,22 +9,28 @@ package struct QEMUBackend: MachineBackend {
     package let qemu: QEMU
     package let accelerator: Accelerator
     private let snapshots: SnapshotStore
+    private let bootLimit: Duration
 
-    /// From power-on to the first frame. A busy host under TCG needs 10 s; a distribution's largest kernels three times
-    /// that.
+    /// From power-on to the first frame.
+    ///
+    /// A busy host under TCG needs 10 s; a distribution's largest kernels three times that.
     package static let bootLimit: Duration = .seconds(90)
     /// From `cont` to the answer of a restored guest; 0.2 s is usual.
     private static let restoreLimit: Duration = .seconds(10)
 
-    package init(qemu: QEMU, accelerator: Accelerator, snapshots: FilePath) {
+    package init(
+        qemu: QEMU, accelerator: Accelerator, snapshots: FilePath, bootLimit: Duration = QEMUBackend.bootLimit
+    ) {
         self.qemu = qemu
         self.accelerator = accelerator
         self.snapshots = SnapshotStore(folder: snapshots)
+        self.bootLimit = bootLimit
     }
 
     package func withGuest<Result: Sendable>(
-        _ spec: GuestSpec, start: StartPolicy, body: @Sendable (any Guest) async throws -> Result
+        _ spec: GuestSpec, start policy: StartPolicy, body: @Sendable (any Guest) async throws -> Result
     ) async throws -> Result {
+        let start = qemu.canRestore ? policy : .cold
         let key = SnapshotStore.key(spec, accelerator: accelerator, qemu: qemu.identity)
         if start != .cold, let snapshot = snapshots.find(spec, key: key) {
             let restored = try await withProcess(spec, restoring: true) { vm -> Restored<Result> in
@@ -40,7 +46,7 @@ package struct QEMUBackend: MachineBackend {
             snapshots.discard(spec, key: key)
         }
         return try await withProcess(spec, restoring: false) { vm in
-            let guest = try await vm.boot(limit: Self.bootLimit)
+            let guest = try await vm.boot(limit: bootLimit)
             if start != .cold {
                 // A disk that is full costs speed, not the run.
                 do {
@@ -48,7 +54,7 @@ package struct QEMUBackend: MachineBackend {
                 } catch is CancellationError {
                     throw CancellationError()
                 } catch {
-                    try await vm.resume()
+                    try await vm.resumeIfStopped()
                 }
             }
             return try await body(guest)
@@ -79,6 +85,7 @@ private final class VirtualMachine {
     /// What QEMU itself said.
     private let messages: MemoryFile
     private let startedAt = ContinuousClock.now
+    private var isStopped = false
 
     init(qemu: FilePath, command: CommandLine) throws(MachineError) {
         let mailbox = try Mailbox()
@@ -124,6 +131,7 @@ private final class VirtualMachine {
     func snapshot(to path: FilePath) async throws {
         try await openMonitor()
         try await monitor.execute("stop", process: process)
+        isStopped = true
         // The default of 128 MiB/s is meant for a network; it costs 0.6 s a snapshot.
         try await monitor.execute("migrate-set-parameters", ["max-bandwidth": 1 << 40], process: process)
         try await monitor.execute("migrate", ["uri": "file:\(path)"], process: process)
@@ -131,7 +139,13 @@ private final class VirtualMachine {
         try await resume()
     }
 
-    func resume() async throws { try await monitor.execute("cont", process: process) }
+    private func resume() async throws {
+        try await monitor.execute("cont", process: process)
+        isStopped = false
+    }
+
+    /// After a snapshot that failed, be it before the guest was stopped for it.
+    func resumeIfStopped() async throws { if isStopped { try await resume() } }
 
     /// `mapped-ram` (QEMU 9.0) gives every page its place in the file, so zero pages cost nothing and no stream is parsed.
     private func openMonitor() async throws {

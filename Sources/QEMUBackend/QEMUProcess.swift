@@ -21,7 +21,7 @@ final class QEMUProcess: Sendable {
     private let pid: pid_t
     private let ending = Mutex<Ending?>(nil)
 
-    /// - Parameter descriptors: What the process finds as descriptors 0, 1, 2, …; -1 stands for /dev/null.
+    /// Starts `path`, which finds `descriptors` as 0, 1, 2, …; -1 stands for /dev/null.
     init(path: FilePath, arguments: [String], descriptors: [Int32]) throws(MachineError) {
         let words = ([path.string] + arguments).map { strdup($0) }
         defer { for word in words { free(word) } }

@@ -11,7 +11,7 @@ internal import SystemPackage
 struct SnapshotStore: Sendable {
     let folder: FilePath
 
-    /// - Parameter qemu: What tells one build of QEMU from another.
+    /// What must be the same for a snapshot to be used; `qemu` tells one build of QEMU from another.
     static func key(_ spec: GuestSpec, accelerator: Accelerator, qemu: String) -> String {
         var parts = CommandLine(spec, accelerator: accelerator, restoring: false).arguments
         parts += [qemu, spec.kernelDigest, spec.initramfsDigest, "protocol \(CMX_PROTOCOL_VERSION)"]
@@ -33,8 +33,9 @@ struct SnapshotStore: Sendable {
         return FileManager.default.fileExists(atPath: path.string) ? path : nil
     }
 
-    /// Lets `write` fill a file under a temporary name; the snapshot appears whole or not at all. Older snapshots of the
-    /// same kernel go: nothing would ever use them again.
+    /// Lets `write` fill a file under a temporary name; the snapshot appears whole or not at all.
+    ///
+    /// Older snapshots of the same kernel go: nothing would ever use them again.
     func save(_ spec: GuestSpec, key: String, write: (FilePath) async throws -> Void) async throws {
         try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
         let temporary = folder.appending(".\(UUID().uuidString).part")

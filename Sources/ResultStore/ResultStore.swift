@@ -6,6 +6,8 @@ package import SystemPackage
 ///
 /// Several processes may use one folder at the same time.
 package struct ResultStore: Sendable {
+    package static let databaseName = "compat-matrix.sqlite"
+
     package let folder: FilePath
     package let databasePath: FilePath
     let queue: DatabaseQueue
@@ -16,7 +18,7 @@ package struct ResultStore: Sendable {
     /// - Throws: `ResultStoreError.folderUnusable`, `.diskFull`, `.foreignDatabase` or `.newerDatabase`, each with the path.
     package init(folder: FilePath) throws {
         self.folder = folder
-        databasePath = folder.appending("compat-matrix.sqlite")
+        databasePath = folder.appending(Self.databaseName)
         logs = try LogFolder(folder.appending("logs"))
         queue = try Self.open(databasePath, lock: folder.appending("compat-matrix.lock"))
     }
@@ -47,7 +49,9 @@ package struct ResultStore: Sendable {
         configuration.busyMode = .timeout(30)
         try DatabaseQueue(path: path.string, configuration: configuration).read { db in
             let owner = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
-            let isEmpty = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0
+            // The migrator makes its own table before ours: a disk that was full in between leaves that one alone.
+            let isEmpty =
+                try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master WHERE tbl_name <> 'grdb_migrations'") == 0
             guard isEmpty || owner == Schema.applicationID else { throw ResultStoreError.foreignDatabase(path) }
             guard try !Schema.migrator.hasBeenSuperseded(db) else { throw ResultStoreError.newerDatabase(path) }
         }

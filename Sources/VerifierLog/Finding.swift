@@ -22,7 +22,13 @@ struct Finding {
             self.init(report: title, in: lines)
             return
         }
-        guard let last = lines.lastIndex(where: { $0.kind == .message }) else { return nil }
+        guard let last = lines.lastIndex(where: { $0.kind == .message }) else {
+            guard let jump = lines.lastIndex(where: { $0.messageAfterJump != nil }),
+                let message = lines[jump].messageAfterJump
+            else { return nil }
+            self.init(candidates: [message], source: Self.source(above: jump, in: lines), report: nil)
+            return
+        }
         self.init(
             candidates: Self.block(endingAt: last, in: lines), source: Self.source(above: last, in: lines), report: nil)
     }

@@ -31,6 +31,16 @@ struct Line {
     /// Computed when asked: of a long log only the last lines are.
     var kind: Kind { Self.kind(of: bytes) }
 
+    /// What follows a jump on its line and is no state: `17: (c5) if r1 s< 0x1e8480 goto pc-11 infinite loop detected at insn 7`.
+    ///
+    /// Since 5.18 the line of an instruction is left open for its state, and what is said before the state ends up there;
+    /// seen in 6.12 to 7.3.
+    var messageAfterJump: Line? {
+        guard kind == .trace, let jump = text.firstRange(of: " goto pc") else { return nil }
+        let rest = Line(text[jump.upperBound...].drop { !$0.isWhitespace }.drop { $0.isWhitespace })
+        return rest.kind == .message ? rest : nil
+    }
+
     private static func isTrailing(_ byte: UInt8) -> Bool { byte <= 0x20 }
 
     private static func kind(of line: [UInt8]) -> Kind {

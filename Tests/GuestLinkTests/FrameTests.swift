@@ -57,7 +57,8 @@ enum Wire {
         hello.has_btf = 1
         hello.uptime_microseconds = 42
         Wire.fill(&hello.release, "6.1.0-56-cloud-amd64")
-        let log = Wire.bytes(of: cmx_log(cell: 3, program: 0, source: CMX_LOG_LOADER.rawValue)) + Array("libbpf: x".utf8)
+        let log =
+            Wire.bytes(of: cmx_log(cell: 3, program: 0, source: CMX_LOG_LOADER.rawValue)) + Array("libbpf: x".utf8)
         var decoder = FrameDecoder()
         let frames = try decoder.feed(Wire.frame(CMX_HELLO, Wire.bytes(of: hello)) + Wire.frame(CMX_LOG, log))
         #expect(

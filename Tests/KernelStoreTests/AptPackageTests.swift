@@ -10,6 +10,8 @@ struct AptPackageTests {
                     Package: linux-image-7.3.4+deb13-cloud-amd64
                     Source: linux-signed-amd64 (7.3.4+1)
                     Version: 7.3.4-1~bpo13+1
+                    Size: 1928
+                    Recommends: apparmor, linux-modules-extra-7.3.4+deb13-cloud-amd64 | linux-modules-extra
                     Depends: linux-base (>= 4.12~), kmod | busybox:any, linux-binary-7.3.4+deb13-cloud-amd64 (= 7.3.4-1)
                     Description: Linux
                      Version: not this one
@@ -17,6 +19,12 @@ struct AptPackageTests {
         #expect(package.pinned == "linux-image-7.3.4+deb13-cloud-amd64=7.3.4-1~bpo13+1")
         #expect(package.dependencies == ["linux-base", "kmod", "busybox", "linux-binary-7.3.4+deb13-cloud-amd64"])
         #expect(package.kernelDependency == "linux-binary-7.3.4+deb13-cloud-amd64")
+        #expect(package.size == 1928)
+        #expect(
+            package.companions(ofRelease: "7.3.4+deb13-cloud-amd64") == [
+                "linux-binary-7.3.4+deb13-cloud-amd64", "linux-modules-extra-7.3.4+deb13-cloud-amd64",
+            ])
+        #expect(package.companions(ofRelease: "") == [])
     }
 
     @Test(arguments: ["", "Package: a", "Version: 1", "no stanza at all"])

@@ -37,6 +37,37 @@ struct ImageExtractorTests {
         }
     }
 
+    @Test(arguments: [
+        ("./boot/config-5.4.0-7-generic", true), ("./usr/lib/modules/7.3.4/config", true),
+        ("./lib/modules/7.3.4/config", true), ("./usr/share/doc/linux/config-7.3.4", false),
+        ("./lib/modules/7.3.4/build/config", false), ("./lib/modules/../config", false),
+    ])
+    func takesTheConfigAloneOutOfAPackageWithoutAnImage(path: String, isConfig: Bool) async throws {
+        try await withTemporaryFolder { folder in
+            let text = Array("CONFIG_HZ=250\n".utf8)
+            try write(
+                debianPackage([Member(path: "./boot/System.map", bytes: [1]), Member(path: path, bytes: text)]),
+                to: folder.appending("a.deb"))
+            let config = try ImageExtractor(file: folder.appending("a.deb")).extractConfig(into: folder)
+            #expect(config == (isConfig ? folder.appending("config") : nil))
+            #expect(try config.map { try contents(of: $0) } == (isConfig ? text : nil))
+        }
+    }
+
+    @Test(arguments: [
+        Member(path: "./boot/config-6.1", kind: .symbolicLink, bytes: Array("/etc/passwd".utf8)),
+        Member(path: "./boot/config-6.1", bytes: [UInt8](repeating: 10, count: (4 << 20) + 1)),
+    ])
+    func whatCannotBeAConfigIsPassedOver(member: Member) async throws {
+        try await withTemporaryFolder { folder in
+            let file = folder.appending("in/a.deb")
+            let kernel = Member(path: "./boot/vmlinuz-6.1", bytes: kernel)
+            try write(debianPackage([member, kernel]), to: file)
+            #expect(try ImageExtractor(file: file).extractConfig(into: folder) == nil)
+            #expect(try ImageExtractor(file: file).extract(into: folder).config == nil)
+        }
+    }
+
     @Test func takesAPlainImageUnderAnyName() async throws {
         try await withTemporaryFolder { folder in
             try write(kernel, to: folder.appending("a.deb"))

@@ -8,45 +8,9 @@ import Testing
 
 /// apt itself, on an archive in a folder: signatures, versions and downloads are real.
 struct KernelFetchTests {
-    private static let package = "linux-image-6.1.0-*-cloud-amd64"
-
-    /// Writes the signed archive and one manifest, and hands over the store, and the folder that all is in.
-    private func withArchive(
-        package: String = KernelFetchTests.package, _ body: (KernelStore, FilePath) async throws -> Void
-    ) async throws {
-        try await withTemporaryFolder { folder in
-            for (path, base64) in SignedArchive.files {
-                let bytes = try #require(Data(base64Encoded: base64))
-                try write([UInt8](bytes), to: folder.appending("archive").appending(path))
-            }
-            try writeManifest(package: package, in: folder)
-            let endpoint = AptEndpoint(
-                mirror: "file:\(folder.appending("archive"))", keyring: folder.appending("archive/key.gpg"))
-            let store = KernelStore(
-                catalogueFolders: [folder.appending("kernels")], cache: folder.appending("cache")
-            ) { archive throws(KernelStoreError) in
-                guard archive == .debian else {
-                    throw .mirrorUnknown(archive, variable: archive.mirrorVariable, package: "x")
-                }
-                return endpoint
-            }
-            try await body(store, folder)
-        }
-    }
-
-    private func writeManifest(package: String, in folder: FilePath) throws {
-        try write(
-            "source: {apt: {archive: debian, suite: test, package: '\(package)'}}\n",
-            to: folder.appending("kernels/debian-6.1.yaml"))
-    }
-
-    private func fetchOne(_ store: KernelStore, refresh: Bool = false) async throws -> KernelImage {
-        try #require(await store.fetch(store.catalogue(), refresh: refresh).first).result.get()
-    }
-
     @Test func takesTheNewestInDpkgsOrderAndLocksIt() async throws {
-        try await withArchive { store, folder in
-            let image = try await fetchOne(store)
+        try await FetchFixture.withArchive { store, folder in
+            let image = try await FetchFixture.fetchOne(store)
             #expect(image.releaseLabel == "6.1.0-10-cloud-amd64")
             #expect(image.origin == "linux-image-6.1.0-10-cloud-amd64 6.1.10-1")
             #expect(image.config != nil)
@@ -63,39 +27,39 @@ struct KernelFetchTests {
     }
 
     @Test func followsAPackageWithoutAKernelToTheOneThatHasIt() async throws {
-        try await withArchive(package: "linux-image-cloud-amd64") { store, _ in
-            let image = try await fetchOne(store)
+        try await FetchFixture.withArchive(package: "linux-image-cloud-amd64") { store, _ in
+            let image = try await FetchFixture.fetchOne(store)
             #expect(image.origin == "linux-image-6.1.0-10-cloud-amd64 6.1.10-1")
         }
     }
 
     @Test func takesWhatIsLockedThoughThereIsANewerOne() async throws {
-        try await withArchive(package: "linux-image-6.1.0-9-cloud-amd64") { store, folder in
-            #expect(try await fetchOne(store).releaseLabel == "6.1.0-9-cloud-amd64")
-            try writeManifest(package: Self.package, in: folder)
+        try await FetchFixture.withArchive(package: "linux-image-6.1.0-9-cloud-amd64") { store, folder in
+            #expect(try await FetchFixture.fetchOne(store).releaseLabel == "6.1.0-9-cloud-amd64")
+            try FetchFixture.writeManifest(package: FetchFixture.package, in: folder)
             let kernel = try #require(store.catalogue().first)
             var locks = try KernelLocks(folders: store.catalogueFolders)
             var older = try #require(locks[kernel.id])
             older.source = kernel.source.description
             try locks.record(older, for: kernel.id)
 
-            #expect(try await fetchOne(store).releaseLabel == "6.1.0-9-cloud-amd64")
-            #expect(try await fetchOne(store, refresh: true).releaseLabel == "6.1.0-10-cloud-amd64")
+            #expect(try await FetchFixture.fetchOne(store).releaseLabel == "6.1.0-9-cloud-amd64")
+            #expect(try await FetchFixture.fetchOne(store, refresh: true).releaseLabel == "6.1.0-10-cloud-amd64")
         }
     }
 
     @Test func aManifestThatNamesAnotherPackageIsResolvedAnew() async throws {
-        try await withArchive(package: "linux-image-6.1.0-9-cloud-amd64") { store, folder in
-            #expect(try await fetchOne(store).releaseLabel == "6.1.0-9-cloud-amd64")
-            try writeManifest(package: "linux-image-6.1.0-10-*", in: folder)
-            #expect(try await fetchOne(store).releaseLabel == "6.1.0-10-cloud-amd64")
+        try await FetchFixture.withArchive(package: "linux-image-6.1.0-9-cloud-amd64") { store, folder in
+            #expect(try await FetchFixture.fetchOne(store).releaseLabel == "6.1.0-9-cloud-amd64")
+            try FetchFixture.writeManifest(package: "linux-image-6.1.0-10-*", in: folder)
+            #expect(try await FetchFixture.fetchOne(store).releaseLabel == "6.1.0-10-cloud-amd64")
         }
     }
 
     @Test(arguments: ["package", "image"])
     func bytesOtherThanTheLockedAreRefused(what: String) async throws {
-        try await withArchive { store, folder in
-            let image = try await fetchOne(store)
+        try await FetchFixture.withArchive { store, folder in
+            let image = try await FetchFixture.fetchOne(store)
             let kernel = try #require(store.catalogue().first)
             var locks = try KernelLocks(folders: store.catalogueFolders)
             var entry = try #require(locks[kernel.id])
@@ -104,21 +68,21 @@ struct KernelFetchTests {
             try locks.record(entry, for: kernel.id)
             store.cache.remove(kernel.id)
 
-            let error = await #expect(throws: KernelStoreError.self) { try await fetchOne(store) }
+            let error = await #expect(throws: KernelStoreError.self) { try await FetchFixture.fetchOne(store) }
             let said = error.map { "\($0)" } ?? ""
             #expect(
                 said.hasPrefix("the \(what) has SHA-256 ") && said.contains("fetch --refresh debian-6.1"), "\(said)")
             #expect(try everything(below: folder.appending("cache/kernels")) == [])
-            #expect(try await fetchOne(store, refresh: true) == image)
+            #expect(try await FetchFixture.fetchOne(store, refresh: true) == image)
         }
     }
 
     @Test func aLockedVersionThatIsGoneNamesTheNearest() async throws {
-        try await withArchive { store, folder in
+        try await FetchFixture.withArchive { store, folder in
             try write(
                 #"{"debian-6.1": {"package": "linux-image-6.1.0-8-cloud-amd64", "version": "6.1.8-1", "image": "00"}}"#,
                 to: folder.appending("kernels/kernels.lock.json"))
-            let error = await #expect(throws: KernelStoreError.self) { try await fetchOne(store) }
+            let error = await #expect(throws: KernelStoreError.self) { try await FetchFixture.fetchOne(store) }
             let kernel = try #require(store.catalogue().first)
             let suite = AptSuite(archive: .debian, name: "test")
             #expect(
@@ -130,21 +94,21 @@ struct KernelFetchTests {
     }
 
     @Test func aNameThatTheSuiteDoesNotHaveIsNamed() async throws {
-        try await withArchive(package: "linux-image-9.*") { store, _ in
+        try await FetchFixture.withArchive(package: "linux-image-9.*") { store, _ in
             let suite = AptSuite(archive: .debian, name: "test")
             _ = await #expect(throws: KernelStoreError.noSuchPackage(pattern: "linux-image-9.*", suite)) {
-                try await fetchOne(store)
+                try await FetchFixture.fetchOne(store)
             }
         }
     }
 
     @Test(arguments: ["archive/dists/test/InRelease", "archive/dists/test/main/binary-amd64/Packages"])
     func anArchiveThatIsNotWhatWasSignedIsRefused(path: String) async throws {
-        try await withArchive { store, folder in
+        try await FetchFixture.withArchive { store, folder in
             let file = folder.appending(path)
             let bytes = try contents(of: file)
             try write(String(decoding: bytes, as: UTF8.self).replacing("amd64", with: "amd46"), to: file)
-            let error = await #expect(throws: KernelStoreError.self) { try await fetchOne(store) }
+            let error = await #expect(throws: KernelStoreError.self) { try await FetchFixture.fetchOne(store) }
             guard case .suiteUnavailable = error else {
                 Issue.record("\(String(describing: error))")
                 return
@@ -153,12 +117,12 @@ struct KernelFetchTests {
     }
 
     @Test func aPackageThatIsNotWhatWasSignedIsRefused() async throws {
-        try await withArchive { store, folder in
+        try await FetchFixture.withArchive { store, folder in
             let file = folder.appending("archive/pool/linux-image-6.1.0-10-cloud-amd64_6.1.10-1_amd64.deb")
             var bytes = try contents(of: file)
             bytes[bytes.count - 10] ^= 1
             try write(bytes, to: file)
-            let error = await #expect(throws: KernelStoreError.self) { try await fetchOne(store) }
+            let error = await #expect(throws: KernelStoreError.self) { try await FetchFixture.fetchOne(store) }
             guard case .downloadFailed = error else {
                 Issue.record("\(String(describing: error))")
                 return
@@ -168,7 +132,7 @@ struct KernelFetchTests {
     }
 
     @Test func anArchiveThatIsDownCostsOnlyItsOwnKernels() async throws {
-        try await withArchive { store, folder in
+        try await FetchFixture.withArchive { store, folder in
             try write(
                 "source: {apt: {archive: debian, suite: gone, package: linux-image-5.10}}\n",
                 to: folder.appending("kernels/debian-5.10.yaml"))

@@ -91,7 +91,7 @@ struct ProbeManifestTests {
 
     /// The page that describes the manifest shows one that is right.
     @Test func theSampleInTheDocumentationIsRead() throws {
-        let page = FilePath(#filePath).removingLastComponent().pushing("../../docs/manifest-probes.md")
+        let page = FilePath(#filePath).removingLastComponent().pushing("../../docs/manifest.md")
         let text = try String(contentsOfFile: page.lexicallyNormalized().string, encoding: .utf8)
         let sample = try #require(text.split(separator: "```yaml\n").dropFirst().first?.split(separator: "```").first)
         try withFolder(["probe.bpf.c": "", "vendor/probe.bpf.o": ""]) { folder in

@@ -10,10 +10,10 @@ import Testing
         key: CellKey(kernel: "debian-6.1", probe: "p", variant: "v", loader: "libbpf"), object: "/p.o",
         objectDigest: "d", programs: ["first", "second"], expectations: [])
 
-    private func judge(_ evidence: Evidence) throws -> CellResult {
+    private func judge(_ evidence: Evidence, kernelConfigKnown: Bool = true) throws -> CellResult {
         try Judge().result(
             of: Self.cell, kernel: #require(KernelID("debian-6.1")), evidence: evidence, release: nil,
-            keep: { "logs/\($0.count).txt" })
+            kernelConfigKnown: kernelConfigKnown, keep: { "logs/\($0.count).txt" })
     }
 
     private func program(
@@ -34,7 +34,8 @@ import Testing
     }
 
     @Test func failsWithTheCauseThatTheLogNames() throws {
-        let log = "0: (85) call bpf_perf_event_output#25\nR5 min value is negative, either use unsigned or 'var &= const'\n"
+        let log =
+            "0: (85) call bpf_perf_event_output#25\nR5 min value is negative, either use unsigned or 'var &= const'\n"
         let result = try judge(
             Evidence(programs: [program(), program(errno: 13, number: 1, log: log)], ending: .finished(.exited(0))))
         #expect(result.verdict == .fail)
@@ -61,6 +62,32 @@ import Testing
         #expect(result.stage == .open)
     }
 
+    private static let noKconfig = "libbpf: failed to open system Kconfig\n"
+
+    /// On a host of that kernel the file is there, so its absence is the guest's doing.
+    @Test func anObjectThatMissesTheConfigIsNotMeasured() throws {
+        let failed = program(errno: 22, stage: .open, number: nil, loader: Self.noKconfig)
+        let result = try judge(
+            Evidence(programs: [failed], ending: .finished(.exited(0))), kernelConfigKnown: false)
+        #expect(result.verdict == .notMeasured)
+        #expect(result.stage == nil)
+        #expect(result.programs.map(\.verdict) == [.notMeasured, .notMeasured])
+        #expect(result.programs.first?.cause?.id == "libbpf-kconfig")
+        #expect(result.reason?.contains("'kernels fetch --refresh debian-6.1'") == true)
+    }
+
+    @Test(arguments: [
+        (noKconfig, true), ("libbpf: extern (kcfg) 'CONFIG_HZ': value 'm' isn't a valid integer\n", false),
+        ("libbpf: map 'exits': failed to create: Invalid argument(-22)\n", false),
+    ])
+    func anyOtherFailureIsTheObjects(words: String, kernelConfigKnown: Bool) throws {
+        let failed = program(errno: 22, stage: .open, number: nil, loader: words)
+        let result = try judge(
+            Evidence(programs: [failed], ending: .finished(.exited(0))), kernelConfigKnown: kernelConfigKnown)
+        #expect(result.verdict == .fail)
+        #expect(result.reason == nil)
+    }
+
     /// A loader that dies says nothing about the probe, whatever it had reported by then.
     @Test func aDeadLoaderIsNoVerdict() throws {
         let result = try judge(Evidence(programs: [program()], ending: .finished(.signalled(11))))
@@ -70,7 +97,9 @@ import Testing
     }
 
     @Test func aLoaderThatReportsNothingIsNoVerdict() throws {
-        #expect(try judge(Evidence(programs: [], ending: .finished(.exited(0)))).verdict == .notMeasured)
+        let result = try judge(Evidence(programs: [], ending: .finished(.exited(0))))
+        #expect(result.verdict == .notMeasured)
+        #expect(result.reason == "the libbpf loader reported nothing")
     }
 
     @Test(arguments: [
@@ -102,7 +131,8 @@ import Testing
     /// The first use of bpf() on el7 prints this, and it is no crash.
     @Test func aHarmlessWarningIsNoCrash() throws {
         let console = "TECH PREVIEW: eBPF syscall may not be fully supported.\nPlease review provided documentation.\n"
-        let result = try judge(Evidence(programs: [], ending: .overdue(limit: .seconds(3), console: Array(console.utf8))))
+        let result = try judge(
+            Evidence(programs: [], ending: .overdue(limit: .seconds(3), console: Array(console.utf8))))
         #expect(result.verdict == .timeout)
     }
 

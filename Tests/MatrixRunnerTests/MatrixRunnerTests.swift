@@ -36,7 +36,9 @@ actor Listener: RunObserver {
 
     func note(_ event: RunEvent) {
         guard case .cell(let cell, let seen) = event else { return }
-        if evidence.updateValue(seen, forKey: cell.key.probe) != nil { Issue.record("\(cell.key.probe) was told twice") }
+        if evidence.updateValue(seen, forKey: cell.key.probe) != nil {
+            Issue.record("\(cell.key.probe) was told twice")
+        }
     }
 }
 
@@ -90,14 +92,17 @@ func collect(
     @Test func aCellThatHangsIsOverdueAndTheRestGoesOn() async throws {
         let objects = try Objects(["slow", "b"])
         let backend = FakeBackend(scripts: ["slow": [.hang()]])
-        let evidence = try await collect([objects.batch(["slow", "b"])], backend: backend, cellLimit: .milliseconds(30))
+        let evidence = try await collect(
+            [objects.batch(["slow", "b"])], backend: backend, cellLimit: .milliseconds(30))
         #expect(evidence["slow"]?.ending == .overdue(limit: .milliseconds(30), console: []))
         #expect(evidence["b"]?.programs.count == 1)
     }
 
-    @Test func wantOfMemoryIsTriedAgainInALargeGuest() async throws {
+    /// ENOMEM of a map, or the guest's kernel killed the loader.
+    @Test(arguments: [CellScript.fail(errno: 12), .loaderDies(signal: 9)])
+    func wantOfMemoryIsTriedAgainInALargeGuest(first: CellScript) async throws {
         let objects = try Objects(["big", "b"])
-        let backend = FakeBackend(scripts: ["big": [.fail(errno: 12), .pass]])
+        let backend = FakeBackend(scripts: ["big": [first, .pass]])
         let evidence = try await collect([objects.batch(["big", "b"])], backend: backend)
         #expect(evidence["big"]?.programs.first?.report.errno == 0)
         #expect(backend.attempts.map(\.memoryMiB) == [GuestSpec.defaultMemoryMiB, GuestSpec.largeMemoryMiB])

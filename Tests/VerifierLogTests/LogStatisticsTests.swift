@@ -24,14 +24,14 @@ import VerifierLog
         (
             "5.4-size-negative",
             ProgramStatistics(
-                instructions: 15, limit: 1_000_000, totalStates: 1, peakStates: 1, stackDepth: "8+0",
-                verificationMicroseconds: 812)
+                instructions: 31, limit: 1_000_000, totalStates: 2, peakStates: 2, stackDepth: "4",
+                verificationMicroseconds: 10548)
         ),
         (
             "7.3-nullable",
             ProgramStatistics(
-                instructions: 2, limit: 1_000_000, totalStates: 0, peakStates: 0, stackDepth: "0",
-                verificationMicroseconds: 412)
+                instructions: 5, limit: 1_000_000, totalStates: 0, peakStates: 0, stackDepth: "0",
+                verificationMicroseconds: 6175)
         ),
     ])
     func readsAWholeLog(name: String, statistics: ProgramStatistics) throws {

@@ -2,8 +2,10 @@ import Machine
 import QEMUBackend
 import SystemPackage
 
-/// What guests run on here. A host without a usable QEMU is a reason why cells are not measured, not an end of the run:
-/// what is in the store is still an answer.
+/// What guests run on here.
+///
+/// A host without a usable QEMU is a reason why cells are not measured, not an end of the run: what is in the store is
+/// still an answer.
 struct HostMachine: Sendable {
     let backend: any MachineBackend
     /// `nil` when there is no usable QEMU.

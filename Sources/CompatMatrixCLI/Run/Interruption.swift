@@ -3,8 +3,9 @@ import Glibc
 
 /// Ctrl-C and its like.
 enum Interruption {
-    /// Runs `body`, and cancels it on SIGINT or SIGTERM: guests are ended and what was found is kept. A second signal
-    /// ends the process at once; guests end with it.
+    /// Runs `body`, and cancels it on SIGINT or SIGTERM: guests are ended and what was found is kept.
+    ///
+    /// A second signal ends the process at once; guests end with it.
     static func cancelling<Result: Sendable>(
         _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {

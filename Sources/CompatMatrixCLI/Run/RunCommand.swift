@@ -47,17 +47,19 @@ package struct RunCommand: AsyncParsableCommand {
         let session = try await RunSession(options: self, workspace: .ofThisProcess())
         let outcome = try await Interruption.cancelling { try await session.measure() }
         let document = try session.store.document(run: outcome.run)
-        let report = try session.writeReport(of: document)
+        // Shown before it is written to a file: a disk that is full must not cost the answer.
         switch format {
         case .json: print(try JSONReport.render(document))
         case .html: print(try HTMLReport.render(document, log: session.store.log))
         case nil:
             print(TerminalTable.render(document, style: Terminal.style, width: Terminal.width))
-            print("report: \(report)")
         }
+        let report = try ReportFile.writePage(of: document, in: session.store)
+        if format == nil { print("report: \(report)") }
         if outcome.interrupted {
             throw CommandFailure(
-                .interrupted, "interrupted: \(document.cells.count) of \(session.plan.count) cells are kept in run \(outcome.run)")
+                .interrupted,
+                "interrupted: \(document.cells.count) of \(session.plan.count) cells are kept in run \(outcome.run)")
         }
         guard let status = RunVerdict.status(of: document, allowMissing: allowMissing) else { return }
         throw status.code
@@ -66,7 +68,9 @@ package struct RunCommand: AsyncParsableCommand {
 
 /// What the cells of a run mean for the exit status.
 enum RunVerdict {
-    /// `nil` when every cell is as expected. A verdict that is wrong outweighs one that is missing.
+    /// `nil` when every cell is as expected.
+    ///
+    /// A verdict that is wrong outweighs one that is missing.
     static func status(of document: MatrixDocument, allowMissing: Bool) -> ExitStatus? {
         let measured = document.cells.filter { $0.verdict != .notMeasured }
         if measured.contains(where: { !$0.asExpected }) { return .unexpectedVerdicts }

@@ -15,6 +15,7 @@ struct RunKernel: Sendable {
     var image: Result<KernelImage, KernelStoreError>
 
     var id: KernelID { manifest.id }
+    var hasConfig: Bool { (try? image.get())?.config != nil }
 }
 
 /// A cell with its place in the matrix and the digest of all that decides its outcome.
@@ -26,7 +27,9 @@ struct RunCell: Sendable {
     var inputs: String?
 }
 
-/// Which cells there are: kernel, then probe, variant, loader. A pure function of what was selected.
+/// Which cells there are: kernel, then probe, variant, loader.
+///
+/// A pure function of what was selected.
 struct RunPlan: Sendable {
     let kernels: [RunKernel]
     let cells: [RunCell]
@@ -34,8 +37,10 @@ struct RunPlan: Sendable {
 
     var count: Int { cells.count }
 
-    /// - Parameter tool: Tells one build of this program from another: what it judges differently must not be answered
-    ///   from what an older build found.
+    /// Plans every cell, or those of `shard`.
+    ///
+    /// `tool` tells one build of this program from another: what it judges differently must not be answered from what an
+    /// older build found.
     init(
         kernels: [RunKernel], variants: [BuiltVariant], programs: [FilePath: [String]], loaders: [String],
         guestImage: GuestImage, tool: String, shard: Shard?
@@ -68,8 +73,10 @@ struct RunPlan: Sendable {
         of cell: PlannedCell, kernel: RunKernel, guestImage: GuestImage, tool: String
     ) -> String? {
         guard case .success(let image) = kernel.image else { return nil }
+        // The image was built from its config, so all there is to tell apart is whether the guest gets one.
         let parts = [
-            cell.objectDigest, image.sha256, kernel.manifest.commandLine, cell.key.loader, guestImage.digest, tool,
+            cell.objectDigest, image.sha256, image.config == nil ? "no config" : "config", kernel.manifest.commandLine,
+            cell.key.loader, guestImage.digest, tool,
         ]
         let digest = SHA256.hash(data: Data(parts.joined(separator: "\u{0}").utf8))
         return digest.map { String(format: "%02x", $0) }.joined()

@@ -10,15 +10,17 @@ actor RunRecorder: RunObserver {
     private let run: String
     private let judge = Judge()
     private let cells: [CellKey: RunCell]
+    private let kernelsWithConfig: Set<KernelID>
     private var rows: [KernelID: KernelRow]
     private var progress: RunProgress
 
-    /// - Parameter open: How many cells the runner will measure.
+    /// Records into `run`, which the store knows; the runner will measure `open` cells.
     init(store: ResultStore, run: String, plan: RunPlan, open: Int) {
         progress = RunProgress(total: open)
         self.store = store
         self.run = run
         cells = Dictionary(uniqueKeysWithValues: plan.cells.map { ($0.cell.key, $0) })
+        kernelsWithConfig = Set(plan.kernels.filter(\.hasConfig).map(\.id))
         rows = Dictionary(
             uniqueKeysWithValues: plan.kernels.map { kernel in
                 let row = KernelRow(
@@ -37,8 +39,9 @@ actor RunRecorder: RunObserver {
         }
     }
 
-    /// Notes what a guest said of its kernel. The first guest of a run is the one that people ask about; those that
-    /// follow a crash are not.
+    /// Notes what a guest said of its kernel.
+    ///
+    /// The first guest of a run is the one that people ask about; those that follow a crash are not.
     private func guestUp(_ kernel: KernelID, hello: Hello, start: Start, readySeconds: Double) throws {
         guard rows[kernel]?.start == nil else { return }
         rows[kernel]?.release = hello.release
@@ -52,7 +55,8 @@ actor RunRecorder: RunObserver {
         guard let cell = cells[planned.key] else { throw CommandFailure(.internalError, "unplanned \(planned.key)") }
         let release = rows[cell.kernel]?.release.flatMap { KernelRelease($0) }
         let result = try judge.result(
-            of: planned, kernel: cell.kernel, evidence: evidence, release: release, keep: store.storeLog)
+            of: planned, kernel: cell.kernel, evidence: evidence, release: release,
+            kernelConfigKnown: kernelsWithConfig.contains(cell.kernel), keep: store.storeLog)
         try settle(result, of: cell.kernel)
         try store.record(RecordedCell(result, position: cell.position, inputs: cell.inputs), in: run)
         return result

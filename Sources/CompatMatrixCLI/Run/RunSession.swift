@@ -6,7 +6,6 @@ import MatrixModel
 import MatrixRunner
 import ProbeObject
 import QEMUBackend
-import Reports
 import ResultStore
 import SystemPackage
 
@@ -55,7 +54,9 @@ struct RunSession: Sendable {
         return try await selection.build(folder: probes, cache: workspace.cache)
     }
 
-    /// Measures what the store cannot answer. What was found before an interruption is stored like everything else.
+    /// Measures what the store cannot answer.
+    ///
+    /// What was found before an interruption is stored like everything else.
     func measure() async throws -> Outcome {
         let clock = ContinuousClock.now
         let machine = try await HostMachine(
@@ -90,16 +91,6 @@ struct RunSession: Sendable {
         let seconds = (ContinuousClock.now - clock) / .seconds(1)
         if !interrupted { try store.finish(run: run.id, durationSeconds: seconds.roundedToMilliseconds) }
         return Outcome(run: run.id, interrupted: interrupted)
-    }
-
-    /// Writes `<results>/<run>/report.html` and returns its path.
-    func writeReport(of document: MatrixDocument) throws -> FilePath {
-        let folder = store.folder.appending(document.run.id)
-        let path = folder.appending("report.html")
-        try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
-        let html = try HTMLReport.render(document, log: store.log)
-        try Data(html.utf8).write(to: URL(filePath: path.string), options: .atomic)
-        return path
     }
 
     /// Sorts by time; the tail keeps two runs of one second apart.

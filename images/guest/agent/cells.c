@@ -11,6 +11,8 @@
 
 /// What `run_cell` returns when no loader could be started; reads as "exited with 127", as in a shell.
 #define NO_LOADER_STATUS (127 << 8)
+/// What it returns when a loader ended well but said what no loader may say; EX_PROTOCOL of sysexits.h.
+#define BROKEN_LOADER_STATUS (76 << 8)
 
 static void exec_loader(const char *name, const char *mode, int descriptor)
 {
@@ -45,27 +47,43 @@ struct zygote start_zygote(const char *name)
     return zygote;
 }
 
-static int read_whole(int pipe, void *bytes, size_t length)
+/// Reads `length` bytes, or as many as there are before the end, and returns how many.
+static size_t read_whole(int pipe, void *bytes, size_t length)
 {
-    for (size_t done = 0; done < length;) {
+    size_t done = 0;
+    while (done < length) {
         ssize_t count = read(pipe, (char *)bytes + done, length - done);
         if (count < 0 && errno == EINTR)
             continue;
         if (count <= 0)
-            return 0;
+            break;
         done += count;
     }
-    return 1;
+    return done;
 }
 
-/// Passes frames on until the pipe closes. A loader that dies in mid-frame leaves a part, which is dropped.
-static void forward_frames(void *mailbox, int pipe)
+/// Whether a frame is one that a loader sends, about the cell that it works on.
+static int is_report(const struct cmx_frame *frame, const void *payload, uint32_t cell)
+{
+    int is_log = frame->type == CMX_LOG && frame->length >= sizeof(struct cmx_log);
+    int is_program = frame->type == CMX_PROGRAM && frame->length == sizeof(struct cmx_program);
+    // Both begin with the number of the cell.
+    return (is_log || is_program) && memcmp(payload, &cell, sizeof(cell)) == 0;
+}
+
+/// Passes reports on until the pipe closes, and returns whether there was nothing else in it. A loader that dies in
+/// mid-frame leaves a part; that, and whatever follows on something else, is dropped.
+static int forward_reports(void *mailbox, int pipe, uint32_t cell)
 {
     static char payload[CMX_MAX_PAYLOAD];
-    struct cmx_frame frame;
-    while (read_whole(pipe, &frame, sizeof(frame))) {
-        if (frame.length > sizeof(payload) || !read_whole(pipe, payload, frame.length))
-            return;
+    for (;;) {
+        struct cmx_frame frame;
+        size_t length = read_whole(pipe, &frame, sizeof(frame));
+        if (length < sizeof(frame))
+            return length == 0;
+        if (frame.length > sizeof(payload) || read_whole(pipe, payload, frame.length) < frame.length ||
+            !is_report(&frame, payload, cell))
+            return 0;
         send_frame(mailbox, frame.type, payload, frame.length, NULL, 0);
     }
 }
@@ -98,12 +116,11 @@ int run_cell(void *mailbox, struct zygote *zygote, const struct cmx_load *load)
         return NO_LOADER_STATUS;
     int sent = send_request(zygote, load, ends[1]);
     close(ends[1]);
-    if (sent)
-        forward_frames(mailbox, ends[0]);
+    int sound = sent && forward_reports(mailbox, ends[0], load->cell);
     close(ends[0]);
     struct zygote_done done;
     if (sent && recv(zygote->control, &done, sizeof(done), 0) == sizeof(done))
-        return done.wait_status;
+        return done.wait_status == 0 && !sound ? BROKEN_LOADER_STATUS : done.wait_status;
     // The zygote itself is gone: its own end is the cell's, and the next cell gets a new one.
     int status = NO_LOADER_STATUS;
     waitpid(zygote->pid, &status, 0);

@@ -1,0 +1,34 @@
+import Foundation
+import MatrixModel
+import Reports
+import ResultStore
+import SystemPackage
+
+/// Reports as files: each is there whole or not at all.
+enum ReportFile {
+    /// Writes `<results>/<run>/report.html` and returns its path.
+    static func writePage(of document: MatrixDocument, in store: ResultStore) throws -> FilePath {
+        let path = store.folder.appending(document.run.id).appending("report.html")
+        try write(try HTMLReport.render(document, log: store.log), to: path)
+        return path
+    }
+
+    /// Writes `text` to `path`, and creates the folder that it is in.
+    static func write(_ text: String, to path: FilePath) throws(CommandFailure) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path.removingLastComponent().string, withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: URL(filePath: path.string), options: .atomic)
+        } catch {
+            throw CommandFailure(.notMeasured, "cannot write \(path): \(error.reason)")
+        }
+    }
+}
+
+extension Error {
+    /// What the system said, where Foundation wraps it; its own words are a paragraph.
+    var reason: String {
+        let underlying = (self as? CocoaError)?.underlying as? POSIXError
+        return underlying.map { Errno(rawValue: $0.code.rawValue).description } ?? localizedDescription
+    }
+}

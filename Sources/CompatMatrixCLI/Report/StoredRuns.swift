@@ -1,0 +1,22 @@
+import ArgumentParser
+import Glibc
+import ResultStore
+import SystemPackage
+
+/// Where a command that reads stored runs finds them.
+struct StoredRuns: ParsableArguments {
+    @Option(name: .customLong("results"), help: "The folder of stored runs.") var folder: String?
+
+    init() {}
+
+    /// Opens what is there.
+    ///
+    /// - Throws: `ResultStoreError.noRuns` where nothing was ever stored: reading must not leave an empty store behind.
+    func open() throws -> ResultStore {
+        let folder = try folder.map(Workspace.absolute) ?? Workspace.ofThisProcess().results
+        guard access(folder.appending(ResultStore.databaseName).string, F_OK) == 0 else {
+            throw ResultStoreError.noRuns(folder)
+        }
+        return try ResultStore(folder: folder)
+    }
+}

@@ -1,0 +1,60 @@
+import Manifests
+import MatrixModel
+import SystemPackage
+
+/// Looks for a kernel's config in the packages that come with the one that holds its image.
+struct ConfigSearch {
+    let root: AptRoot
+    let cache: KernelCache
+    let job: FetchJob
+
+    /// `linux-base-*` or `linux-modules-*`, and one to spare; what is behind them is large and about something else.
+    private static let candidateLimit = 3
+
+    /// Puts the config beside the image of `found`, which `package` holds.
+    ///
+    /// A kernel whose config cannot be had is one that can be measured without: `progress` is told why.
+    func complete(_ found: CachedKernel, of package: AptPackage) async -> Fetched {
+        do throws(KernelStoreError) {
+            let candidates = try await candidates(of: package, release: found.image.releaseLabel)
+            for candidate in candidates {
+                if let complete = try await take(from: candidate) {
+                    return Fetched(id: job.kernel.id, result: .success(complete))
+                }
+            }
+            try cache.noteSearchForConfig(of: job.kernel.id)
+            throw .noConfig(package: package.pinned)
+        } catch {
+            return job.having(found).failed(error)
+        }
+    }
+
+    /// The locked one alone; else the smallest first, of the same version as the image's package where there is that.
+    private func candidates(
+        of package: AptPackage, release: String
+    ) async throws(KernelStoreError) -> [AptPackage] {
+        if let locked = job.locked?.config {
+            let versions = try await root.versions(of: locked.package)
+            if let found = versions.first(where: { $0.pinned == locked.pinned }) { return [found] }
+            let nearest = try await root.newest(of: versions)?.pinned
+            throw .lockedVersionGone(job.kernel.id, locked: locked.pinned, root.suite, nearest: nearest)
+        }
+        var candidates: [AptPackage] = []
+        for name in package.companions(ofRelease: release) {
+            let versions = try await root.versions(of: name)
+            var chosen = versions.first { $0.version == package.version }
+            if chosen == nil { chosen = try await root.newest(of: versions) }
+            if let chosen { candidates.append(chosen) }
+        }
+        return Array(candidates.sorted { $0.size < $1.size }.prefix(Self.candidateLimit))
+    }
+
+    /// `nil` when `package` holds no config.
+    private func take(from package: AptPackage) async throws(KernelStoreError) -> CachedKernel? {
+        job.progress(job.kernel.id, .downloading(package: package.pinned))
+        return try await root.withDownload(of: package) { file throws(KernelStoreError) in
+            job.progress(job.kernel.id, .extracting(file: package.pinned))
+            return try cache.installConfig(file, as: job.kernel, package: package, locked: job.locked)
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import Crypto
+import Manifests
+import MatrixModel
+import SystemPackage
+
+extension KernelCache {
+    /// Takes the config out of `file`, which is `package`, and puts it beside `kernel`'s image.
+    ///
+    /// - Returns: The kernel with its config; `nil` when `package` holds none, which changes nothing.
+    /// - Throws: `KernelStoreError.differsFromLock` for another package than the one that `locked` names.
+    func installConfig(
+        _ file: FilePath, as kernel: KernelManifest, package: AptPackage, locked: LockedKernel?
+    ) throws(KernelStoreError) -> CachedKernel? {
+        let work = try workFolder()
+        defer { Files.remove(work) }
+        let entry = LockedPackage(
+            package: package.name, version: package.version, deb: try SHA256.digest(of: file))
+        if let expected = locked?.config, entry.deb != expected.deb {
+            throw .differsFromLock(
+                kernel.id, what: "package \(package.name)", locked: expected.deb, found: entry.deb)
+        }
+        guard let config = try ImageExtractor(file: file).extractConfig(into: work),
+            var record = try readRecord(of: kernel.id)
+        else { return nil }
+        // The config goes last: until it is there, the kernel has none.
+        let target = place(of: kernel.id).appending("config")
+        Files.remove(target)
+        record.lock.config = entry
+        try write(record, of: kernel.id)
+        try Files.move(config, to: target)
+        return try image(of: kernel, locked: record.lock)
+    }
+
+    /// Notes that no package has `id`'s config, so that the next fetch need not ask again.
+    func noteSearchForConfig(of id: KernelID) throws(KernelStoreError) {
+        guard var record = try readRecord(of: id) else { return }
+        record.isSearchedForConfig = true
+        try write(record, of: id)
+    }
+}

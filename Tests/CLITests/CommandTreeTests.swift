@@ -1,0 +1,70 @@
+import Foundation
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct CommandTreeTests {
+    /// What `--experimental-dump-help` says, as far as it matters here.
+    private struct Dump: Decodable {
+        var command: Command
+    }
+
+    private struct Command: Decodable {
+        var commandName: String
+        var abstract: String?
+        var subcommands: [Command]?
+
+        /// This command and all below it, each with the words that call it.
+        func all(after words: [String] = []) -> [(words: [String], command: Command)] {
+            [(words, self)]
+                + (subcommands ?? []).filter { $0.commandName != "help" }.flatMap {
+                    $0.all(after: words + [$0.commandName])
+                }
+        }
+    }
+
+    @Test func everyCommandSaysWhatItIsForAndHowToCallIt() async throws {
+        try await Sandbox.with { sandbox in
+            let dump = try await sandbox.run("--experimental-dump-help")
+            let tree = try JSONDecoder().decode(Dump.self, from: Data(dump.stdout.utf8)).command
+            var usages: [String] = []
+            for (words, command) in tree.all() {
+                let help = try await sandbox.run(words + ["--help"])
+                #expect(help.isSuccess && help.stderr == "")
+                let abstract = try #require(command.abstract, "\(words)")
+                #expect(abstract.hasSuffix("."), "\(abstract)")
+                let lines = help.stdout.split(separator: "\n")
+                #expect(lines.first?.hasPrefix("OVERVIEW: \(abstract.prefix(40))") == true, "\(help.stdout)")
+                usages += lines.filter { $0.hasPrefix("USAGE: ") }.map { String($0.dropFirst("USAGE: ".count)) }
+            }
+            #expect(usages == Self.usages)
+        }
+    }
+
+    @Test func helpIsWhatOneGetsWithoutACommand() async throws {
+        try await Sandbox.with { sandbox in
+            let outcome = try await sandbox.run()
+            #expect(outcome.isSuccess)
+            #expect(outcome.stdout == (try await sandbox.run("--help")).stdout)
+        }
+    }
+
+    /// People and scripts rely on these.
+    private static let usages = [
+        "compat-matrix <subcommand>",
+        "compat-matrix run <options>",
+        "compat-matrix kernels <subcommand>",
+        "compat-matrix kernels list [<kernels> ...] [--json]",
+        "compat-matrix kernels show <kernel> [--json]",
+        "compat-matrix kernels add <file> [--id <id>]",
+        "compat-matrix kernels fetch [<kernels> ...] [--refresh]",
+        "compat-matrix kernels remove <kernel>",
+        "compat-matrix probes <subcommand>",
+        "compat-matrix probes list [--json]",
+        "compat-matrix probes check",
+        "compat-matrix probes build [<glob>]",
+        "compat-matrix report [<run>] [--format <format>] [--output <output>] [--results <results>]",
+        "compat-matrix runs [--json] [--results <results>]",
+        "compat-matrix explain [<file>]",
+        "compat-matrix doctor",
+        "compat-matrix clean [--all]",
+    ]
+}

@@ -1,0 +1,68 @@
+import CompatMatrixCLI
+import SystemPackage
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct DoctorTests {
+    private func lines(_ outcome: Sandbox.Outcome) -> [String] {
+        outcome.stdout.split(separator: "\n").map(String.init)
+    }
+
+    /// The machine that tests run on has all that a run needs.
+    @Test func hereARunIsPossible() async throws {
+        try await Sandbox.with { sandbox in
+            try await sandbox.addKernel()
+            let outcome = try await sandbox.run("doctor")
+            #expect(outcome.isSuccess && outcome.stderr == "", "\(outcome.stdout)")
+            let lines = lines(outcome)
+            #expect(lines.first?.hasPrefix("✓ QEMU ") == true, "\(outcome.stdout)")
+            for words in ["runs a guest", "bpf target", "images/guest/build", "1 of 1 kernels fetched"] {
+                #expect(lines.contains { $0.hasPrefix("✓") && $0.contains(words) }, "\(outcome.stdout)")
+            }
+            #expect(!lines.contains { $0.hasPrefix("✗") })
+        }
+    }
+
+    @Test func whatIsMissingIsNamedWithWhatToDo() async throws {
+        try await Sandbox.with { sandbox in
+            try sandbox.write("summary: x\n", to: "images/guest/build/agent")
+            let outcome = try await sandbox.run("doctor", path: sandbox.bin)
+            #expect(outcome.status == .notMeasured)
+            outcome.expectSentence(["✗"])
+            for words in ["'make setup'", "install clang", "kernels add FILE"] {
+                #expect(lines(outcome).contains { $0.hasPrefix("✗") && $0.contains(words) }, "\(outcome.stdout)")
+            }
+        }
+    }
+
+    /// Nothing on the `PATH` means that no archive can be asked either, so these kernels cannot come.
+    @Test func kernelsThatCannotBeFetched() async throws {
+        try await Sandbox.with { sandbox in
+            try sandbox.write(
+                "source:\n  apt: { archive: debian, suite: bookworm, package: linux-image-x }\n",
+                to: "kernels/debian-6.1.yaml")
+            let outcome = try await sandbox.run("doctor", path: sandbox.bin)
+            #expect(lines(outcome).contains { $0.hasPrefix("✗") && $0.contains("apt-get") }, "\(outcome.stdout)")
+            #expect(lines(outcome).contains { $0.contains("0 of 1 kernels fetched") && $0.contains("kernels fetch") })
+        }
+    }
+
+    @Test(arguments: [
+        ("7.2.0", "exit 1", "runs no guest"), ("7.2.0", "exit 33", "corrupts guests under TCG"),
+        ("10.0.0", "exit 1", "runs no guest"), ("8.2.0", "exit 33", nil),
+    ])
+    func qemuThatIsNoGood(version: String, script: String, obstacle: String?) async throws {
+        try await Sandbox.with { sandbox in
+            // 33 is what QEMU ends with when the tiny guest says that it ran; with kvm this one never does.
+            try sandbox.addQEMU(version: version, script: "case \"$*\" in *kvm*) exit 1;; esac; \(script)")
+            let outcome = try await sandbox.run("doctor", path: sandbox.bin)
+            #expect(outcome.status == .notMeasured)
+            if let obstacle {
+                #expect(lines(outcome).contains { $0.hasPrefix("✗") && $0.contains(obstacle) }, "\(outcome.stdout)")
+            } else {
+                #expect(
+                    lines(outcome).first?.hasPrefix("! QEMU 8.2.0") == true && outcome.stdout.contains("9.0 or newer"),
+                    "\(outcome.stdout)")
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import CompatMatrixCLI
+import SystemPackage
+import Testing
+
+/// A command that asks for what there is not.
+@Suite(.timeLimit(.minutes(2))) struct UsageTests {
+    @Test(arguments: ["--kernel", "--probe", "--variant"]) func globThatMatchesNothing(option: String) async throws {
+        try await Sandbox.with { sandbox in
+            try await sandbox.addKernel()
+            try sandbox.addProbe()
+            let outcome = try await sandbox.run("run", option, "nothing-*")
+            let known = ["--kernel": Sandbox.kernel, "--probe": "tiny", "--variant": "only"]
+            outcome.expectRefusal(.usage, saying: ["'nothing-*'", try #require(known[option])])
+            #expect(try sandbox.files().keys.allSatisfy { !$0.hasPrefix("results/") })
+        }
+    }
+
+    @Test(arguments: [
+        (["run", "--colour"], "--colour"), (["run", "--loader", "aya"], "libbpf"), (["run", "--shard", "3/2"], "3/2"),
+        (["run", "--jobs", "0"], "--jobs"), (["run", "--timeout", "0"], "--timeout"),
+        (["run", "--accel", "xen"], "xen"),
+        (["run", "--format", "pdf"], "pdf"), (["report", "--format", "pdf"], "pdf"), (["measure"], "measure"),
+        (["kernels", "add"], "<file>"),
+    ])
+    func mistakeOnTheCommandLine(arguments: [String], word: String) async throws {
+        try await Sandbox.with { sandbox in
+            let before = try sandbox.files()
+            let outcome = try await sandbox.run(arguments)
+            #expect(outcome.status == .usage)
+            #expect(outcome.stdout == "")
+            let lines = outcome.stderr.split(separator: "\n")
+            #expect(
+                lines.first?.hasPrefix("Error: ") == true && lines.first?.contains(word) == true, "\(outcome.stderr)")
+            #expect(lines.dropFirst().contains { $0.hasPrefix("Usage: compat-matrix") }, "\(outcome.stderr)")
+            #expect(try sandbox.files() == before)
+        }
+    }
+
+    @Test(arguments: ["show", "remove"]) func unknownKernel(command: String) async throws {
+        try await Sandbox.with { sandbox in
+            try await sandbox.addKernel()
+            let outcome = try await sandbox.run("kernels", command, "debian-9.9")
+            outcome.expectRefusal(.usage, saying: ["'debian-9.9'", Sandbox.kernel])
+        }
+    }
+
+    @Test func kernelThatIsThereAlready() async throws {
+        try await Sandbox.with { sandbox in
+            try await sandbox.addKernel()
+            let before = try sandbox.files()
+            let outcome = try await sandbox.run("kernels", "add", "vmlinuz")
+            outcome.expectRefusal(.usage, saying: [Sandbox.kernel, "--id"])
+            #expect(try sandbox.files() == before)
+        }
+    }
+
+    /// Reading leaves no empty store behind.
+    @Test(arguments: [
+        ["report"], ["report", "2026"], ["runs"], ["runs", "--json"], ["report", "--results", "elsewhere"],
+    ])
+    func nothingStored(arguments: [String]) async throws {
+        try await Sandbox.with { sandbox in
+            let before = try sandbox.files()
+            let outcome = try await sandbox.run(arguments)
+            let folder = sandbox.root.appending(arguments.last == "elsewhere" ? "elsewhere" : "results")
+            outcome.expectRefusal(.usage, saying: ["no run is stored in \(folder)", "compat-matrix run"])
+            #expect(try sandbox.files() == before)
+        }
+    }
+}

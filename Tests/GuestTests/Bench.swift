@@ -1,0 +1,95 @@
+import Foundation
+import GuestImage
+import KernelStore
+import Machine
+import MatrixModel
+import MatrixRunner
+import QEMUBackend
+import Synchronization
+import SystemPackage
+
+/// What a test needs to boot a guest: QEMU, the guest's image, and a folder for its snapshots.
+struct Bench {
+    let folder: FilePath
+    let image: GuestImage
+    private let qemu: QEMU
+
+    /// Boots guests made of the agent and the loaders in the folder `guest`.
+    static func with<Result>(guest: FilePath, body: (Bench) async throws -> Result) async throws -> Result {
+        try await withFolder { folder in
+            let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+            return try await body(
+                Bench(
+                    folder: folder, image: try GuestImage(binaries: guest, cache: folder),
+                    qemu: try await QEMU.locate(searchPath: path, cache: folder)))
+        }
+    }
+
+    var snapshots: FilePath { folder.appending("snapshots") }
+
+    func backend(bootLimit: Duration = QEMUBackend.bootLimit, snapshots: FilePath? = nil) -> any MachineBackend {
+        QEMUBackend(qemu: qemu, accelerator: .tcg, snapshots: snapshots ?? self.snapshots, bootLimit: bootLimit)
+    }
+
+    func spec(
+        _ kernel: KernelImage, extraArguments: String = "", memoryMiB: Int = GuestSpec.defaultMemoryMiB
+    ) -> GuestSpec {
+        GuestSpec(
+            kernelID: kernel.id.text, kernel: kernel.path, kernelDigest: kernel.sha256, initramfs: image.path,
+            initramfsDigest: image.digest, extraArguments: extraArguments, memoryMiB: memoryMiB)
+    }
+}
+
+/// Passes everything on and remembers which guests were asked for.
+final class RecordingBackend: MachineBackend {
+    private let backend: any MachineBackend
+    private let asked = Mutex<[StartPolicy]>([])
+
+    init(_ backend: any MachineBackend) { self.backend = backend }
+
+    var policies: [StartPolicy] { asked.withLock { $0 } }
+
+    func withGuest<Result: Sendable>(
+        _ spec: GuestSpec, start: StartPolicy, body: @Sendable (any Guest) async throws -> Result
+    ) async throws -> Result {
+        asked.withLock { $0.append(start) }
+        return try await backend.withGuest(spec, start: start, body: body)
+    }
+}
+
+/// What a batch came to, judged.
+struct Measurement: Sendable {
+    /// By variant.
+    private(set) var cells: [String: CellResult] = [:]
+    private(set) var evidence: [String: Evidence] = [:]
+    /// By reference.
+    private(set) var logs: [String: [UInt8]] = [:]
+
+    init(_ batch: KernelBatch, backend: any MachineBackend, start: StartPolicy = .auto, cellLimit: Duration)
+        async throws
+    {
+        let listener = Listener()
+        try await MatrixRunner(backend: backend, start: start, jobs: 1, cellLimit: cellLimit)
+            .run([batch], observer: listener)
+        for (cell, evidence) in await listener.seen {
+            self.evidence[cell.key.variant] = evidence
+            cells[cell.key.variant] = try Judge().result(
+                of: cell, kernel: batch.kernel, evidence: evidence, release: nil, kernelConfigKnown: batch.config != nil
+            ) { text in
+                let reference = "logs/\(logs.count).txt"
+                logs[reference] = text
+                return reference
+            }
+        }
+    }
+
+    func console(of variant: String) -> [UInt8] { cells[variant]?.console.flatMap { logs[$0] } ?? [] }
+
+    private actor Listener: RunObserver {
+        private(set) var seen: [(PlannedCell, Evidence)] = []
+
+        func note(_ event: RunEvent) {
+            if case .cell(let cell, let evidence) = event { seen.append((cell, evidence)) }
+        }
+    }
+}

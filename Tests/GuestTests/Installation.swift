@@ -1,0 +1,123 @@
+import Foundation
+import MatrixModel
+import Subprocess
+import SystemPackage
+import Testing
+
+/// The tool as `make install` leaves it, with a user's folders of its own: no test meets another's snapshots or results.
+///
+/// Kernels are the repository's; they were fetched before.
+struct Installation {
+    private let folder: FilePath
+
+    static func with<Result>(_ body: (Installation) async throws -> Result) async throws -> Result {
+        try await withFolder { folder in
+            let installation = Installation(folder: folder)
+            try await installation.install()
+            return try await body(installation)
+        }
+    }
+
+    struct Outcome {
+        var status: TerminationStatus
+        var output: String
+        var messages: String
+
+        /// What `--format json` printed.
+        var document: MatrixDocument {
+            get throws {
+                do { return try JSONDecoder().decode(MatrixDocument.self, from: Data(output.utf8)) } catch {
+                    Attachment.record(messages, named: "stderr.txt")
+                    throw error
+                }
+            }
+        }
+    }
+
+    var results: FilePath { work.appending("results") }
+    var work: FilePath { folder.appending("work") }
+    private var program: FilePath { folder.appending("libexec").appending("compat-matrix") }
+    private var cache: FilePath { folder.appending("cache").appending("compat-matrix") }
+
+    private func install() async throws {
+        let files = FileManager.default
+        for folder in [program, cache, work, program.appending("guest")] {
+            try files.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+        }
+        try await copy([Repository.tool, Repository.kernels], into: program)
+        try await copy(
+            ["agent", "loader-libbpf"].map { Repository.guestTools.appending($0) }, into: program.appending("guest"))
+        try link(cache.appending("kernels"), to: Repository.cache.appending("kernels"))
+        try link(work.appending("probes"), to: Repository.probes)
+    }
+
+    /// By another process: a program that this one has open for writing, or a child that another test is just forking,
+    /// cannot be executed (ETXTBSY).
+    private func copy(_ sources: [FilePath], into folder: FilePath) async throws {
+        let result = try await Subprocess.run(
+            .name("cp"), arguments: Arguments(["-r"] + sources.map(\.string) + [folder.string]), output: .discarded,
+            error: .string(limit: 4096))
+        try #require(result.terminationStatus.isSuccess, "\(result.standardError)")
+    }
+
+    private func link(_ path: FilePath, to target: FilePath) throws {
+        try FileManager.default.createSymbolicLink(atPath: path.string, withDestinationPath: target.string)
+    }
+
+    private func command(_ arguments: [String]) -> Configuration {
+        Configuration(
+            executable: .path(program.appending("compat-matrix")), arguments: Arguments(arguments),
+            environment: .inherit.updating([
+                "HOME": folder.string, "XDG_CACHE_HOME": folder.appending("cache").string,
+                "XDG_CONFIG_HOME": folder.appending("config").string,
+            ]), workingDirectory: work)
+    }
+
+    func run(_ arguments: String...) async throws -> Outcome { try await run(arguments) { _ in } }
+
+    /// Runs the tool under TCG, whatever the machine has; `during` sees the process while it runs.
+    func run(_ arguments: [String], during: (RunningTool) async throws -> Void) async throws -> Outcome {
+        let result = try await Subprocess.run(
+            command(["run", "--accel", "tcg", "--format", "json"] + arguments), input: .none,
+            output: .string(limit: 16 << 20), error: .string(limit: 1 << 20)
+        ) { execution in
+            let process = execution.processIdentifier.value
+            try await during(RunningTool(process: process) { try execution.send(signal: $0) })
+        }
+        return Outcome(
+            status: result.terminationStatus, output: result.standardOutput, messages: result.standardError)
+    }
+}
+
+/// A `compat-matrix` at work.
+struct RunningTool {
+    let process: pid_t
+    let send: (Signal) throws -> Void
+
+    /// The tool's guests that run now.
+    func guests() -> Set<pid_t> {
+        let all = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { pid_t($0) }
+        return Set(all.filter { Self.parent(of: $0) == process && Self.isGuest($0) })
+    }
+
+    /// Waits until `condition` holds, as often as it takes: the suite's time limit ends it.
+    func wait(until condition: (Set<pid_t>) throws -> Bool) async throws -> Set<pid_t> {
+        while true {
+            let guests = guests()
+            if try condition(guests) { return guests }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// Whether the process is a QEMU with a kernel, not one that is asked for its version; a zombie has no arguments.
+    static func isGuest(_ process: pid_t) -> Bool {
+        let arguments = try? String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8)
+        return arguments?.contains("qemu-system-x86_64\0") == true && arguments?.contains("\0-kernel\0") == true
+    }
+
+    private static func parent(of process: pid_t) -> pid_t? {
+        guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8) else { return nil }
+        let line = status.split(separator: "\n").first { $0.hasPrefix("PPid:") }
+        return line.flatMap { pid_t($0.dropFirst("PPid:".count).trimmingCharacters(in: .whitespaces)) }
+    }
+}

@@ -1,0 +1,116 @@
+import KernelStore
+import Machine
+import MatrixModel
+import MatrixRunner
+import SystemPackage
+import Testing
+
+extension GuestTests {
+    /// A loader that ruins itself, its guest or the protocol costs its own cell and no other.
+    @Suite(MisbehavingRun()) struct MisbehaviourTests {
+        private func run() throws -> MisbehavingRun.Outcome { try #require(MisbehavingRun.outcome) }
+
+        @Test(arguments: MisbehavingRun.cells.filter { $0.hasPrefix("pass") })
+        func theCellsInBetweenPass(variant: String) throws {
+            let cell = try #require(try run().measurement.cells[variant])
+            #expect(cell.verdict == .pass)
+            #expect(cell.programs.map(\.name) == ["program_0"])
+        }
+
+        @Test func aPanicIsACrashWithItsConsole() throws {
+            let measurement = try run().measurement
+            attachConsole(measurement.console(of: "panic"), of: "panic")
+            let cell = try #require(measurement.cells["panic"])
+            #expect(cell.verdict == .crash)
+            #expect(cell.reason?.hasPrefix("Kernel panic - not syncing: sysrq triggered crash") == true)
+            #expect(String(decoding: measurement.console(of: "panic"), as: UTF8.self).contains("Call Trace"))
+        }
+
+        @Test func aLoaderThatNeverEndsIsATimeout() throws {
+            let measurement = try run().measurement
+            attachConsole(measurement.console(of: "sleep"), of: "sleep")
+            let cell = try #require(measurement.cells["sleep"])
+            #expect(cell.verdict == .timeout)
+            #expect(cell.reason == "no result within \(MisbehavingRun.cellLimit)")
+        }
+
+        /// Each of the two that bring their guest down does so again in a guest of its own, booted for it.
+        @Test func whatBroughtAGuestDownIsTriedAgainInAFreshOne() throws {
+            #expect(try run().policies == [.auto, .auto, .auto, .cold, .cold])
+        }
+
+        @Test(arguments: [("segfault", "signal 11"), ("kill-zygote", "signal 9"), ("memory", "signal 9")])
+        func theLoadersOwnDeathIsNoVerdict(variant: String, reason: String) throws {
+            let cell = try #require(try run().measurement.cells[variant])
+            #expect(cell.verdict == .notMeasured)
+            #expect(cell.reason?.contains(reason) == true)
+        }
+
+        @Test(arguments: ["noise", "half-frame", "cell-end", "next-cell", "unknown-frame", "short-report"])
+        func whatIsNoReportIsNoVerdict(variant: String) throws {
+            let cell = try #require(try run().measurement.cells[variant])
+            #expect(cell.verdict == .notMeasured)
+            // The agent's word for a loader that ended well but did not keep to the protocol.
+            #expect(cell.reason?.contains("exit status 76") == true)
+        }
+
+        @Test func aLoaderThatReportsNothingIsNoVerdict() throws {
+            let cell = try #require(try run().measurement.cells["nothing"])
+            #expect(cell.verdict == .notMeasured)
+            #expect(cell.reason == "the libbpf loader reported nothing")
+        }
+
+        /// 16 MiB, twice what the mailbox holds.
+        @Test func aLongLogArrivesWhole() throws {
+            let measurement = try run().measurement
+            let cell = try #require(measurement.cells["flood"])
+            #expect(cell.verdict == .pass)
+            let log = try #require(cell.programs.first?.log.flatMap { measurement.logs[$0] })
+            #expect(log.count == 256 << 16)
+            #expect(log.allSatisfy { $0 == UInt8(ascii: "x") })
+        }
+    }
+}
+
+/// Runs every misbehaviour once, for all tests of the suite.
+struct MisbehavingRun: SuiteTrait, TestScoping {
+    struct Outcome: Sendable {
+        var measurement: Measurement
+        var policies: [StartPolicy]
+    }
+
+    @TaskLocal static var outcome: Outcome?
+
+    static let cellLimit: Duration = .seconds(6)
+    /// What the loader is told to do; a digit tells cells apart that do the same.
+    ///
+    /// `nothing` follows `next-cell`, which speaks for it.
+    static let cells = [
+        "pass1", "segfault", "noise", "half-frame", "cell-end", "unknown-frame", "short-report", "next-cell", "nothing",
+        "kill-zygote", "pass2", "flood", "memory", "pass3", "panic", "pass4", "sleep", "pass5",
+    ]
+
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
+    ) async throws {
+        let outcome = try await Bench.with(guest: Repository.testGuest("misbehaving")) { bench in
+            let kernel = try Repository.kernel("debian-6.1")
+            let cells = try Self.cells.map { try Self.cell($0, kernel: kernel.id, folder: bench.folder) }
+            let backend = RecordingBackend(bench.backend())
+            let measurement = try await Measurement(
+                KernelBatch(kernel: kernel.id, spec: bench.spec(kernel), cells: cells), backend: backend,
+                cellLimit: Self.cellLimit)
+            return Outcome(measurement: measurement, policies: backend.policies)
+        }
+        try await Self.$outcome.withValue(outcome) { try await function() }
+    }
+
+    private static func cell(_ variant: String, kernel: KernelID, folder: FilePath) throws -> PlannedCell {
+        let word = variant.filter { !$0.isNumber }
+        let object = folder.appending(word)
+        try write(word, to: object)
+        return PlannedCell(
+            key: CellKey(kernel: kernel.text, probe: "misbehaving", variant: variant, loader: "libbpf"),
+            object: object, objectDigest: word, programs: ["program_0"], expectations: [])
+    }
+}

@@ -1,0 +1,43 @@
+import Foundation
+import KernelStore
+import Manifests
+import MatrixModel
+import SystemPackage
+import Testing
+
+/// The repository that these tests were built in.
+enum Repository {
+    static let root = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
+    static let probes = root.appending("probes")
+    static let kernels = root.appending("kernels")
+    static let cache = root.appending("images").appending("cache")
+    static let guestTools = root.appending("images").appending("guest").appending("build")
+    static let tool = root.appending(".build").appending("debug").appending("compat-matrix")
+
+    /// The image that `compat-matrix kernels fetch` brought.
+    static func kernel(_ id: String) throws -> KernelImage {
+        let store = KernelStore(catalogueFolders: [kernels], cache: cache)
+        let manifest = try #require(try store.catalogue().first { $0.id.text == id })
+        return try #require(try store.image(of: manifest), "'compat-matrix kernels fetch' brings \(id)")
+    }
+
+    /// A guest that only tests boot; `make -C images/guest tests` builds it.
+    static func testGuest(_ name: String) -> FilePath { guestTools.appending("tests").appending(name) }
+}
+
+/// Runs `body` with a folder that is gone afterwards.
+func withFolder<Result>(_ body: (FilePath) async throws -> Result) async throws -> Result {
+    let folder = FilePath(NSTemporaryDirectory()).appending("guest-tests-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder.string) }
+    return try await body(folder)
+}
+
+func write(_ text: String, to file: FilePath) throws {
+    try Data(text.utf8).write(to: URL(filePath: file.string))
+}
+
+/// Keeps a guest's console with the test's result.
+func attachConsole(_ bytes: [UInt8], of name: String) {
+    Attachment.record(String(decoding: bytes, as: UTF8.self), named: "\(name)-console.log")
+}

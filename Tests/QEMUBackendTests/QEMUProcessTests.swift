@@ -1,0 +1,143 @@
+import Foundation
+import Machine
+import Subprocess
+import SystemPackage
+import Testing
+
+@testable import QEMUBackend
+
+@Suite(.timeLimit(.minutes(1))) struct QEMUProcessTests {
+    private func shell(_ script: String, descriptors: [Int32] = [-1, -1, -1]) throws -> QEMUProcess {
+        try QEMUProcess(path: "/bin/sh", arguments: ["-c", script], descriptors: descriptors)
+    }
+
+    @Test(arguments: [
+        ("exit 0", QEMUProcess.Ending.exited(0)), ("exit 7", .exited(7)), ("exit 200", .exited(200)),
+        ("kill -TERM $$", .signalled(SIGTERM)), ("kill -KILL $$", .signalled(SIGKILL)),
+    ])
+    func exitAndSignalAreToldApart(script: String, ending: QEMUProcess.Ending) async throws {
+        #expect(try await shell(script).wait(for: .seconds(30)) == ending)
+    }
+
+    @Test func killEndsTheProcessAndIsHarmlessAfterwards() async throws {
+        let process = try shell("exec sleep 1000")
+        #expect(process.endingIfOver() == nil)
+        process.kill()
+        #expect(process.endingIfOver() == .signalled(SIGKILL))
+        process.kill()
+        #expect(process.endingIfOver() == .signalled(SIGKILL))
+    }
+
+    @Test func whatCannotBeExecutedSaysWhy() async throws {
+        try await withFolder { folder in
+            let text = folder.appending("text")
+            try write("no program", to: text)
+            for (path, errno) in [
+                (folder.appending("missing"), Errno.noSuchFileOrDirectory), (text, .permissionDenied),
+                (folder, .permissionDenied),
+            ] {
+                #expect(throws: MachineError.cannotStart(path: path, errno: errno)) {
+                    try QEMUProcess(path: path, arguments: [], descriptors: [-1, -1, -1])
+                }
+            }
+            let program = folder.appending("program")
+            try await writeProgram("no program", to: program)
+            #expect(throws: MachineError.cannotStart(path: program, errno: .execFormatError)) {
+                try QEMUProcess(path: program, arguments: [], descriptors: [-1, -1, -1])
+            }
+        }
+    }
+
+    @Test func descriptorsAreThoseAskedForAndNoOther() async throws {
+        // Inheritable on purpose: what another part of this program forgot to protect must not leak.
+        let leak = open("/dev/null", O_RDONLY)
+        defer { close(leak) }
+        let output = try MemoryFile(name: "output")
+        let third = try MemoryFile(name: "third")
+        let script = """
+            echo three >&3
+            for number in $(seq 0 99); do [ -e /proc/$$/fd/$number ] && echo $number; done
+            read line && echo "stdin is not empty"
+            exit 0
+            """
+        let process = try shell(script, descriptors: [-1, output.descriptor, -1, third.descriptor])
+        #expect(try await process.wait(for: .seconds(30)) == .exited(0))
+        #expect(String(decoding: output.contents(), as: UTF8.self) == "0\n1\n2\n3\n")
+        #expect(String(decoding: third.contents(), as: UTF8.self) == "three\n")
+    }
+
+    /// Ctrl-C goes to the terminal's foreground processes: a guest is ended by us and not by the terminal.
+    @Test func aProcessHasASessionOfItsOwn() async throws {
+        let output = try MemoryFile(name: "output")
+        let process = try shell(
+            "read -r pid name state parent group session rest </proc/$$/stat; echo $((session - $$))",
+            descriptors: [-1, output.descriptor, -1])
+        #expect(try await process.wait(for: .seconds(30)) == .exited(0))
+        #expect(String(decoding: output.contents(), as: UTF8.self) == "0\n")
+    }
+
+    /// Starts a process from a thread that is over at once, says its number and waits.
+    private static let parent = """
+        #include <cmx_spawn.h>
+        #include <pthread.h>
+        #include <stdio.h>
+        #include <unistd.h>
+
+        static pid_t child;
+
+        static void *start(void *unused)
+        {
+            char *arguments[] = {"sleep", "1000", NULL};
+            int descriptors[] = {-1, -1, -1};
+            return (void *)(long)cmx_spawn("/bin/sleep", arguments, descriptors, 3, &child);
+        }
+
+        int main(void)
+        {
+            pthread_t thread;
+            void *error;
+            pthread_create(&thread, NULL, start, NULL);
+            pthread_join(thread, &error);
+            if (error != NULL)
+                return 1;
+            usleep(200 * 1000);
+            printf("%d\\n", child);
+            fflush(stdout);
+            pause();
+        }
+        """
+
+    @Test func aProcessEndsWithItsParentAndNotWithAThread() async throws {
+        try await withFolder { folder in
+            let program = folder.appending("parent")
+            try await compile(Self.parent, to: program)
+            let output = try MemoryFile(name: "output")
+            let parent = try QEMUProcess(path: program, arguments: [], descriptors: [-1, output.descriptor, 2])
+            try await wait { output.contents().last == UInt8(ascii: "\n") }
+            let number = String(decoding: output.contents().dropLast(), as: UTF8.self)
+            let child = try #require(pid_t(number))
+            #expect(isAsleep(child))
+            parent.kill()
+            try await wait { !isAsleep(child) }
+        }
+    }
+
+    /// Whether the process is the `sleep` that was started; of a zombie only the name is left.
+    private func isAsleep(_ process: pid_t) -> Bool {
+        (try? String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8))?.hasPrefix("sleep\0") == true
+    }
+
+    private func compile(_ source: String, to program: FilePath) async throws {
+        let spawn = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
+            .appending("Sources").appending("CSpawn")
+        let file = FilePath("\(program).c")
+        try write(source, to: file)
+        let result = try await Subprocess.run(
+            .name("gcc"),
+            arguments: [
+                "-pthread", "-I", spawn.appending("include").string, file.string, spawn.appending("cmx_spawn.c").string,
+                "-o", program.string,
+            ], output: .discarded, error: .string(limit: 64 << 10))
+        try #require(result.terminationStatus.isSuccess, "\(result.standardError)")
+    }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import Machine
+import SystemPackage
+import Testing
+
+@testable import QEMUBackend
+
+@Suite(.timeLimit(.minutes(1))) struct QEMUTests {
+    @Test(arguments: [
+        ("QEMU emulator version 10.0.2 (Debian 1:10.0.2+ds-2+deb13u1~bpo12+1)", "10.0.2", true, true),
+        ("QEMU emulator version 9.0.0", "9.0.0", true, true),
+        ("QEMU emulator version 8.2.0 (v8.2.0)", "8.2.0", true, false),
+        ("QEMU emulator version 7.2.17 (Debian 1:7.2+dfsg-7+deb12u13)", "7.2.17", false, false),
+        ("QEMU emulator version 10.1.50 (v10.1.0-94-g0123456789-dirty)", "10.1.50", true, true),
+    ])
+    func readsTheVersion(says: String, version: String, fitForTCG: Bool, restores: Bool) async throws {
+        try await withFolder { folder in
+            try await writeStub(in: folder, version: says)
+            let qemu = try await QEMU.locate(searchPath: "/nonexistent:\(folder)", cache: folder)
+            #expect(qemu.path == folder.appending(QEMU.name))
+            #expect(qemu.version == version)
+            #expect(qemu.canRestore == restores)
+            try qemu.check(for: .kvm)
+            if fitForTCG {
+                try qemu.check(for: .tcg)
+            } else {
+                #expect(throws: MachineError.vmmTooOld(version: version, minimum: "8.2")) { try qemu.check(for: .tcg) }
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("no such option", "no such option"), ("QEMU emulator version unknown", "QEMU emulator version unknown"),
+        ("", "it said nothing"),
+    ])
+    func aQEMUWithoutAVersionIsUnusable(says: String, quoted: String) async throws {
+        try await withFolder { folder in
+            try await writeStub(in: folder, version: says)
+            let expected = MachineError.vmmUnusable(
+                path: folder.appending(QEMU.name), reason: "'--version' gave no version: \(quoted)")
+            await #expect(throws: expected) { try await QEMU.locate(searchPath: folder.string, cache: folder) }
+        }
+    }
+
+    @Test func noQEMUIsSaidToBeMissing() async throws {
+        try await withFolder { folder in
+            try write("not executable", to: folder.appending(QEMU.name))
+            await #expect(throws: MachineError.vmmMissing(name: QEMU.name)) {
+                try await QEMU.locate(searchPath: folder.string, cache: folder)
+            }
+        }
+    }
+
+    /// Asking takes 50 ms, so it is asked once; another binary in its place is asked anew.
+    @Test func theVersionIsRememberedForAsLongAsTheBinaryIsTheSame() async throws {
+        try await withFolder { folder in
+            func versionAndQuestions() async throws -> (String, Int) {
+                let qemu = try await QEMU.locate(searchPath: folder.string, cache: folder.appending("cache"))
+                let asked = try String(contentsOfFile: "\(qemu.path).asked", encoding: .utf8)
+                return (qemu.version, asked.split(separator: "\n").count)
+            }
+            try await writeStub(in: folder, version: "QEMU emulator version 10.0.2")
+            #expect(try await versionAndQuestions() == ("10.0.2", 1))
+            #expect(try await versionAndQuestions() == ("10.0.2", 1))
+            try await writeStub(in: folder, version: "QEMU emulator version 10.0.2.1")
+            #expect(try await versionAndQuestions() == ("10.0.2.1", 2))
+            try write("something else\n10.9\n", to: folder.appending("cache").appending("host-qemu"))
+            #expect(try await versionAndQuestions() == ("10.0.2.1", 3))
+        }
+    }
+
+    /// 33 is what the tiny guest makes QEMU end with; a KVM that hangs says nothing at all.
+    @Test(arguments: [("exit 33", true), ("exit 0", false), ("exit 1", false), ("exec sleep 1000", false)])
+    func anAcceleratorMustRunTheTinyGuest(qemu: String, runs: Bool) async throws {
+        try await withFolder { folder in
+            try await writeStub(in: folder, version: "QEMU emulator version 10.0.2", otherwise: qemu)
+            let qemu = try await QEMU.locate(searchPath: folder.string, cache: folder)
+            #expect(try await Accelerator.runsGuest(.kvm, qemu: qemu) == runs)
+        }
+    }
+
+    @Test func theRealQEMURunsTheTinyGuestUnderTCG() async throws {
+        try await withFolder { folder in
+            let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+            let qemu = try await QEMU.locate(searchPath: path, cache: folder)
+            #expect(try await Accelerator.runsGuest(.tcg, qemu: qemu))
+        }
+    }
+
+    /// QEMU's last words are the reason.
+    @Test func aQEMUThatEndsEarlyIsQuoted() async throws {
+        try await withFolder { folder in
+            try await writeStub(
+                in: folder, version: "QEMU emulator version 10.0.2",
+                otherwise: "echo starting; echo 'qemu: cannot set up guest memory' >&2; exit 1")
+            let qemu = try await QEMU.locate(searchPath: folder.string, cache: folder)
+            let backend = QEMUBackend(qemu: qemu, accelerator: .tcg, snapshots: folder)
+            await #expect(throws: MachineError.endedEarly(message: "qemu: cannot set up guest memory", console: [])) {
+                try await backend.withGuest(.sample, start: .auto) { _ in }
+            }
+        }
+    }
+
+    @Test func aQEMUThatSaysNothingIsGivenUp() async throws {
+        try await withFolder { folder in
+            try await writeStub(in: folder, version: "QEMU emulator version 10.0.2", otherwise: "exec sleep 1000")
+            let qemu = try await QEMU.locate(searchPath: folder.string, cache: folder)
+            let limit = Duration.milliseconds(100)
+            let backend = QEMUBackend(qemu: qemu, accelerator: .tcg, snapshots: folder, bootLimit: limit)
+            await #expect(throws: MachineError.neverReady(limit: limit, console: [])) {
+                try await backend.withGuest(.sample, start: .cold) { _ in }
+            }
+        }
+    }
+}

@@ -1,0 +1,185 @@
+/// A loader that does what the object says instead of loading it: the object is a text that starts with a word of the
+/// table below. Together with the zygote's loop of the libbpf loader.
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../loaders/libbpf/loader.h"
+
+static int pipe_to_agent;
+
+void report_to(int descriptor)
+{
+    pipe_to_agent = descriptor;
+}
+
+void learn_kernel(void)
+{
+}
+
+static void send_bytes(const void *bytes, size_t length)
+{
+    for (size_t done = 0; done < length;) {
+        ssize_t count = write(pipe_to_agent, (const char *)bytes + done, length - done);
+        if (count <= 0)
+            exit(70);
+        done += count;
+    }
+}
+
+static void send_frame_of(uint32_t type, const void *payload, size_t length)
+{
+    struct cmx_frame frame = {type, length};
+    send_bytes(&frame, sizeof(frame));
+    send_bytes(payload, length);
+}
+
+static struct cmx_program passing(uint32_t cell, uint32_t index)
+{
+    struct cmx_program program = {.cell = cell, .program = index, .stage = CMX_STAGE_LOAD, .log_complete = 1};
+    snprintf(program.name, sizeof(program.name), "program_%u", index);
+    snprintf(program.type, sizeof(program.type), "kprobe");
+    return program;
+}
+
+static void pass(uint32_t cell)
+{
+    struct cmx_program program = passing(cell, 0);
+    send_frame_of(CMX_PROGRAM, &program, sizeof(program));
+}
+
+static void panic(uint32_t cell)
+{
+    (void)cell;
+    int trigger = open("/proc/sysrq-trigger", O_WRONLY);
+    if (trigger < 0 || write(trigger, "c", 1) != 1)
+        perror("/proc/sysrq-trigger");
+}
+
+static void sleep_on(uint32_t cell)
+{
+    (void)cell;
+    for (;;)
+        pause();
+}
+
+static void kill_itself(uint32_t cell)
+{
+    pass(cell);
+    raise(SIGSEGV);
+}
+
+static void kill_zygote(uint32_t cell)
+{
+    (void)cell;
+    kill(getppid(), SIGKILL);
+}
+
+/// Until the kernel ends it.
+static void use_all_memory(uint32_t cell)
+{
+    (void)cell;
+    for (;;) {
+        char *memory = malloc(1 << 20);
+        if (memory == NULL)
+            abort();
+        memset(memory, 1, 1 << 20);
+    }
+}
+
+/// Ends as if all were well, after bytes that are no frame.
+static void talk_noise(uint32_t cell)
+{
+    char noise[4096];
+    memset(noise, 0xa5, sizeof(noise));
+    pass(cell);
+    send_bytes(noise, sizeof(noise));
+}
+
+static void stop_in_mid_frame(uint32_t cell)
+{
+    struct cmx_program program = passing(cell, 0);
+    struct cmx_frame frame = {CMX_PROGRAM, sizeof(program)};
+    send_bytes(&frame, sizeof(frame));
+    send_bytes(&program, sizeof(program) / 2);
+}
+
+/// Says what only the agent may say.
+static void end_cell(uint32_t cell)
+{
+    struct cmx_cell_end end = {.cell = cell};
+    pass(cell);
+    send_frame_of(CMX_CELL_END, &end, sizeof(end));
+}
+
+/// A verdict about the cell after this one.
+static void report_next_cell(uint32_t cell)
+{
+    pass(cell + 1);
+}
+
+static void use_unknown_frame(uint32_t cell)
+{
+    send_frame_of(99, &cell, sizeof(cell));
+}
+
+static void send_short_report(uint32_t cell)
+{
+    send_frame_of(CMX_PROGRAM, &cell, sizeof(cell));
+}
+
+static void say_nothing(uint32_t cell)
+{
+    (void)cell;
+}
+
+/// More than the mailbox holds at once.
+static void talk_much(uint32_t cell)
+{
+    static char bytes[sizeof(struct cmx_log) + (64 << 10)];
+    struct cmx_log log = {cell, 0, CMX_LOG_VERIFIER};
+    memset(bytes, 'x', sizeof(bytes));
+    memcpy(bytes, &log, sizeof(log));
+    for (int part = 0; part < 256; part++)
+        send_frame_of(CMX_LOG, bytes, sizeof(bytes));
+    pass(cell);
+}
+
+static const struct {
+    const char *word;
+    void (*act)(uint32_t cell);
+} behaviours[] = {
+    {"pass", pass},
+    {"panic", panic},
+    {"sleep", sleep_on},
+    {"segfault", kill_itself},
+    {"kill-zygote", kill_zygote},
+    {"memory", use_all_memory},
+    {"noise", talk_noise},
+    {"half-frame", stop_in_mid_frame},
+    {"cell-end", end_cell},
+    {"next-cell", report_next_cell},
+    {"unknown-frame", use_unknown_frame},
+    {"short-report", send_short_report},
+    {"nothing", say_nothing},
+    {"flood", talk_much},
+};
+
+void load_object(uint32_t cell, const char *path)
+{
+    char word[32] = "";
+    int file = open(path, O_RDONLY);
+    if (file < 0 || read(file, word, sizeof(word) - 1) < 0)
+        exit(70);
+    for (size_t i = 0; i < sizeof(behaviours) / sizeof(behaviours[0]); i++) {
+        if (strcmp(word, behaviours[i].word) == 0) {
+            behaviours[i].act(cell);
+            return;
+        }
+    }
+    fprintf(stderr, "misbehaving loader: there is no '%s'\n", word);
+    exit(64);
+}

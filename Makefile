@@ -49,7 +49,7 @@ fmt:
 
 check:
 	swift format lint --strict --parallel --recursive $(SWIFT_FILES)
-	for script in scripts/* .ci/run; do bash -n "$$script" || exit; done
+	for script in scripts/setup .ci/run; do bash -n "$$script" || exit; done
 
 report: build
 	$(BIN) report

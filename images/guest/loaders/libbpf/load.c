@@ -88,14 +88,9 @@ static uint32_t failed_stage(const struct observed_load *observed)
     return observed->map_error ? CMX_STAGE_MAPS : CMX_STAGE_OPEN;
 }
 
-static void load_program(uint32_t cell, const char *path, uint32_t index)
+static void load_program(uint32_t cell, struct bpf_object *object, uint32_t index)
 {
-    struct bpf_object *object = bpf_object__open_file(path, NULL);
-    struct bpf_program *program = object ? select_program(object, index) : NULL;
-    if (program == NULL) {
-        report_unopened(cell, -errno);
-        return;
-    }
+    struct bpf_program *program = select_program(object, index);
     size_maps(object);
     struct observed_load *observed = observe_next_load();
     bpf_program__set_log_level(program, 1);
@@ -121,23 +116,31 @@ static void load_program(uint32_t cell, const char *path, uint32_t index)
     report_log(cell, index, CMX_LOG_VERIFIER, observed->log, strlen(observed->log));
     report_messages(cell, index);
     report_program(&report);
-    bpf_object__close(object);
+}
+
+static uint32_t count_programs(struct bpf_object *object)
+{
+    uint32_t count = 0;
+    struct bpf_program *program;
+    bpf_object__for_each_program(program, object)
+        count++;
+    return count;
 }
 
 void load_object(uint32_t cell, const char *path)
 {
     libbpf_set_print(keep_message);
-    struct bpf_object *object = bpf_object__open_file(path, NULL);
-    if (object == NULL) {
-        report_unopened(cell, -errno);
-        return;
+    uint32_t count = 1;
+    // An object can be loaded once, so each program gets a fresh one.
+    for (uint32_t index = 0; index < count; index++) {
+        struct bpf_object *object = bpf_object__open_file(path, NULL);
+        if (object == NULL) {
+            report_unopened(cell, -errno);
+            return;
+        }
+        count = count_programs(object);
+        if (index < count)
+            load_program(cell, object, index);
+        bpf_object__close(object);
     }
-    uint32_t count = 0;
-    struct bpf_program *program;
-    bpf_object__for_each_program(program, object)
-        count++;
-    bpf_object__close(object);
-    messages_length = 0;
-    for (uint32_t index = 0; index < count; index++)
-        load_program(cell, path, index);
 }

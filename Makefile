@@ -34,7 +34,7 @@ test: setup-test guest
 	.build/debug/compat-matrix kernels fetch
 	swift test --skip-build
 
-bench: build guest
+bench: setup build guest
 	scripts/bench
 
 install: build guest

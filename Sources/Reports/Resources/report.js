@@ -377,7 +377,7 @@
   function panelBody(cell) {
     const { kernel } = cell.column;
     const started = kernel.start === null ? "not started in this run"
-      : `${kernel.start}` + (kernel.readySeconds === null ? "" : `, ready in ${kernel.readySeconds} s`);
+      : `${kernel.start}` + (kernel.readySeconds === null ? "" : `, ready in ${kernel.readySeconds.toFixed(2)} s`);
     const programs = cell.programs.map((values) => named(programFields, values));
     return [
       facts([

@@ -71,9 +71,15 @@ extension KernelStore {
                     }
                 }
             }
-            for (id, found) in here {
-                progress(id, .alreadyHere)
-                keep(Fetched(id: id, result: .success(found)))
+            for kernel in kernels {
+                guard let found = here[kernel.id] else { continue }
+                progress(kernel.id, .alreadyHere)
+                // What is locked stays as it stands: a cache filled by an older version knows less than the lock.
+                if locks.entry(for: kernel) == nil {
+                    keep(Fetched(id: kernel.id, result: .success(found)))
+                } else {
+                    outcomes[kernel.id] = .success(found.image)
+                }
             }
             for await fetched in group { fetched.forEach(keep) }
         }

@@ -48,6 +48,20 @@ struct KernelFetchTests {
         }
     }
 
+    /// A cache of an older version knew less than the lock does: a run must not edit a file that is under version control.
+    @Test func whatIsHereLeavesTheLockAsItStands() async throws {
+        try await FetchFixture.withArchive { store, folder in
+            _ = try await FetchFixture.fetchOne(store)
+            let kernel = try #require(store.catalogue().first)
+            var locks = try KernelLocks(folders: store.catalogueFolders)
+            var richer = try #require(locks[kernel.id])
+            richer.version = "\(richer.version ?? "")+known-only-to-the-lock"
+            try locks.record(richer, for: kernel.id)
+            _ = try await FetchFixture.fetchOne(store)
+            #expect(try KernelLocks(folders: store.catalogueFolders)[kernel.id] == richer)
+        }
+    }
+
     @Test func aManifestThatNamesAnotherPackageIsResolvedAnew() async throws {
         try await FetchFixture.withArchive(package: "linux-image-6.1.0-9-cloud-amd64") { store, folder in
             #expect(try await FetchFixture.fetchOne(store).releaseLabel == "6.1.0-9-cloud-amd64")

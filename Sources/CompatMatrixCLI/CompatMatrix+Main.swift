@@ -12,6 +12,7 @@ extension CompatMatrix {
             } else {
                 try command.run()
             }
+            try Output.finish()
         } catch let error as any HasExitStatus {
             Output.toStderr("compat-matrix: \(error)")
             exit(withError: error.exitStatus.code)
@@ -19,6 +20,10 @@ extension CompatMatrix {
             exit(withError: ExitStatus.interrupted.code)
         } catch let error where error is ExitCode || exitCode(for: error) != .failure {
             // A status of ours, --help, or a mistake on the command line.
+            do { try Output.finish() } catch {
+                Output.toStderr("compat-matrix: \(error)")
+                exit(withError: ExitStatus.notMeasured.code)
+            }
             exit(withError: error)
         } catch {
             Output.toStderr("compat-matrix: unexpected: \(error); this is a bug of compat-matrix")

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import SystemPackage
 
 /// How commands write: results to stdout, everything else to stderr.
 enum Output {
@@ -7,6 +8,15 @@ enum Output {
         let text = line + "\n"
         // One write a line, so that lines of parallel tasks do not mix.
         _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+    }
+
+    /// Hands over what is still in stdout's buffer.
+    ///
+    /// - Throws: `CommandFailure` when not all of the output arrived: half a JSON must not count as success.
+    static func finish() throws {
+        guard fflush(nil) == 0 else {
+            throw CommandFailure(.notMeasured, "not all of the output could be written: \(Errno(rawValue: errno))")
+        }
     }
 
     static func json(_ value: some Encodable) throws -> String {

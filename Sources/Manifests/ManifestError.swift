@@ -5,6 +5,7 @@ package import SystemPackage
 /// Each names the file, the line where there is one, and the key.
 package enum ManifestError: Error, Equatable, CustomStringConvertible {
     case unreadable(file: FilePath, errno: Errno)
+    case misnamed(file: FilePath, expected: String)
     case notYAML(file: FilePath, line: Int?, problem: String)
     case unknownKey(file: FilePath, line: Int, key: String, known: [String])
     case missingKey(file: FilePath, line: Int, key: String)
@@ -13,6 +14,7 @@ package enum ManifestError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .unreadable(let file, let errno): "\(file): cannot be read: \(errno)"
+        case .misnamed(let file, let expected): "\(file): a manifest is called '\(expected)'; rename it"
         case .notYAML(let file, let line, let problem): "\(file)\(line.map { ":\($0)" } ?? ""): not YAML: \(problem)"
         case .unknownKey(let file, let line, let key, let known):
             "\(file):\(line): unknown key '\(key)'; known here: \(known.joined(separator: ", "))"

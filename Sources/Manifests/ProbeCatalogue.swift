@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 package import SystemPackage
 
 /// The probes of a folder, `<folder>/<probe>/probe.yaml`, sorted by name.
@@ -12,12 +13,26 @@ package struct ProbeCatalogue: Sendable {
         self.probes = probes
     }
 
-    /// The folders that hold a manifest, sorted; what else lies there (shared headers) is left alone.
+    /// The folders that hold a manifest, sorted.
+    ///
+    /// What else lies there (shared headers) is left alone. A folder that cannot be looked into is not taken for one
+    /// without a manifest.
     package static func folders(in folder: FilePath) throws(ManifestError) -> [FilePath] {
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder.string) else {
             throw .unreadable(file: folder, errno: ManifestFile.exists(folder) ? .notDirectory : .noSuchFileOrDirectory)
         }
-        return names.sorted().map { folder.appending($0) }
-            .filter { ManifestFile.exists($0.appending(ProbeManifest.fileName)) }
+        var probes: [FilePath] = []
+        for probe in names.sorted().map({ folder.appending($0) }) {
+            let manifest = probe.appending(ProbeManifest.fileName)
+            if ManifestFile.exists(manifest) {
+                probes.append(probe)
+            } else if access(manifest.string, F_OK) != 0, errno == EACCES {
+                throw .unreadable(file: manifest, errno: .permissionDenied)
+            } else if let misnamed = ["probe.yml", "probe.json"].map(probe.appending).first(where: ManifestFile.exists)
+            {
+                throw .misnamed(file: misnamed, expected: ProbeManifest.fileName)
+            }
+        }
+        return probes
     }
 }

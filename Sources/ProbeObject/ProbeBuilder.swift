@@ -4,7 +4,10 @@ package import Manifests
 import Synchronization
 package import SystemPackage
 
-/// Compiles variants into `<cache>/probes/<probe>/<variant>.bpf.o`, each only when something it is made from changed.
+/// Compiles variants into `<cache>/probes/<probe>-<key>/<variant>.bpf.o`, each only when something it is made from changed.
+///
+/// The key stands for the probe's own folder: one user's projects share a cache, and two of them may have probes of one
+/// name, at the same time.
 package struct ProbeBuilder: Sendable {
     private let cache: FilePath
     private let compiler: ProbeCompiler?
@@ -26,22 +29,30 @@ package struct ProbeBuilder: Sendable {
         case .object(let path): return try ObjectFile(path)
         case .source(let source, let cpu, let flags):
             guard let compiler else { throw ProbeObjectError.noCompiler(tried: []) }
-            let folder = cache.appending(probe.name)
+            let folder = folder(of: probe)
             try Self.makeFolder(folder)
             let product = Product(stem: folder.appending(variant.name))
             let arguments = ProbeCompiler.arguments(cpu, flags: flags)
-            if let object = found(product, by: compiler, arguments, in: probe.folder) { return object }
+            if let object = found(product, of: source, by: compiler, arguments, in: probe.folder) { return object }
             return try await compile(source, by: compiler, arguments, in: probe.folder, to: product)
         }
     }
 
+    /// Where what is compiled for `probe` goes.
+    func folder(of probe: ProbeManifest) -> FilePath {
+        let key = FileBytes.sha256(Array(probe.folder.absolute.string.utf8)).prefix(12)
+        return cache.appending("\(probe.name)-\(key)")
+    }
+
     /// What an earlier build left, if nothing changed since.
     private func found(
-        _ product: Product, by compiler: ProbeCompiler, _ arguments: [String], in folder: FilePath
+        _ product: Product, of source: FilePath, by compiler: ProbeCompiler, _ arguments: [String], in folder: FilePath
     ) -> ObjectFile? {
         guard let bytes = try? FileBytes.read(product.record),
             let record = BuildRecord(text: String(decoding: bytes, as: UTF8.self)),
             record.compiler == compiler.identity, record.arguments == arguments,
+            // The source stands first in clang's rule. The manifest may name another one by now.
+            record.inputs.first?.path == source.relative(to: folder).string,
             record.inputs.allSatisfy({ digests.digest(of: folder.pushing(FilePath($0.path))) == $0.digest }),
             let object = try? ObjectFile(product.object), object.digest == record.object
         else { return nil }
@@ -53,10 +64,8 @@ package struct ProbeBuilder: Sendable {
     ) async throws -> ObjectFile {
         let scratch = Product(stem: FilePath("\(product.stem).\(getpid())"))
         defer { scratch.remove() }
-        var relative = source.absolute
-        _ = relative.removePrefix(folder.absolute)
         try await compiler.compile(
-            relative, in: folder, arguments: arguments, object: scratch.object, rule: scratch.rule)
+            source.relative(to: folder), in: folder, arguments: arguments, object: scratch.object, rule: scratch.rule)
         // Checked under its temporary name: an object that is wrong never gets the name that a run looks for.
         let checked = try Self.readObject(scratch.object, of: source)
         let rule = String(decoding: try FileBytes.read(scratch.rule), as: UTF8.self)
@@ -92,6 +101,13 @@ extension FilePath {
     /// This path from the root, because clang runs in the probe's folder and not in ours.
     fileprivate var absolute: FilePath {
         FilePath(FileManager.default.currentDirectoryPath).pushing(self).lexicallyNormalized()
+    }
+
+    /// This path as clang gets it when it runs in `folder`; one outside of it stays absolute.
+    fileprivate func relative(to folder: FilePath) -> FilePath {
+        var path = absolute
+        _ = path.removePrefix(folder.absolute)
+        return path
     }
 }
 

@@ -51,6 +51,11 @@ struct Line {
         if isNumbered(bytes) || isState(bytes) { return .trace }
         // 5.4 writes "stack depth " and nothing after it when it refused a program before it looked at its functions.
         if Self.totals.contains(where: { (bytes + [UInt8(ascii: " ")]).starts(with: $0) }) { return .total }
+        // Since 6.17, of any program whose context is `void *`; not of an argument of a call, which `R1` or `arg#0` begins too.
+        if bytes.starts(with: Array("arg#".utf8)), bytes.firstRange(of: Array("size cannot be determined".utf8)) != nil
+        {
+            return .trace
+        }
         if Self.traces.contains(where: { bytes.starts(with: $0) }) { return .trace }
         return bytes.starts(with: Self.loader) ? .loader : .message
     }

@@ -68,6 +68,17 @@ import Testing
         }
     }
 
+    /// A run of nothing must not be green.
+    @Test(arguments: [("probes/p/probe.yml", "rename it"), ("probes/p/notes.txt", "holds no probe")])
+    func noManifest(file: String, words: String) async throws {
+        try await Sandbox.with { sandbox in
+            try await sandbox.addKernel()
+            try sandbox.write("summary: x\n", to: file)
+            let outcome = try await sandbox.run("run")
+            outcome.expectRefusal(.invalidInput, saying: [words])
+        }
+    }
+
     @Test(arguments: [
         ("no kernel", [UInt8](repeating: 0x20, count: 4096), "not a kernel"),
         ("an empty file", [], "not a kernel"),

@@ -59,7 +59,8 @@ extension Sandbox {
         try addProbe()
         let outcome = try await run("probes", "build")
         try #require(outcome.isSuccess, "\(outcome.stderr)")
-        try write([UInt8](contents(of: "images/cache/probes/tiny/only.bpf.o")), to: "tiny.bpf.o")
+        let built = try #require(try files().keys.first { $0.hasSuffix("/only.bpf.o") })
+        try write([UInt8](contents(of: built)), to: "tiny.bpf.o")
     }
 
     /// Kernel and object: all that a run needs but a QEMU.

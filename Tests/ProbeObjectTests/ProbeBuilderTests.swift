@@ -27,13 +27,47 @@ struct ProbeBuilderTests {
             case .instructionSet: try writeProbe(probe, variant: "cpu: v3")
             case .objectCutShort: try write(FileBytes.read(before.path).dropLast(), to: before.path)
             case .recordLost:
-                try FileManager.default.removeItem(atPath: FilePath("\(cache)/probes/watch/plain.key").string)
+                try FileManager.default.removeItem(
+                    atPath: before.path.removingLastComponent().appending("plain.key").string)
             }
             let after = try await build(probe, cache)
             #expect((try modified(after.path) == stamp) == (change == .nothing))
             #expect((after.digest == before.digest) == ![.source, .header, .instructionSet].contains(change))
             let left = try FileManager.default.contentsOfDirectory(atPath: after.path.removingLastComponent().string)
             #expect(left.sorted() == ["plain.bpf.o", "plain.key"])
+        }
+    }
+
+    /// The old source is still there and unchanged, and no longer the variant's.
+    @Test func anotherSourceInTheManifestIsCompiled() async throws {
+        try await withFolder { folder in
+            let probe = folder.appending("watch")
+            try writeProbe(probe)
+            let before = try await build(probe, folder.appending("cache"))
+            try write((source + "int unused_marker;\n").utf8, to: probe.appending("other.bpf.c"))
+            let manifest = probe.appending("probe.yaml")
+            let text = String(decoding: try FileBytes.read(manifest), as: UTF8.self)
+            try write(text.split(separator: "watch.bpf.c").joined(separator: "other.bpf.c").utf8, to: manifest)
+            #expect(try await build(probe, folder.appending("cache")).digest != before.digest)
+        }
+    }
+
+    /// Two work trees of one user share a cache and may run at the same time.
+    @Test func twoProjectsWithOneProbeNameKeepApart() async throws {
+        try await withFolder { folder in
+            let cache = folder.appending("cache")
+            var objects: [ObjectFile] = []
+            for project in ["first", "second"] {
+                let probe = folder.appending(project).appending("watch")
+                try writeProbe(probe)
+                if project == "second" {
+                    try write((source + "int unused_marker;\n").utf8, to: probe.appending("watch.bpf.c"))
+                }
+                objects.append(try await build(probe, cache))
+            }
+            #expect(objects[0].path != objects[1].path)
+            #expect(try ObjectFile(objects[0].path).digest == objects[0].digest)
+            #expect(objects[0].digest != objects[1].digest)
         }
     }
 
@@ -60,8 +94,10 @@ struct ProbeBuilderTests {
             let text = try #require(error?.description)
             #expect(text.hasPrefix("\(probe.appending("watch.bpf.c")): does not compile:\n"))
             #expect(text.contains("watch.bpf.c:1:27: error: use of undeclared identifier 'missing'"))
-            let left = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/cache/probes/watch")
-            #expect(left.isEmpty)
+            let probes = "\(folder)/cache/probes"
+            for name in try FileManager.default.contentsOfDirectory(atPath: probes) {
+                #expect(try FileManager.default.contentsOfDirectory(atPath: "\(probes)/\(name)").isEmpty)
+            }
         }
     }
 

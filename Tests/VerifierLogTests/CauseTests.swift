@@ -88,6 +88,19 @@ import Testing
         #expect(cause.line == "infinite loop detected at insn 7")
     }
 
+    /// As 6.18.15 wrote it: the first line stands in most logs of programs with a `void *` context and refuses nothing.
+    @Test func whatIsSaidOfAContextWithoutTypeIsNotAMessage() throws {
+        let log = """
+            arg#0 reference type('UNKNOWN ') size cannot be determined: -22
+            0: R1=ctx() R10=fp0
+            8: (65) if r1 s> 0xffffffff goto pc-7 infinite loop detected at insn 2
+            cur state: R10=fp0 fp-8=????mmmm
+            processed 16 insns (limit 1000000) max_states_per_insn 1 total_states 1 peak_states 1 mark_read 0
+
+            """
+        #expect(Catalogue.bundled.cause(ofLog: log, errno: 22)?.id == "inf-loop")
+    }
+
     @Test func showsAnUnknownMessage() {
         let cause = Catalogue.bundled.cause(
             ofLog: "; f(); @ a.c:1\n3: (95) exit\nsomething new\nprocessed 3 insns\n", loaderMessages: "", errno: 22)

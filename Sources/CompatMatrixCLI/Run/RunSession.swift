@@ -51,7 +51,12 @@ struct RunSession: Sendable {
             throw CommandFailure(
                 .usage, "there is no folder 'probes' here; name an object with --object, or start where the probes are")
         }
-        return try await selection.build(folder: probes, cache: workspace.cache)
+        let variants = try await selection.build(folder: probes, cache: workspace.cache)
+        guard !variants.isEmpty else {
+            throw CommandFailure(
+                .invalidInput, "\(probes) holds no probe: a probe is a folder in it with a 'probe.yaml'")
+        }
+        return variants
     }
 
     /// Measures what the store cannot answer.

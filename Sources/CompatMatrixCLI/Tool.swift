@@ -6,11 +6,8 @@ enum Tool {
 
     /// Tells one build from another: version, size and time of the executable.
     static func build() throws -> String {
-        let attributes = try FileManager.default.attributesOfItem(atPath: "/proc/self/exe")
-        let target = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let file =
-            attributes[.type] as? FileAttributeType == .typeSymbolicLink
-            ? try FileManager.default.attributesOfItem(atPath: target) : attributes
+        let executable = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let file = try FileManager.default.attributesOfItem(atPath: executable)
         let time = (file[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
         return "\(version) \(file[.size] ?? 0) \(time)"
     }

@@ -10,14 +10,17 @@ package struct BuiltVariant: Sendable, Hashable {
     package var object: FilePath
     /// SHA-256 of the object in hexadecimal.
     package var digest: String
+    /// Names of its programs, in the order of the object.
+    package var programs: [String]
     /// Empty for an object without a manifest: it is expected to pass.
     package var expectations: [Expectation]
 
-    package init(probe: String, variant: String, object: FilePath, digest: String, expectations: [Expectation]) {
+    init(probe: String, variant: String, object: ObjectFile, expectations: [Expectation]) {
         self.probe = probe
         self.variant = variant
-        self.object = object
-        self.digest = digest
+        self.object = object.path
+        digest = object.digest
+        programs = object.programs.map(\.name)
         self.expectations = expectations
     }
 }
@@ -28,8 +31,8 @@ extension BuiltVariant {
         let name = object.path.lastComponent?.string ?? ""
         let suffix = [".bpf.o", ".o"].first { name.hasSuffix($0) && name != $0 } ?? ""
         self.init(
-            probe: String(name.dropLast(suffix.count)), variant: "object", object: object.path,
-            digest: object.digest, expectations: [])
+            probe: String(name.dropLast(suffix.count)), variant: "object", object: object,
+            expectations: [])
     }
 }
 
@@ -110,7 +113,7 @@ package struct ProbeSelection: Sendable {
         return try await chosen.concurrentMap(width: width) { probe, variant in
             let object = try await builder.object(of: variant, in: probe)
             return BuiltVariant(
-                probe: probe.name, variant: variant.name, object: object.path, digest: object.digest,
+                probe: probe.name, variant: variant.name, object: object,
                 expectations: variant.expectations)
         }
     }

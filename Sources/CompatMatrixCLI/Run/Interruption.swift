@@ -24,15 +24,3 @@ enum Interruption {
         return try await task.value
     }
 }
-
-/// What stdout is connected to.
-enum Terminal {
-    /// Columns; `nil` when stdout is no terminal.
-    static var width: Int? {
-        var size = winsize()
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
-        return Int(size.ws_col)
-    }
-
-    static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
-}

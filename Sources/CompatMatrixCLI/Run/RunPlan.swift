@@ -42,7 +42,7 @@ struct RunPlan: Sendable {
     /// `tool` tells one build of this program from another: what it judges differently must not be answered from what an
     /// older build found.
     init(
-        kernels: [RunKernel], variants: [BuiltVariant], programs: [FilePath: [String]], loaders: [String],
+        kernels: [RunKernel], variants: [BuiltVariant], loaders: [String],
         guestImage: GuestImage, tool: String, shard: Shard?
     ) {
         self.kernels = kernels
@@ -58,7 +58,7 @@ struct RunPlan: Sendable {
                         key: CellKey(
                             kernel: kernel.id.text, probe: variant.probe, variant: variant.variant, loader: loader),
                         object: variant.object, objectDigest: variant.digest,
-                        programs: programs[variant.object] ?? [], expectations: variant.expectations)
+                        programs: variant.programs, expectations: variant.expectations)
                     cells.append(
                         RunCell(
                             position: position, kernel: kernel.id, cell: cell,

@@ -27,9 +27,6 @@ struct RunSession: Sendable {
         self.options = options
         self.workspace = workspace
         let variants = try await Self.variants(options, workspace)
-        let programs = try variants.reduce(into: [FilePath: [String]]()) { programs, variant in
-            programs[variant.object] = try ObjectFile(variant.object).programs.map(\.name)
-        }
         let kernelStore = KernelStore(workspace)
         let manifests = try kernelStore.kernels(matching: options.kernels)
         let guestImage = try GuestImage(binaries: workspace.guestTools, cache: workspace.cache)
@@ -39,7 +36,7 @@ struct RunSession: Sendable {
         }
         plan = RunPlan(
             kernels: outcomes.map { RunKernel(manifest: $0.kernel, image: $0.result) }, variants: variants,
-            programs: programs, loaders: options.loaders.isEmpty ? Loader.all : options.loaders,
+            loaders: options.loaders.isEmpty ? Loader.all : options.loaders,
             guestImage: guestImage, tool: try Tool.build(), shard: options.shard)
     }
 

@@ -18,7 +18,9 @@ struct FetchJob: Sendable {
 
     func fromFile(cache: KernelCache) -> Fetched {
         Fetched(id: kernel.id) { () throws(KernelStoreError) in
-            guard case .file(let file) = kernel.source else { throw .unknownID(kernel.id) }
+            guard case .file(let source) = kernel.source, case .file(let file) = source.location else {
+                throw .unknownID(kernel.id)
+            }
             progress(kernel.id, .extracting(file: file.string))
             return try cache.install(file, as: kernel, package: nil, locked: locked)
         }

@@ -1,16 +1,35 @@
-package import SystemPackage
+import SystemPackage
 
 /// Where a kernel's image comes from.
 package enum KernelSource: Sendable, Hashable, CustomStringConvertible {
     case apt(AptSource)
-    /// A `.deb` or a plain bzImage, absolute once it was read from a manifest.
-    case file(FilePath)
+    case file(FileSource)
 
+    /// What the lock and the cache remember: another one is another kernel.
     package var description: String {
         switch self {
         case .apt(let source): "\(source)"
-        case .file(let path): "file \(path)"
+        case .file(let source): "\(source)"
         }
+    }
+}
+
+/// A kernel in a file of any kind, here or elsewhere, and what lies apart from it.
+package struct FileSource: Sendable, Hashable, CustomStringConvertible {
+    package let location: KernelLocation
+    /// `nil` takes what the kernel's own file holds.
+    package let config: KernelLocation?
+    /// Folders like `lib/modules/<release>`, or packages that hold one; empty takes what the kernel's own file holds.
+    package let modules: [KernelLocation]
+
+    package init(_ location: KernelLocation, config: KernelLocation? = nil, modules: [KernelLocation] = []) {
+        self.location = location
+        self.config = config
+        self.modules = modules
+    }
+
+    package var description: String {
+        "\(location)" + (config.map { ", config \($0)" } ?? "") + modules.map { ", modules \($0)" }.joined()
     }
 }
 
@@ -52,15 +71,33 @@ package enum AptArchive: String, Sendable, CaseIterable {
 
 extension KernelSource {
     init(_ node: ManifestNode, in manifest: FilePath) throws(ManifestError) {
-        let values = try node.mapping(known: ["apt", "file"])
-        switch (values["apt"], values["file"]) {
-        case (let apt?, nil): self = .apt(try AptSource(apt))
-        case (nil, let file?):
-            let text = try file.text()
-            guard !text.isEmpty else { throw file.wrong(expected: "the path of a .deb or a bzImage") }
-            self = .file(manifest.removingLastComponent().pushing(FilePath(text)).lexicallyNormalized())
-        default: throw node.wrong(expected: "exactly one of 'apt' and 'file'")
+        let values = try node.mapping(known: ["apt", "file", "url", "oci", "config", "modules"])
+        guard let apt = values["apt"] else {
+            self = .file(try FileSource(values, of: node, in: manifest.removingLastComponent()))
+            return
         }
+        guard values.count == 1 else { throw node.wrong(expected: Self.kinds) }
+        self = .apt(try AptSource(apt))
+    }
+
+    fileprivate static let kinds =
+        "exactly one of 'apt', 'file', 'url' and 'oci', 'config' and 'modules' only beside the last three"
+}
+
+extension FileSource {
+    fileprivate init(
+        _ values: [String: ManifestNode], of node: ManifestNode, in folder: FilePath
+    ) throws(ManifestError) {
+        let location: KernelLocation
+        switch (values["file"], values["url"], values["oci"]) {
+        case (let file?, nil, nil): location = try file.path(in: folder)
+        case (nil, let url?, nil): location = try url.parsed { text throws(Malformed) in .url(try WebAddress(text)) }
+        case (nil, nil, let oci?): location = try oci.parsed { text throws(Malformed) in .oci(try OCIReference(text)) }
+        default: throw node.wrong(expected: KernelSource.kinds)
+        }
+        var modules: [KernelLocation] = []
+        for module in try values["modules"]?.listOrSelf() ?? [] { modules.append(try module.location(in: folder)) }
+        self.init(location, config: try values["config"]?.location(in: folder), modules: modules)
     }
 }
 
@@ -79,6 +116,28 @@ extension AptSource {
 }
 
 extension ManifestNode {
+    /// A location that is a file even where its name looks like a URL.
+    fileprivate func path(in folder: FilePath) throws(ManifestError) -> KernelLocation {
+        let text = try text()
+        guard !text.isEmpty, !text.contains("://"), !text.utf8.contains(0) else {
+            throw wrong(expected: "the path of a file that holds a kernel; 'url' takes a URL")
+        }
+        return .file(folder.pushing(FilePath(text)).lexicallyNormalized())
+    }
+
+    fileprivate func location(in folder: FilePath) throws(ManifestError) -> KernelLocation {
+        try parsed { text throws(Malformed) in try KernelLocation(text, in: folder) }
+    }
+
+    fileprivate func parsed<Value>(_ parse: (String) throws(Malformed) -> Value) throws(ManifestError) -> Value {
+        let text = try text()
+        do {
+            return try parse(text)
+        } catch {
+            throw .wrongValue(file: file, line: line, key: key, value: error.text, expected: error.expected)
+        }
+    }
+
     /// A word that is written into apt's configuration and so may hold nothing that means something there.
     fileprivate func word(besides punctuation: String) throws(ManifestError) -> String {
         let text = try text()

@@ -58,6 +58,11 @@ package struct ManifestNode {
         return sequence.map { ManifestNode(file: file, key: key, node: $0) }
     }
 
+    /// The elements of a list; what is no list counts as one of one element.
+    package func listOrSelf() throws(ManifestError) -> [ManifestNode] {
+        node.sequence == nil ? [self] : try list()
+    }
+
     /// The text of a scalar, whatever type YAML would make of it: `5.10` stays `5.10`.
     package func text() throws(ManifestError) -> String {
         guard let scalar = node.scalar else { throw wrong(expected: "text") }

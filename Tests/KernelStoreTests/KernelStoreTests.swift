@@ -109,7 +109,7 @@ struct KernelStoreTests {
             let kernel = try store.add(file: folder.appending("bzImage"))
             let image = try #require(try store.image(of: kernel))
 
-            let elsewhere = KernelManifest(id: kernel.id, source: .file("/other"), file: kernel.file)
+            let elsewhere = KernelManifest(id: kernel.id, source: .file(FileSource(.file("/other"))), file: kernel.file)
             #expect(try store.image(of: elsewhere) == nil)
 
             var locks = try KernelLocks(folders: store.catalogueFolders)

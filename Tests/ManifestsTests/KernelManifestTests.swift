@@ -28,17 +28,63 @@ struct KernelManifestTests {
     ])
     func aFileIsRelativeToTheManifest(written: String, expected: FilePath) throws {
         let kernel = try KernelManifest(file: file, text: "source:\n  file: \(written)\n")
-        #expect(kernel.source == .file(expected))
+        #expect(kernel.source == .file(FileSource(.file(expected))))
         #expect(kernel.commandLine == "")
+    }
+
+    @Test(arguments: [
+        ("url: 'https://host.invalid/a/kernel-core.rpm'", "url https://host.invalid/a/kernel-core.rpm"),
+        ("url: HTTP://host.invalid:8080#part", "url http://host.invalid:8080/"),
+        ("url: 'http://[::1]/a?b=c@d'", "url http://[::1]/a?b=c@d"),
+        ("oci: quay.io/lvh-images/kernel-images:6.1-main", "oci quay.io/lvh-images/kernel-images:6.1-main"),
+        (
+            "oci: 'localhost/a@sha256:\(String(repeating: "0f", count: 32))'",
+            "oci localhost/a@sha256:\(String(repeating: "0f", count: 32))"
+        ),
+        (
+            "{file: vmlinux, config: ../config, modules: lib/modules/6.1}",
+            "file /axis/vmlinux, config file /config, modules file /axis/lib/modules/6.1"
+        ),
+        (
+            "{url: 'http://h.invalid/a.rpm', modules: [a.rpm, 'https://h.invalid/b.rpm']}",
+            "url http://h.invalid/a.rpm, modules file /axis/a.rpm, modules url https://h.invalid/b.rpm"
+        ),
+    ])
+    func readsWhereAFileIs(written: String, expected: String) throws {
+        let source = written.hasPrefix("{") ? written : "{\(written)}"
+        let kernel = try KernelManifest(file: file, text: "source: \(source)\n")
+        #expect(kernel.source.description == expected)
+    }
+
+    @Test func aPasswordInAURLIsRefusedAndNotRepeated() {
+        let text = "source: {url: 'https://me:secret@host.invalid/x'}"
+        let error = #expect(throws: ManifestError.self) { try KernelManifest(file: file, text: text) }
+        let said = error.map { "\($0)" } ?? ""
+        #expect(said.contains("https://…@host.invalid/x") && said.contains("password"), "\(said)")
+        #expect(!said.contains("secret"))
     }
 
     @Test(arguments: [
         ("sources: {file: x}", ":1: unknown key 'sources'"),
         ("source: {file: x}\ncommandline: y", ":2: unknown key 'commandline'"),
         ("commandLine: x", "the key 'source' is missing"),
-        ("source: {}", "exactly one of 'apt' and 'file'"),
-        ("source: {file: x, apt: {archive: debian, suite: a, package: b}}", "exactly one of 'apt' and 'file'"),
+        ("source: {}", "exactly one of 'apt', 'file', 'url' and 'oci'"),
+        ("source: {config: x}", "exactly one of 'apt', 'file', 'url' and 'oci'"),
+        ("source: {file: x, apt: {archive: debian, suite: a, package: b}}", "exactly one of 'apt', 'file', 'url'"),
+        ("source: {apt: {archive: debian, suite: a, package: b}, config: c}", "only beside the last three"),
+        ("source: {file: x, url: 'http://h.invalid/'}", "exactly one of 'apt', 'file', 'url'"),
         ("source: {file: ''}", "'file' is ''; expected the path"),
+        ("source: {file: 'http://h.invalid/x'}", "'url' takes a URL"),
+        ("source: {url: 'ftp://h.invalid/x'}", "'url' is 'ftp://h.invalid/x'; expected the URL of a file, http"),
+        ("source: {url: 'file:///etc/passwd'}", "expected the URL of a file, http"),
+        ("source: {url: 'http:///x'}", "expected the URL of a file, http"),
+        ("source: {url: 'http://h.invalid/a b'}", "expected the URL of a file, http"),
+        ("source: {oci: kernel-images}", "'oci' is 'kernel-images'; expected registry/name"),
+        ("source: {oci: 'name/without/registry:1'}", "expected registry/name"),
+        ("source: {oci: 'quay.io/../x'}", "expected registry/name"),
+        ("source: {oci: '--x.y/z'}", "expected registry/name"),
+        ("source: {file: x, config: ''}", "'config' is ''; expected a path or a URL"),
+        ("source: {file: x, modules: [a, 'ftp://h.invalid/x']}", "'modules' is 'ftp://h.invalid/x'"),
         ("source:\n  apt: {archive: fedora, suite: a, package: b}", ":2: 'archive' is 'fedora'; expected debian,"),
         ("source: {apt: {archive: debian, package: b}}", "the key 'suite' is missing"),
         ("source: {apt: {archive: debian, suite: 'a main\\n', package: b}}", "'suite' is"),

@@ -7,20 +7,23 @@ package struct KernelManifest: Sendable, Hashable {
     package let source: KernelSource
     /// Added to the command line that the guest needs anyway; empty when the manifest names none.
     package let commandLine: String
+    /// Whether a verdict on this kernel can be other than expected; `false` while nobody knows what to expect.
+    package let isGate: Bool
     /// The manifest itself; its folder is where a relative `file:` starts.
     package let file: FilePath
 
-    package init(id: KernelID, source: KernelSource, commandLine: String = "", file: FilePath) {
+    package init(id: KernelID, source: KernelSource, commandLine: String = "", isGate: Bool = true, file: FilePath) {
         self.id = id
         self.source = source
         self.commandLine = commandLine
+        self.isGate = isGate
         self.file = file
     }
 
     /// Reads `text` as the manifest in `file`, whose name without `.yaml` is the kernel's id.
     package init(file: FilePath, text: String) throws(ManifestError) {
         let document = try ManifestNode(file: file, text: text)
-        let values = try document.mapping(known: ["source", "commandLine"])
+        let values = try document.mapping(known: ["source", "commandLine", "gate"])
         let name = file.stem ?? ""
         guard let id = KernelID(name) else {
             throw .wrongValue(
@@ -31,6 +34,7 @@ package struct KernelManifest: Sendable, Hashable {
             id: id,
             source: try KernelSource(values.required("source", in: document), in: file),
             commandLine: try values["commandLine"]?.kernelArguments() ?? "",
+            isGate: try values["gate"]?.truth() ?? true,
             file: file)
     }
 
@@ -64,6 +68,14 @@ extension FileDescriptor {
 }
 
 extension ManifestNode {
+    fileprivate func truth() throws(ManifestError) -> Bool {
+        switch try text() {
+        case "true": true
+        case "false": false
+        default: throw wrong(expected: "true or false")
+        }
+    }
+
     /// Kernel arguments on one line: a line break would end the command line of whoever passes it on.
     fileprivate func kernelArguments() throws(ManifestError) -> String {
         let text = try text()

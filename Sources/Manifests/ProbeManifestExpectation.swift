@@ -13,14 +13,9 @@ struct ExpectationRule {
         let keys = try node.mapping(known: ["kernels", "variants", "verdict", "cause", "reason"])
         variants = if let node = keys["variants"] { try Self.globs(node, over: known) } else { [Glob("*")] }
 
-        let verdict = try keys.required("verdict", in: node)
-        // `notMeasured` is about the host; nothing in a manifest can expect it.
-        let verdicts = Verdict.allCases.filter { $0 != .notMeasured }
-        guard let expected = verdicts.first(where: { $0.rawValue == (try? verdict.text()) }) else {
-            throw verdict.wrong(expected: verdicts.map(\.rawValue).joined(separator: ", "))
-        }
+        let expected = try Self.verdict(keys.required("verdict", in: node))
         if let cause = keys["cause"], expected != .fail {
-            throw cause.wrong(expected: "no 'cause' where the verdict is '\(expected.rawValue)'")
+            throw cause.wrong(expected: "no 'cause' where the verdict is '\(expected?.rawValue ?? Self.any)'")
         }
         let kernels: KernelSelector = if let node = keys["kernels"] { try Self.selector(node) } else { .everyKernel }
         expectation = Expectation(
@@ -28,6 +23,20 @@ struct ExpectationRule {
     }
 
     func applies(to variant: String) -> Bool { variants.contains { $0.matches(variant) } }
+
+    private static let any = "any"
+
+    /// `nil` for `any`.
+    private static func verdict(_ node: ManifestNode) throws(ManifestError) -> Verdict? {
+        // `notMeasured` is about the host; nothing in a manifest can expect it.
+        let verdicts = Verdict.allCases.filter { $0 != .notMeasured }
+        let text = try? node.text()
+        if text == any { return nil }
+        guard let verdict = verdicts.first(where: { $0.rawValue == text }) else {
+            throw node.wrong(expected: (verdicts.map(\.rawValue) + [any]).joined(separator: ", "))
+        }
+        return verdict
+    }
 
     private static func selector(_ node: ManifestNode) throws(ManifestError) -> KernelSelector {
         guard let selector = KernelSelector(try node.text()) else {

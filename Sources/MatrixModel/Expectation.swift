@@ -64,13 +64,14 @@ package struct KernelSelector: Sendable, Hashable, CustomStringConvertible {
 /// A rule of `expect` in a probe's manifest.
 package struct Expectation: Sendable, Hashable {
     package var kernels: KernelSelector
-    package var verdict: Verdict
+    /// `nil` when nobody knows yet: whatever is measured counts as expected.
+    package var verdict: Verdict?
     /// The id of the cause that the failure must have, `nil` for any.
     package var cause: String?
     /// Why this is expected, for whoever reads the report.
     package var reason: String?
 
-    package init(kernels: KernelSelector, verdict: Verdict, cause: String? = nil, reason: String? = nil) {
+    package init(kernels: KernelSelector, verdict: Verdict?, cause: String? = nil, reason: String? = nil) {
         self.kernels = kernels
         self.verdict = verdict
         self.cause = cause
@@ -83,6 +84,9 @@ extension [Expectation] {
     package func rule(for id: KernelID, release: KernelRelease?) -> Expectation {
         first { $0.kernels.matches(id: id, release: release) } ?? Expectation(kernels: .everyKernel, verdict: .pass)
     }
+
+    /// For a kernel that is no part of the gate.
+    package static let anything = [Expectation(kernels: .everyKernel, verdict: nil)]
 }
 
 extension KernelSelector {
@@ -100,9 +104,9 @@ extension CellResult {
     /// A cell that was not measured is never as expected.
     package func held(against rule: Expectation) -> CellResult {
         var result = self
-        result.expected = rule.verdict
+        result.expected = rule.verdict ?? (verdict == .notMeasured ? .pass : verdict)
         result.asExpected =
-            verdict == rule.verdict
+            verdict == result.expected
             && (verdict != .fail || rule.cause == nil || programs.contains { $0.cause?.id == rule.cause })
         return result
     }

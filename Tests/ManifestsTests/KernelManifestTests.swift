@@ -14,12 +14,14 @@ struct KernelManifestTests {
                 suite: bookworm-security
                 package: linux-image-6.1.0-*-cloud-amd64
             commandLine: mitigations=off bpftest
+            gate: false
             """
         let kernel = try KernelManifest(file: file, text: text)
         let suite = AptSuite(archive: .debianSecurity, name: "bookworm-security", component: "main")
         #expect(kernel.id.text == "debian-6.1")
         #expect(kernel.source == .apt(AptSource(suite: suite, package: "linux-image-6.1.0-*-cloud-amd64")))
         #expect(kernel.commandLine == "mitigations=off bpftest")
+        #expect(!kernel.isGate)
     }
 
     @Test(arguments: [
@@ -29,7 +31,7 @@ struct KernelManifestTests {
     func aFileIsRelativeToTheManifest(written: String, expected: FilePath) throws {
         let kernel = try KernelManifest(file: file, text: "source:\n  file: \(written)\n")
         #expect(kernel.source == .file(FileSource(.file(expected))))
-        #expect(kernel.commandLine == "")
+        #expect(kernel.commandLine == "" && kernel.isGate)
     }
 
     @Test(arguments: [
@@ -91,6 +93,7 @@ struct KernelManifestTests {
         ("source: {apt: {archive: debian, suite: a, package: '-o=Dir=/'}}", "'package' is '-o=Dir=/'"),
         ("source: {apt: {archive: debian, suite: a, package: b, version: c}}", "unknown key 'version'"),
         ("source: {file: x}\ncommandLine: \"a\\nb\"", "'commandLine' is"),
+        ("source: {file: x}\ngate: maybe", ":2: 'gate' is 'maybe'; expected true or false"),
         ("source: [", "not YAML"),
     ])
     func aMistakeIsNamed(text: String, complaint: String) {
@@ -112,8 +115,11 @@ struct KernelManifestTests {
         }
     }
 
-    @Test(arguments: ["ubuntu-5.4", "debian-5.10", "debian-6.1", "debian-6.12", "debian-6.18", "debian-7.3"])
-    func theDefaultsAreValid(id: String) throws {
+    @Test(arguments: [
+        "ubuntu-4.15", "ubuntu-5.4", "debian-5.10", "ubuntu-5.15", "debian-6.1", "ubuntu-6.8", "debian-6.12",
+        "debian-6.18", "debian-7.3",
+    ])
+    func theDefaultsFromArchivesAreValid(id: String) throws {
         let root = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
         let kernel = try KernelManifest(reading: root.appending("kernels/\(id).yaml"))
         #expect(kernel.id.text == id)

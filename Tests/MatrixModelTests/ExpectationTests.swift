@@ -66,6 +66,16 @@ typealias Expectation = MatrixModel.Expectation
         #expect(result.held(against: rule).expected == rule.verdict)
     }
 
+    @Test(arguments: [(Verdict.pass, true, Verdict.pass), (.crash, true, .crash), (.notMeasured, false, .pass)])
+    func whereNothingIsExpectedEverythingMeasuredIs(verdict: Verdict, asExpected: Bool, expected: Verdict) throws {
+        let rule = [Expectation].anything.rule(for: try #require(KernelID("el8-4.18")), release: nil)
+        let result = CellResult(
+            key: CellKey(kernel: "el8-4.18", probe: "p", variant: "v", loader: "libbpf"), verdict: verdict,
+            stage: nil, expected: .pass, asExpected: false, cached: false, reason: nil, console: nil, programs: [])
+        #expect(result.held(against: rule).asExpected == asExpected)
+        #expect(result.held(against: rule).expected == expected)
+    }
+
     @Test(arguments: [
         ("*", "anything", true), ("read*", "readline", true), ("*line", "readline", true), ("r?ad", "read", true),
         ("read", "readline", false), ("*a*b*", "xxaxxbxx", true), ("", "", true), ("?", "", false),

@@ -15,7 +15,7 @@ enum ProbeListing {
     static func json(_ probes: [ProbeManifest]) throws -> String { try Output.json(probes.map(Entry.init)) }
 
     private static func failing(_ expectations: [Expectation]) -> String {
-        let kernels = expectations.filter { $0.verdict != .pass }.map(\.kernels.description)
+        let kernels = expectations.filter { $0.verdict != .pass && $0.verdict != nil }.map(\.kernels.description)
         return kernels.isEmpty ? "-" : kernels.joined(separator: " or ")
     }
 
@@ -29,7 +29,8 @@ enum ProbeListing {
 
         struct Rule: Encodable {
             var kernels: String
-            var verdict: Verdict
+            /// A verdict, or `any`.
+            var verdict: String
             @Nullable var cause: String?
             @Nullable var reason: String?
         }
@@ -43,7 +44,9 @@ enum ProbeListing {
             summary = probe.summary
             variants = probe.variants.map { variant in
                 let rules = variant.expectations.map {
-                    Rule(kernels: "\($0.kernels)", verdict: $0.verdict, cause: $0.cause, reason: $0.reason)
+                    Rule(
+                        kernels: "\($0.kernels)", verdict: $0.verdict?.rawValue ?? "any", cause: $0.cause,
+                        reason: $0.reason)
                 }
                 return Variant(name: variant.name, cpu: variant.cpu, file: "\(variant.file)", expect: rules)
             }

@@ -96,7 +96,8 @@ struct KernelCache: Sendable {
             try Files.move(found, to: target.appending("config"))
             config = target.appending("config")
         }
-        do {
+        do throws(KernelStoreError) {
+            try keepOwnModules(extracted.moduleArchives, of: kernel.id)
             try write(record, of: kernel.id)
         } catch {
             // An image without its record is of use to nobody.

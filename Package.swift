@@ -52,7 +52,8 @@ let package = Package(
         module("Manifests", ["MatrixModel", system, yams]),
         .systemLibrary(
             name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
-        module("KernelStore", ["CArchive", "Manifests", "MatrixModel", crypto, subprocess, system]),
+        .target(name: "CBootWrapper"),
+        module("KernelStore", ["CArchive", "CBootWrapper", "Manifests", "MatrixModel", crypto, subprocess, system]),
         .systemLibrary(name: "CElf", pkgConfig: "libelf", providers: [.apt(["libelf-dev"])]),
         module("ProbeObject", ["CElf", "Manifests", "MatrixModel", crypto, subprocess, system]),
 

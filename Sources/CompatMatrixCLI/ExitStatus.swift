@@ -45,12 +45,14 @@ extension ManifestError: HasExitStatus {
 extension KernelStoreError: HasExitStatus {
     package var exitStatus: ExitStatus {
         switch self {
-        case .unreadable, .invalidLock, .notAKernel, .cutShort, .damagedPackage, .noKernelInPackage, .tooLarge:
+        case .unreadable, .invalidLock, .notAKernel, .unbootable, .cutShort, .damagedPackage, .invalidContainer,
+            .noKernelInPackage, .noKernelInImage, .noModules, .tooLarge:
             .invalidInput
         case .idTaken, .idUnguessable, .unknownID: .usage
         case .cancelled: .interrupted
         case .unwritable, .mirrorUnknown, .keyringMissing, .suiteUnavailable, .noSuchPackage, .downloadFailed,
-            .toolFailed, .lockedVersionGone, .differsFromLock, .noConfig:
+            .toolFailed, .lockedVersionGone, .differsFromLock, .noConfig, .modulesNotHere, .noSuchModule,
+            .damagedModule, .moduleFolderGone:
             .notMeasured
         }
     }

@@ -2,70 +2,153 @@ import CArchive
 import SystemPackage
 
 /// One archive being read by libarchive; freed when it goes out of scope.
+///
+/// Only libarchive's own decoders are asked: none that starts a program.
 struct ArchiveReader: ~Copyable {
-    private let handle: OpaquePointer
+    /// More than any kernel package unpacks to, debug symbols included.
+    static let unpackedLimitMiB: Int64 = 4096
+    static let entryLimit = 500_000
 
-    private init() throws(ArchiveProblem) {
-        guard let handle = archive_read_new() else { throw ArchiveProblem(text: "libarchive has no memory") }
+    enum Format {
+        /// What a `.deb` is.
+        case ar
+        /// In any of the compressions known here.
+        case tar
+        /// The payload of an `.rpm`.
+        case rpm
+        /// A single compressed file.
+        case raw
+    }
+
+    private let handle: OpaquePointer
+    /// What a reader of a part of a file reads from; libarchive holds a pointer to it.
+    private let part: FilePart?
+
+    private init(_ format: Format, part: FilePart? = nil) throws(ArchiveProblem) {
+        guard let handle = archive_read_new() else { throw .unreadable("libarchive has no memory") }
         self.handle = handle
+        self.part = part
+        switch format {
+        case .ar:
+            archive_read_support_format_ar(handle)
+            return
+        case .tar: archive_read_support_format_tar(handle)
+        case .raw: archive_read_support_format_raw(handle)
+        case .rpm:
+            archive_read_support_format_cpio(handle)
+            archive_read_support_filter_rpm(handle)
+        }
+        archive_read_support_filter_gzip(handle)
+        archive_read_support_filter_xz(handle)
+        archive_read_support_filter_zstd(handle)
+        archive_read_support_filter_bzip2(handle)
+        archive_read_support_filter_lzma(handle)
+        archive_read_support_filter_lz4(handle)
     }
 
     deinit { archive_read_free(handle) }
 
-    /// Opens `file` as an `ar` archive, which is what a `.deb` is.
-    static func ar(_ file: FilePath) throws(ArchiveProblem) -> ArchiveReader {
-        let reader = try ArchiveReader()
-        archive_read_support_format_ar(reader.handle)
+    /// Opens a whole file.
+    static func open(_ file: FilePath, _ format: Format) throws(ArchiveProblem) -> ArchiveReader {
+        let reader = try ArchiveReader(format)
         try reader.check(file.withPlatformString { archive_read_open_filename(reader.handle, $0, 256 * 1024) })
         return reader
     }
 
-    /// Reads the entry at which this archive stands as a tar archive, compressed in any of the ways of Debian's tools.
+    /// Opens what is compressed in a part of a file.
+    static func open(_ part: FilePart) throws(ArchiveProblem) -> ArchiveReader {
+        let reader = try ArchiveReader(.raw, part: part)
+        try reader.check(
+            archive_read_open(reader.handle, Unmanaged.passUnretained(part).toOpaque(), nil, readPart, nil))
+        return reader
+    }
+
+    /// Reads `bytes`, a single compressed file.
+    static func withBytes<Value>(
+        _ bytes: [UInt8], _ body: (borrowing ArchiveReader) throws -> Value
+    ) throws -> Value {
+        try bytes.withUnsafeBytes { buffer in
+            let reader = try ArchiveReader(.raw)
+            try reader.check(archive_read_open_memory(reader.handle, buffer.baseAddress, buffer.count))
+            return try body(reader)
+        }
+    }
+
+    /// Reads the entry at which this archive stands as a tar archive.
     ///
     /// The bytes come from here block by block, without a copy, so the inner archive lives no longer than `body`.
     func withTar<Value>(_ body: (borrowing ArchiveReader) throws -> Value) throws -> Value {
-        let reader = try ArchiveReader()
-        archive_read_support_format_tar(reader.handle)
-        archive_read_support_filter_xz(reader.handle)
-        archive_read_support_filter_zstd(reader.handle)
-        archive_read_support_filter_gzip(reader.handle)
+        let reader = try ArchiveReader(.tar)
         try reader.check(archive_read_open(reader.handle, UnsafeMutableRawPointer(handle), nil, readNextBlock, nil))
         return try body(reader)
     }
 
     /// The next entry; `nil` after the last.
+    ///
+    /// What comes to more than any kernel's package does is refused before it is unpacked, by what it claims, and while it
+    /// is, by what it does.
     func next() throws(ArchiveProblem) -> ArchiveEntry? {
-        var entry: OpaquePointer?
-        let result = archive_read_next_header(handle, &entry)
-        guard result != ARCHIVE_EOF, let entry else {
+        var pointer: OpaquePointer?
+        let result = archive_read_next_header(handle, &pointer)
+        guard result != ARCHIVE_EOF, let pointer else {
             try check(result == ARCHIVE_EOF ? ARCHIVE_OK : result)
             return nil
         }
         try check(result)
-        return ArchiveEntry(
-            path: archive_entry_pathname(entry).map { String(cString: $0) } ?? "",
-            size: archive_entry_size(entry),
-            isPlainFile: archive_entry_filetype(entry) == S_IFREG && archive_entry_hardlink(entry) == nil,
-            headerOffset: archive_read_header_position(handle))
+        try checkCompression()
+        let entry = ArchiveEntry(pointer, headerOffset: archive_read_header_position(handle))
+        guard archive_file_count(handle) <= Self.entryLimit else { throw .tooManyEntries(limit: Self.entryLimit) }
+        try checkAmount(adding: entry.size)
+        return entry
     }
 
-    /// Hands the data of the current entry to `body`, block by block.
+    /// Hands the data of the current entry to `body`, block by block, holes as zeros.
     func forEachBlock(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         var block: UnsafeRawPointer?
         var size = 0
         var offset: la_int64_t = 0
+        var end: Int64 = 0
         while true {
             let result = archive_read_data_block(handle, &block, &size, &offset)
             guard result != ARCHIVE_EOF else { return }
             try check(result)
+            try checkAmount(adding: max(0, offset - end))
+            while end < offset {
+                let count = min(Int(offset - end), Self.zeros.count)
+                try Self.zeros.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+                end += Int64(count)
+            }
             try body(UnsafeRawBufferPointer(start: block, count: size))
+            end += Int64(size)
+        }
+    }
+
+    private static let zeros = [UInt8](repeating: 0, count: 64 * 1024)
+
+    /// Whether there is any compression about it; known once the first entry was read.
+    var isCompressed: Bool {
+        (0..<archive_filter_count(handle)).contains { archive_filter_code(handle, $0) != ARCHIVE_FILTER_NONE }
+    }
+
+    /// Packages are compressed once; bombs are compressed again and again.
+    private func checkCompression() throws(ArchiveProblem) {
+        let filters = (0..<archive_filter_count(handle)).map { archive_filter_code(handle, $0) }
+        guard filters.count(where: { $0 != ARCHIVE_FILTER_NONE && $0 != ARCHIVE_FILTER_RPM }) <= 1 else {
+            throw .compressedTwice
+        }
+    }
+
+    private func checkAmount(adding claimed: Int64) throws(ArchiveProblem) {
+        let limit = Self.unpackedLimitMiB << 20
+        guard claimed <= limit - min(limit, archive_filter_bytes(handle, 0)) else {
+            throw .tooLarge(limitMiB: Int(Self.unpackedLimitMiB))
         }
     }
 
     /// Warnings are fine (a name that is not UTF-8, say); anything below means that the data cannot be had.
     private func check(_ result: CInt) throws(ArchiveProblem) {
         guard result < ARCHIVE_WARN else { return }
-        throw ArchiveProblem(text: archive_error_string(handle).map { String(cString: $0) } ?? "unreadable")
+        throw .unreadable(archive_error_string(handle).map { String(cString: $0) } ?? "it cannot be read")
     }
 }
 
@@ -80,21 +163,27 @@ private func readNextBlock(
     return result == ARCHIVE_EOF ? 0 : result < ARCHIVE_OK ? -1 : size
 }
 
-struct ArchiveEntry: Equatable {
-    /// As the archive spells it: never a place to write to.
-    let path: String
-    /// In bytes.
-    let size: Int64
-    /// Neither a folder nor any kind of link.
-    let isPlainFile: Bool
-    /// Where the entry's header starts in the archive.
-    let headerOffset: Int64
-
-    /// The names along the path, `./boot/vmlinuz` as `boot`, `vmlinuz`.
-    var components: [Substring] { path.split(separator: "/").filter { $0 != "." } }
+/// libarchive's read callback of a part of a file.
+private func readPart(
+    _: OpaquePointer?, part: UnsafeMutableRawPointer?, block: UnsafeMutablePointer<UnsafeRawPointer?>?
+) -> Int {
+    guard let part else { return -1 }
+    return Unmanaged<FilePart>.fromOpaque(part).takeUnretainedValue().nextBlock(into: block)
 }
 
-/// What libarchive said; whoever knows the file puts its name to it.
-struct ArchiveProblem: Error, Equatable {
-    let text: String
+/// What libarchive said, or what was too much; whoever knows the file puts its name to it.
+enum ArchiveProblem: Error, Equatable {
+    case unreadable(String)
+    case tooLarge(limitMiB: Int)
+    case tooManyEntries(limit: Int)
+    case compressedTwice
+
+    func about(_ file: FilePath) -> KernelStoreError {
+        switch self {
+        case .unreadable(let text): .damagedPackage(file: file, problem: text)
+        case .tooLarge(let limit): .tooLarge(file: file, limitMiB: limit)
+        case .tooManyEntries(let limit): .damagedPackage(file: file, problem: "it has more than \(limit) entries")
+        case .compressedTwice: .damagedPackage(file: file, problem: "it is compressed more than once")
+        }
+    }
 }

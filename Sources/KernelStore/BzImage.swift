@@ -9,17 +9,23 @@ struct BzImage: Equatable {
     let banner: String
     /// What header and compressed kernel take together, in bytes; a signature may follow.
     let minimumSize: Int64
+    /// Where the compressed kernel is, in the file; `nil` when there is none, and before Linux 2.6.26.
+    let payload: Range<Int64>?
 
     /// `nil` unless `header`, the first bytes of a file, is that of a bzImage.
     init?(header: [UInt8]) {
-        guard header.count >= 0x212, header[0x1FE] == 0x55, header[0x1FF] == 0xAA,
+        guard header.count >= 0x250, header[0x1FE] == 0x55, header[0x1FF] == 0xAA,
             header[0x202..<0x206].elementsEqual("HdrS".utf8)
         else { return nil }
         func word(_ offset: Int) -> Int { Int(header[offset]) | Int(header[offset + 1]) << 8 }
         // "If the setup_sects field contains 0, the real value is 4", and the boot sector comes on top.
         let setupSectors = header[0x1F1] == 0 ? 4 : Int64(header[0x1F1])
         let paragraphs = Int64(word(0x1F4)) | Int64(word(0x1F6)) << 16
-        minimumSize = (setupSectors + 1) * 512 + paragraphs * 16
+        let setupSize = (setupSectors + 1) * 512
+        minimumSize = setupSize + paragraphs * 16
+        let payloadStart = setupSize + Int64(header.number(at: 0x248, bytes: 4))
+        let payloadSize = Int64(header.number(at: 0x24C, bytes: 4))
+        payload = word(0x206) >= 0x0208 && payloadSize > 0 ? payloadStart..<payloadStart + payloadSize : nil
         let pointer = word(0x20E)
         let banner = pointer == 0 ? [] : header.dropFirst(pointer + 0x200).prefix(512).prefix { $0 != 0 }
         self.banner = String(decoding: banner, as: UTF8.self)

@@ -30,6 +30,57 @@ enum Files {
         }
     }
 
+    /// Hands the file to `body` piece by piece, so that it never is in memory as a whole.
+    static func forEachPiece(
+        of file: FilePath, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws(KernelStoreError) {
+        do {
+            let descriptor = try FileDescriptor.open(file, .readOnly)
+            try descriptor.closeAfter {
+                let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+                defer { buffer.deallocate() }
+                while case let count = try descriptor.read(into: buffer), count > 0 {
+                    try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                }
+            }
+        } catch {
+            throw error as? KernelStoreError ?? .unreadable(file: file, errno: error as? Errno ?? .ioError)
+        }
+    }
+
+    /// Writes a file that is not there yet; a file that could not be written whole is removed.
+    static func create<Value>(
+        _ file: FilePath, _ fill: (FileDescriptor) throws -> Value
+    ) throws(KernelStoreError) -> Value {
+        do {
+            let descriptor = try FileDescriptor.open(
+                file, .readWrite, options: [.create, .exclusiveCreate],
+                permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            do {
+                return try descriptor.closeAfter { try fill(descriptor) }
+            } catch {
+                remove(file)
+                throw error
+            }
+        } catch {
+            throw error as? KernelStoreError ?? .unwritable(file: file, errno: error as? Errno ?? .ioError)
+        }
+    }
+
+    static func copy(_ file: FilePath, to target: FilePath) throws(KernelStoreError) {
+        try create(target) { descriptor in
+            try forEachPiece(of: file) { piece in try descriptor.writeAll(piece) }
+        }
+    }
+
+    /// Gives `file` a second name, `target`; where that cannot be, on another file system, a copy.
+    static func link(_ file: FilePath, to target: FilePath) throws(KernelStoreError) {
+        let result = file.withPlatformString { from in
+            target.withPlatformString { linkat(AT_FDCWD, from, AT_FDCWD, $0, AT_SYMLINK_FOLLOW) }
+        }
+        if result != 0 { try copy(file, to: target) }
+    }
+
     /// Replaces `file` as a whole, or leaves it as it was.
     static func write(_ bytes: [UInt8], to file: FilePath) throws(KernelStoreError) {
         let new = unique(beside: file)

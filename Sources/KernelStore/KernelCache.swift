@@ -57,7 +57,7 @@ struct KernelCache: Sendable {
         let work = try workFolder()
         defer { Files.remove(work) }
         let extractor = ImageExtractor(file: file)
-        let deb = try extractor.kind() == .debianPackage ? SHA256.digest(of: file) : nil
+        let deb = try FileKind(of: file) == .debianPackage ? SHA256.digest(of: file) : nil
         if let expected = locked?.deb, let deb, deb != expected {
             throw .differsFromLock(kernel.id, what: "package", locked: expected, found: deb)
         }
@@ -68,7 +68,8 @@ struct KernelCache: Sendable {
         let entry = LockedKernel(
             package: package?.name, version: package?.version, deb: deb, image: extracted.sha256,
             source: package.map { _ in kernel.source.description })
-        let origin = package.map { "\($0.name) \($0.version)" } ?? file.string
+        let origin =
+            (package.map { "\($0.name) \($0.version)" } ?? file.string) + (extracted.choice.map { ", \($0)" } ?? "")
         let image = try keep(extracted, as: kernel, origin: origin, entry: entry)
         return CachedKernel(image: image, lock: entry, lacksConfig: image.config == nil && package != nil)
     }
@@ -95,7 +96,8 @@ struct KernelCache: Sendable {
             try Files.move(found, to: target.appending("config"))
             config = target.appending("config")
         }
-        do {
+        do throws(KernelStoreError) {
+            try keepOwnModules(extracted.moduleArchives, of: kernel.id)
             try write(record, of: kernel.id)
         } catch {
             // An image without its record is of use to nobody.

@@ -8,11 +8,19 @@ package enum KernelStoreError: Error, Hashable, CustomStringConvertible {
     case unwritable(file: FilePath, errno: Errno)
     case invalidLock(file: FilePath, problem: String)
 
-    case notAKernel(file: FilePath)
+    case notAKernel(file: FilePath, looks: FileLook)
+    case unbootable(file: FilePath, BootProblem)
     /// Sizes in bytes.
     case cutShort(file: FilePath, expected: Int64, found: Int64)
     case damagedPackage(file: FilePath, problem: String)
+    case invalidContainer(file: FilePath, ContainerProblem)
     case noKernelInPackage(file: FilePath)
+    case noKernelInImage(file: FilePath)
+    case noModules(file: FilePath)
+    case modulesNotHere(KernelID)
+    case noSuchModule(KernelID, name: String, nearest: [String])
+    case damagedModule(KernelID, name: String)
+    case moduleFolderGone(KernelID, folder: FilePath)
     case noConfig(package: String)
     case tooLarge(file: FilePath, limitMiB: Int)
 
@@ -37,7 +45,20 @@ package enum KernelStoreError: Error, Hashable, CustomStringConvertible {
         case .unwritable(let file, let errno): "\(file): cannot be written: \(errno)"
         case .invalidLock(let file, let problem):
             "\(file): not a kernel lock: \(problem); restore the file, or delete it and run 'kernels fetch --refresh'"
-        case .notAKernel(let file): "\(file): not a kernel: neither an x86 bzImage nor a Debian package"
+        case .notAKernel(let file, let look):
+            "\(file): \(look.rawValue): neither an x86-64 kernel nor a package or image that could hold one"
+        case .unbootable(let file, let problem): "\(file): not a kernel that could boot: \(problem)"
+        case .invalidContainer(let file, let problem): "\(file): not an image to take a kernel from: \(problem)"
+        case .noKernelInImage(let file):
+            "\(file): the image holds no kernel (boot/vmlinuz* or lib/modules/*/vmlinuz, below any folder)"
+        case .noModules(let file): "\(file): holds no modules: neither a package nor a folder like lib/modules/<release>"
+        case .modulesNotHere(let id):
+            "the modules of \(id) are not here; 'kernels fetch --refresh \(id)' brings them where its archive has them,"
+                + " else its manifest names them with 'modules:'"
+        case .noSuchModule(let id, let name, let nearest):
+            "\(id) has no module \(name)" + (nearest.isEmpty ? "" : "; near it are \(nearest.joined(separator: ", "))")
+        case .damagedModule(let id, let name): "\(id)'s module \(name) is no x86-64 module, or is cut short"
+        case .moduleFolderGone(let id, let folder): "\(folder): the modules of \(id) were there and are no more"
         case .cutShort(let file, let expected, let found):
             "\(file): cut short: \(found) bytes, at least \(expected) expected; download it again"
         case .damagedPackage(let file, let problem): "\(file): a damaged package: \(problem); download it again"

@@ -1,0 +1,175 @@
+import Crypto
+import FoundationEssentials
+import SystemPackage
+
+/// An image in the layout of the Open Container Initiative, or as `docker save` writes one.
+///
+/// Source: opencontainers/image-spec v1.1 (image-layout.md, image-index.md, manifest.md, descriptor.md); moby's
+/// image/spec/v1.2 (`manifest.json`).
+struct ContainerImage {
+    static let layoutMarker = "oci-layout"
+    /// Manifests are a few KiB, with thousands of layers even; image-spec recommends to refuse more than 4 MiB.
+    private static let jsonLimit: Int64 = 4 << 20
+    /// An index may name an index; this often.
+    private static let nestingLimit = 4
+    private static let layerLimit = 1024
+
+    /// The archive or the folder, for what is said about it.
+    let file: FilePath
+    let blobs: any ContainerBlobs
+
+    /// The files of the image's layers, the lowest first, each with the bytes that its digest promises.
+    func layers() throws(KernelStoreError) -> [FilePath] {
+        if let index = try json("index.json", as: ContainerDocument.self) {
+            let manifest = try self.manifest(below: index, nesting: 0)
+            var layers: [FilePath] = []
+            for layer in try limited(manifest.layers ?? []) { layers.append(try blob(layer)) }
+            return layers
+        }
+        if let images = try json("manifest.json", as: [DockerImage].self) { return try layers(of: images) }
+        throw .invalidContainer(file: file, .neither)
+    }
+
+    /// Follows indexes to the one manifest for x86-64.
+    private func manifest(below index: ContainerDocument, nesting: Int) throws(KernelStoreError) -> ContainerDocument {
+        guard let listed = index.manifests else { return index }
+        guard nesting < Self.nestingLimit else { throw .invalidContainer(file: file, .nesting) }
+        let fitting = listed.filter { $0.platform?.isOurs == true }
+        let chosen = fitting.isEmpty ? listed.filter { $0.platform == nil } : fitting
+        let digests = Set(chosen.map(\.digest))
+        guard let first = chosen.first else { throw .invalidContainer(file: file, .architecture) }
+        guard digests.count == 1 else { throw .invalidContainer(file: file, .severalImages(digests.count)) }
+        let document = try parse(ContainerDocument.self, from: try blob(first, limit: Self.jsonLimit), named: first.digest)
+        return try manifest(below: document, nesting: nesting + 1)
+    }
+
+    /// A blob whose size and digest are those of its descriptor.
+    private func blob(
+        _ descriptor: ContainerDescriptor, limit: Int64 = .max
+    ) throws(KernelStoreError) -> FilePath {
+        let digest = descriptor.digest
+        guard let hexadecimal = digest.wholeMatch(of: /sha256:([0-9a-f]{64})/)?.1 else {
+            throw .invalidContainer(file: file, .digest(digest))
+        }
+        guard let found = try blobs.file(named: "blobs/sha256/\(hexadecimal)") else {
+            throw .invalidContainer(file: file, .missing(digest))
+        }
+        let size = try Files.status(found)?.size ?? 0
+        guard size <= limit else { throw .invalidContainer(file: file, .tooLarge(digest, limitMiB: Int(limit >> 20))) }
+        guard size == descriptor.size, try SHA256.digest(of: found).elementsEqual(hexadecimal) else {
+            throw .invalidContainer(file: file, .differs(digest))
+        }
+        return found
+    }
+
+    private func layers(of images: [DockerImage]) throws(KernelStoreError) -> [FilePath] {
+        guard let image = images.first, images.count == 1 else {
+            throw .invalidContainer(file: file, .severalImages(images.count))
+        }
+        guard let config = try json(image.Config, as: DockerConfig.self) else {
+            throw .invalidContainer(file: file, .missing(image.Config))
+        }
+        let digests = config.rootfs.diff_ids
+        guard digests.count == image.Layers.count else { throw .invalidContainer(file: file, .json(image.Config)) }
+        var layers: [FilePath] = []
+        for (name, digest) in zip(try limited(image.Layers), digests) {
+            guard let layer = try blobs.file(named: name) else { throw .invalidContainer(file: file, .missing(name)) }
+            guard try "sha256:" + SHA256.digest(of: layer) == digest else {
+                throw .invalidContainer(file: file, .differs(name))
+            }
+            layers.append(layer)
+        }
+        return layers
+    }
+
+    private func limited<Layer>(_ layers: [Layer]) throws(KernelStoreError) -> [Layer] {
+        guard layers.count <= Self.layerLimit else { throw .invalidContainer(file: file, .layers(layers.count)) }
+        return layers
+    }
+
+    /// `nil` when there is no file of that name.
+    private func json<Value: Decodable>(_ name: String, as type: Value.Type) throws(KernelStoreError) -> Value? {
+        guard let found = try blobs.file(named: name) else { return nil }
+        guard try Files.status(found)?.size ?? 0 <= Self.jsonLimit else {
+            throw .invalidContainer(file: file, .tooLarge(name, limitMiB: Int(Self.jsonLimit >> 20)))
+        }
+        return try parse(type, from: found, named: name)
+    }
+
+    private func parse<Value: Decodable>(
+        _: Value.Type, from found: FilePath, named name: String
+    ) throws(KernelStoreError) -> Value {
+        let bytes = try Files.readStart(of: found, limit: Int(Self.jsonLimit))
+        guard let value = try? JSONDecoder().decode(Value.self, from: Data(bytes)) else {
+            throw .invalidContainer(file: file, .json(name))
+        }
+        return value
+    }
+}
+
+/// An index or a manifest: told apart by what they have.
+private struct ContainerDocument: Decodable {
+    var manifests: [ContainerDescriptor]?
+    var layers: [ContainerDescriptor]?
+}
+
+private struct ContainerDescriptor: Decodable {
+    struct Platform: Decodable {
+        var architecture: String
+        var os: String
+
+        var isOurs: Bool { architecture == "amd64" && os == "linux" }
+    }
+
+    var digest: String
+    var size: Int64
+    var platform: Platform?
+}
+
+/// Spelt as `docker save` spells them.
+private struct DockerImage: Decodable {
+    var Config: String
+    var Layers: [String]
+}
+
+private struct DockerConfig: Decodable {
+    struct RootFS: Decodable { var diff_ids: [String] }
+
+    var rootfs: RootFS
+}
+
+/// Why an image of containers cannot be used.
+package enum ContainerProblem: Hashable, Sendable, CustomStringConvertible {
+    case neither
+    case architecture
+    case severalImages(Int)
+    case nesting
+    case layers(Int)
+    case missing(String)
+    case differs(String)
+    case digest(String)
+    case json(String)
+    case tooLarge(String, limitMiB: Int)
+
+    package var description: String {
+        switch self {
+        case .neither: "it has neither an index.json, as an OCI layout, nor a manifest.json, as 'docker save' writes one"
+        case .architecture: "it holds no image for linux/amd64"
+        case .severalImages(let count): "it holds \(count) images, and one is needed"
+        case .nesting: "its indexes lead from one to another without an end"
+        case .layers(let count): "it has \(count) layers, which no image has"
+        case .missing(let name): "it lacks \(name.shortened)"
+        case .differs(let name): "\(name.shortened) has other bytes than its digest says; get the image again"
+        case .digest(let digest): "it names a digest that is none of SHA-256: '\(digest.shortened)'"
+        case .json(let name): "\(name.shortened) is not the JSON that it should be"
+        case .tooLarge(let name, let limit): "\(name.shortened) is larger than \(limit) MiB"
+        }
+    }
+}
+
+extension String {
+    /// Names come from the archive, so they may be of any length and hold control characters.
+    fileprivate var shortened: String {
+        String(prefix(100).map { $0.isASCII && !$0.isLetter && !$0.isNumber && !$0.isPunctuation ? "?" : $0 })
+    }
+}

@@ -1,0 +1,135 @@
+import Manifests
+import SystemPackage
+
+/// What a file is, told from its bytes alone: a name says nothing.
+enum FileKind: Equatable {
+    case debianPackage
+    case rpm
+    /// An archive of `docker save`, of an OCI layout, or neither.
+    case tar
+    /// A folder that is an OCI layout.
+    case layout
+    case bzImage
+    /// An unpacked x86-64 kernel.
+    case vmlinux
+    /// A bzImage or vmlinux in gzip, xz, zstd, bzip2, lzma or lz4.
+    case compressedKernel
+
+    /// Throws `notAKernel` for anything else, which then says what it looks like.
+    init(of file: FilePath) throws(KernelStoreError) {
+        guard let status = try Files.status(file) else {
+            throw .unreadable(file: file, errno: .noSuchFileOrDirectory)
+        }
+        if status.type == .directory {
+            guard try Files.status(file.appending(ContainerImage.layoutMarker)) != nil else {
+                throw .notAKernel(file: file, looks: .folder)
+            }
+            self = .layout
+            return
+        }
+        let start = try Files.readStart(of: file, limit: BzImage.headerLimit)
+        if let kind = Self(start: start) {
+            self = kind
+            return
+        }
+        guard let inside = Self.unpackedStart(of: file) else {
+            throw .notAKernel(file: file, looks: FileLook(start: start))
+        }
+        switch Self(start: inside) {
+        case .tar: self = .tar
+        case .bzImage, .vmlinux: self = .compressedKernel
+        default: throw .notAKernel(file: file, looks: .compressed)
+        }
+    }
+
+    /// `nil` for what is none of them as it stands.
+    private init?(start: [UInt8]) {
+        // ar(5): the magic, then a 60-byte header whose first 16 bytes are the name.
+        if start.starts(with: "!<arch>\ndebian-binary".utf8) {
+            self = .debianPackage
+        } else if start.starts(with: RpmLead.magic) {
+            self = .rpm
+        } else if BzImage(header: start) != nil {
+            self = .bzImage
+        } else if start.starts(with: "\u{7F}ELF".utf8), FileLook(elf: start) == nil {
+            self = .vmlinux
+        } else if start.dropFirst(257).starts(with: "ustar".utf8) {
+            self = .tar
+        } else {
+            return nil
+        }
+    }
+
+    /// `nil` when `file` is compressed in no way that is known here.
+    private static func unpackedStart(of file: FilePath) -> [UInt8]? {
+        guard let reader = try? ArchiveReader.open(file, .raw), (try? reader.next()) != nil, reader.isCompressed else {
+            return nil
+        }
+        var start: [UInt8] = []
+        do {
+            try reader.forEachBlock { block in
+                start += block.prefix(BzImage.headerLimit - start.count)
+                guard start.count < BzImage.headerLimit else { throw Enough() }
+            }
+        } catch {
+            // Enough of it, or all there is before it breaks off: what there is decides.
+        }
+        return start
+    }
+
+    private struct Enough: Error {}
+}
+
+/// What a file that holds no kernel looks like.
+package enum FileLook: String, Sendable {
+    case folder = "a folder without oci-layout"
+    case empty = "an empty file"
+    case webPage = "a web page"
+    case script = "a script"
+    case text = "a text"
+    case elf32 = "a 32-bit ELF file"
+    case foreignELF = "an ELF file of another architecture than x86-64"
+    case object = "an ELF object file, such as a module or a BPF program"
+    case armImage = "an arm64 kernel"
+    case initramfs = "a cpio archive, such as an initramfs"
+    case zip = "a zip archive"
+    case ar = "an ar archive, but no Debian package"
+    case executable = "a Windows or EFI executable"
+    case compressed = "something compressed that is no kernel"
+    case unknown = "nothing known"
+
+    init(start: [UInt8]) {
+        func begins(_ text: String) -> Bool { start.starts(with: text.utf8) }
+        let text = String(decoding: start.prefix(512), as: UTF8.self).lowercased()
+        self =
+            if start.isEmpty { .empty }
+            else if let look = FileLook(elf: start) { look }
+            else if begins("#!") { .script }
+            else if text.contains("<html") || text.contains("<!doctype") { .webPage }
+            else if start.dropFirst(56).starts(with: "ARMd".utf8) { .armImage }
+            else if begins("0707") { .initramfs }
+            else if begins("PK\u{3}\u{4}") { .zip }
+            else if begins("!<arch>") { .ar }
+            else if begins("MZ") { .executable }
+            else if start.prefix(512).allSatisfy({ $0 >= 0x20 && $0 < 0x7F || (9...13).contains($0) }) { .text }
+            else { .unknown }
+    }
+
+    /// `nil` for what is no ELF file, and for an executable of x86-64.
+    ///
+    /// Source: elf(5), `e_ident`, `e_type`, `e_machine`.
+    init?(elf start: [UInt8]) {
+        guard start.starts(with: "\u{7F}ELF".utf8), start.count >= 20 else { return nil }
+        let isExecutable = start[16] == 2 || start[16] == 3
+        let isX86 = start[5] == 1 && start[18] == 62 && start[19] == 0
+        if start[4] != 2 {
+            self = .elf32
+        } else if !isX86 {
+            self = .foreignELF
+        } else if !isExecutable {
+            self = .object
+        } else {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import FoundationEssentials
+import Manifests
+import MatrixModel
+import SystemPackage
+
+/// What holds the modules of a kernel, as the cache remembers it beside the image.
+struct ModuleHolders: Codable, Equatable {
+    /// Archives of the image's own package or container image, in the cache's `packages` folder.
+    var own: [String] = []
+    /// Archives that were named beside it.
+    var beside: [String] = []
+    /// A folder of the user's, which stays where it is.
+    var folder: String?
+
+    var archives: [String] { own + beside }
+}
+
+extension KernelCache {
+    private func packages(of id: KernelID) -> FilePath { place(of: id).appending("packages") }
+    private func holdersFile(of id: KernelID) -> FilePath { place(of: id).appending("modules.json") }
+    private func indexFile(of id: KernelID) -> FilePath { place(of: id).appending("module-index.json") }
+    /// Where modules are that have been taken out.
+    func modulesFolder(of id: KernelID) -> FilePath { place(of: id).appending("modules") }
+
+    /// Keeps what holds the modules of `id`, whose image is here, instead of what was named beside the image before.
+    ///
+    /// - Parameter sources: Packages and archives, which are kept (as a second name of the file where that can be), and at
+    ///   most one folder like `lib/modules/<release>`, which is only remembered. None forgets what there was.
+    /// - Throws: `KernelStoreError.noModules` for a file that is neither; then all is as it was.
+    func keepModules(_ sources: [FilePath], of id: KernelID) throws(KernelStoreError) {
+        var holders = try moduleHolders(of: id) ?? ModuleHolders()
+        var archives: [FilePath] = []
+        holders.folder = nil
+        for source in sources {
+            if try Files.status(source)?.type == .directory {
+                holders.folder = source.string
+                continue
+            }
+            switch try FileKind(of: source) {
+            case .debianPackage, .rpm, .tar: archives.append(source)
+            case .layout, .bzImage, .vmlinux, .compressedKernel: throw .noModules(file: source)
+            }
+        }
+        let old = holders.beside
+        holders.beside = try link(archives, as: "beside", of: id)
+        try write(holders, of: id)
+        for name in old where !holders.beside.contains(name) { Files.remove(packages(of: id).appending(name)) }
+    }
+
+    /// Notes what may hold the modules of `id`, whose image was just put here; forgets all that was known.
+    func keepOwnModules(_ archives: [FilePath], of id: KernelID) throws(KernelStoreError) {
+        Files.remove(packages(of: id))
+        try write(ModuleHolders(own: try link(archives, as: "own", of: id)), of: id)
+    }
+
+    private func link(
+        _ archives: [FilePath], as kind: String, of id: KernelID
+    ) throws(KernelStoreError) -> [String] {
+        guard !archives.isEmpty else { return [] }
+        try Files.makeFolder(packages(of: id))
+        var names: [String] = []
+        for (number, archive) in archives.enumerated() {
+            let target = packages(of: id).appending("\(kind)-\(number)")
+            let new = Files.unique(beside: target)
+            try Files.link(archive, to: new)
+            try Files.move(new, to: target)
+            names.append("\(kind)-\(number)")
+        }
+        return names
+    }
+
+    private func write(_ holders: ModuleHolders, of id: KernelID) throws(KernelStoreError) {
+        Files.remove(indexFile(of: id))
+        Files.remove(modulesFolder(of: id))
+        try write(json: holders, to: holdersFile(of: id))
+    }
+
+    private func write(json value: some Encodable, to file: FilePath) throws(KernelStoreError) {
+        do {
+            try Files.write([UInt8](JSON.encode(value)), to: file)
+        } catch {
+            throw error as? KernelStoreError ?? .unwritable(file: file, errno: .invalidArgument)
+        }
+    }
+
+    /// What cannot be read is not there: fetching the kernel again mends it.
+    private func read<Value: Decodable>(_: Value.Type, from file: FilePath) throws(KernelStoreError) -> Value? {
+        guard let bytes = try Files.readIfThere(file) else { return nil }
+        return try? JSONDecoder().decode(Value.self, from: Data(bytes))
+    }
+
+    func moduleHolders(of id: KernelID) throws(KernelStoreError) -> ModuleHolders? {
+        try read(ModuleHolders.self, from: holdersFile(of: id))
+    }
+
+    /// The index of the modules in the packages of `id`, made on first demand.
+    func packagedModules(of id: KernelID, release: String) throws(KernelStoreError) -> PackagedModules? {
+        guard let holders = try moduleHolders(of: id), !holders.archives.isEmpty else { return nil }
+        let archives = holders.archives.map { packages(of: id).appending($0) }
+        if let index = try read(ModuleIndex.self, from: indexFile(of: id)) {
+            return PackagedModules(kernel: id, archives: archives, index: index)
+        }
+        guard let index = try ModuleIndex.build(from: archives, release: release) else { return nil }
+        try write(json: index, to: indexFile(of: id))
+        return PackagedModules(kernel: id, archives: archives, index: index)
+    }
+}

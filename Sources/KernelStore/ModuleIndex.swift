@@ -1,0 +1,98 @@
+import SystemPackage
+
+/// Which modules the packages of a kernel hold, and on which others each depends.
+struct ModuleIndex: Codable, Equatable {
+    struct Entry: Codable, Equatable {
+        /// The archive, by its place among those that are kept.
+        var archive: Int
+        /// In the archive.
+        var path: String
+        var dependencies: [String]
+    }
+
+    /// By name, `_` for every `-`.
+    private(set) var modules: [String: Entry] = [:]
+    private(set) var builtIn: Set<String> = []
+    private static let moduleLimit = 50_000
+
+    /// Goes once over each of `archives`; what a later one holds stands for what an earlier one does.
+    ///
+    /// - Returns: `nil` when they hold no modules of `release`, and of no release alone either.
+    static func build(from archives: [FilePath], release: String) throws(KernelStoreError) -> ModuleIndex? {
+        var found: [String: ModuleIndex] = [:]
+        for (number, archive) in archives.enumerated() {
+            let added = try PackageFile(file: archive).scan { tree in try read(tree, of: archive, number: number) }
+            for (release, index) in added {
+                found[release, default: ModuleIndex()].modules.merge(index.modules) { $1 }
+                found[release, default: ModuleIndex()].builtIn.formUnion(index.builtIn)
+            }
+        }
+        found = found.filter { !$0.value.modules.isEmpty }
+        return found[release] ?? (found.count == 1 ? found.values.first : nil)
+    }
+
+    private static func read(
+        _ tree: borrowing ArchiveReader, of archive: FilePath, number: Int
+    ) throws -> [String: ModuleIndex] {
+        var found: [String: ModuleIndex] = [:]
+        var count = 0
+        while let entry = try tree.next() {
+            guard entry.kind == .file, let path = KernelPath(inImage: entry.components) else { continue }
+            switch path.role {
+            case .module:
+                count += 1
+                guard count <= moduleLimit else { throw ArchiveProblem.tooManyEntries(limit: moduleLimit) }
+                guard let name = ModuleName.ofFile(entry.path),
+                    let info = ModuleInfo(module: try ModuleFile(bytes: tree.bytes(of: entry, in: archive)).unpacked())
+                else { continue }
+                found[path.release, default: ModuleIndex()].modules[name] = Entry(
+                    archive: number, path: entry.path, dependencies: info.dependencies)
+            case .builtInModules:
+                let text = String(decoding: try tree.bytes(of: entry, in: archive), as: UTF8.self)
+                found[path.release, default: ModuleIndex()].builtIn = builtIn(in: text)
+            case .image, .config: continue
+            }
+        }
+        return found
+    }
+
+    /// The names in a `modules.builtin`.
+    static func builtIn(in text: String) -> Set<String> {
+        Set(text.split(separator: "\n").compactMap { ModuleName.ofFile($0) })
+    }
+}
+
+/// A module as it is shipped, perhaps compressed.
+struct ModuleFile {
+    let bytes: [UInt8]
+
+    /// Throws `ArchiveProblem` when it cannot be unpacked, and when it is too large.
+    func unpacked() throws -> [UInt8] {
+        guard !bytes.starts(with: "\u{7F}ELF".utf8) else { return bytes }
+        return try ArchiveReader.withBytes(bytes) { reader in
+            guard try reader.next() != nil else { return [] }
+            return try reader.bytes()
+        }
+    }
+}
+
+extension ArchiveReader {
+    /// The data of `entry`, at which this stands: a module, or a list of them.
+    func bytes(of entry: ArchiveEntry, in archive: FilePath) throws -> [UInt8] {
+        guard entry.size <= KernelLimits.moduleMiB << 20 else {
+            throw KernelStoreError.tooLarge(file: archive, limitMiB: KernelLimits.moduleMiB)
+        }
+        return try bytes()
+    }
+
+    fileprivate func bytes() throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        try forEachBlock { block in
+            guard bytes.count + block.count <= KernelLimits.moduleMiB << 20 else {
+                throw ArchiveProblem.tooLarge(limitMiB: KernelLimits.moduleMiB)
+            }
+            bytes.append(contentsOf: block)
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,39 @@
+import SystemPackage
+
+/// How long an `.rpm` says it is: its image may come early in it, so one cut short behind that would pass unnoticed.
+///
+/// Source: rpm's docs/manual/format_lead.md, format_header.md and rpmtag.h.
+enum RpmLead {
+    static let magic: [UInt8] = [0xED, 0xAB, 0xEE, 0xDB]
+    private static let leadSize: Int64 = 96
+    private static let headerMagic: [UInt8] = [0x8E, 0xAD, 0xE8, 0x01]
+    /// `RPMSIGTAG_SIZE` (32 bits) and `RPMSIGTAG_LONGSIZE` (64): header and payload, in bytes.
+    private static let sizeTag = 1000
+    private static let longSizeTag = 270
+
+    /// In bytes; `nil` when the package does not say.
+    static func promisedSize(of file: FilePath) throws(KernelStoreError) -> Int64? {
+        let start = try Files.readStart(of: file, limit: 64 * 1024)
+        let header = Int(leadSize)
+        func word(_ offset: Int) -> Int? {
+            guard offset >= 0, offset <= start.count - 4 else { return nil }
+            return start[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) }
+        }
+        guard start.dropFirst(header).starts(with: headerMagic), let entries = word(header + 8),
+            let dataSize = word(header + 12), entries <= 1024
+        else { return nil }
+        let data = header + 16 + entries * 16
+        // The signature is padded to 8 bytes; what the size is about begins behind it.
+        let end = Int64(data + (dataSize + 7) / 8 * 8)
+        for entry in 0..<entries {
+            let at = header + 16 + entry * 16
+            guard let tag = word(at), tag == sizeTag || tag == longSizeTag, let offset = word(at + 8),
+                let first = word(data + offset)
+            else { continue }
+            guard tag == longSizeTag else { return end + Int64(first) }
+            guard first < 1 << 20, let second = word(data + offset + 4) else { return nil }
+            return end + Int64(first) << 32 + Int64(second)
+        }
+        return nil
+    }
+}

@@ -38,6 +38,23 @@ struct ProbeManifestTests {
                     Expectation(kernels: .everyKernel, verdict: .crash),
                     Expectation(kernels: .everyKernel, verdict: nil),
                 ])
+            #expect(probe.variants.map(\.modules) == [[], [], []])
+        }
+    }
+
+    /// A variant has the probe's modules and its own, each once however it is spelt.
+    @Test func modulesOfProbeAndVariantAddUp() throws {
+        try withFolder(["a.o": ""]) { folder in
+            let text = """
+                summary: Watches a.
+                modules: [nf-conntrack, veth, nf_conntrack]
+                variants:
+                  shared: { object: a.o }
+                  more: { object: a.o, modules: [dummy, nf_conntrack] }
+                """
+            let probe = try ProbeManifest(file: folder.appending("probe.yaml"), text: text)
+            #expect(
+                probe.variants.map(\.modules) == [["nf_conntrack", "veth"], ["nf_conntrack", "veth", "dummy"]])
         }
     }
 
@@ -56,6 +73,15 @@ struct ProbeManifestTests {
         ("summary: x\nvariants:\n  a/b: { source: a.c }", "3: 'variants' is 'a/b'; expected names of letters"),
         (expecting("{ verdict: ok }"), "4: 'verdict' is 'ok'; expected pass, fail, crash, timeout, any"),
         (expecting("{ verdict: any, cause: opcode }"), "4: 'cause' is 'opcode'; expected no 'cause' where"),
+        (wanting("veth"), "2: 'modules' is 'veth'; expected a list"),
+        (wanting("[../veth]"), "2: 'modules' is '../veth'; expected names of modules: letters, digits, '-' and '_'"),
+        (wanting("[veth.ko]"), "2: 'modules' is 'veth.ko'; expected names of modules"),
+        (wanting("['']"), "2: 'modules' is ''; expected names of modules"),
+        (wanting("[\(String(repeating: "v", count: 56))]"), "2: 'modules' is 'vvv"),
+        (
+            "summary: x\nvariants:\n  a: { source: a.c, modules: [a b] }",
+            "3: 'modules' is 'a b'; expected names of modules"
+        ),
         (expecting("{ verdict: notMeasured }"), "4: 'verdict' is 'notMeasured'"),
         (expecting("{ kernels: '*' }"), "4: the key 'verdict' is missing"),
         (expecting("{ verdict: fail, kernels: '>=new' }"), "4: 'kernels' is '>=new'; expected an id, a glob"),
@@ -73,6 +99,10 @@ struct ProbeManifestTests {
 
     private static func expecting(_ rule: String) -> String {
         "summary: x\nvariants:\n  a: { source: a.c }\nexpect: [\(rule)]"
+    }
+
+    private static func wanting(_ modules: String) -> String {
+        "summary: x\nmodules: \(modules)\nvariants: { a: { source: a.c } }"
     }
 
     @Test func aFolderWithoutManifestIsNoProbe() throws {

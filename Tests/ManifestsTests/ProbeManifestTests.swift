@@ -125,15 +125,20 @@ struct ProbeManifestTests {
         }
     }
 
-    /// The page that describes the manifest shows one that is right.
-    @Test func theSampleInTheDocumentationIsRead() throws {
+    /// The page that describes the manifest shows some that are right.
+    @Test func theSamplesInTheDocumentationAreRead() throws {
         let page = FilePath(#filePath).removingLastComponent().pushing("../../docs/manifest.md")
         let text = try String(contentsOfFile: page.lexicallyNormalized().string, encoding: .utf8)
-        let sample = try #require(text.split(separator: "```yaml\n").dropFirst().first?.split(separator: "```").first)
-        try withFolder(["probe.bpf.c": "", "vendor/probe.bpf.o": ""]) { folder in
-            let probe = try ProbeManifest(file: folder.appending("probe.yaml"), text: String(sample))
-            #expect(probe.variants.map(\.name) == ["plain", "wide", "vendor"])
-            #expect(probe.variants.map(\.expectations.count) == [1, 2, 0])
+        let samples = text.split(separator: "```yaml\n").dropFirst().compactMap { $0.split(separator: "```").first }
+        try #require(samples.count >= 2)
+        let files = ["probe.bpf.c", "vendor/probe.bpf.o", "fentry.bpf.c", "device.bpf.c"]
+        try withFolder(Dictionary(uniqueKeysWithValues: files.map { ($0, "") })) { folder in
+            let file = folder.appending("probe.yaml")
+            let first = try ProbeManifest(file: file, text: String(samples[0]))
+            #expect(first.variants.map(\.name) == ["plain", "wide", "vendor"])
+            #expect(first.variants.map(\.expectations.count) == [1, 2, 0])
+            let second = try ProbeManifest(file: file, text: String(samples[1]))
+            #expect(second.variants.map(\.modules) == [["nf_conntrack"], ["nf_conntrack", "veth"]])
         }
     }
 

@@ -18,6 +18,18 @@ struct RunCell: Sendable {
     var inputs: String?
     /// Why nothing can be measured: the kernel's image, or a module that the cell needs, is not to be had.
     var obstacle: KernelStoreError?
+
+    init(position: Int, kernel: RunKernel, variant: BuiltVariant, key: CellKey) {
+        self.position = position
+        self.kernel = kernel.id
+        cell = PlannedCell(
+            key: key, object: variant.object, objectDigest: variant.digest, programs: variant.programs,
+            expectations: kernel.manifest.isGate ? variant.expectations : .anything)
+        switch kernel.modules(variant.modules) {
+        case .success(let modules): cell.modules = modules
+        case .failure(let error): obstacle = error
+        }
+    }
 }
 
 /// Which cells there are: kernel, then probe, variant, loader.
@@ -47,21 +59,13 @@ struct RunPlan: Sendable {
                 for loader in loaders {
                     defer { position += 1 }
                     guard shard?.holds(position) ?? true else { continue }
-                    let cell = PlannedCell(
-                        key: CellKey(
-                            kernel: kernel.id.text, probe: variant.probe, variant: variant.variant, loader: loader),
-                        object: variant.object, objectDigest: variant.digest,
-                        programs: variant.programs,
-                        expectations: kernel.manifest.isGate ? variant.expectations : .anything)
-                    var planned = RunCell(position: position, kernel: kernel.id, cell: cell)
-                    switch kernel.modules(variant.modules) {
-                    case .success(let modules):
-                        planned.cell.modules = modules
-                        planned.inputs = Self.inputs(
-                            of: planned.cell, kernel: kernel, guestImage: guestImage, tool: tool)
-                    case .failure(let obstacle): planned.obstacle = obstacle
+                    let key = CellKey(
+                        kernel: kernel.id.text, probe: variant.probe, variant: variant.variant, loader: loader)
+                    var cell = RunCell(position: position, kernel: kernel, variant: variant, key: key)
+                    if cell.obstacle == nil {
+                        cell.inputs = Self.inputs(of: cell.cell, kernel: kernel, guestImage: guestImage, tool: tool)
                     }
-                    cells.append(planned)
+                    cells.append(cell)
                 }
             }
         }

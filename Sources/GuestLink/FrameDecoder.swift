@@ -41,19 +41,17 @@ package struct FrameDecoder: Sendable {
         case CMX_WARMED: return .warmed
         case CMX_CELL_BEGIN: return .cellBegan(cell: try payload(cmx_cell.self, head, at: start).cell)
         case CMX_LOG:
-            let size = MemoryLayout<cmx_log>.size
-            guard head.length >= size else {
-                throw .wrongLength(type: head.type, length: head.length, expected: size)
-            }
-            let log = load(cmx_log.self, at: start)
+            let (log, text) = try payloadWithText(cmx_log.self, head, at: start)
             return .log(
                 cell: log.cell, program: log.program,
-                source: log.source == CMX_LOG_VERIFIER.rawValue ? .verifier : .loader,
-                text: Array(buffer[(start + size)..<(start + Int(head.length))]))
+                source: log.source == CMX_LOG_VERIFIER.rawValue ? .verifier : .loader, text: text)
         case CMX_PROGRAM: return .program(Self.report(try payload(cmx_program.self, head, at: start)))
         case CMX_CELL_END:
             let end = try payload(cmx_cell_end.self, head, at: start)
             return .cellEnded(cell: end.cell, exit: LoaderExit(waitStatus: end.wait_status))
+        case CMX_MODULE_DONE:
+            let (done, log) = try payloadWithText(cmx_module_done.self, head, at: start)
+            return .moduleInserted(errno: 0 &- done.error, log: log)
         default: throw .unknownType(head.type)
         }
     }
@@ -83,6 +81,16 @@ package struct FrameDecoder: Sendable {
             throw .wrongLength(type: head.type, length: head.length, expected: MemoryLayout<Value>.size)
         }
         return load(type, at: start)
+    }
+
+    private func payloadWithText<Value: BitwiseCopyable>(
+        _ type: Value.Type, _ head: cmx_frame, at start: Int
+    ) throws(FrameError) -> (Value, text: [UInt8]) {
+        let size = MemoryLayout<Value>.size
+        guard head.length >= size else {
+            throw .wrongLength(type: head.type, length: head.length, expected: size)
+        }
+        return (load(type, at: start), Array(buffer[(start + size)..<(start + Int(head.length))]))
     }
 
     private func load<Value: BitwiseCopyable>(_ type: Value.Type, at offset: Int) -> Value {

@@ -10,6 +10,8 @@ package enum GuestFrame: Equatable, Sendable {
     case log(cell: UInt32, program: UInt32, source: LogSource, text: [UInt8])
     case program(ProgramReport)
     case cellEnded(cell: UInt32, exit: LoaderExit)
+    /// How inserting a module ended: 0 or a positive errno, and what the kernel's log says of it, time stamps included.
+    case moduleInserted(errno: Int32, log: [UInt8])
 }
 
 /// What a guest says of itself.

@@ -8,6 +8,8 @@ package enum HostFrame: Equatable, Sendable {
     case file(path: String, bytes: [UInt8])
     /// Starts a loader on an object that a `file` put there.
     case load(cell: UInt32, loader: String, object: String)
+    /// Inserts the kernel module that a `file` put at `path`; the file is gone afterwards.
+    case insertModule(path: String)
 
     /// The bytes on the wire; a long file is several frames.
     ///
@@ -22,6 +24,10 @@ package enum HostFrame: Equatable, Sendable {
             try Self.copy(loader, into: &load.loader)
             try Self.copy(object, into: &load.object)
             return Self.frame(CMX_LOAD, payload: Self.bytes(of: load))
+        case .insertModule(let path):
+            var module = cmx_module()
+            try Self.copy(path, into: &module.path)
+            return Self.frame(CMX_MODULE, payload: Self.bytes(of: module))
         }
     }
 

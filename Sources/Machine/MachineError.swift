@@ -17,10 +17,16 @@ package enum MachineError: Error, Equatable, CustomStringConvertible {
     /// The host could not give what a guest needs (memory, descriptors, disk).
     case hostResource(what: String, errno: Errno)
     case protocolBroken(String)
+    /// The guest's kernel would not insert a module; `log` is what it printed about that.
+    case moduleRefused(name: String, errno: Errno, log: [UInt8])
+    /// The guest did not survive the insertion.
+    case moduleFatal(name: String, reason: String, console: [UInt8])
 
+    /// What is kept for people: what the guest showed, as far as it bears on this.
     package var console: [UInt8]? {
         switch self {
-        case .endedEarly(_, let console), .neverReady(_, let console): console
+        case .endedEarly(_, let console), .neverReady(_, let console), .moduleFatal(_, _, let console): console
+        case .moduleRefused(_, _, let log): log
         default: nil
         }
     }
@@ -28,8 +34,8 @@ package enum MachineError: Error, Equatable, CustomStringConvertible {
     /// Whether the same start may well succeed a second time: a host under load, a guest that hung at boot.
     package var isWorthASecondTry: Bool {
         switch self {
-        case .endedEarly, .neverReady, .monitor, .protocolBroken: true
-        case .vmmMissing, .vmmUnusable, .vmmTooOld, .cannotStart, .hostResource: false
+        case .endedEarly, .neverReady, .monitor, .protocolBroken, .moduleFatal: true
+        case .vmmMissing, .vmmUnusable, .vmmTooOld, .cannotStart, .hostResource, .moduleRefused: false
         }
     }
 
@@ -48,6 +54,16 @@ package enum MachineError: Error, Equatable, CustomStringConvertible {
         case .monitor(let command, let message): "QEMU refused '\(command)': \(message)"
         case .hostResource(let what, let errno): "cannot make \(what): \(errno)"
         case .protocolBroken(let problem): "the guest is corrupt: \(problem)"
+        case .moduleRefused(let name, let errno, let log):
+            "the kernel refuses the module '\(name)': \(errno)"
+                + (Self.lastLine(of: log).map { "; it says: \($0)" } ?? "")
+        case .moduleFatal(let name, let reason, _): "inserting the module '\(name)' ends the guest: \(reason)"
         }
+    }
+
+    /// Without what the kernel puts before it, level, time and on some task: `<3>[    1.234567][   T48] veth: Unknown …`.
+    private static func lastLine(of log: [UInt8]) -> String? {
+        let lines = String(decoding: log, as: UTF8.self).split(whereSeparator: \.isNewline)
+        return lines.last.map { String($0.trimmingPrefix(#/(<\d+>)?(\[ *[\d.]+\])?(\[ *[TC]\d+\])? */#)) }
     }
 }

@@ -26,14 +26,15 @@ package struct ProbeManifest: Sendable, Hashable {
         folder = file.removingLastComponent()
         name = folder.lastComponent?.string ?? ""
         let document = try ManifestNode(file: file, text: text)
-        let keys = try document.mapping(known: ["summary", "variants", "expect"])
+        let keys = try document.mapping(known: ["summary", "modules", "variants", "expect"])
         summary = try keys.required("summary", in: document).text()
+        let shared = try keys["modules"]?.moduleNames() ?? []
 
         let entries = try keys.required("variants", in: document)
         variants = []
         for (name, node) in try entries.namedEntries() {
             guard Self.isUsable(name: name) else { throw node.badName() }
-            variants.append(ProbeVariant(name: name, origin: try .init(node, in: folder), expectations: []))
+            variants.append(try ProbeVariant(node, name: name, in: folder, sharedModules: shared))
         }
         guard !variants.isEmpty else { throw entries.wrong(expected: "at least one variant") }
 

@@ -11,6 +11,8 @@ package struct ProbeVariant: Sendable, Hashable {
 
     package var name: String
     package var origin: Origin
+    /// Kernel modules that it needs, the probe's own first, each once and spelt with `_`.
+    package var modules: [String]
     /// In the order of the file: the first that speaks of a kernel counts.
     package var expectations: [Expectation]
 
@@ -42,9 +44,24 @@ package enum InstructionSet: String, Sendable, CaseIterable {
     case v4
 }
 
+extension ProbeVariant {
+    /// Reads an entry of `variants`; `sharedModules` are those of the whole probe.
+    init(
+        _ node: ManifestNode, name: String, in folder: FilePath, sharedModules: [String]
+    ) throws(ManifestError) {
+        let keys = try node.mapping(known: ["source", "object", "cpu", "cflags", "modules"])
+        self.name = name
+        origin = try Origin(keys, of: node, in: folder)
+        modules = sharedModules
+        for module in try keys["modules"]?.moduleNames() ?? [] where !modules.contains(module) {
+            modules.append(module)
+        }
+        expectations = []
+    }
+}
+
 extension ProbeVariant.Origin {
-    init(_ node: ManifestNode, in folder: FilePath) throws(ManifestError) {
-        let keys = try node.mapping(known: ["source", "object", "cpu", "cflags"])
+    init(_ keys: [String: ManifestNode], of node: ManifestNode, in folder: FilePath) throws(ManifestError) {
         if let object = keys["object"] {
             for key in ["source", "cpu", "cflags"] {
                 if let other = keys[key] { throw other.wrong(expected: "no '\(key)' beside 'object'") }

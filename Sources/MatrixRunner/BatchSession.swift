@@ -2,7 +2,8 @@ internal import Machine
 
 /// Which cells of a batch still have to run, and under what circumstances.
 ///
-/// Most batches need one round. A cell that brings its guest down is run once more, alone, in a freshly booted guest,
+/// Most batches need one round. Cells with other modules get a guest of their own: a module changes what every later cell
+/// would meet. A cell that brings its guest down is run once more, alone, in a freshly booted guest,
 /// and only what happens there counts: QEMU and a busy host can ruin a guest, and that must not become a verdict about a
 /// probe. A cell that wants more memory than guests have gets a large one.
 struct BatchSession {
@@ -10,6 +11,9 @@ struct BatchSession {
         var cells: [PlannedCell]
         var isSecondChance = false
         var needsMemory = false
+
+        /// What every cell of the round wants, in the order of insertion.
+        var modules: [GuestModule] { cells.first?.modules ?? [] }
 
         /// Whether `evidence` sends the cell into another round.
         func willRepeat(_ evidence: Evidence) -> Bool {
@@ -26,10 +30,15 @@ struct BatchSession {
     init(cells: [PlannedCell]) { waiting = cells }
 
     func nextRound() -> Round? {
-        if !waiting.isEmpty { return Round(cells: waiting) }
+        if !waiting.isEmpty { return Round(cells: Self.fitForOneGuest(waiting)) }
         if let cell = secondChances.first { return Round(cells: [cell], isSecondChance: true) }
-        if !memoryHungry.isEmpty { return Round(cells: memoryHungry, needsMemory: true) }
+        if !memoryHungry.isEmpty { return Round(cells: Self.fitForOneGuest(memoryHungry), needsMemory: true) }
         return nil
+    }
+
+    /// The first cell and all that want the same modules.
+    private static func fitForOneGuest(_ cells: [PlannedCell]) -> [PlannedCell] {
+        cells.filter { $0.modules == cells.first?.modules }
     }
 
     /// One retry a batch: a guest that does not come up twice will not come up.
@@ -44,20 +53,21 @@ struct BatchSession {
         hasTriedAgain = false
         secondChances += outcome.secondChances
         if round.needsMemory {
-            memoryHungry = outcome.unmeasured
+            memoryHungry = outcome.unmeasured + memoryHungry
         } else {
-            waiting = outcome.unmeasured
+            waiting = outcome.unmeasured + waiting
             memoryHungry += outcome.memoryHungry
         }
     }
 
     mutating func drop(_ round: Round) {
+        let done = Set(round.cells)
         if round.isSecondChance {
             secondChances.removeFirst()
         } else if round.needsMemory {
-            memoryHungry = []
+            memoryHungry.removeAll(where: done.contains)
         } else {
-            waiting = []
+            waiting.removeAll(where: done.contains)
         }
     }
 }

@@ -21,9 +21,10 @@ struct GuestSitting {
     let round: BatchSession.Round
     let cellLimit: Duration
 
-    /// - Throws: `MatrixRunnerError` when an object cannot be read, and what `observer` throws. A guest that dies or talks
-    ///   nonsense is evidence.
+    /// - Throws: `MatrixRunnerError` when an object cannot be read, `MachineError` when the guest does not take the
+    ///   round's modules, and what `observer` throws. A guest that dies or talks nonsense later is evidence.
     func run(observer: some RunObserver) async throws -> Outcome {
+        try await ModuleInsertion(guest: guest, limit: cellLimit).insert(round.modules)
         try sendJob()
         var outcome = Outcome()
         for (number, cell) in round.cells.enumerated() {
@@ -50,21 +51,14 @@ struct GuestSitting {
     private func sendJob() throws {
         if let kernelConfig {
             // Where libbpf looks for it; few kernels carry it themselves (CONFIG_IKCONFIG_PROC).
-            try guest.send(.file(path: "/boot/config-\(guest.hello.release)", bytes: bytes(of: kernelConfig)))
+            try guest.send(.file(path: "/boot/config-\(guest.hello.release)", bytes: kernelConfig.contents()))
         }
         var sent: Set<String> = []
         for (number, cell) in round.cells.enumerated() {
             let path = "/job/\(cell.objectDigest.prefix(32)).bpf.o"
-            if sent.insert(path).inserted { try guest.send(.file(path: path, bytes: bytes(of: cell.object))) }
+            if sent.insert(path).inserted { try guest.send(.file(path: path, bytes: cell.object.contents())) }
             try guest.send(.load(cell: UInt32(number), loader: cell.key.loader, object: path))
         }
-    }
-
-    private func bytes(of file: FilePath) throws -> [UInt8] {
-        guard let data = FileManager.default.contents(atPath: file.string) else {
-            throw MatrixRunnerError.unreadable(file)
-        }
-        return Array(data)
     }
 
     private func evidence(ofCell number: UInt32) async throws -> Evidence {
@@ -101,5 +95,13 @@ package enum MatrixRunnerError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .unreadable(let path): "\(path) cannot be read any more; did it change during the run?"
         }
+    }
+}
+
+extension FilePath {
+    /// The whole file, for a guest.
+    func contents() throws(MatrixRunnerError) -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: string) else { throw .unreadable(self) }
+        return Array(data)
     }
 }

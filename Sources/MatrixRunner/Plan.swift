@@ -2,6 +2,21 @@ package import Machine
 package import MatrixModel
 package import SystemPackage
 
+/// A kernel module that a guest is to have.
+package struct GuestModule: Sendable, Hashable {
+    package var name: String
+    /// Not compressed.
+    package var file: FilePath
+    /// SHA-256 of the file's bytes, in hex.
+    package var digest: String
+
+    package init(name: String, file: FilePath, digest: String) {
+        self.name = name
+        self.file = file
+        self.digest = digest
+    }
+}
+
 /// A cell that is to be measured.
 package struct PlannedCell: Sendable, Hashable {
     package var key: CellKey
@@ -10,15 +25,19 @@ package struct PlannedCell: Sendable, Hashable {
     package var objectDigest: String
     /// Names of the object's programs, for objects that a loader cannot even open.
     package var programs: [String]
+    /// What its guest has and no other cell's: in the order of insertion, each after those it depends on.
+    package var modules: [GuestModule]
     package var expectations: [Expectation]
 
     package init(
-        key: CellKey, object: FilePath, objectDigest: String, programs: [String], expectations: [Expectation]
+        key: CellKey, object: FilePath, objectDigest: String, programs: [String], modules: [GuestModule] = [],
+        expectations: [Expectation]
     ) {
         self.key = key
         self.object = object
         self.objectDigest = objectDigest
         self.programs = programs
+        self.modules = modules
         self.expectations = expectations
     }
 }

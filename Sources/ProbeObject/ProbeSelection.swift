@@ -12,15 +12,18 @@ package struct BuiltVariant: Sendable, Hashable {
     package var digest: String
     /// Names of its programs, in the order of the object.
     package var programs: [String]
+    /// Kernel modules that it needs, as its manifest names them.
+    package var modules: [String]
     /// Empty for an object without a manifest: it is expected to pass.
     package var expectations: [Expectation]
 
-    init(probe: String, variant: String, object: ObjectFile, expectations: [Expectation]) {
+    init(probe: String, variant: String, object: ObjectFile, modules: [String], expectations: [Expectation]) {
         self.probe = probe
         self.variant = variant
         self.object = object.path
         digest = object.digest
         programs = object.programs.map(\.name)
+        self.modules = modules
         self.expectations = expectations
     }
 }
@@ -32,7 +35,7 @@ extension BuiltVariant {
         let suffix = [".bpf.o", ".o"].first { name.hasSuffix($0) && name != $0 } ?? ""
         self.init(
             probe: String(name.dropLast(suffix.count)), variant: "object", object: object,
-            expectations: [])
+            modules: [], expectations: [])
     }
 }
 
@@ -114,7 +117,7 @@ package struct ProbeSelection: Sendable {
             let object = try await builder.object(of: variant, in: probe)
             return BuiltVariant(
                 probe: probe.name, variant: variant.name, object: object,
-                expectations: variant.expectations)
+                modules: variant.modules, expectations: variant.expectations)
         }
     }
 

@@ -92,7 +92,7 @@ enum Wire {
         }
     }
 
-    @Test(arguments: [CMX_HELLO, CMX_PROGRAM, CMX_CELL_END, CMX_CELL_BEGIN, CMX_LOG].map(\.rawValue))
+    @Test(arguments: [CMX_HELLO, CMX_PROGRAM, CMX_CELL_END, CMX_CELL_BEGIN, CMX_LOG, CMX_MODULE_DONE].map(\.rawValue))
     func refusesAPayloadOfTheWrongLength(type: UInt32) {
         var decoder = FrameDecoder()
         #expect(throws: FrameError.self) { try decoder.feed(Wire.frame(cmx_frame_type(type), [1, 2, 3])) }
@@ -112,6 +112,23 @@ enum Wire {
         }
         #expect(report.stage == .open)
         #expect(report.name.unicodeScalars.allSatisfy { $0 == "\u{FFFD}" })
+    }
+
+    @Test func readsHowAnInsertionEnded() throws {
+        let done = Wire.bytes(of: cmx_module_done(error: -8)) + Array("veth: version magic\n".utf8)
+        var decoder = FrameDecoder()
+        #expect(
+            try decoder.feed(Wire.frame(CMX_MODULE_DONE, done)) == [
+                .moduleInserted(errno: 8, log: Array("veth: version magic\n".utf8))
+            ])
+    }
+
+    @Test func asksForAnInsertion() throws {
+        let wire = try HostFrame.insertModule(path: "/job/veth.ko").encoded()
+        let head = wire.withUnsafeBytes { $0.loadUnaligned(as: cmx_frame.self) }
+        #expect(head.type == CMX_MODULE.rawValue)
+        #expect(Int(head.length) == MemoryLayout<cmx_module>.size)
+        #expect(Array(wire.dropFirst(8).prefix { $0 != 0 }) == Array("/job/veth.ko".utf8))
     }
 
     @Test func sendsALongFileInParts() throws {

@@ -39,6 +39,18 @@ struct Installation {
     private var program: FilePath { folder.appending("libexec").appending("compat-matrix") }
     private var cache: FilePath { folder.appending("cache").appending("compat-matrix") }
 
+    /// Puts probes of a test's own, paths to texts, where those of the repository are.
+    func replaceProbes(with files: [String: String]) throws {
+        let probes = work.appending("probes")
+        try FileManager.default.removeItem(atPath: probes.string)
+        for (path, text) in files {
+            let file = probes.pushing(FilePath(path))
+            try FileManager.default.createDirectory(
+                atPath: file.removingLastComponent().string, withIntermediateDirectories: true)
+            try write(text, to: file)
+        }
+    }
+
     private func install() async throws {
         let files = FileManager.default
         for folder in [program, cache, work, program.appending("guest")] {

@@ -38,6 +38,23 @@ struct ProbeManifestTests {
                     Expectation(kernels: .everyKernel, verdict: .crash),
                     Expectation(kernels: .everyKernel, verdict: nil),
                 ])
+            #expect(probe.variants.map(\.modules) == [[], [], []])
+        }
+    }
+
+    /// A variant has the probe's modules and its own, each once however it is spelt.
+    @Test func modulesOfProbeAndVariantAddUp() throws {
+        try withFolder(["a.o": ""]) { folder in
+            let text = """
+                summary: Watches a.
+                modules: [nf-conntrack, veth, nf_conntrack]
+                variants:
+                  shared: { object: a.o }
+                  more: { object: a.o, modules: [dummy, nf_conntrack] }
+                """
+            let probe = try ProbeManifest(file: folder.appending("probe.yaml"), text: text)
+            #expect(
+                probe.variants.map(\.modules) == [["nf_conntrack", "veth"], ["nf_conntrack", "veth", "dummy"]])
         }
     }
 
@@ -56,6 +73,15 @@ struct ProbeManifestTests {
         ("summary: x\nvariants:\n  a/b: { source: a.c }", "3: 'variants' is 'a/b'; expected names of letters"),
         (expecting("{ verdict: ok }"), "4: 'verdict' is 'ok'; expected pass, fail, crash, timeout, any"),
         (expecting("{ verdict: any, cause: opcode }"), "4: 'cause' is 'opcode'; expected no 'cause' where"),
+        (wanting("veth"), "2: 'modules' is 'veth'; expected a list"),
+        (wanting("[../veth]"), "2: 'modules' is '../veth'; expected names of modules: letters, digits, '-' and '_'"),
+        (wanting("[veth.ko]"), "2: 'modules' is 'veth.ko'; expected names of modules"),
+        (wanting("['']"), "2: 'modules' is ''; expected names of modules"),
+        (wanting("[\(String(repeating: "v", count: 56))]"), "2: 'modules' is 'vvv"),
+        (
+            "summary: x\nvariants:\n  a: { source: a.c, modules: [a b] }",
+            "3: 'modules' is 'a b'; expected names of modules"
+        ),
         (expecting("{ verdict: notMeasured }"), "4: 'verdict' is 'notMeasured'"),
         (expecting("{ kernels: '*' }"), "4: the key 'verdict' is missing"),
         (expecting("{ verdict: fail, kernels: '>=new' }"), "4: 'kernels' is '>=new'; expected an id, a glob"),
@@ -73,6 +99,10 @@ struct ProbeManifestTests {
 
     private static func expecting(_ rule: String) -> String {
         "summary: x\nvariants:\n  a: { source: a.c }\nexpect: [\(rule)]"
+    }
+
+    private static func wanting(_ modules: String) -> String {
+        "summary: x\nmodules: \(modules)\nvariants: { a: { source: a.c } }"
     }
 
     @Test func aFolderWithoutManifestIsNoProbe() throws {
@@ -95,15 +125,20 @@ struct ProbeManifestTests {
         }
     }
 
-    /// The page that describes the manifest shows one that is right.
-    @Test func theSampleInTheDocumentationIsRead() throws {
+    /// The page that describes the manifest shows some that are right.
+    @Test func theSamplesInTheDocumentationAreRead() throws {
         let page = FilePath(#filePath).removingLastComponent().pushing("../../docs/manifest.md")
         let text = try String(contentsOfFile: page.lexicallyNormalized().string, encoding: .utf8)
-        let sample = try #require(text.split(separator: "```yaml\n").dropFirst().first?.split(separator: "```").first)
-        try withFolder(["probe.bpf.c": "", "vendor/probe.bpf.o": ""]) { folder in
-            let probe = try ProbeManifest(file: folder.appending("probe.yaml"), text: String(sample))
-            #expect(probe.variants.map(\.name) == ["plain", "wide", "vendor"])
-            #expect(probe.variants.map(\.expectations.count) == [1, 2, 0])
+        let samples = text.split(separator: "```yaml\n").dropFirst().compactMap { $0.split(separator: "```").first }
+        try #require(samples.count >= 2)
+        let files = ["probe.bpf.c", "vendor/probe.bpf.o", "fentry.bpf.c", "device.bpf.c"]
+        try withFolder(Dictionary(uniqueKeysWithValues: files.map { ($0, "") })) { folder in
+            let file = folder.appending("probe.yaml")
+            let first = try ProbeManifest(file: file, text: String(samples[0]))
+            #expect(first.variants.map(\.name) == ["plain", "wide", "vendor"])
+            #expect(first.variants.map(\.expectations.count) == [1, 2, 0])
+            let second = try ProbeManifest(file: file, text: String(samples[1]))
+            #expect(second.variants.map(\.modules) == [["nf_conntrack"], ["nf_conntrack", "veth"]])
         }
     }
 

@@ -15,6 +15,13 @@ enum CellScript: Sendable {
     case breakProtocol
 }
 
+/// What a scripted guest does with a module.
+enum ModuleScript: Sendable {
+    case insert
+    case refuse(errno: Int32, log: String)
+    case die(console: String)
+}
+
 /// What a scripted attempt to start a guest comes to.
 enum StartScript: Sendable {
     case up
@@ -27,6 +34,8 @@ final class FakeBackend: MachineBackend {
     struct Attempt: Equatable, Sendable {
         var policy: StartPolicy
         var memoryMiB: Int
+        /// What was inserted and loaded, in this order; modules as `+name`.
+        var work: [String] = []
     }
 
     private struct State {
@@ -36,14 +45,20 @@ final class FakeBackend: MachineBackend {
         var most = 0
         /// How often each object was loaded so far.
         var loads: [String: Int] = [:]
+        var insertions: [String: Int] = [:]
     }
 
     private let state: Mutex<State>
     /// By object path; the n-th load of an object takes the n-th script, or the last.
     private let scripts: [String: [CellScript]]
+    /// The same by the content of a module's file.
+    private let modules: [String: [ModuleScript]]
 
-    init(scripts: [String: [CellScript]] = [:], starts: [StartScript] = []) {
+    init(
+        scripts: [String: [CellScript]] = [:], modules: [String: [ModuleScript]] = [:], starts: [StartScript] = []
+    ) {
         self.scripts = scripts
+        self.modules = modules
         state = Mutex(State(starts: starts))
     }
 
@@ -53,23 +68,34 @@ final class FakeBackend: MachineBackend {
     func withGuest<Result: Sendable>(
         _ spec: GuestSpec, start: StartPolicy, body: @Sendable (any Guest) async throws -> Result
     ) async throws -> Result {
-        let script = state.withLock { state in
+        let (number, script) = state.withLock { state in
             state.attempts.append(Attempt(policy: start, memoryMiB: spec.memoryMiB))
             state.running += 1
             state.most = max(state.most, state.running)
-            return state.starts.isEmpty ? StartScript.up : state.starts.removeFirst()
+            return (state.attempts.count - 1, state.starts.isEmpty ? StartScript.up : state.starts.removeFirst())
         }
         defer { state.withLock { $0.running -= 1 } }
         await Task.yield()
         switch script {
-        case .up: return try await body(FakeGuest(backend: self))
+        case .up: return try await body(FakeGuest(backend: self, attempt: number))
         case .neverReady: throw MachineError.neverReady(limit: .seconds(1), console: Array("still booting".utf8))
         case .unusable: throw MachineError.vmmMissing(name: "qemu")
         }
     }
 
-    fileprivate func script(for object: String) -> CellScript {
+    fileprivate func script(ofModule module: String, in attempt: Int) -> ModuleScript {
         let number = state.withLock { state in
+            state.attempts[attempt].work.append("+\(module)")
+            defer { state.insertions[module, default: 0] += 1 }
+            return state.insertions[module, default: 0]
+        }
+        let all = modules[module] ?? [.insert]
+        return all[min(number, all.count - 1)]
+    }
+
+    fileprivate func script(for object: String, in attempt: Int) -> CellScript {
+        let number = state.withLock { state in
+            state.attempts[attempt].work.append(object)
             defer { state.loads[object, default: 0] += 1 }
             return state.loads[object, default: 0]
         }
@@ -83,10 +109,14 @@ private final class FakeGuest: Guest {
     let start = Start.cold
     let readySeconds = 0.1
     private let backend: FakeBackend
+    private let attempt: Int
     private let state = Mutex<(events: [GuestEvent], console: String)>(([], ""))
     private let objects = Mutex<[String: String]>([:])
 
-    init(backend: FakeBackend) { self.backend = backend }
+    init(backend: FakeBackend, attempt: Int) {
+        self.backend = backend
+        self.attempt = attempt
+    }
 
     func console() -> [UInt8] { state.withLock { Array($0.console.utf8) } }
 
@@ -96,13 +126,29 @@ private final class FakeGuest: Guest {
         case .file(let path, let bytes): objects.withLock { $0[path] = String(decoding: bytes, as: UTF8.self) }
         case .load(let cell, _, let path):
             guard !isOver else { return }
-            play(backend.script(for: objects.withLock { $0[path] ?? "" }), cell: cell)
+            play(backend.script(for: content(of: path), in: attempt), cell: cell)
+        case .insertModule(let path): play(backend.script(ofModule: content(of: path), in: attempt))
         }
     }
+
+    private func content(of path: String) -> String { objects.withLock { $0[path] ?? "" } }
 
     private var isOver: Bool {
         state.withLock { state in
             state.events.contains { event in if case .gone = event { true } else { event == .silent } }
+        }
+    }
+
+    private func play(_ script: ModuleScript) {
+        state.withLock { state in
+            switch script {
+            case .insert: state.events.append(.frame(.moduleInserted(errno: 0, log: [])))
+            case .refuse(let errno, let log):
+                state.events.append(.frame(.moduleInserted(errno: errno, log: Array(log.utf8))))
+            case .die(let console):
+                state.console += console
+                state.events.append(.gone(reason: "QEMU ended with exit status 0"))
+            }
         }
     }
 

@@ -18,11 +18,17 @@ struct Objects: ~Copyable {
 
     deinit { try? FileManager.default.removeItem(atPath: folder.string) }
 
-    func batch(kernel: String = "fake-6.1", _ names: [String]) throws -> KernelBatch {
+    /// `modules` by the name of the cell that wants them.
+    func batch(
+        kernel: String = "fake-6.1", _ names: [String], modules: [String: [String]] = [:]
+    ) throws -> KernelBatch {
         let cells = names.map { name in
             PlannedCell(
                 key: CellKey(kernel: kernel, probe: name, variant: "object", loader: "libbpf"),
-                object: folder.appending(name), objectDigest: name, programs: ["program"], expectations: [])
+                object: folder.appending(name), objectDigest: name, programs: ["program"],
+                modules: (modules[name] ?? []).map {
+                    GuestModule(name: $0, file: folder.appending($0), digest: "digest of \($0)")
+                }, expectations: [])
         }
         let spec = GuestSpec(
             kernelID: kernel, kernel: "/nowhere", kernelDigest: "k", initramfs: "/nowhere", initramfsDigest: "i")
@@ -64,7 +70,9 @@ func collect(
         let objects = try Objects(["a", "b", "c"])
         let backend = FakeBackend(scripts: ["b": [.fail(errno: 13)]])
         let evidence = try await collect([objects.batch(["a", "b", "c"])], backend: backend)
-        #expect(backend.attempts == [.init(policy: .auto, memoryMiB: GuestSpec.defaultMemoryMiB)])
+        let attempt = FakeBackend.Attempt(
+            policy: .auto, memoryMiB: GuestSpec.defaultMemoryMiB, work: ["a", "b", "c"])
+        #expect(backend.attempts == [attempt])
         #expect(evidence.mapValues { $0.programs.first?.report.errno } == ["a": 0, "b": 13, "c": 0])
         #expect(evidence["b"]?.programs.first?.verifierLog == Array("R1 type=inv expected=ctx\n".utf8))
     }

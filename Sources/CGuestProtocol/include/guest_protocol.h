@@ -57,6 +57,9 @@ enum cmx_frame_type {
     CMX_FILE = 2,
     /// `struct cmx_load`.
     CMX_LOAD = 3,
+    /// `struct cmx_module`: inserts the kernel module that CMX_FILE frames put there, and deletes the file. The agent
+    /// answers with CMX_MODULE_DONE.
+    CMX_MODULE = 4,
 
     // Guest to host.
     /// `struct cmx_hello`: user space is up.
@@ -71,6 +74,9 @@ enum cmx_frame_type {
     CMX_PROGRAM = 20,
     /// `struct cmx_cell_end`.
     CMX_CELL_END = 21,
+    /// `struct cmx_module_done` and text: what the kernel's log says since the insertion began; the end of it where it
+    /// is longer than CMX_MODULE_LOG_BYTES.
+    CMX_MODULE_DONE = 23,
 };
 
 struct cmx_file {
@@ -84,6 +90,19 @@ struct cmx_load {
     char loader[CMX_NAME_BYTES];
     /// The object's path in the guest.
     char object[CMX_NAME_BYTES];
+};
+
+struct cmx_module {
+    /// The module's file in the guest, uncompressed.
+    char path[CMX_NAME_BYTES];
+};
+
+/// In bytes. The reason of a refusal is in the last lines.
+#define CMX_MODULE_LOG_BYTES (4u << 10)
+
+struct cmx_module_done {
+    /// 0, also for a module that was there already, or the negative errno of the insertion.
+    int32_t error;
 };
 
 struct cmx_hello {

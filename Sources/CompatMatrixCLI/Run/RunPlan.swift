@@ -9,22 +9,27 @@ import MatrixRunner
 import ProbeObject
 import SystemPackage
 
-/// A kernel of a run, with its image or the reason why there is none.
-struct RunKernel: Sendable {
-    var manifest: KernelManifest
-    var image: Result<KernelImage, KernelStoreError>
-
-    var id: KernelID { manifest.id }
-    var hasConfig: Bool { (try? image.get())?.config != nil }
-}
-
 /// A cell with its place in the matrix and the digest of all that decides its outcome.
 struct RunCell: Sendable {
     var position: Int
     var kernel: KernelID
     var cell: PlannedCell
-    /// `nil` without a kernel image: there is nothing to measure and nothing to remember.
+    /// `nil` where there is an obstacle: nothing is measured and nothing to be remembered.
     var inputs: String?
+    /// Why nothing can be measured: the kernel's image, or a module that the cell needs, is not to be had.
+    var obstacle: KernelStoreError?
+
+    init(position: Int, kernel: RunKernel, variant: BuiltVariant, key: CellKey) {
+        self.position = position
+        self.kernel = kernel.id
+        cell = PlannedCell(
+            key: key, object: variant.object, objectDigest: variant.digest, programs: variant.programs,
+            expectations: kernel.manifest.isGate ? variant.expectations : .anything)
+        switch kernel.modules(variant.modules) {
+        case .success(let modules): cell.modules = modules
+        case .failure(let error): obstacle = error
+        }
+    }
 }
 
 /// Which cells there are: kernel, then probe, variant, loader.
@@ -54,16 +59,13 @@ struct RunPlan: Sendable {
                 for loader in loaders {
                     defer { position += 1 }
                     guard shard?.holds(position) ?? true else { continue }
-                    let cell = PlannedCell(
-                        key: CellKey(
-                            kernel: kernel.id.text, probe: variant.probe, variant: variant.variant, loader: loader),
-                        object: variant.object, objectDigest: variant.digest,
-                        programs: variant.programs,
-                        expectations: kernel.manifest.isGate ? variant.expectations : .anything)
-                    cells.append(
-                        RunCell(
-                            position: position, kernel: kernel.id, cell: cell,
-                            inputs: Self.inputs(of: cell, kernel: kernel, guestImage: guestImage, tool: tool)))
+                    let key = CellKey(
+                        kernel: kernel.id.text, probe: variant.probe, variant: variant.variant, loader: loader)
+                    var cell = RunCell(position: position, kernel: kernel, variant: variant, key: key)
+                    if cell.obstacle == nil {
+                        cell.inputs = Self.inputs(of: cell.cell, kernel: kernel, guestImage: guestImage, tool: tool)
+                    }
+                    cells.append(cell)
                 }
             }
         }
@@ -77,7 +79,7 @@ struct RunPlan: Sendable {
         // The image was built from its config, so all there is to tell apart is whether the guest gets one.
         let parts = [
             cell.objectDigest, image.sha256, image.config == nil ? "no config" : "config", kernel.manifest.commandLine,
-            cell.key.loader, guestImage.digest, tool,
+            cell.key.loader, guestImage.digest, tool, cell.modules.map(\.digest).joined(separator: " "),
         ]
         let digest = SHA256.hash(data: Data(parts.joined(separator: "\u{0}").utf8))
         return digest.map { String(format: "%02x", $0) }.joined()

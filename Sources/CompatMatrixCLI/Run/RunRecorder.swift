@@ -25,7 +25,7 @@ actor RunRecorder: RunObserver {
             uniqueKeysWithValues: plan.kernels.map { kernel in
                 let row = KernelRow(
                     id: kernel.id.text, release: nil, family: kernel.id.family, btf: nil, start: nil,
-                    readySeconds: nil, status: .notMeasured, reason: nil)
+                    readySeconds: nil, status: .notMeasured, reason: kernel.image.error.map { "\($0)" })
                 return (kernel.id, row)
             })
     }
@@ -57,7 +57,7 @@ actor RunRecorder: RunObserver {
         let result = try judge.result(
             of: planned, kernel: cell.kernel, evidence: evidence, release: release,
             kernelConfigKnown: kernelsWithConfig.contains(cell.kernel), keep: store.storeLog)
-        try settle(result, of: cell.kernel)
+        settle(result, of: cell.kernel)
         try store.record(RecordedCell(result, position: cell.position, inputs: cell.inputs), in: run)
         return result
     }
@@ -82,18 +82,19 @@ actor RunRecorder: RunObserver {
         try store.record(recorded, in: run)
     }
 
-    /// Stores a column that cannot be measured at all.
-    func missing(_ cells: [RunCell], of kernel: KernelID, reason: String) throws {
-        let results = cells.map { cell in
-            let rule = cell.cell.expectations.rule(for: kernel, release: nil)
+    /// Stores what cannot be measured, each cell with its reason.
+    func missing(_ cells: [(cell: RunCell, reason: String)]) throws {
+        let results = cells.map { cell, reason in
+            let rule = cell.cell.expectations.rule(for: cell.kernel, release: nil)
             let result = CellResult(
                 key: cell.cell.key, verdict: .notMeasured, stage: nil, expected: .pass, asExpected: false,
-                cached: false, reason: reason, console: nil, programs: [])
-            return RecordedCell(result.held(against: rule), position: cell.position, inputs: nil)
+                cached: false, reason: reason, console: nil, programs: []
+            ).held(against: rule)
+            settle(result, of: cell.kernel)
+            return RecordedCell(result, position: cell.position, inputs: nil)
         }
         try store.record(results, in: run)
-        rows[kernel]?.reason = reason
-        try record(kernel)
+        for kernel in Set(cells.map(\.cell.kernel)) { try record(kernel) }
     }
 
     /// Stores every kernel's row as it is at the end, however the run ended.
@@ -102,7 +103,7 @@ actor RunRecorder: RunObserver {
         for kernel in rows.keys { try record(kernel) }
     }
 
-    private func settle(_ result: CellResult, of kernel: KernelID) throws {
+    private func settle(_ result: CellResult, of kernel: KernelID) {
         if result.verdict == .notMeasured {
             if rows[kernel]?.status == .notMeasured { rows[kernel]?.reason = result.reason }
         } else {

@@ -35,7 +35,8 @@ struct RunSession: Sendable {
             if step != .alreadyHere { Output.toStderr("\(id): \(step)") }
         }
         plan = RunPlan(
-            kernels: outcomes.map { RunKernel(manifest: $0.kernel, image: $0.result) }, variants: variants,
+            kernels: await RunKernel.all(outcomes, variants: variants, find: kernelStore.guestModules),
+            variants: variants,
             loaders: options.loaders.isEmpty ? Loader.all : options.loaders,
             guestImage: guestImage, tool: try Tool.build(), shard: options.shard)
     }
@@ -76,10 +77,8 @@ struct RunSession: Sendable {
         let recorder = RunRecorder(store: store, run: run.id, plan: plan, open: open.count)
         try await recorder.cached(
             plan.cells.compactMap { cell in cell.inputs.flatMap { hits[$0] }.map { (cell, $0) } })
-        for kernel in plan.kernels {
-            guard case .failure(let error) = kernel.image else { continue }
-            try await recorder.missing(plan.cells.filter { $0.kernel == kernel.id }, of: kernel.id, reason: "\(error)")
-        }
+        try await recorder.missing(
+            plan.cells.compactMap { cell in cell.obstacle.map { (cell, "\($0)") } })
         let runner = MatrixRunner(
             backend: machine.backend, start: options.start.policy,
             jobs: options.jobs ?? ProcessInfo.processInfo.activeProcessorCount, cellLimit: .seconds(options.timeout))

@@ -23,6 +23,9 @@ void send_frame(void *mailbox, uint32_t type, const void *head, uint32_t head_by
 /// The next frame from the host; waits for it. `payload` holds CMX_MAX_PAYLOAD bytes.
 struct cmx_frame receive_frame(void *mailbox, void *payload);
 
+/// Inserts the module in the file at `path`, deletes the file and tells the host how it went.
+void insert_module(void *mailbox, const char *path);
+
 /// A loader that did once what every load repeats and forks for each load.
 struct zygote {
     pid_t pid;

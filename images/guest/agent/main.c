@@ -65,6 +65,12 @@ static void run_load(void *mailbox, struct zygote *libbpf, struct cmx_load *load
     send_frame(mailbox, CMX_CELL_END, &end, sizeof(end), NULL, 0);
 }
 
+static void run_module(void *mailbox, struct cmx_module *module)
+{
+    close_string(module->path);
+    insert_module(mailbox, module->path);
+}
+
 int main(void)
 {
     static char payload[CMX_MAX_PAYLOAD];
@@ -86,6 +92,8 @@ int main(void)
         else if (frame.type == CMX_FILE && frame.length >= sizeof(struct cmx_file))
             store_file((struct cmx_file *)payload, payload + sizeof(struct cmx_file),
                        frame.length - sizeof(struct cmx_file));
+        else if (frame.type == CMX_MODULE && frame.length == sizeof(struct cmx_module))
+            run_module(mailbox, (struct cmx_module *)payload);
         else if (frame.type == CMX_LOAD && frame.length == sizeof(struct cmx_load))
             run_load(mailbox, &libbpf, (struct cmx_load *)payload);
         else

@@ -1,0 +1,35 @@
+internal import GuestLink
+internal import Machine
+internal import SystemPackage
+
+/// Makes a guest what its round wants before anything is measured in it.
+struct ModuleInsertion {
+    let guest: any Guest
+    /// For each module.
+    let limit: Duration
+
+    /// Inserts `modules` in this order, one file at a time, since a guest keeps files in its memory.
+    ///
+    /// - Throws: `MachineError` when the guest does not take one of them: it says nothing about a probe.
+    func insert(_ modules: [GuestModule]) async throws {
+        for module in modules {
+            let path = "/job/\(module.name).ko"
+            try guest.send(.file(path: path, bytes: module.file.contents()))
+            try guest.send(.insertModule(path: path))
+            switch try await guest.nextEvent(within: limit) {
+            case .frame(.moduleInserted(0, _)): continue
+            case .frame(.moduleInserted(let errno, let log)):
+                throw MachineError.moduleRefused(name: module.name, errno: Errno(rawValue: errno), log: log)
+            case .frame(let frame):
+                throw MachineError.protocolBroken("it said \(frame) while the module '\(module.name)' was inserted")
+            case .gone(let reason): throw fatal(module, reason: reason)
+            case .silent: throw fatal(module, reason: "no answer within \(limit)")
+            }
+        }
+    }
+
+    private func fatal(_ module: GuestModule, reason: String) -> MachineError {
+        let console = guest.console()
+        return .moduleFatal(name: module.name, reason: ConsoleExcerpt.crash(in: console) ?? reason, console: console)
+    }
+}

@@ -1,0 +1,121 @@
+import Foundation
+import KernelStore
+import Machine
+import Manifests
+import MatrixModel
+import MatrixRunner
+import Subprocess
+import SystemPackage
+import Testing
+
+extension GuestTests {
+    /// Kernel modules that a probe asks for, in guests of real kernels.
+    @Suite struct ModuleTests {
+        /// Found among the kernel's symbols on every kernel that has the module in it.
+        private static let symbol = """
+            #include <linux/bpf.h>
+            #include <bpf/bpf_helpers.h>
+
+            extern const void dummy_setup __ksym;
+
+            SEC("raw_tracepoint/sys_enter") int address(void *context) { return (long)&dummy_setup; }
+
+            char LICENSE[] SEC("license") = "GPL";
+
+            """
+        /// Found in the module's BTF, which came after the loader read the kernel's.
+        private static let trampoline = """
+            #include <linux/bpf.h>
+            #include <bpf/bpf_helpers.h>
+
+            SEC("fentry/dummy_xmit") int transmit(void *context) { return 0; }
+
+            char LICENSE[] SEC("license") = "GPL";
+
+            """
+        private static let manifest = """
+            summary: What the module dummy has.
+            variants:
+              symbol-without: { source: symbol.bpf.c }
+              symbol: { source: symbol.bpf.c, modules: [dummy] }
+              trampoline: { source: trampoline.bpf.c, modules: [dummy] }
+              trampoline-without: { source: trampoline.bpf.c }
+              symbol-after: { source: symbol.bpf.c }
+            expect:
+              - { variants: "*-without", verdict: fail }
+              - { variants: symbol-after, verdict: fail }
+              - { variants: trampoline, kernels: "<5.11", verdict: fail, reason: Modules have BTF since 5.11. }
+
+            """
+
+        @Test func whatIsInAModuleIsThereForThoseWhoAskForIt() async throws {
+            try await Installation.with { tool in
+                try tool.replaceProbes(
+                    with: [
+                        "module/probe.yaml": Self.manifest, "module/symbol.bpf.c": Self.symbol,
+                        "module/trampoline.bpf.c": Self.trampoline,
+                    ])
+                let kernels = ["ubuntu-5.4", "debian-6.1", "ubuntu-6.8", "debian-7.3"]
+                // Cold, then restored from a snapshot that was made without modules.
+                for arguments in [[], ["--no-cache"]] {
+                    let outcome = try await tool.run(kernels.flatMap { ["--kernel", $0] } + arguments) { _ in }
+                    let cells = try outcome.document.cells
+                    #expect(outcome.status == .exited(0), "\(outcome.messages)")
+                    #expect(cells.count == 5 * kernels.count)
+                    for cell in cells { #expect(cell.asExpected, "\(cell)") }
+                }
+                let again = try await tool.run(kernels.flatMap { ["--kernel", $0] }) { _ in }
+                #expect(try again.document.cells.allSatisfy(\.cached))
+            }
+        }
+
+        /// Nothing is measured where a module is missing, and everything else is.
+        @Test func aModuleThatAKernelDoesNotTakeIsNoVerdict() async throws {
+            let measurement = try await Bench.with(guest: Repository.testGuest("misbehaving")) { bench in
+                let kernel = try Repository.kernel("debian-6.1")
+                let foreign = try Repository.modules(["dummy"], of: "debian-6.12")
+                let nonsense = bench.folder.appending("nonsense.ko")
+                try write("no module", to: nonsense)
+                let wanted = [
+                    "pass": [], "nonsense": [GuestModule(name: "nonsense", file: nonsense, digest: "n")],
+                    "foreign": foreign, "twice": try Repository.modules(["dummy", "veth"], of: "debian-6.1") * 2,
+                ]
+                let cells = try wanted.sorted { $0.key < $1.key }.map { variant, modules in
+                    let object = bench.folder.appending(variant)
+                    try write("pass", to: object)
+                    return PlannedCell(
+                        key: CellKey(kernel: "debian-6.1", probe: "p", variant: variant, loader: "libbpf"),
+                        object: object, objectDigest: variant, programs: ["program_0"], modules: modules,
+                        expectations: [])
+                }
+                return try await Measurement(
+                    KernelBatch(kernel: kernel.id, spec: bench.spec(kernel), cells: cells), backend: bench.backend(),
+                    cellLimit: .seconds(60))
+            }
+            let reasons = measurement.cells.mapValues(\.reason)
+            #expect(
+                measurement.cells.mapValues(\.verdict) == [
+                    "pass": .pass, "nonsense": .notMeasured, "foreign": .notMeasured, "twice": .pass,
+                ], "\(reasons)")
+            #expect(
+                reasons["nonsense"]??.hasPrefix("the kernel refuses the module 'nonsense': Exec format error") == true)
+            // What the kernel says of it, without its time stamp.
+            #expect(reasons["foreign"]??.contains("; it says: dummy: disagrees about version of symbol") == true)
+        }
+    }
+}
+
+extension [GuestModule] {
+    fileprivate static func * (modules: Self, times: Int) -> Self { (0..<times).flatMap { _ in modules } }
+}
+
+extension Repository {
+    /// Modules of a kernel, out of its packages.
+    fileprivate static func modules(_ names: [String], of kernel: String) throws -> [GuestModule] {
+        let store = KernelStore(catalogueFolders: [kernels], cache: cache)
+        let manifest = try #require(try store.catalogue().first { $0.id.text == kernel })
+        return try store.modules(names, of: manifest).map {
+            GuestModule(name: $0.name, file: $0.path, digest: $0.sha256)
+        }
+    }
+}

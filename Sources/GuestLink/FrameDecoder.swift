@@ -41,15 +41,17 @@ package struct FrameDecoder: Sendable {
         case CMX_WARMED: return .warmed
         case CMX_CELL_BEGIN: return .cellBegan(cell: try payload(cmx_cell.self, head, at: start).cell)
         case CMX_LOG:
-            let size = MemoryLayout<cmx_log>.size
-            guard head.length >= size else {
-                throw .wrongLength(type: head.type, length: head.length, expected: size)
-            }
-            let log = load(cmx_log.self, at: start)
+            let (log, text) = try payloadAndText(cmx_log.self, head, at: start)
             return .log(
                 cell: log.cell, program: log.program,
-                source: log.source == CMX_LOG_VERIFIER.rawValue ? .verifier : .loader,
-                text: Array(buffer[(start + size)..<(start + Int(head.length))]))
+                source: log.source == CMX_LOG_VERIFIER.rawValue ? .verifier : .loader, text: text)
+        case CMX_FACT:
+            let (fact, text) = try payloadAndText(cmx_fact.self, head, at: start)
+            return .fact(
+                cell: fact.cell,
+                KernelFact(
+                    kind: try KernelFact.Kind(fact.kind), name: Self.text(fact.name),
+                    isThere: fact.answer < 0 ? nil : fact.answer != 0, text: text))
         case CMX_PROGRAM: return .program(Self.report(try payload(cmx_program.self, head, at: start)))
         case CMX_CELL_END:
             let end = try payload(cmx_cell_end.self, head, at: start)
@@ -83,6 +85,17 @@ package struct FrameDecoder: Sendable {
             throw .wrongLength(type: head.type, length: head.length, expected: MemoryLayout<Value>.size)
         }
         return load(type, at: start)
+    }
+
+    /// A payload of a struct and whatever bytes follow it.
+    private func payloadAndText<Value: BitwiseCopyable>(
+        _ type: Value.Type, _ head: cmx_frame, at start: Int
+    ) throws(FrameError) -> (Value, [UInt8]) {
+        let size = MemoryLayout<Value>.size
+        guard head.length >= size else {
+            throw .wrongLength(type: head.type, length: head.length, expected: size)
+        }
+        return (load(type, at: start), Array(buffer[(start + size)..<(start + Int(head.length))]))
     }
 
     private func load<Value: BitwiseCopyable>(_ type: Value.Type, at offset: Int) -> Value {

@@ -10,6 +10,8 @@ package enum GuestFrame: Equatable, Sendable {
     case log(cell: UInt32, program: UInt32, source: LogSource, text: [UInt8])
     case program(ProgramReport)
     case cellEnded(cell: UInt32, exit: LoaderExit)
+    /// Something that the kernel offers or does not.
+    case fact(cell: UInt32, KernelFact)
 }
 
 /// What a guest says of itself.

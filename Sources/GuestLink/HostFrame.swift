@@ -8,6 +8,8 @@ package enum HostFrame: Equatable, Sendable {
     case file(path: String, bytes: [UInt8])
     /// Starts a loader on an object that a `file` put there.
     case load(cell: UInt32, loader: String, object: String)
+    /// Has the kernel examined: `fact`s follow, between `cellBegan` and `cellEnded` of `cell`.
+    case examine(cell: UInt32)
 
     /// The bytes on the wire; a long file is several frames.
     ///
@@ -22,6 +24,7 @@ package enum HostFrame: Equatable, Sendable {
             try Self.copy(loader, into: &load.loader)
             try Self.copy(object, into: &load.object)
             return Self.frame(CMX_LOAD, payload: Self.bytes(of: load))
+        case .examine(let cell): return Self.frame(CMX_EXAMINE, payload: Self.bytes(of: cmx_cell(cell: cell)))
         }
     }
 
@@ -61,6 +64,7 @@ package enum FrameError: Error, Equatable, CustomStringConvertible {
     case unknownType(UInt32)
     case oversized(length: UInt32, limit: UInt32)
     case wrongLength(type: UInt32, length: UInt32, expected: Int)
+    case unknownFact(kind: UInt32)
     case nameTooLong(String, limit: Int)
 
     package var description: String {
@@ -69,6 +73,7 @@ package enum FrameError: Error, Equatable, CustomStringConvertible {
         case .oversized(let length, let limit): "the guest sent a frame of \(length) bytes; the limit is \(limit)"
         case .wrongLength(let type, let length, let expected):
             "the guest sent a frame of type \(type) with \(length) bytes instead of \(expected)"
+        case .unknownFact(let kind): "the guest sent a fact of unknown kind \(kind)"
         case .nameTooLong(let name, let limit): "'\(name)' is longer than \(limit) bytes"
         }
     }

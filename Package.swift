@@ -65,6 +65,8 @@ let package = Package(
         module("Machine", ["GuestLink", "MatrixModel", system]),
         module("QEMUBackend", ["CSpawn", "Machine", "GuestLink", "CGuestProtocol", "MatrixModel", crypto, system]),
 
+        module("KernelExamination", ["GuestLink", "Machine"]),
+
         // A run, its results, and what people see of them.
         module("MatrixRunner", ["GuestLink", "Machine", "MatrixModel", "VerifierLog", system]),
         module("ResultStore", ["MatrixModel", crypto, grdb, system]),
@@ -74,9 +76,9 @@ let package = Package(
         module(
             "CompatMatrixCLI",
             [
-                "GuestImage", "GuestLink", "KernelStore", "Machine", "Manifests", "MatrixModel", "MatrixRunner",
-                "ProbeObject", "QEMUBackend", "Reports", "ResultStore", "VerifierLog", argumentParser, crypto,
-                subprocess, system,
+                "GuestImage", "GuestLink", "KernelExamination", "KernelStore", "Machine", "Manifests", "MatrixModel",
+                "MatrixRunner", "ProbeObject", "QEMUBackend", "Reports", "ResultStore", "VerifierLog", argumentParser,
+                crypto, subprocess, system,
             ]),
         .executableTarget(
             name: "compat-matrix", dependencies: ["CompatMatrixCLI", argumentParser], swiftSettings: strict),
@@ -90,6 +92,7 @@ let package = Package(
         tests(
             "QEMUBackendTests",
             ["QEMUBackend", "Machine", "GuestLink", "MatrixModel", subprocess, system]),
+        tests("KernelExaminationTests", ["KernelExamination", "Machine", "GuestLink", "MatrixModel", system]),
         tests("MatrixRunnerTests", ["MatrixRunner", "Machine", "GuestLink", "MatrixModel", system]),
         tests("ResultStoreTests", ["ResultStore", "MatrixModel", grdb, system]),
         tests("ReportsTests", ["Reports", "MatrixModel", subprocess, system], resources: [.copy("Resources")]),
@@ -97,8 +100,8 @@ let package = Package(
         tests(
             "GuestTests",
             [
-                "GuestImage", "GuestLink", "KernelStore", "Machine", "Manifests", "MatrixModel", "MatrixRunner",
-                "ProbeObject", "QEMUBackend", subprocess, system,
+                "GuestImage", "GuestLink", "KernelExamination", "KernelStore", "Machine", "Manifests", "MatrixModel",
+                "MatrixRunner", "ProbeObject", "QEMUBackend", subprocess, system,
             ]),
     ]
 )

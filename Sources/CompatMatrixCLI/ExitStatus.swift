@@ -1,6 +1,7 @@
 package import ArgumentParser
 import GuestImage
 import KernelStore
+import Machine
 import Manifests
 import MatrixRunner
 import Reports
@@ -56,6 +57,10 @@ extension KernelStoreError: HasExitStatus {
             .notMeasured
         }
     }
+}
+
+extension MachineError: HasExitStatus {
+    package var exitStatus: ExitStatus { .notMeasured }
 }
 
 extension MatrixRunnerError: HasExitStatus {

@@ -45,6 +45,13 @@ package struct FrameDecoder: Sendable {
             return .log(
                 cell: log.cell, program: log.program,
                 source: log.source == CMX_LOG_VERIFIER.rawValue ? .verifier : .loader, text: text)
+        case CMX_FACT:
+            let (fact, text) = try payloadWithText(cmx_fact.self, head, at: start)
+            return .fact(
+                cell: fact.cell,
+                KernelFact(
+                    kind: try KernelFact.Kind(fact.kind), name: Self.text(fact.name),
+                    isThere: fact.answer < 0 ? nil : fact.answer != 0, text: text))
         case CMX_PROGRAM: return .program(Self.report(try payload(cmx_program.self, head, at: start)))
         case CMX_CELL_END:
             let end = try payload(cmx_cell_end.self, head, at: start)
@@ -83,6 +90,7 @@ package struct FrameDecoder: Sendable {
         return load(type, at: start)
     }
 
+    /// A payload of a struct and whatever bytes follow it.
     private func payloadWithText<Value: BitwiseCopyable>(
         _ type: Value.Type, _ head: cmx_frame, at start: Int
     ) throws(FrameError) -> (Value, text: [UInt8]) {

@@ -12,6 +12,8 @@ package enum GuestFrame: Equatable, Sendable {
     case cellEnded(cell: UInt32, exit: LoaderExit)
     /// How inserting a module ended: 0 or a positive errno, and what the kernel's log says of it, time stamps included.
     case moduleInserted(errno: Int32, log: [UInt8])
+    /// Something that the kernel offers or does not.
+    case fact(cell: UInt32, KernelFact)
 }
 
 /// What a guest says of itself.

@@ -10,6 +10,8 @@ package enum HostFrame: Equatable, Sendable {
     case load(cell: UInt32, loader: String, object: String)
     /// Inserts the kernel module that a `file` put at `path`; the file is gone afterwards.
     case insertModule(path: String)
+    /// Has the kernel examined: `fact`s follow, between `cellBegan` and `cellEnded` of `cell`.
+    case examine(cell: UInt32)
 
     /// The bytes on the wire; a long file is several frames.
     ///
@@ -28,6 +30,7 @@ package enum HostFrame: Equatable, Sendable {
             var module = cmx_module()
             try Self.copy(path, into: &module.path)
             return Self.frame(CMX_MODULE, payload: Self.bytes(of: module))
+        case .examine(let cell): return Self.frame(CMX_EXAMINE, payload: Self.bytes(of: cmx_cell(cell: cell)))
         }
     }
 
@@ -67,6 +70,7 @@ package enum FrameError: Error, Equatable, CustomStringConvertible {
     case unknownType(UInt32)
     case oversized(length: UInt32, limit: UInt32)
     case wrongLength(type: UInt32, length: UInt32, expected: Int)
+    case unknownFact(kind: UInt32)
     case nameTooLong(String, limit: Int)
 
     package var description: String {
@@ -75,6 +79,7 @@ package enum FrameError: Error, Equatable, CustomStringConvertible {
         case .oversized(let length, let limit): "the guest sent a frame of \(length) bytes; the limit is \(limit)"
         case .wrongLength(let type, let length, let expected):
             "the guest sent a frame of type \(type) with \(length) bytes instead of \(expected)"
+        case .unknownFact(let kind): "the guest sent a fact of unknown kind \(kind)"
         case .nameTooLong(let name, let limit): "'\(name)' is longer than \(limit) bytes"
         }
     }

@@ -11,6 +11,7 @@
 /// to it, and answers with `struct zygote_done` when the child has ended.
 struct zygote_request {
     uint32_t cell;
+    /// Empty to have the kernel examined.
     char object[128];
 };
 

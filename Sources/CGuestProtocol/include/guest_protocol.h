@@ -60,6 +60,9 @@ enum cmx_frame_type {
     /// `struct cmx_module`: inserts the kernel module that CMX_FILE frames put there, and deletes the file. The agent
     /// answers with CMX_MODULE_DONE.
     CMX_MODULE = 4,
+    /// `struct cmx_cell`: the libbpf loader asks the kernel what it offers, and reports CMX_FACT frames between the
+    /// CMX_CELL_BEGIN and the CMX_CELL_END of that cell.
+    CMX_EXAMINE = 5,
 
     // Guest to host.
     /// `struct cmx_hello`: user space is up.
@@ -74,6 +77,8 @@ enum cmx_frame_type {
     CMX_PROGRAM = 20,
     /// `struct cmx_cell_end`.
     CMX_CELL_END = 21,
+    /// `struct cmx_fact` and text.
+    CMX_FACT = 22,
     /// `struct cmx_module_done` and text: what the kernel's log says since the insertion began; the end of it where it
     /// is longer than CMX_MODULE_LOG_BYTES.
     CMX_MODULE_DONE = 23,
@@ -162,6 +167,28 @@ struct cmx_program {
     char name[CMX_NAME_BYTES];
     /// The program type in libbpf's words: `kprobe`, `xdp`.
     char type[CMX_NAME_BYTES];
+};
+
+enum cmx_fact_kind {
+    /// Something that decides what loads or attaches: `bounded_loops`; `answer` says whether it is there.
+    CMX_FACT_FEATURE = 0,
+    /// Types in libbpf's words; one it does not know has its name from the kernel's BTF, else `prog_type 33`.
+    CMX_FACT_PROGRAM_TYPE = 1,
+    CMX_FACT_MAP_TYPE = 2,
+    /// `name` is a program type that is there, the text the helpers it may call: one a line, as `map_lookup_elem`.
+    CMX_FACT_HELPERS = 3,
+    /// What a file in /proc or /sys says of the kernel, as the text; `name` is ours.
+    CMX_FACT_SETTING = 4,
+    /// A part of the `CONFIG_…` file that the kernel carries itself; the parts come in order.
+    CMX_FACT_CONFIG = 5,
+};
+
+struct cmx_fact {
+    uint32_t cell;
+    uint32_t kind;
+    /// 1 for yes, 0 for no, a negative errno when it could not be found out.
+    int32_t answer;
+    char name[CMX_NAME_BYTES];
 };
 
 struct cmx_cell_end {

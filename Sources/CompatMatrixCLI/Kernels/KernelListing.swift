@@ -31,12 +31,12 @@ struct KernelListing: Encodable {
         _sha256 = Nullable(wrappedValue: image?.sha256)
     }
 
-    /// Name and value, for people.
+    /// Where it comes from and where it is, for people.
     var lines: [(name: String, value: String)] {
         [
-            ("id", id), ("release", release ?? "unknown until fetched"), ("source", source),
-            ("origin", origin ?? "not fetched"), ("image", image ?? "not fetched"), ("sha256", sha256 ?? "not fetched"),
-            ("command line", commandLine.isEmpty ? "nothing added" : commandLine), ("manifest", manifest),
+            ("source", source), ("origin", origin ?? "not fetched"), ("image", image ?? "not fetched"),
+            ("sha256", sha256 ?? "not fetched"), ("command line", commandLine.isEmpty ? "nothing added" : commandLine),
+            ("manifest", manifest),
         ]
     }
 }

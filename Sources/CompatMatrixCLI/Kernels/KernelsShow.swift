@@ -1,20 +1,60 @@
 package import ArgumentParser
+import KernelExamination
 import KernelStore
+import Machine
+import Manifests
+import SystemPackage
 
 package struct KernelsShow: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Shows where a kernel comes from and where its image is.")
+        commandName: "show", abstract: "Shows what a kernel is: where it comes from, how it boots, what BPF it offers.",
+        discussion: """
+            What it offers is asked in a guest of the kernel, not looked up; the answers are kept beside the image, so that \
+            only the first time takes some seconds. Exits with 69 when the kernel does not boot.
+            """)
 
     @Argument(help: "The kernel's id.") var kernel: String
-    @Flag(help: "Prints JSON.") var json = false
+    @Flag(help: "Lists the helpers by name.") var helpers = false
+    @Flag(name: .customLong("no-boot"), help: "Shows what is known without booting it.") var noBoot = false
+    @Flag(help: "Prints JSON, with everything.") var json = false
 
     package init() {}
 
     package func run() async throws {
-        let store = KernelStore(try Workspace.ofThisProcess())
+        let workspace = try Workspace.ofThisProcess()
+        let store = KernelStore(workspace)
         let kernel = try store.kernel(kernel)
-        let listing = KernelListing(kernel, image: try store.image(of: kernel))
-        guard !json else { return print(try Output.json(listing)) }
-        print(Output.table(rows: listing.lines.map { [$0.name, $0.value] }))
+        let image = try store.image(of: kernel)
+        var boot: BootOutcome<KernelFacts>?
+        var obstacle: MachineError?
+        if let image {
+            boot = FactsFile(of: image).read(image: image.sha256, commandLine: kernel.commandLine).map { .booted($0) }
+            if !noBoot {
+                do {
+                    boot = try await Self.examine(kernel, image: image, workspace: workspace)
+                } catch let error as MachineError {
+                    obstacle = error
+                }
+            }
+        }
+        let description = KernelDescription(kernel, image: image, boot: boot)
+        print(
+            json
+                ? try Output.json(description)
+                : description.sheet(withHelpers: helpers).text(width: Terminal.width ?? 100))
+        if let obstacle { throw CommandFailure(.notMeasured, "\(kernel.id) cannot be booted here: \(obstacle)") }
+        if let failure = description.failure {
+            throw CommandFailure(.notMeasured, "\(kernel.id) does not boot: \(failure.reason)")
+        }
+    }
+
+    private static func examine(
+        _ kernel: KernelManifest, image: KernelImage, workspace: Workspace
+    ) async throws -> BootOutcome<KernelFacts> {
+        try await Interruption.cancelling {
+            try await KernelBooth(workspace).facts(of: kernel, image: image) {
+                Output.toStderr("\(kernel.id): booting it to see what it is")
+            }
+        }
     }
 }

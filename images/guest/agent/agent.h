@@ -34,7 +34,8 @@ struct zygote {
 
 /// Starts /bin/loader-<name> as a zygote and waits until it is warm. A loader that dies meanwhile has `pid` 0.
 struct zygote start_zygote(const char *name);
-/// Runs one cell and passes its frames on; returns the loader's wait status.
+/// Runs one cell and passes its frames on; returns the loader's wait status. Without an object the loader examines the
+/// kernel instead.
 int run_cell(void *mailbox, struct zygote *zygote, const struct cmx_load *load);
 
 #endif

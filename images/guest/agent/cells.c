@@ -67,8 +67,9 @@ static int is_report(const struct cmx_frame *frame, const void *payload, uint32_
 {
     int is_log = frame->type == CMX_LOG && frame->length >= sizeof(struct cmx_log);
     int is_program = frame->type == CMX_PROGRAM && frame->length == sizeof(struct cmx_program);
-    // Both begin with the number of the cell.
-    return (is_log || is_program) && memcmp(payload, &cell, sizeof(cell)) == 0;
+    int is_fact = frame->type == CMX_FACT && frame->length >= sizeof(struct cmx_fact);
+    // All begin with the number of the cell.
+    return (is_log || is_program || is_fact) && memcmp(payload, &cell, sizeof(cell)) == 0;
 }
 
 /// Passes reports on until the pipe closes, and returns whether there was nothing else in it. A loader that dies in

@@ -71,6 +71,12 @@ static void run_module(void *mailbox, struct cmx_module *module)
     insert_module(mailbox, module->path);
 }
 
+static void run_examination(void *mailbox, struct zygote *libbpf, const struct cmx_cell *examine)
+{
+    struct cmx_load load = {.cell = examine->cell, .loader = "libbpf"};
+    run_load(mailbox, libbpf, &load);
+}
+
 int main(void)
 {
     static char payload[CMX_MAX_PAYLOAD];
@@ -96,6 +102,8 @@ int main(void)
             run_module(mailbox, (struct cmx_module *)payload);
         else if (frame.type == CMX_LOAD && frame.length == sizeof(struct cmx_load))
             run_load(mailbox, &libbpf, (struct cmx_load *)payload);
+        else if (frame.type == CMX_EXAMINE && frame.length == sizeof(struct cmx_cell))
+            run_examination(mailbox, &libbpf, (struct cmx_cell *)payload);
         else
             give_up("frame of type %u with %u bytes is not of protocol %u", frame.type, frame.length,
                     CMX_PROTOCOL_VERSION);

@@ -9,6 +9,11 @@ void learn_kernel(void)
 {
 }
 
+void examine_kernel(uint32_t cell)
+{
+    (void)cell;
+}
+
 static void load_program(uint32_t cell, const char *path, uint32_t index)
 {
     struct cmx_program report = {.cell = cell, .program = index, .stage = CMX_STAGE_LOAD, .log_complete = 1};

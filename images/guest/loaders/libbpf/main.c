@@ -65,7 +65,10 @@ static int load_in_child(const struct zygote_request *request, int pipe)
         close(CMX_ZYGOTE_FD);
         mount_own_bpffs();
         report_to(pipe);
-        load_object(request->cell, request->object);
+        if (request->object[0] == '\0')
+            examine_kernel(request->cell);
+        else
+            load_object(request->cell, request->object);
         _exit(0);
     }
     close(pipe);

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,4 +44,17 @@ void report_log(uint32_t cell, uint32_t program, enum cmx_log_source source, con
 void report_program(const struct cmx_program *program)
 {
     write_frame(CMX_PROGRAM, program, sizeof(*program), NULL, 0);
+}
+
+void report_fact(uint32_t cell, enum cmx_fact_kind kind, const char *name, int answer, const char *text, size_t length)
+{
+    struct cmx_fact fact = {.cell = cell, .kind = kind, .answer = answer};
+    snprintf(fact.name, sizeof(fact.name), "%s", name);
+    const size_t most = CMX_MAX_PAYLOAD - sizeof(fact);
+    size_t done = 0;
+    do {
+        size_t part = length - done < most ? length - done : most;
+        write_frame(CMX_FACT, &fact, sizeof(fact), text + done, part);
+        done += part;
+    } while (done < length);
 }

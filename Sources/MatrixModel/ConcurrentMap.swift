@@ -1,6 +1,6 @@
 extension Array where Element: Sendable {
     /// `transform` of every element, in order, at most `width` at once; the first error ends it.
-    func concurrentMap<Value: Sendable>(
+    package func concurrentMap<Value: Sendable>(
         width: Int, _ transform: @escaping @Sendable (Element) async throws -> Value
     ) async throws -> [Value] {
         try await withThrowingTaskGroup(of: (Int, Value).self) { group in

@@ -1,0 +1,55 @@
+import Foundation
+import GuestImage
+import KernelExamination
+import KernelStore
+import Machine
+import Manifests
+import MatrixModel
+import QEMUBackend
+import SystemPackage
+
+/// Where kernels are booted to see what they are.
+struct KernelBooth: Sendable {
+    private let guestImage: GuestImage
+    private let machine: HostMachine
+
+    init(_ workspace: Workspace) async throws {
+        guestImage = try GuestImage(binaries: workspace.guestTools, cache: workspace.cache)
+        machine = try await HostMachine(
+            accelerator: .auto, cache: workspace.cache,
+            searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "")
+    }
+
+    /// What is known of `image`, else what a guest of it says.
+    ///
+    /// - Parameter willBoot: Called before it boots, which takes some seconds.
+    /// - Throws: `MachineError` when the host cannot run guests at all, `CancellationError`.
+    func facts(
+        of kernel: KernelManifest, image: KernelImage, willBoot: () -> Void
+    ) async throws -> BootOutcome<KernelFacts> {
+        let file = FactsFile(of: image)
+        let key = key(of: kernel, image: image)
+        if let facts = file.read(key) { return .booted(facts) }
+        willBoot()
+        let outcome = try await KernelExaminer(backend: machine.backend).examine(spec(of: kernel, image: image))
+        // What was cut short is worth another try.
+        if case .booted(let facts) = outcome, facts.gap == nil { file.write(facts, for: key) }
+        return outcome
+    }
+
+    func boot(_ kernel: KernelManifest, image: KernelImage) async throws -> BootOutcome<KernelFacts.Boot> {
+        try await KernelExaminer(backend: machine.backend).boot(spec(of: kernel, image: image))
+    }
+
+    private func spec(of kernel: KernelManifest, image: KernelImage) -> GuestSpec {
+        GuestSpec(
+            kernelID: kernel.id.text, kernel: image.path, kernelDigest: image.sha256, initramfs: guestImage.path,
+            initramfsDigest: guestImage.digest, extraArguments: kernel.commandLine)
+    }
+
+    private func key(of kernel: KernelManifest, image: KernelImage) -> FactsFile.Key {
+        FactsFile.Key(
+            image: image.sha256, commandLine: kernel.commandLine, guestImage: guestImage.digest,
+            machine: machine.qemu.map { "\(machine.accelerator?.rawValue ?? "") \($0.identity)" })
+    }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import KernelExamination
+import KernelStore
+import Manifests
+import MatrixModel
+import SystemPackage
+
+/// All that is known of a kernel: what manifest and store say, and what a guest of it said.
+struct KernelDescription: Sendable {
+    let listing: KernelListing
+    /// `nil` when it was not booted.
+    var boot: BootOutcome<KernelFacts>?
+    /// From its package, else from the kernel itself.
+    var config: (values: KernelConfig, source: String)?
+
+    init(_ kernel: KernelManifest, image: KernelImage?, boot: BootOutcome<KernelFacts>?) {
+        listing = KernelListing(kernel, image: image)
+        self.boot = boot
+        if let file = image?.config, let text = FileManager.default.contents(atPath: file.string) {
+            config = (KernelConfig(text: text), "\(file)")
+        } else if let values = facts?.config {
+            config = (values, "/proc/config.gz in the guest")
+        }
+    }
+
+    var facts: KernelFacts? { if case .booted(let facts)? = boot { facts } else { nil } }
+    var failure: BootFailure? { if case .didNotBoot(let failure)? = boot { failure } else { nil } }
+
+    /// Everything, but helpers by name only when they are asked for.
+    func sheet(withHelpers: Bool) -> FactSheet {
+        let label = listing.release.map { "\($0), as its image says" } ?? "unknown until fetched"
+        var rows: [FactSheet.Row] = [.line(label: "kernel", text: listing.id)]
+        rows += facts?.identityRows ?? [.line(label: "release", text: label)]
+        rows += listing.lines.map { .line(label: $0.name, text: $0.value) }
+        if let facts {
+            rows += facts.offerRows
+            if withHelpers { rows += facts.helperRows }
+        }
+        rows += failure?.rows ?? []
+        if let config { rows += config.values.rows(source: config.source) }
+        return FactSheet(rows)
+    }
+
+    /// What one wants to know of a kernel that was just added.
+    var summary: FactSheet {
+        let digest = FactSheet.Row.line(label: "sha256", text: listing.sha256 ?? "not fetched")
+        return FactSheet([digest] + (facts?.summary ?? []) + (failure?.rows ?? []))
+    }
+}
+
+extension BootFailure {
+    fileprivate var rows: [FactSheet.Row] {
+        let lines = lastLines(12)
+        return [.line(label: "boots", text: "no: \(reason)")]
+            + (lines.isEmpty ? [] : [.heading("The end of its console")])
+            + lines.map { .line(label: "", text: $0) }
+    }
+}
+
+extension KernelDescription: Encodable {
+    private enum CodingKeys: String, CodingKey {
+        case facts, distribution, bootFailure, config, configSource
+    }
+
+    private struct Failure: Encodable {
+        var reason: String
+        var console: String
+    }
+
+    /// The listing's keys, and beside them what the guest said; each key is there, if only as `null`.
+    func encode(to encoder: any Encoder) throws {
+        try listing.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(facts, forKey: .facts)
+        try container.encode(facts?.distribution.name, forKey: .distribution)
+        try container.encode(
+            failure.map { Failure(reason: $0.reason, console: String(decoding: $0.console, as: UTF8.self)) },
+            forKey: .bootFailure)
+        try container.encode(config?.values.values, forKey: .config)
+        try container.encode(config?.source, forKey: .configSource)
+    }
+}

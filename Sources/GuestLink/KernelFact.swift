@@ -1,0 +1,41 @@
+internal import CGuestProtocol
+
+/// One answer of an examination.
+package struct KernelFact: Equatable, Sendable {
+    package enum Kind: CaseIterable, Sendable {
+        case feature, programType, mapType
+        /// `name` is a program type, `text` the helpers it may call, one a line.
+        case helpers
+        /// `text` is what a file in /proc or /sys says.
+        case setting
+        /// `text` is a part of the kernel's own `CONFIG_…` file.
+        case config
+    }
+
+    package var kind: Kind
+    package var name: String
+    /// `nil` when it could not be found out.
+    package var isThere: Bool?
+    package var text: [UInt8]
+
+    package init(kind: Kind, name: String, isThere: Bool?, text: [UInt8] = []) {
+        self.kind = kind
+        self.name = name
+        self.isThere = isThere
+        self.text = text
+    }
+}
+
+extension KernelFact.Kind {
+    init(_ kind: UInt32) throws(FrameError) {
+        switch cmx_fact_kind(kind) {
+        case CMX_FACT_FEATURE: self = .feature
+        case CMX_FACT_PROGRAM_TYPE: self = .programType
+        case CMX_FACT_MAP_TYPE: self = .mapType
+        case CMX_FACT_HELPERS: self = .helpers
+        case CMX_FACT_SETTING: self = .setting
+        case CMX_FACT_CONFIG: self = .config
+        default: throw .unknownFact(kind: kind)
+        }
+    }
+}

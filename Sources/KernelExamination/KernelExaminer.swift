@@ -1,0 +1,116 @@
+internal import GuestLink
+package import Machine
+
+/// What came of a kernel that was to boot.
+package enum BootOutcome<Found: Sendable>: Sendable {
+    case booted(Found)
+    case didNotBoot(BootFailure)
+}
+
+/// A kernel that did not come up: an outcome, like a program that is refused.
+package struct BootFailure: Sendable, Equatable {
+    package var reason: String
+    package var console: [UInt8]
+
+    /// The end of what the guest showed: printable, without empty lines.
+    package func lastLines(_ count: Int) -> [String] {
+        let text = String(decoding: console, as: UTF8.self)
+        let lines = text.split(whereSeparator: \.isNewline).map { line in
+            // A boot loader's escape sequences would clear the reader's screen.
+            String(String.UnicodeScalarView(line.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f }))
+        }
+        return lines.filter { !$0.allSatisfy(\.isWhitespace) }.suffix(count).map { String($0.prefix(400)) }
+    }
+}
+
+/// Boots kernels to find out what they are.
+package struct KernelExaminer: Sendable {
+    private let backend: any MachineBackend
+    private let limit: Duration
+
+    /// From the question to the last answer. It takes 1 to 4 s under TCG.
+    package static let limit: Duration = .seconds(120)
+
+    package init(backend: any MachineBackend, limit: Duration = KernelExaminer.limit) {
+        self.backend = backend
+        self.limit = limit
+    }
+
+    /// Boots `spec` cold and asks its kernel what it offers.
+    ///
+    /// A guest that dies of the questions was booted all the same: what it said until then is in the facts, with the `gap`.
+    ///
+    /// - Throws: `MachineError` when the host cannot run guests at all, `CancellationError`.
+    package func examine(_ spec: GuestSpec) async throws -> BootOutcome<KernelFacts> {
+        try await booting(spec) { guest in try await collect(from: guest) }
+    }
+
+    /// Boots `spec` cold and asks nothing but whether it is up.
+    ///
+    /// - Throws: As `examine`.
+    package func boot(_ spec: GuestSpec) async throws -> BootOutcome<KernelFacts.Boot> {
+        try await booting(spec) { guest in KernelFacts.Boot(guest) }
+    }
+
+    /// A guest that does not come up gets a second chance, as in a run: it may have been the host.
+    private func booting<Found: Sendable>(
+        _ spec: GuestSpec, body: @Sendable (any Guest) async throws -> Found
+    ) async throws -> BootOutcome<Found> {
+        var isSecondTry = false
+        while true {
+            do {
+                return .booted(try await backend.withGuest(spec, start: .cold, body: body))
+            } catch let error as MachineError where error.isWorthASecondTry {
+                guard isSecondTry else {
+                    isSecondTry = true
+                    continue
+                }
+                return .didNotBoot(BootFailure(reason: "\(error)", console: error.console ?? []))
+            }
+        }
+    }
+
+    private func collect(from guest: any Guest) async throws -> KernelFacts {
+        var collector = FactCollector(KernelFacts(hello: guest.hello, boot: KernelFacts.Boot(guest)))
+        let cell: UInt32 = 0
+        let deadline = ContinuousClock.now + limit
+        var gap: String?
+        do {
+            try guest.send(.examine(cell: cell))
+            examination: while true {
+                let left = deadline - ContinuousClock.now
+                guard left > .zero else {
+                    gap = "the kernel's answers took longer than \(limit)"
+                    break
+                }
+                switch try await guest.nextEvent(within: left) {
+                case .frame(.cellBegan(cell)), .silent: continue
+                case .frame(.fact(cell, let fact)):
+                    guard collector.add(fact) else {
+                        throw MachineError.protocolBroken("it has more to say than \(FactCollector.byteLimit) bytes")
+                    }
+                case .frame(.cellEnded(cell, let exit)):
+                    if exit != .exited(0) { gap = "the loader that asks ended with \(exit)" }
+                    break examination
+                case .frame(let frame): throw MachineError.protocolBroken("it said \(frame) while it was examined")
+                case .gone(let reason):
+                    gap = "the guest died of the questions: \(reason)"
+                    break examination
+                }
+            }
+        } catch let error as MachineError {
+            gap = "\(error)"
+        }
+        var facts = collector.finished(gap: gap)
+        facts.boot.hasSerialConsole = !guest.console().isEmpty
+        return facts
+    }
+}
+
+extension KernelFacts.Boot {
+    init(_ guest: any Guest) {
+        self.init(
+            readySeconds: guest.readySeconds, uptimeSeconds: Double(guest.hello.uptimeMicroseconds) / 1_000_000,
+            hasSerialConsole: !guest.console().isEmpty)
+    }
+}

@@ -1,0 +1,72 @@
+package import GuestLink
+
+/// What a kernel is and offers, as found out in a guest of it.
+///
+/// Nothing here is looked up by version: distributions backport.
+package struct KernelFacts: Codable, Sendable, Equatable {
+    /// How the guest came up.
+    package struct Boot: Codable, Sendable, Equatable {
+        /// From the start of the VMM to the first word of the agent; the guest was booted, not restored.
+        package var readySeconds: Double
+        /// The guest's own clock at that moment.
+        package var uptimeSeconds: Double
+        /// Whether anything arrived on the first serial port. A kernel that is told to be quiet may say nothing at boot;
+        /// in an examination PID 1 prints a line of its own.
+        package var hasSerialConsole: Bool
+    }
+
+    /// `uname -r`.
+    package var release: String
+    /// `uname -v`.
+    package var versionText: String
+    package var boot: Boot
+    /// What decides loads and attachments: `bounded_loops`, `kernel_btf`.
+    package var features = Offers()
+    package var programTypes = Offers()
+    package var mapTypes = Offers()
+    /// By program type, the helpers that it may call, oldest first; a type that is loaded in a special way is left out.
+    package var helpers: [String: [String]] = [:]
+    /// What files in /proc and /sys say: `lsm`, `lockdown`, `banner`.
+    package var settings: [String: String] = [:]
+    /// Of the config that the kernel carries itself; `nil` when it carries none.
+    package var config: KernelConfig?
+    /// Why the examination ended before its end, so that what is missing above means nothing.
+    package var gap: String?
+
+    package init(hello: Hello, boot: Boot) {
+        release = hello.release
+        versionText = hello.versionText
+        self.boot = boot
+    }
+
+    package var distribution: Distribution {
+        Distribution(release: release, versionText: versionText, banner: settings["banner"] ?? "")
+    }
+}
+
+/// Names of one sort, each in the order in which the kernel numbers them.
+package struct Offers: Codable, Sendable, Equatable {
+    package var present: [String] = []
+    package var absent: [String] = []
+    /// Could not be found out.
+    package var unknown: [String] = []
+
+    package init(present: [String] = [], absent: [String] = [], unknown: [String] = []) {
+        self.present = present
+        self.absent = absent
+        self.unknown = unknown
+    }
+
+    mutating func note(_ name: String, isThere: Bool?) {
+        switch isThere {
+        case true?: present.append(name)
+        case false?: absent.append(name)
+        case nil: unknown.append(name)
+        }
+    }
+}
+
+extension KernelFacts {
+    package var hasBPF: Bool { features.present.contains("bpf_syscall") }
+    package var hasBTF: Bool { features.present.contains("kernel_btf") }
+}

@@ -1,0 +1,119 @@
+#include "examine.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <termios.h>
+#include <unistd.h>
+
+char examine_log[16 << 10];
+
+static struct btf *kernel_btf;
+
+/// As KERNEL_VERSION() makes it: a third number above 255 counts as 255.
+static unsigned version_in(const char *text)
+{
+    unsigned major, minor, patch;
+    if (sscanf(text, "%u.%u.%u", &major, &minor, &patch) != 3)
+        return 0;
+    return (major << 16) + (minor << 8) + (patch > 255 ? 255 : patch);
+}
+
+/// Kernels before 5.0 load a kprobe program only with their own LINUX_VERSION_CODE, which on Debian and Ubuntu is not
+/// what `uname -r` begins with: Debian has it in `uname -v` ("#1 SMP Debian 4.19.304-1"), Ubuntu at the end of
+/// /proc/version_signature.
+static unsigned version_code(void)
+{
+    static unsigned code;
+    if (code != 0)
+        return code;
+    struct utsname name;
+    uname(&name);
+    char signature[256] = "";
+    FILE *file = fopen("/proc/version_signature", "r");
+    if (file != NULL) {
+        if (fgets(signature, sizeof(signature), file) == NULL)
+            signature[0] = '\0';
+        fclose(file);
+    }
+    const char *ubuntu = strrchr(signature, ' '), *debian = strstr(name.version, "Debian ");
+    code = ubuntu ? version_in(ubuntu) : debian ? version_in(debian + strlen("Debian ")) : 0;
+    return code = code ? code : version_in(name.release);
+}
+
+int try_program(const struct subject *subject, const struct bpf_insn *instructions, size_t count, unsigned log_level)
+{
+    LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = subject->attach_type,
+                .prog_flags = subject->flags, .log_level = log_level);
+    if (subject->type == BPF_PROG_TYPE_KPROBE)
+        options.kern_version = version_code();
+    if (subject->function != NULL)
+        options.attach_btf_id = kernel_function(subject->function);
+    examine_log[0] = '\0';
+    if (log_level != 0) {
+        options.log_buf = examine_log;
+        options.log_size = sizeof(examine_log);
+    }
+    return bpf_prog_load(subject->type, NULL, "GPL", instructions, count, &options);
+}
+
+int answer(int descriptor)
+{
+    if (descriptor < 0)
+        return 0;
+    close(descriptor);
+    return 1;
+}
+
+int kernel_function(const char *name)
+{
+    int number = kernel_btf ? btf__find_by_name_kind(kernel_btf, name, BTF_KIND_FUNC) : 0;
+    return number > 0 ? number : 0;
+}
+
+const char *kernel_name(const char *enumeration, const char *prefix, unsigned value)
+{
+    static char name[CMX_NAME_BYTES];
+    int number = kernel_btf ? btf__find_by_name_kind(kernel_btf, enumeration, BTF_KIND_ENUM) : 0;
+    if (number <= 0)
+        return NULL;
+    const struct btf_type *type = btf__type_by_id(kernel_btf, number);
+    const struct btf_enum *values = btf_enum(type);
+    for (int i = 0; i < btf_vlen(type); i++) {
+        const char *found = btf__name_by_offset(kernel_btf, values[i].name_off);
+        // `__MAX_BPF_PROG_TYPE` has the number after the last.
+        if ((unsigned)values[i].val != value || found == NULL || strncmp(found, prefix, strlen(prefix)) != 0)
+            continue;
+        snprintf(name, sizeof(name), "%s", found + strlen(prefix));
+        for (char *letter = name; *letter; letter++)
+            *letter = tolower(*letter);
+        return name;
+    }
+    return NULL;
+}
+
+/// A line on the console of PID 1: whether it arrives says whether this kernel's serial console works.
+static void greet_console(void)
+{
+    static const char greeting[] = "compat-matrix: the kernel is examined\n";
+    if (write(STDERR_FILENO, greeting, sizeof(greeting) - 1) > 0)
+        tcdrain(STDERR_FILENO);
+}
+
+void examine_kernel(uint32_t cell)
+{
+    greet_console();
+    examine_settings(cell);
+    int has_bpf = syscall(SYS_bpf, 0, NULL, 0) >= 0 || errno != ENOSYS;
+    report_fact(cell, CMX_FACT_FEATURE, "bpf_syscall", has_bpf, NULL, 0);
+    if (!has_bpf)
+        return;
+    kernel_btf = btf__load_vmlinux_btf();
+    examine_features(cell);
+    examine_program_types(cell);
+    examine_map_types(cell);
+    examine_helpers(cell);
+}

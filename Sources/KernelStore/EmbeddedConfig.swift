@@ -53,7 +53,7 @@ struct EmbeddedConfig {
                 return nil
             }
             let reader = try ArchiveReader.open(FilePart(descriptor, from: start, length: end - start))
-            guard let entry = try reader.next() else { return nil }
+            guard let entry = try reader.next(), reader.isCompressed else { return nil }
             try reader.write(entry, of: file, to: target, limitMiB: KernelLimits.configMiB)
             return target
         } catch {

@@ -98,6 +98,12 @@ package enum FileLook: String, Sendable {
     case compressed = "something compressed that is no kernel"
     case unknown = "nothing known"
 
+    /// gzip, xz, zstd, bzip2, lz4 and its older form.
+    private static let compressions: [[UInt8]] = [
+        [0x1F, 0x8B], [0xFD, 0x37, 0x7A, 0x58, 0x5A], [0x28, 0xB5, 0x2F, 0xFD], Array("BZh".utf8),
+        [0x04, 0x22, 0x4D, 0x18], [0x02, 0x21, 0x4C, 0x18],
+    ]
+
     init(start: [UInt8]) {
         func begins(_ text: String) -> Bool { start.starts(with: text.utf8) }
         let text = String(decoding: start.prefix(512), as: UTF8.self).lowercased()
@@ -111,6 +117,7 @@ package enum FileLook: String, Sendable {
             else if begins("PK\u{3}\u{4}") { .zip }
             else if begins("!<arch>") { .ar }
             else if begins("MZ") { .executable }
+            else if Self.compressions.contains(where: { start.starts(with: $0) }) { .compressed }
             else if start.prefix(512).allSatisfy({ $0 >= 0x20 && $0 < 0x7F || (9...13).contains($0) }) { .text }
             else { .unknown }
     }

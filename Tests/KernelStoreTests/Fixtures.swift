@@ -47,7 +47,7 @@ func bzImage(_ banner: String, payloadParagraphs: Int = 64) -> [UInt8] {
 
 /// An entry of a test's package.
 struct Member {
-    enum Kind { case file, symbolicLink, hardLink, folder }
+    enum Kind { case file, symbolicLink, hardLink, device, folder }
 
     var path: String
     var kind = Kind.file
@@ -95,7 +95,7 @@ func tarHeader(_ path: String, claiming size: Int64) -> [UInt8] {
     return header
 }
 
-private struct Writer {
+struct Writer {
     let handle: OpaquePointer
 
     func add(_ member: Member) throws {
@@ -110,6 +110,9 @@ private struct Writer {
             archive_entry_set_filetype(entry, 0o120000)
             archive_entry_set_symlink(entry, String(decoding: member.bytes, as: UTF8.self))
         case .hardLink: archive_entry_set_hardlink(entry, String(decoding: member.bytes, as: UTF8.self))
+        case .device:
+            archive_entry_set_filetype(entry, 0o020000)
+            archive_entry_set_rdev(entry, 0x0103)
         case .folder: break
         }
         try #require(archive_write_header(handle, entry) == ARCHIVE_OK)
@@ -119,7 +122,7 @@ private struct Writer {
     }
 }
 
-private func archive(
+func archive(
     format: (OpaquePointer?) -> CInt, compression: Compression = .none, _ fill: (Writer) throws -> Void
 ) throws -> [UInt8] {
     let handle = try #require(archive_write_new())
@@ -131,7 +134,7 @@ private func archive(
     case .zstd: try #require(archive_write_add_filter_zstd(handle) == ARCHIVE_OK)
     case .gzip: try #require(archive_write_add_filter_gzip(handle) == ARCHIVE_OK)
     }
-    var bytes = [UInt8](repeating: 0, count: 4 << 20)
+    var bytes = [UInt8](repeating: 0, count: 16 << 20)
     var used = 0
     try bytes.withUnsafeMutableBytes { buffer in
         try #require(archive_write_open_memory(handle, buffer.baseAddress, buffer.count, &used) == ARCHIVE_OK)

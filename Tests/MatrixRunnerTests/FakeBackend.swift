@@ -122,7 +122,7 @@ private final class FakeGuest: Guest {
 
     func send(_ frame: HostFrame) throws {
         switch frame {
-        case .begin: break
+        case .begin, .examine: break
         case .file(let path, let bytes): objects.withLock { $0[path] = String(decoding: bytes, as: UTF8.self) }
         case .load(let cell, _, let path):
             guard !isOver else { return }

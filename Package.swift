@@ -96,7 +96,13 @@ let package = Package(
         tests("MatrixRunnerTests", ["MatrixRunner", "Machine", "GuestLink", "MatrixModel", system]),
         tests("ResultStoreTests", ["ResultStore", "MatrixModel", grdb, system]),
         tests("ReportsTests", ["Reports", "MatrixModel", subprocess, system], resources: [.copy("Resources")]),
-        tests("CLITests", ["CompatMatrixCLI", "MatrixModel", argumentParser, subprocess, system]),
+        tests(
+            "CLITests",
+            [
+                "CompatMatrixCLI", "GuestImage", "KernelStore", "Manifests", "MatrixModel", "MatrixRunner",
+                "ProbeObject",
+                argumentParser, subprocess, system,
+            ]),
         tests(
             "GuestTests",
             [

@@ -1,0 +1,122 @@
+import Foundation
+import GuestImage
+import KernelStore
+import Manifests
+import MatrixModel
+import MatrixRunner
+import ProbeObject
+import Synchronization
+import SystemPackage
+import Testing
+
+@testable import CompatMatrixCLI
+
+/// What a run makes of probes that want kernel modules, before anything boots.
+@Suite(.timeLimit(.minutes(2))) struct ModuleTests {
+    /// Modules whose content is `content`, by name; writes down what it was asked for.
+    private final class Shelf: Sendable {
+        private let content: [String: String]
+        private let asked = Mutex<[[String]]>([])
+
+        init(_ content: [String: String]) { self.content = content }
+
+        var questions: [[String]] { asked.withLock { $0 } }
+
+        @Sendable func find(_ names: [String], _ kernel: KernelManifest) -> Result<[GuestModule], KernelStoreError> {
+            asked.withLock { $0.append(names) }
+            guard names.allSatisfy({ content[$0] != nil }) else { return .failure(.unknownID(kernel.id)) }
+            return .success(names.map { GuestModule(name: $0, file: FilePath("/\($0).ko"), digest: content[$0] ?? "") })
+        }
+    }
+
+    private static let manifest = """
+        summary: Does nothing.
+        variants:
+          plain: { source: only.bpf.c }
+          net: { source: only.bpf.c, modules: [veth] }
+          net2: { source: only.bpf.c, modules: [veth] }
+          both: { source: only.bpf.c, modules: [veth, dummy] }
+
+        """
+
+    /// The plan for all kernels of the sandbox and the variants above.
+    private func plan(_ shelf: Shelf, in sandbox: Sandbox) async throws -> RunPlan {
+        let cache = sandbox.root.appending("cache")
+        let store = KernelStore(catalogueFolders: [sandbox.root.appending("kernels")], cache: cache)
+        let variants = try await ProbeSelection().build(folder: sandbox.root.appending("probes"), cache: cache)
+        return RunPlan(
+            kernels: try await RunKernel.all(store.fetch(store.catalogue()), variants: variants, find: shelf.find),
+            variants: variants, loaders: ["libbpf"],
+            guestImage: try GuestImage(binaries: sandbox.root.appending("images/guest/build"), cache: cache), tool: "t",
+            shard: nil)
+    }
+
+    private func withProbe(_ body: (Sandbox) async throws -> Void) async throws {
+        try await Sandbox.with { sandbox in
+            try sandbox.addProbe()
+            try sandbox.write(Self.manifest, to: "probes/tiny/probe.yaml")
+            try sandbox.write(Fixture.bzImage(), to: "vmlinuz")
+            try sandbox.write("source: { file: ../vmlinuz }", to: "kernels/debian-6.1.yaml")
+            try await body(sandbox)
+        }
+    }
+
+    @Test func aCellIsKnownAgainByWhatItsModulesAre() async throws {
+        try await withProbe { sandbox in
+            let plans = [
+                try await plan(Shelf(["veth": "1", "dummy": "2"]), in: sandbox),
+                try await plan(Shelf(["veth": "1", "dummy": "changed"]), in: sandbox),
+                try await plan(Shelf(["veth": "1", "dummy": "2"]), in: sandbox),
+            ]
+            let inputs = try plans.map { try $0.cells.map { try #require($0.inputs) } }
+            let (plain, net, net2, both) = (inputs[0][0], inputs[0][1], inputs[0][2], inputs[0][3])
+            #expect(net == net2)
+            #expect(Set([plain, net, both]).count == 3)
+            #expect(inputs[1] == [plain, net, net2, inputs[1][3]])
+            #expect(inputs[1][3] != both)
+            #expect(inputs[2] == inputs[0])
+            #expect(plans[0].cells[3].cell.modules.map(\.name) == ["veth", "dummy"])
+        }
+    }
+
+    @Test func modulesAreLookedForOnceAListAndOnlyWhereThereIsAKernel() async throws {
+        try await withProbe { sandbox in
+            try sandbox.write("source: { file: gone }", to: "kernels/debian-6.2.yaml")
+            let shelf = Shelf(["veth": "1", "dummy": "2"])
+            let plan = try await plan(shelf, in: sandbox)
+            #expect(Set(shelf.questions) == [["veth"], ["veth", "dummy"]])
+            #expect(shelf.questions.count == 2)
+            #expect(plan.cells.map { $0.inputs == nil } == [false, false, false, false, true, true, true, true])
+            #expect(plan.cells.map { $0.obstacle == nil } == [true, true, true, true, false, false, false, false])
+        }
+    }
+
+    @Test func aCellWhoseModuleIsMissingHasAnObstacleAndNoOther() async throws {
+        try await withProbe { sandbox in
+            let plan = try await plan(Shelf(["veth": "1"]), in: sandbox)
+            #expect(plan.cells.map(\.obstacle) == [nil, nil, nil, .unknownID(plan.cells[3].kernel)])
+            #expect(plan.cells.map { $0.inputs == nil } == [false, false, false, true])
+        }
+    }
+
+    /// The kernel came without modules: no guest is started for those who want one.
+    @Test func aMissingModuleBootsNothing() async throws {
+        try await withProbe { sandbox in
+            try await sandbox.addObject()
+            try sandbox.write(
+                "summary: s\nmodules: [veth]\nvariants: { net: { object: ../../tiny.bpf.o } }",
+                to: "probes/tiny/probe.yaml")
+            // It is asked for its version, and marks every other start.
+            try sandbox.addQEMU(version: "10.0.0", script: "echo started >>'\(sandbox.root)/starts'; exit 1")
+            let outcome = try await sandbox.run(
+                "run", "--accel", "tcg", "--format", "json", path: sandbox.bin)
+            #expect(outcome.status == .notMeasured, "\(outcome.stderr)")
+            let document = try JSONDecoder().decode(MatrixDocument.self, from: Data(outcome.stdout.utf8))
+            let cell = try #require(document.cells.first)
+            #expect(document.cells.count == 1 && cell.verdict == .notMeasured)
+            #expect(cell.reason?.contains("veth") == true, "\(cell)")
+            #expect(document.kernels.map(\.reason) == [cell.reason])
+            #expect(try sandbox.files()["starts"] == nil)
+        }
+    }
+}

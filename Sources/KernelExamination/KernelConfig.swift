@@ -1,6 +1,8 @@
 /// The options of a kernel's configuration that decide what BPF can do there.
 package struct KernelConfig: Codable, Sendable, Equatable {
-    /// Without `CONFIG_`; `y`, `m`, a number, or a text without its quotes. What is not here is not set.
+    /// By name without `CONFIG_`: `y`, `m`, a number, or a text without its quotes.
+    ///
+    /// What is not here is not set.
     package var values: [String: String]
 
     /// Reads a `CONFIG_…` file, as in /boot or /proc/config.gz.

@@ -12,6 +12,11 @@ package struct BootFailure: Sendable, Equatable {
     package var reason: String
     package var console: [UInt8]
 
+    package init(reason: String, console: [UInt8]) {
+        self.reason = reason
+        self.console = console
+    }
+
     /// The end of what the guest showed: printable, without empty lines.
     package func lastLines(_ count: Int) -> [String] {
         let text = String(decoding: console, as: UTF8.self)
@@ -28,7 +33,9 @@ package struct KernelExaminer: Sendable {
     private let backend: any MachineBackend
     private let limit: Duration
 
-    /// From the question to the last answer. It takes 1 to 4 s under TCG.
+    /// From the question to the last answer.
+    ///
+    /// It takes 1 to 4 s under TCG, three times that on a busy host.
     package static let limit: Duration = .seconds(120)
 
     package init(backend: any MachineBackend, limit: Duration = KernelExaminer.limit) {

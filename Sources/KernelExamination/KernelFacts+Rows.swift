@@ -138,7 +138,7 @@ private enum FeatureGroup: CaseIterable {
 }
 
 extension KernelConfig {
-    /// - Parameter source: Where it was read, for people.
+    /// For people, who want to know that it was read in `source`.
     package func rows(source: String) -> [FactSheet.Row] {
         [
             .heading("Config, from \(source)"),

@@ -10,9 +10,17 @@ package struct KernelFacts: Codable, Sendable, Equatable {
         package var readySeconds: Double
         /// The guest's own clock at that moment.
         package var uptimeSeconds: Double
-        /// Whether anything arrived on the first serial port. A kernel that is told to be quiet may say nothing at boot;
+        /// Whether anything arrived on the first serial port.
+        ///
+        /// A kernel that is told to be quiet may say nothing at boot;
         /// in an examination PID 1 prints a line of its own.
         package var hasSerialConsole: Bool
+
+        package init(readySeconds: Double, uptimeSeconds: Double, hasSerialConsole: Bool) {
+            self.readySeconds = readySeconds
+            self.uptimeSeconds = uptimeSeconds
+            self.hasSerialConsole = hasSerialConsole
+        }
     }
 
     /// `uname -r`.

@@ -39,7 +39,7 @@ extension Sandbox {
     /// Puts a kernel on the axis that never boots.
     func addKernel() async throws {
         try write(Fixture.bzImage(), to: "vmlinuz")
-        let outcome = try await run("kernels", "add", "vmlinuz", "--id", Self.kernel)
+        let outcome = try await run("kernels", "add", "vmlinuz", "--id", Self.kernel, "--no-boot")
         try #require(outcome.isSuccess, "\(outcome.stderr)")
     }
 

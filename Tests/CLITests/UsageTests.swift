@@ -20,7 +20,7 @@ import Testing
         (["run", "--jobs", "0"], "--jobs"), (["run", "--timeout", "0"], "--timeout"),
         (["run", "--accel", "xen"], "xen"),
         (["run", "--format", "pdf"], "pdf"), (["report", "--format", "pdf"], "pdf"), (["measure"], "measure"),
-        (["kernels", "add"], "<file>"),
+        (["kernels", "add"], "<file>"), (["kernels", "verify", "--jobs", "0"], "--jobs"),
     ])
     func mistakeOnTheCommandLine(arguments: [String], word: String) async throws {
         try await Sandbox.with { sandbox in

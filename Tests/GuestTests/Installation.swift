@@ -10,10 +10,17 @@ import Testing
 struct Installation {
     private let folder: FilePath
 
-    static func with<Result>(_ body: (Installation) async throws -> Result) async throws -> Result {
+    /// The kernels that the tool finds in its cache.
+    enum CachedKernels {
+        case repositorys, none
+    }
+
+    static func with<Result>(
+        kernels: CachedKernels = .repositorys, _ body: (Installation) async throws -> Result
+    ) async throws -> Result {
         try await withFolder { folder in
             let installation = Installation(folder: folder)
-            try await installation.install()
+            try await installation.install(kernels)
             return try await body(installation)
         }
     }
@@ -37,6 +44,8 @@ struct Installation {
     var results: FilePath { work.appending("results") }
     var work: FilePath { folder.appending("work") }
     private var program: FilePath { folder.appending("libexec").appending("compat-matrix") }
+    /// Manifests of the user's own.
+    var ownKernels: FilePath { folder.appending("config").appending("compat-matrix").appending("kernels") }
     private var cache: FilePath { folder.appending("cache").appending("compat-matrix") }
 
     /// Puts probes of a test's own, paths to texts, where those of the repository are.
@@ -51,7 +60,7 @@ struct Installation {
         }
     }
 
-    private func install() async throws {
+    private func install(_ kernels: CachedKernels) async throws {
         let files = FileManager.default
         for folder in [program, cache, work, program.appending("guest")] {
             try files.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
@@ -59,7 +68,9 @@ struct Installation {
         try await copy([Repository.tool, Repository.kernels], into: program)
         try await copy(
             ["agent", "loader-libbpf"].map { Repository.guestTools.appending($0) }, into: program.appending("guest"))
-        try link(cache.appending("kernels"), to: Repository.cache.appending("kernels"))
+        if kernels == .repositorys {
+            try link(cache.appending("kernels"), to: Repository.cache.appending("kernels"))
+        }
         try link(work.appending("probes"), to: Repository.probes)
     }
 
@@ -86,6 +97,14 @@ struct Installation {
     }
 
     func run(_ arguments: String...) async throws -> Outcome { try await run(arguments) { _ in } }
+
+    /// `compat-matrix kernels …`.
+    func kernels(_ arguments: String...) async throws -> Outcome {
+        let result = try await Subprocess.run(
+            command(["kernels"] + arguments), output: .string(limit: 16 << 20), error: .string(limit: 1 << 20))
+        return Outcome(
+            status: result.terminationStatus, output: result.standardOutput, messages: result.standardError)
+    }
 
     /// Runs the tool under TCG, whatever the machine has; `during` sees the process while it runs.
     func run(_ arguments: [String], during: (RunningTool) async throws -> Void) async throws -> Outcome {

@@ -22,7 +22,8 @@ struct KernelBooth: Sendable {
 
     /// What is known of `image`, else what a guest of it says.
     ///
-    /// - Parameter willBoot: Called before it boots, which takes some seconds.
+    /// `willBoot` is called before it boots, which takes some seconds.
+    ///
     /// - Throws: `MachineError` when the host cannot run guests at all, `CancellationError`.
     func facts(
         of kernel: KernelManifest, image: KernelImage, willBoot: () -> Void

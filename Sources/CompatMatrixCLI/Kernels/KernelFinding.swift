@@ -31,7 +31,9 @@ enum KernelFinding: Sendable, Equatable, CustomStringConvertible {
     /// The last lines of a guest that did not come up.
     var console: [String] { if case .doesNotBoot(let failure) = self { failure.lastLines(12) } else { [] } }
 
-    /// `nil` when all is well. A file that differs outweighs a kernel that does not boot.
+    /// `nil` when all is well.
+    ///
+    /// A file that differs outweighs a kernel that does not boot.
     static func status(of findings: [KernelFinding]) -> CommandFailure? {
         let differing = findings.filter { if case .differs = $0 { true } else { false } }.count
         guard differing == 0 else {

@@ -1,6 +1,7 @@
 package import ArgumentParser
 import KernelExamination
 import KernelStore
+import Machine
 import Manifests
 import MatrixModel
 import SystemPackage
@@ -28,10 +29,15 @@ package struct KernelsAdd: AsyncParsableCommand {
         let kernel = try store.add(file: Workspace.absolute(file), id: id)
         print("\(kernel.id) is \(kernel.file)")
         guard !noBoot, let image = try store.image(of: kernel) else { return }
-        let boot = try await Interruption.cancelling {
-            try await KernelBooth(workspace).facts(of: kernel, image: image) {
-                Output.toStderr("\(kernel.id): booting it to see what it is")
+        let boot: BootOutcome<KernelFacts>
+        do {
+            boot = try await Interruption.cancelling {
+                try await KernelBooth(workspace).facts(of: kernel, image: image) {
+                    Output.toStderr("\(kernel.id): booting it to see what it is")
+                }
             }
+        } catch let error as MachineError {
+            throw CommandFailure(.notMeasured, "\(kernel.id) is added, but no kernel can be booted here: \(error)")
         }
         let description = KernelDescription(kernel, image: image, boot: boot)
         print(description.summary.text(width: Terminal.width ?? 100))

@@ -1,0 +1,147 @@
+import Foundation
+import KernelExamination
+import KernelStore
+import Machine
+import MatrixModel
+import Subprocess
+import SystemPackage
+import Testing
+
+extension GuestTests {
+    /// What kernels say of themselves agrees with what is known of Linux.
+    @Suite struct ExaminationTests {
+        /// Something that came with a version of Linux.
+        struct Novelty: Sendable, CustomTestStringConvertible {
+            var name: String
+            var since: KernelRelease
+            var isIn: @Sendable (KernelFacts) -> Bool
+
+            var testDescription: String { name }
+
+            static func feature(_ name: String, _ major: Int, _ minor: Int) -> Novelty {
+                Novelty(name: name, since: KernelRelease(major, minor)) { $0.features.present.contains(name) }
+            }
+            static func program(_ name: String, _ major: Int, _ minor: Int) -> Novelty {
+                Novelty(name: name, since: KernelRelease(major, minor)) { $0.programTypes.present.contains(name) }
+            }
+            static func map(_ name: String, _ major: Int, _ minor: Int) -> Novelty {
+                Novelty(name: name, since: KernelRelease(major, minor)) { $0.mapTypes.present.contains(name) }
+            }
+            static func helper(_ name: String, in type: String, _ major: Int, _ minor: Int) -> Novelty {
+                Novelty(name: "\(name) in \(type)", since: KernelRelease(major, minor)) {
+                    $0.helpers[type]?.contains(name) == true
+                }
+            }
+        }
+
+        /// Of upstream's history; none of it is in the stable series that the tests boot, or was backported to them.
+        private static let history: [Novelty] = [
+            .feature("bpf_syscall", 3, 18), .feature("cpu_v2", 4, 14), .feature("subprograms", 4, 16),
+            .feature("kprobe_pmu", 4, 17), .feature("uprobe_pmu", 4, 17), .feature("btf_load", 4, 18),
+            .feature("cpu_v3", 5, 1), .feature("global_data", 5, 2), .feature("million_instructions", 5, 2),
+            .feature("log_statistics", 5, 2), .feature("bounded_loops", 5, 3), .feature("mmapable_arrays", 5, 5),
+            .feature("atomic_fetch", 5, 12), .feature("perf_link", 5, 15), .feature("kprobe_multi", 5, 18),
+            .feature("rotating_log", 6, 4), .feature("cpu_v4", 6, 6), .feature("uprobe_multi", 6, 6),
+            .feature("may_goto", 6, 9),
+            .program("kprobe", 4, 1), .program("xdp", 4, 8), .program("raw_tracepoint", 4, 17),
+            .program("tracing", 5, 5),
+            .program("sk_lookup", 5, 9), .program("syscall", 5, 14), .program("netfilter", 6, 4),
+            .map("hash", 3, 19), .map("stack_trace", 4, 6), .map("cpumap", 4, 15), .map("queue", 4, 20),
+            .map("sk_storage", 5, 2), .map("ringbuf", 5, 8), .map("task_storage", 5, 11), .map("user_ringbuf", 6, 1),
+            .map("arena", 6, 9),
+            .helper("bpf_probe_read", in: "kprobe", 4, 1), .helper("bpf_probe_read_kernel", in: "kprobe", 5, 5),
+            .helper("bpf_ringbuf_output", in: "tracepoint", 5, 8), .helper("bpf_get_func_ip", in: "kprobe", 5, 15),
+            .helper("bpf_loop", in: "xdp", 5, 17), .helper("bpf_xdp_adjust_head", in: "xdp", 4, 10),
+        ]
+
+        /// The oldest, one in the middle and the newest.
+        @Test(arguments: ["ubuntu-5.4", "debian-6.1", "debian-7.3"])
+        func answersAgreeWithHistory(id: String) async throws {
+            try await Bench.with(guest: Repository.guestTools) { bench in
+                let kernel = try Repository.kernel(id)
+                let facts = try await examine(bench.spec(kernel), on: bench)
+                #expect(facts.gap == nil)
+                #expect(facts.release == kernel.releaseLabel)
+                let release = try #require(KernelRelease(facts.release))
+                for novelty in Self.history {
+                    #expect(novelty.isIn(facts) == (release >= novelty.since), "\(novelty.name) on \(facts.release)")
+                }
+                #expect(facts.boot.hasSerialConsole)
+                #expect(facts.boot.readySeconds > 0 && facts.boot.uptimeSeconds > 0)
+                #expect(id.hasPrefix("\(facts.distribution)".lowercased()))
+                #expect(facts.settings["banner"]?.contains(facts.release) == true)
+                // What only one type has any use for.
+                #expect(facts.helpers["kprobe"]?.contains("bpf_xdp_adjust_head") == false)
+                #expect(facts.helpers["xdp"]?.contains("bpf_override_return") == false)
+                for type in facts.helpers.keys { #expect(facts.programTypes.present.contains(type)) }
+            }
+        }
+
+        private func examine(_ spec: GuestSpec, on bench: Bench) async throws -> KernelFacts {
+            switch try await KernelExaminer(backend: bench.backend()).examine(spec) {
+            case .booted(let facts): return facts
+            case .didNotBoot(let failure):
+                attachConsole(failure.console, of: spec.kernelID)
+                throw MachineError.protocolBroken(failure.reason)
+            }
+        }
+
+        /// A loader that brings its guest down has still booted.
+        @Test func aGuestThatDiesOfTheQuestionsLeavesAGap() async throws {
+            try await Bench.with(guest: Repository.testGuest("misbehaving")) { bench in
+                let facts = try await examine(bench.spec(try Repository.kernel("debian-6.1")), on: bench)
+                #expect(facts.gap?.hasPrefix("the guest died of the questions: QEMU ended") == true)
+                #expect(facts.release.hasPrefix("6.1."))
+            }
+        }
+
+        /// The second time nothing boots.
+        @Test func showRemembersWhatTheGuestSaid() async throws {
+            try await Installation.with(kernels: .none) { tool in
+                let copied = try await tool.fetchCopy(of: "debian-6.1", commandLine: "loglevel=5")
+                let first = try await tool.kernels("show", copied, "--json")
+                #expect(first.status == .exited(0), "\(first.messages)")
+                #expect(first.messages.contains("booting it"))
+                let second = try await tool.kernels("show", copied, "--json")
+                #expect(second.status == .exited(0) && second.messages == "")
+                #expect(second.output == first.output)
+                let text = try await tool.kernels("show", copied, "--helpers")
+                for words in ["kprobe PMU", "map_lookup_elem", "serial console", "DEBUG_INFO_BTF"] {
+                    #expect(text.output.contains(words), "\(words)")
+                }
+
+                let verified = try await tool.kernels("verify", copied)
+                #expect(verified.status == .exited(0) && verified.output.hasPrefix("\(copied)  intact, boots in "))
+            }
+        }
+
+        /// Its console says why.
+        @Test func aKernelThatPanicsDoesNotBoot() async throws {
+            try await Installation.with(kernels: .none) { tool in
+                let copied = try await tool.fetchCopy(
+                    of: "debian-6.1", commandLine: "rdinit=/nonexistent init=/nonexistent")
+                let shown = try await tool.kernels("show", copied)
+                #expect(shown.status == .exited(69))
+                #expect(shown.output.contains("Kernel panic - not syncing"), "\(shown.output)")
+                let verified = try await tool.kernels("verify", copied)
+                #expect(verified.status == .exited(69))
+                #expect(verified.output.hasPrefix("\(copied)  DOES NOT BOOT: QEMU ended before the guest was up"))
+                #expect(verified.messages.contains("Kernel panic - not syncing"))
+            }
+        }
+    }
+}
+
+extension Installation {
+    /// Puts a fetched kernel on the axis under another id, and brings its image.
+    fileprivate func fetchCopy(of id: String, commandLine: String = "") async throws -> String {
+        let image = try Repository.kernel(id)
+        let copied = "local-6.1"
+        try FileManager.default.createDirectory(atPath: ownKernels.string, withIntermediateDirectories: true)
+        try write(
+            "source:\n  file: \(image.path)\ncommandLine: \(commandLine)\n", to: ownKernels.appending("\(copied).yaml"))
+        let fetched = try await kernels("fetch", copied)
+        try #require(fetched.status == .exited(0), "\(fetched.messages)")
+        return copied
+    }
+}

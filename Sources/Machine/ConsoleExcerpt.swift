@@ -1,5 +1,5 @@
-/// The line of a guest's console that says how its kernel died.
-enum ConsoleExcerpt {
+/// The line of a guest's console that says most.
+package enum ConsoleExcerpt {
     /// What a kernel prints when it is beyond help, the plainest first; from kernel/panic.c, arch/x86/kernel/dumpstack.c,
     /// mm/fault.c and kernel/watchdog.c of Linux.
     private static let signs = [
@@ -8,13 +8,37 @@ enum ConsoleExcerpt {
         "rcu: INFO: rcu_", "INFO: task ",
     ]
 
-    /// The first such line, without its time stamp; `nil` when the console shows none.
-    static func crash(in console: [UInt8]) -> String? {
-        let text = String(decoding: console, as: UTF8.self)
-        for line in text.split(whereSeparator: \.isNewline) {
+    /// The part of a kernel that unpacks the rest says why it cannot, then this, and halts.
+    ///
+    /// Source: error() in arch/x86/boot/compressed of Linux, 3.10 to 7.3.
+    private static let halted = "-- System halted"
+
+    /// How the kernel died: the first line that says so, without its time stamp; `nil` when the console shows none.
+    package static func crash(in console: [UInt8]) -> String? {
+        for line in lines(of: console) {
             guard let sign = signs.first(where: line.contains), let range = line.firstRange(of: sign) else { continue }
-            return String(line[range.lowerBound...].prefix(300))
+            return shortened(line[range.lowerBound...])
         }
         return nil
+    }
+
+    /// Of a guest that never came up: how its kernel died, else the last that it wrote; `nil` when it wrote nothing.
+    package static func lastWords(in console: [UInt8]) -> String? {
+        crash(in: console)
+            ?? lines(of: console).last { $0.contains { !$0.isWhitespace } && !$0.contains(halted) }.map(shortened)
+    }
+
+    /// Whether the image could not even be unpacked: nothing more is to come, and QEMU runs on.
+    package static func isHalted(_ console: [UInt8]) -> Bool {
+        let tail = console.suffix(halted.utf8.count + 16)
+        return String(decoding: tail, as: UTF8.self).contains(halted)
+    }
+
+    private static func lines(of console: [UInt8]) -> [Substring] {
+        String(decoding: console, as: UTF8.self).split(whereSeparator: \.isNewline)
+    }
+
+    private static func shortened(_ line: Substring) -> String {
+        String(line.drop(while: \.isWhitespace).prefix(300))
     }
 }

@@ -13,6 +13,8 @@ package enum MachineError: Error, Equatable, CustomStringConvertible {
     case endedEarly(message: String, console: [UInt8])
     /// Nothing came from the guest in time; `console` is what it showed.
     case neverReady(limit: Duration, console: [UInt8])
+    /// The kernel image could not be unpacked; `console` has its words.
+    case halted(console: [UInt8])
     case monitor(command: String, message: String)
     /// The host could not give what a guest needs (memory, descriptors, disk).
     case hostResource(what: String, errno: Errno)
@@ -20,7 +22,7 @@ package enum MachineError: Error, Equatable, CustomStringConvertible {
 
     package var console: [UInt8]? {
         switch self {
-        case .endedEarly(_, let console), .neverReady(_, let console): console
+        case .endedEarly(_, let console), .neverReady(_, let console), .halted(let console): console
         default: nil
         }
     }
@@ -28,7 +30,7 @@ package enum MachineError: Error, Equatable, CustomStringConvertible {
     /// Whether the same start may well succeed a second time: a host under load, a guest that hung at boot.
     package var isWorthASecondTry: Bool {
         switch self {
-        case .endedEarly, .neverReady, .monitor, .protocolBroken: true
+        case .endedEarly, .neverReady, .halted, .monitor, .protocolBroken: true
         case .vmmMissing, .vmmUnusable, .vmmTooOld, .cannotStart, .hostResource: false
         }
     }
@@ -41,13 +43,19 @@ package enum MachineError: Error, Equatable, CustomStringConvertible {
             "QEMU \(version) corrupts guests under TCG, so its verdicts are worth nothing; \(minimum) or newer is needed "
                 + "('make setup' installs one)"
         case .cannotStart(let path, let errno): "\(path) cannot be started: \(errno)"
-        case .endedEarly(let message, _): "QEMU ended before the guest was up: \(message)"
+        case .endedEarly(let message, let console):
+            "QEMU ended before the guest was up: \(message)" + (Self.lastWords(in: console) ?? "")
         case .neverReady(let limit, let console):
-            "the guest said nothing within \(limit)"
-                + (console.isEmpty ? "; its console stayed empty" : "; its console is kept")
+            "the guest said nothing within \(limit)" + (Self.lastWords(in: console) ?? "; its console stayed empty")
+        case .halted(let console):
+            "the kernel halted before it was unpacked" + (Self.lastWords(in: console) ?? "")
         case .monitor(let command, let message): "QEMU refused '\(command)': \(message)"
         case .hostResource(let what, let errno): "cannot make \(what): \(errno)"
         case .protocolBroken(let problem): "the guest is corrupt: \(problem)"
         }
+    }
+
+    private static func lastWords(in console: [UInt8]) -> String? {
+        ConsoleExcerpt.lastWords(in: console).map { "; its console says: \($0)" }
     }
 }

@@ -13,6 +13,8 @@ package enum MachineError: Error, Equatable, CustomStringConvertible {
     case endedEarly(message: String, console: [UInt8])
     /// Nothing came from the guest in time; `console` is what it showed.
     case neverReady(limit: Duration, console: [UInt8])
+    /// The kernel image could not be unpacked; `console` has its words.
+    case halted(console: [UInt8])
     case monitor(command: String, message: String)
     /// The host could not give what a guest needs (memory, descriptors, disk).
     case hostResource(what: String, errno: Errno)
@@ -25,7 +27,9 @@ package enum MachineError: Error, Equatable, CustomStringConvertible {
     /// What is kept for people: what the guest showed, as far as it bears on this.
     package var console: [UInt8]? {
         switch self {
-        case .endedEarly(_, let console), .neverReady(_, let console), .moduleFatal(_, _, let console): console
+        case .endedEarly(_, let console), .neverReady(_, let console), .halted(let console),
+            .moduleFatal(_, _, let console):
+            console
         case .moduleRefused(_, _, let log): log
         default: nil
         }
@@ -34,7 +38,7 @@ package enum MachineError: Error, Equatable, CustomStringConvertible {
     /// Whether the same start may well succeed a second time: a host under load, a guest that hung at boot.
     package var isWorthASecondTry: Bool {
         switch self {
-        case .endedEarly, .neverReady, .monitor, .protocolBroken, .moduleFatal: true
+        case .endedEarly, .neverReady, .halted, .monitor, .protocolBroken, .moduleFatal: true
         case .vmmMissing, .vmmUnusable, .vmmTooOld, .cannotStart, .hostResource, .moduleRefused: false
         }
     }
@@ -47,10 +51,12 @@ package enum MachineError: Error, Equatable, CustomStringConvertible {
             "QEMU \(version) corrupts guests under TCG, so its verdicts are worth nothing; \(minimum) or newer is needed "
                 + "('make setup' installs one)"
         case .cannotStart(let path, let errno): "\(path) cannot be started: \(errno)"
-        case .endedEarly(let message, _): "QEMU ended before the guest was up: \(message)"
+        case .endedEarly(let message, let console):
+            "QEMU ended before the guest was up: \(message)" + (Self.lastWords(in: console) ?? "")
         case .neverReady(let limit, let console):
-            "the guest said nothing within \(limit)"
-                + (console.isEmpty ? "; its console stayed empty" : "; its console is kept")
+            "the guest said nothing within \(limit)" + (Self.lastWords(in: console) ?? "; its console stayed empty")
+        case .halted(let console):
+            "the kernel halted before it was unpacked" + (Self.lastWords(in: console) ?? "")
         case .monitor(let command, let message): "QEMU refused '\(command)': \(message)"
         case .hostResource(let what, let errno): "cannot make \(what): \(errno)"
         case .protocolBroken(let problem): "the guest is corrupt: \(problem)"
@@ -65,5 +71,9 @@ package enum MachineError: Error, Equatable, CustomStringConvertible {
     private static func lastLine(of log: [UInt8]) -> String? {
         let lines = String(decoding: log, as: UTF8.self).split(whereSeparator: \.isNewline)
         return lines.last.map { String($0.trimmingPrefix(#/(<\d+>)?(\[ *[\d.]+\])?(\[ *[TC]\d+\])? */#)) }
+    }
+
+    private static func lastWords(in console: [UInt8]) -> String? {
+        ConsoleExcerpt.lastWords(in: console).map { "; its console says: \($0)" }
     }
 }

@@ -1,4 +1,5 @@
 internal import GuestLink
+internal import Machine
 package import MatrixModel
 internal import VerifierLog
 
@@ -84,7 +85,9 @@ package struct Judge: Sendable {
             name: name, type: report.type.isEmpty ? "unspec" : report.type, verdict: failed ? .fail : .pass,
             stage: report.stage, errno: report.errno,
             cause: failed
-                ? catalogue.cause(ofLog: text, loaderMessages: messages, errno: report.errno, stage: report.stage)
+                ? catalogue.cause(
+                    ofLog: text, logComplete: report.logComplete, loaderMessages: messages, errno: report.errno,
+                    stage: report.stage)
                 : nil,
             log: try log.isEmpty ? nil : keep(log), logComplete: report.logComplete,
             stats: Self.statistics(of: text, report: report))

@@ -15,10 +15,11 @@ package struct Device: Sendable, Equatable {
     /// A panicking kernel reboots at once, and QEMU ends instead; an oops counts as a panic, or a crash would go unseen.
     package static let exitOnPanic = Device(arguments: ["-no-reboot"], kernelArguments: ["panic=-1", "oops=panic"])
 
+    /// `earlyprintk` is for images that cannot be unpacked and kernels that die before they have drivers: it makes them say why.
     package static func console(path: String) -> Device {
         Device(
             arguments: ["-chardev", "file,id=console,path=\(path)", "-serial", "chardev:console"],
-            kernelArguments: ["console=ttyS0", "quiet"])
+            kernelArguments: ["console=ttyS0", "earlyprintk=ttyS0", "quiet"])
     }
 
     /// `master=on` makes the mailbox part of a snapshot; a snapshot of a machine without it would be refused.

@@ -85,6 +85,8 @@ private final class VirtualMachine {
     /// What QEMU itself said.
     private let messages: MemoryFile
     private let startedAt = ContinuousClock.now
+    /// How often a guest that says nothing is looked at.
+    private static let consoleInterval: Duration = .seconds(1)
     private var isStopped = false
 
     init(qemu: FilePath, command: CommandLine) throws(MachineError) {
@@ -155,17 +157,26 @@ private final class VirtualMachine {
     }
 
     private func waitForHello(limit: Duration) async throws -> Hello {
-        guard case .frame(.hello(let hello)) = try await channel.nextEvent(within: limit) else {
-            throw failure(limit: limit)
+        let deadline = ContinuousClock.now + limit
+        while true {
+            let left = deadline - ContinuousClock.now
+            switch try await channel.nextEvent(within: min(left, Self.consoleInterval)) {
+            case .frame(.hello(let hello)): return hello
+            case .silent where left > .zero:
+                let console = channel.console.contents()
+                if ConsoleExcerpt.isHalted(console) { throw MachineError.halted(console: console) }
+            default: throw failure(limit: limit)
+            }
         }
-        return hello
     }
 
     private func failure(limit: Duration) -> MachineError {
         let console = channel.console.contents()
         guard let ending = process.endingIfOver() else { return .neverReady(limit: limit, console: console) }
         let said = String(decoding: messages.contents(), as: UTF8.self).split(separator: "\n").last.map(String.init)
-        return .endedEarly(message: said ?? ending.description, console: console)
+        // Without a word of its own QEMU ends when the guest resets, for a triple fault or in a panic.
+        let reset = ending == .exited(0) ? "the guest reset itself" : nil
+        return .endedEarly(message: said ?? reset ?? ending.description, console: console)
     }
 
     private func secondsSinceStart() -> Double { (ContinuousClock.now - startedAt) / .seconds(1) }

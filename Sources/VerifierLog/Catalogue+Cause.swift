@@ -11,13 +11,15 @@ extension Catalogue {
     ///
     /// - Parameters:
     ///   - log: The verifier's log. Its end decides, however long it is.
+    ///   - logComplete: Whether the log is all that the verifier wrote.
     ///   - loaderMessages: What the loader wrote besides, one message per line. A log that libbpf framed in it is used when
     ///     `log` is empty.
     ///   - errno: 0, or the positive errno of the step that failed.
     ///   - stage: Where it failed. Past `load` the log is that of an accepted program and says nothing.
     /// - Returns: `nil` when nobody wrote a word and the errno alone says nothing.
-    package func cause(ofLog log: String, loaderMessages: String = "", errno: Int32 = 0, stage: Stage = .load) -> Cause?
-    {
+    package func cause(
+        ofLog log: String, logComplete: Bool = true, loaderMessages: String = "", errno: Int32 = 0, stage: Stage = .load
+    ) -> Cause? {
         let framed = FramedLog(in: loaderMessages)
         let finding = stage > .load ? nil : Finding(in: LogTail(of: log.isEmpty ? framed?.log ?? "" : log))
         let messages = LogTail(of: framed?.rest ?? loaderMessages).lines.filter {
@@ -26,7 +28,7 @@ extension Catalogue {
         return finding.flatMap { knownCause($0) { $0.decides } }
             ?? loaderCause(messages) { $0.decides }
             // ENOSPC hides the verdict: the last line of such a log is where the buffer ended.
-            ?? (errno == Self.noSpace ? errnoCause(errno, stage) : nil)
+            ?? (errno == Self.noSpace || !logComplete ? errnoCause(Self.noSpace, stage) : nil)
             ?? finding.flatMap { knownCause($0) { !$0.decides } }
             ?? finding.flatMap(unknownCause)
             ?? errnoCause(errno, stage)
@@ -77,6 +79,7 @@ extension Catalogue {
     /// An errno is only clear up to `load`: attaching fails with the same numbers for other reasons.
     private func errnoCause(_ errno: Int32, _ stage: Stage) -> Cause? {
         guard stage <= .load else { return nil }
-        return entries.first { $0.errnos.contains(errno) }?.cause(line: "errno \(errno), and no log", source: nil)
+        let line = errno == Self.noSpace ? "the end of the log is missing" : "errno \(errno), and no log"
+        return entries.first { $0.errnos.contains(errno) }?.cause(line: line, source: nil)
     }
 }

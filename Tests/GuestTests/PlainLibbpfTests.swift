@@ -13,7 +13,7 @@ extension GuestTests {
         @Test func libbpfAloneSaysTheSame() async throws {
             try await withFolder { folder async throws in
                 let variants = try await ProbeSelection().build(folder: Repository.probes, cache: folder)
-                for kernel in try ["ubuntu-5.4", "debian-7.3"].map(Repository.kernel) {
+                for kernel in try ["ubuntu-4.15", "ubuntu-5.4", "debian-7.3"].map(Repository.kernel) {
                     async let ours = results(of: variants, on: kernel, guest: Repository.guestTools)
                     async let plain = results(of: variants, on: kernel, guest: Repository.testGuest("plain"))
                     let (left, right) = try await (ours, plain)

@@ -26,7 +26,7 @@ struct CommandLineTests {
         -kernel /cache/vmlinuz
         -initrd /cache/guest.cpio
         """.split { $0.isWhitespace }.map(String.init)
-            + ["-append", "\(timer)panic=-1 oops=panic console=ttyS0 quiet rdinit=/init"]
+            + ["-append", "\(timer)panic=-1 oops=panic console=ttyS0 earlyprintk=ttyS0 quiet rdinit=/init"]
     }
 
     private var tcg: [String] {

@@ -101,6 +101,33 @@ import Testing
         }
     }
 
+    /// Without a word QEMU ends when its guest resets; with `-no-reboot` that is status 0.
+    @Test func aGuestThatResetsItselfIsSaidToHave() async throws {
+        try await withFolder { folder in
+            try await writeStub(in: folder, version: "QEMU emulator version 10.0.2", otherwise: "exit 0")
+            let qemu = try await QEMU.locate(searchPath: folder.string, cache: folder)
+            let backend = QEMUBackend(qemu: qemu, accelerator: .tcg, snapshots: folder)
+            await #expect(throws: MachineError.endedEarly(message: "the guest reset itself", console: [])) {
+                try await backend.withGuest(.sample, start: .cold) { _ in }
+            }
+        }
+    }
+
+    /// As the kernels of Debian 6.1 and 7.3 do with a payload that is damaged; nobody waits for more.
+    @Test func aKernelThatHaltsIsNotWaitedFor() async throws {
+        let console = "\n\nZSTD-compressed data is corrupt\n\n -- System halted"
+        try await withFolder { folder in
+            try await writeStub(
+                in: folder, version: "QEMU emulator version 10.0.2",
+                otherwise: "printf '\(console.replacing("\n", with: "\\n"))' >&5; exec sleep 1000")
+            let qemu = try await QEMU.locate(searchPath: folder.string, cache: folder)
+            let backend = QEMUBackend(qemu: qemu, accelerator: .tcg, snapshots: folder, bootLimit: .seconds(1000))
+            let halted = MachineError.halted(console: Array(console.utf8))
+            await #expect(throws: halted) { try await backend.withGuest(.sample, start: .cold) { _ in } }
+            #expect("\(halted)".hasSuffix("its console says: ZSTD-compressed data is corrupt"))
+        }
+    }
+
     @Test func aQEMUThatSaysNothingIsGivenUp() async throws {
         try await withFolder { folder in
             try await writeStub(in: folder, version: "QEMU emulator version 10.0.2", otherwise: "exec sleep 1000")

@@ -109,6 +109,13 @@ import Testing
         #expect(cause?.source == "f(); @ a.c:1")
     }
 
+    /// What libbpf 1.4 says on a kernel without bpf().
+    private static let noBPF = """
+        libbpf: Error in bpf_object__probe_loading():Function not implemented(38). Couldn't load trivial BPF program. \
+        Make sure your kernel supports BPF (CONFIG_BPF_SYSCALL=y) and/or that RLIMIT_MEMLOCK is set to big enough value.
+        libbpf: failed to load object '/job/0.bpf.o'
+        """
+
     @Test(
         arguments: [
             (
@@ -118,6 +125,20 @@ import Testing
             ("libbpf: prog 'watch': BPF program load failed: Operation not permitted", 1, "permission"),
             ("libbpf: prog 'watch': BPF program load failed: Argument list too long", 7, "argument-list"),
             ("libbpf: Error in bpf_create_map_xattr(m): -22. Retrying without BTF.", 0, "libbpf-btfretry"),
+            (
+                """
+                libbpf: prog 'watch': BPF program load failed: Invalid argument
+                loader-libbpf: this kernel takes no program of type raw_tracepoint
+                """, 22, "prog-type-unknown"
+            ),
+            (
+                """
+                libbpf: map 'events': failed to create: Invalid argument(-22)
+                loader-libbpf: this kernel takes no map of type ringbuf
+                """, 22, "map-type-unknown"
+            ),
+            (noBPF, 38, "no-bpf"),
+            (noBPF.replacing("Function not implemented(38)", with: "Operation not permitted(1)"), 1, "libbpf-nobpf"),
             ("libbpf: no such text", 0, "unknown"), ("", 1, "permission"), ("", 7, "argument-list"),
             ("", 22, "unsupported"),
             ("", 14, "verifier-bug"), ("", 28, "log-full"), ("", 38, "no-bpf"), ("", 524, "jit-unsupported"),
@@ -130,6 +151,8 @@ import Testing
     @Test func aFullBufferIsNotAMessage() {
         let cut = "1: (b7) r0 = 0\n R0=inv0 R10=fp0\n2: (95) ex\nparent did"
         #expect(Catalogue.bundled.cause(ofLog: cut, errno: 28)?.id == "log-full")
+        // The verdict came from another load, without a log.
+        #expect(Catalogue.bundled.cause(ofLog: cut, logComplete: false, errno: 13)?.id == "log-full")
         #expect(Catalogue.bundled.cause(ofLog: "R0 !read_ok\n", errno: 28)?.id == "not-init")
     }
 

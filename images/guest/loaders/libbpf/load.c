@@ -10,6 +10,18 @@
 static char *messages;
 static size_t messages_length;
 
+static void keep_line(const char *line, size_t length)
+{
+    if (length == 0)
+        return;
+    char *longer = realloc(messages, messages_length + length);
+    if (longer != NULL) {
+        messages = longer;
+        memcpy(messages + messages_length, line, length);
+        messages_length += length;
+    }
+}
+
 static int keep_message(enum libbpf_print_level level, const char *format, va_list arguments)
 {
     if (level == LIBBPF_DEBUG)
@@ -18,14 +30,20 @@ static int keep_message(enum libbpf_print_level level, const char *format, va_li
     int length = vasprintf(&line, format, arguments);
     if (length < 0)
         return 0;
-    char *longer = realloc(messages, messages_length + length);
-    if (longer != NULL) {
-        messages = longer;
-        memcpy(messages + messages_length, line, length);
-        messages_length += length;
-    }
+    keep_line(line, length);
     free(line);
     return length;
+}
+
+/// After libbpf's own words, since the last word counts.
+static void keep_answer(const struct observed_load *observed)
+{
+    // What libbpf says of loads that only ask is not to be kept.
+    libbpf_print_fn_t keep = libbpf_set_print(NULL);
+    char answer[256];
+    ask_about_refusal(observed, answer, sizeof(answer));
+    libbpf_set_print(keep);
+    keep_line(answer, strlen(answer));
 }
 
 static void report_messages(uint32_t cell, uint32_t program)
@@ -92,6 +110,7 @@ static void load_program(uint32_t cell, struct bpf_object *object, uint32_t inde
 {
     struct bpf_program *program = select_program(object, index);
     size_maps(object);
+    drop_optional_attach_type(program);
     struct observed_load *observed = observe_next_load();
     bpf_program__set_log_level(program, 1);
     bpf_program__set_log_buf(program, observed->log, OBSERVED_LOG_BYTES);
@@ -113,6 +132,8 @@ static void load_program(uint32_t cell, struct bpf_object *object, uint32_t inde
     const char *type = libbpf_bpf_prog_type_str(bpf_program__type(program));
     snprintf(report.name, sizeof(report.name), "%s", bpf_program__name(program));
     snprintf(report.type, sizeof(report.type), "%s", type ? type : "unspec");
+    if (error)
+        keep_answer(observed);
     report_log(cell, index, CMX_LOG_VERIFIER, observed->log, strlen(observed->log));
     report_messages(cell, index);
     report_program(&report);

@@ -28,8 +28,17 @@ struct observed_load {
     int attempted;
     /// 0, or the negative errno of the attempt that decided.
     int error;
-    /// The result of the last BPF_MAP_CREATE.
+    /// What BPF_PROG_LOAD was asked for.
+    struct asked_program {
+        enum bpf_prog_type type;
+        enum bpf_attach_type attach_type;
+        uint32_t flags;
+        uint32_t kernel_version;
+        size_t instructions;
+    } asked;
+    /// The result of the last BPF_MAP_CREATE, and the type that it asked for.
     int map_error;
+    enum bpf_map_type map_type;
     /// NUL-terminated.
     char *log;
     int log_complete;
@@ -43,6 +52,17 @@ void learn_kernel(void);
 /// Forgets what was observed and returns it for the next load. The log buffer in it marks the program under test: a
 /// load that libbpf asks for with another buffer is one of its own feature probes.
 struct observed_load *observe_next_load(void);
+/// Asks a kernel that gave an errno and no log what it was that it does not know, by loading what differs in one thing only.
+/// The answer is one line, or empty: the refusal is about the program itself.
+void ask_about_refusal(const struct observed_load *observed, char *answer, size_t bytes);
+
+/// Whether the kernel takes a program of that many instructions that only returns 0.
+int takes_trivial(const struct asked_program *asked);
+
+/// Does what libbpf does since 1.3.4 and 1.4.7 on kernels that do not know `expected_attach_type` (before 4.17): sections for
+/// which it is optional are loaded without it.
+void drop_optional_attach_type(struct bpf_program *program);
+
 /// A size that libbpf is told for the buffer; how much is really used is decided when the load happens.
 #define OBSERVED_LOG_BYTES (64u << 10)
 

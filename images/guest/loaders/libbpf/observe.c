@@ -14,7 +14,7 @@
 #define LEVEL_LAST_PATH 1u
 #define LEVEL_STATS 4u
 
-/// Valid on every kernel: up to Linux 5.1 the ceiling is UINT_MAX >> 8, later UINT_MAX >> 2.
+/// Valid on every kernel: up to Linux 5.1 the ceiling is UINT_MAX >> 8, later UINT_MAX >> 2; beyond it is EINVAL.
 #define FIRST_LOG_BYTES ((16u << 20) - 1)
 /// As far as a log can grow in the memory of a guest.
 #define LAST_LOG_BYTES (64u << 20)
@@ -56,6 +56,12 @@ static int load_with_level(enum bpf_prog_type type, const char *name, const char
     return __real_bpf_prog_load(type, name, license, instructions, count, &options);
 }
 
+/// BPF_LOG_STATS and the higher ceiling both came with 5.2.
+static size_t largest_log(void)
+{
+    return kernel_has_stats ? LAST_LOG_BYTES : FIRST_LOG_BYTES;
+}
+
 static void ask_for_numbers(int program)
 {
     struct bpf_prog_info info = {0};
@@ -82,12 +88,20 @@ int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *
         verdict = load_with_level(type, name, license, instructions, count, options, 0, 0);
     observed.attempted = 1;
     observed.error = verdict < 0 ? verdict : 0;
+    observed.asked = (struct asked_program){
+        .type = type,
+        .attach_type = options->expected_attach_type,
+        .flags = options->prog_flags,
+        .kernel_version = options->kern_version,
+        .instructions = count,
+    };
 
     if (verdict < 0 || !kernel_has_stats) {
         int logged = -ENOSPC;
-        for (size_t bytes = FIRST_LOG_BYTES; logged == -ENOSPC && bytes <= LAST_LOG_BYTES; bytes *= 2)
+        for (size_t bytes = FIRST_LOG_BYTES; logged == -ENOSPC && bytes <= largest_log(); bytes *= 2)
             logged = load_with_level(type, name, license, instructions, count, options, verbose, bytes);
-        observed.log_complete = logged != -ENOSPC;
+        // Whatever else this load met with, ENOSPC or no memory for the kernel's own copy, cost a part of the log.
+        observed.log_complete = logged >= 0 ? verdict >= 0 : logged == verdict;
         if (logged >= 0)
             close(logged);
     }
@@ -102,6 +116,7 @@ int __wrap_bpf_map_create(enum bpf_map_type type, const char *name, __u32 key_si
 {
     int map = __real_bpf_map_create(type, name, key_size, value_size, max_entries, options);
     observed.map_error = map < 0 ? map : 0;
+    observed.map_type = type;
     return map;
 }
 

@@ -86,7 +86,9 @@ let package = Package(
         tests("MatrixModelTests", ["MatrixModel"]),
         tests("VerifierLogTests", ["VerifierLog", "MatrixModel"], resources: [.copy("Resources")]),
         tests("ManifestsTests", ["Manifests", "MatrixModel", system]),
-        tests("KernelStoreTests", ["KernelStore", "Manifests", "CArchive", "MatrixModel", crypto, subprocess, system]),
+        tests(
+            "KernelStoreTests", ["KernelStore", "Manifests", "CArchive", "MatrixModel", crypto, subprocess, system],
+            resources: [.copy("Resources")]),
         tests("ProbeObjectTests", ["ProbeObject", "Manifests", "MatrixModel", system]),
         tests("GuestLinkTests", ["GuestLink", "CGuestProtocol", "MatrixModel"]),
         tests(

@@ -52,8 +52,9 @@ extension KernelStoreError: HasExitStatus {
         case .idTaken, .idUnguessable, .unknownID: .usage
         case .cancelled: .interrupted
         case .unwritable, .mirrorUnknown, .keyringMissing, .suiteUnavailable, .noSuchPackage, .downloadFailed,
-            .toolFailed, .lockedVersionGone, .differsFromLock, .noConfig, .modulesNotHere, .noSuchModule,
-            .damagedModule, .moduleFolderGone:
+            .toolMissing, .toolFailed, .unreachable, .stalled, .brokenOff, .answered, .badRedirect, .insecure,
+            .downloadTooLarge, .lockedVersionGone, .differsFromLock, .noConfig, .modulesNotHere,
+            .noSuchModule, .damagedModule, .moduleFolderGone:
             .notMeasured
         }
     }

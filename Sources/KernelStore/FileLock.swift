@@ -22,5 +22,17 @@ struct FileLock {
         }
     }
 
+    /// Locks a file that its owner may remove: once it is locked here, it is the one at its path.
+    init(replaceable file: FilePath) async throws(KernelStoreError) {
+        while true {
+            let lock = try await FileLock(file)
+            if let held = try? Stat(lock.descriptor), let named = try Files.status(file), held.inode == named.inode {
+                self = lock
+                return
+            }
+            lock.release()
+        }
+    }
+
     func release() { try? descriptor.close() }
 }

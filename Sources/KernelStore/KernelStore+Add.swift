@@ -18,7 +18,8 @@ extension KernelStore {
         if let taken = known.first(where: { $0.id == id }) { throw KernelStoreError.idTaken(id, by: taken.file) }
 
         let manifest = folder.appending("\(id).yaml")
-        let kernel = KernelManifest(id: id, source: .file(FileSource(.file(file.lexicallyNormalized()))), file: manifest)
+        let kernel = KernelManifest(
+            id: id, source: .file(FileSource(.file(file.lexicallyNormalized()))), file: manifest)
         var locks = try KernelLocks(folders: catalogueFolders)
         try Files.makeFolder(folder)
         let installed = try cache.install(file, as: kernel, package: nil, locked: nil)

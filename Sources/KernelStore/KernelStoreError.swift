@@ -29,8 +29,18 @@ package enum KernelStoreError: Error, Hashable, CustomStringConvertible {
     case suiteUnavailable(AptSuite, problem: String)
     case noSuchPackage(pattern: String, AptSuite)
     case downloadFailed(package: String, AptSuite, problem: String)
+    case toolMissing(tool: String, package: String)
     case toolFailed(tool: String, problem: String)
     case cancelled
+
+    case unreachable(host: String, problem: String)
+    case stalled(host: String, seconds: Int)
+    /// `received` in bytes.
+    case brokenOff(WebAddress, received: Int64, problem: String)
+    case answered(WebAddress, status: Int)
+    case badRedirect(WebAddress, problem: String)
+    case insecure(host: String, problem: String)
+    case downloadTooLarge(WebAddress, limitMiB: Int)
 
     case lockedVersionGone(KernelID, locked: String, AptSuite, nearest: String?)
     case differsFromLock(KernelID, what: String, locked: String, found: String)
@@ -74,8 +84,19 @@ package enum KernelStoreError: Error, Hashable, CustomStringConvertible {
         case .noSuchPackage(let pattern, let suite): "\(suite) has no package \(pattern)"
         case .downloadFailed(let package, let suite, let problem):
             "\(package) of \(suite) could not be downloaded: \(problem)"
+        case .toolMissing(let tool, let package): "\(tool) is not installed here; install \(package)"
         case .toolFailed(let tool, let problem): "\(tool) failed: \(problem)"
         case .cancelled: "interrupted before it was fetched"
+        case .unreachable(let host, let problem): "the server at \(host) could not be reached: \(problem)"
+        case .stalled(let host, let seconds):
+            "the server at \(host) stalled: next to nothing came for \(seconds) s; the next fetch goes on from there"
+        case .brokenOff(let address, let received, let problem):
+            "\(address): the connection broke off after \(received) bytes: \(problem)"
+        case .answered(let address, let status): "the server at \(address.host) answered \(status) for \(address)"
+        case .badRedirect(let address, let problem): "\(address) leads elsewhere than to a file: \(problem)"
+        case .insecure(let host, let problem): "no secure connection to the server at \(host): \(problem)"
+        case .downloadTooLarge(let address, let limit):
+            "\(address): more than \(limit) MiB came, which no kernel package needs"
         case .lockedVersionGone(let id, let locked, let suite, let nearest):
             "\(suite) no longer has the locked \(locked)"
                 + (nearest.map { ", the nearest is \($0); take it with 'kernels fetch --refresh \(id)'" } ?? "")
@@ -86,6 +107,17 @@ package enum KernelStoreError: Error, Hashable, CustomStringConvertible {
         case .idUnguessable(let file, let release):
             "\(file): no id follows from its release '\(release)'; give one with --id, such as local-6.1"
         case .unknownID(let id): "there is no kernel \(id); 'kernels list' shows those there are"
+        }
+    }
+}
+
+extension KernelStoreError {
+    /// Whether what has come of a download is worth keeping for the next try.
+    var leavesDownload: Bool {
+        switch self {
+        case .unreachable, .stalled, .brokenOff, .insecure, .cancelled: true
+        case .answered(_, let status): status >= 500
+        default: false
         }
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Subprocess
 import SystemPackage
 
@@ -7,9 +8,12 @@ struct Tool {
     var folder: FilePath?
 
     struct Output {
+        /// The exit status; `nil` when a signal ended the program.
+        let status: Int32?
         let text: String
         let complaints: String
-        let succeeded: Bool
+
+        var succeeded: Bool { status == 0 }
 
         /// What went wrong in one line: the first error the tool reported, else the last thing it said.
         var problem: String {
@@ -19,8 +23,23 @@ struct Tool {
         }
     }
 
-    /// A failing exit status is a result; throws `toolFailed` when the program cannot be started, `cancelled` when the
-    /// task is.
+    /// Of Debian, for whoever has to install the program.
+    private static let packages = [
+        "apt-get": "apt", "apt-cache": "apt", "prlimit": "util-linux", "rpmkeys": "rpm",
+    ]
+
+    private var missing: KernelStoreError { .toolMissing(tool: name, package: Self.packages[name] ?? name) }
+
+    /// Throws `toolMissing` when `PATH` has no such program.
+    func requireInstalled() throws(KernelStoreError) {
+        let path = getenv("PATH").map { String(cString: $0) } ?? ""
+        let isThere = path.split(separator: ":").contains { access("\($0)/\(name)", X_OK) == 0 }
+        guard isThere else { throw missing }
+    }
+
+    /// A failing exit status is a result.
+    ///
+    /// - Throws: `toolMissing` or `toolFailed` when the program cannot be started, `cancelled` when the task is.
     func run(_ arguments: [String]) async throws(KernelStoreError) -> Output {
         var options = PlatformOptions()
         options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(2))]
@@ -34,11 +53,13 @@ struct Tool {
                 output: .string(limit: 64 << 20),
                 error: .string(limit: 4 << 20))
             if Task.isCancelled { throw KernelStoreError.cancelled }
-            return Output(
-                text: result.standardOutput, complaints: result.standardError,
-                succeeded: result.terminationStatus.isSuccess)
+            var status: Int32?
+            if case .exited(let code) = result.terminationStatus { status = code }
+            return Output(status: status, text: result.standardOutput, complaints: result.standardError)
         } catch let error as KernelStoreError {
             throw error
+        } catch let error as SubprocessError where error.code == .executableNotFound {
+            throw missing
         } catch {
             throw Task.isCancelled ? .cancelled : .toolFailed(tool: name, problem: "\(error)")
         }

@@ -1,0 +1,82 @@
+import FoundationEssentials
+import Glibc
+import Manifests
+import SystemPackage
+
+/// One call of curl that writes a file.
+struct Curl {
+    let address: WebAddress
+    let limits: DownloadLimits
+
+    /// How a call ended, where it did not end in an error of its own.
+    enum Outcome: Equatable {
+        case complete
+        /// The server will not go on from where the file ends.
+        case notResumable
+        /// The connection was lost; what came is in the file.
+        case brokenOff(problem: String)
+    }
+
+    /// What `--write-out '%{json}'` says, as far as it matters here.
+    private struct Report: Decodable {
+        var http_code: Int
+        var errormsg: String?
+        /// Seconds until there was a connection; 0 without one.
+        var time_connect: Double
+    }
+
+    /// Appends to `part` what follows there on the server, or replaces it when `validator` is `nil`.
+    ///
+    /// `headers` gets the headers of the answer as they come.
+    func run(into part: FilePath, headers: FilePath, continuing validator: String?) async throws(KernelStoreError)
+        -> Outcome
+    {
+        try Tool(name: "curl").requireInstalled()
+        // The limit on the file is the system's, since a server may say anything about a length.
+        let output = try await Tool(name: "prlimit").run(
+            ["--fsize=\(limits.sizeMiB << 20)", "--core=0", "curl"] + arguments(part, headers, validator))
+        guard let status = output.status else {
+            // SIGXFSZ is the one signal that is expected here.
+            throw .downloadTooLarge(address, limitMiB: limits.sizeMiB)
+        }
+        let report = try? JSONDecoder().decode(Report.self, from: Data(output.text.utf8))
+        return try outcome(status, report, problem: report?.errormsg ?? output.problem, writing: part)
+    }
+
+    private func arguments(_ part: FilePath, _ headers: FilePath, _ validator: String?) -> [String] {
+        var arguments = [
+            // First, so that a user's .curlrc changes nothing; a proxy comes from the environment.
+            "--disable", "--silent", "--show-error", "--globoff", "--fail", "--location", "--max-redirs", "10",
+            "--proto", "=http,https", "--proto-redir", "=http,https",
+            "--connect-timeout", "\(limits.connect.components.seconds)",
+            "--speed-limit", "\(DownloadLimits.slowestBytesPerSecond)", "--speed-time",
+            "\(limits.stall.components.seconds)",
+            "--max-filesize", "\(limits.sizeMiB << 20)",
+            "--write-out", "%{json}", "--dump-header", headers.string, "--output", part.string,
+        ]
+        if let validator { arguments += ["--continue-at", "-", "--header", "If-Range: \(validator)"] }
+        return arguments + ["--url", address.description]
+    }
+
+    /// Source: curl(1), "EXIT CODES".
+    private func outcome(
+        _ status: Int32, _ report: Report?, problem: String, writing part: FilePath
+    ) throws(KernelStoreError) -> Outcome {
+        let host = address.host
+        switch status {
+        case 0: return .complete
+        case 1, 47: throw .badRedirect(address, problem: problem)
+        case 5, 6, 7, 97: throw .unreachable(host: host, problem: problem)
+        case 22 where report?.http_code == 416: return .notResumable
+        case 22: throw .answered(address, status: report?.http_code ?? 0)
+        case 23: throw .unwritable(file: part, errno: Files.isFull(part) ? .noSpace : .ioError)
+        case 28 where report?.time_connect == 0:
+            throw .unreachable(host: host, problem: "no connection within \(limits.connect.components.seconds) s")
+        case 28: throw .stalled(host: host, seconds: Int(limits.stall.components.seconds))
+        case 33: return .notResumable
+        case 35, 51, 53...54, 58...60, 64, 66, 77, 80, 82...83, 90...91: throw .insecure(host: host, problem: problem)
+        case 63: throw .downloadTooLarge(address, limitMiB: limits.sizeMiB)
+        default: return .brokenOff(problem: problem)
+        }
+    }
+}

@@ -1,0 +1,133 @@
+import Crypto
+import FoundationEssentials
+import Glibc
+import Manifests
+import SystemPackage
+
+/// What a download may take.
+struct DownloadLimits: Sendable, Equatable {
+    /// A machine without a network is to know so within seconds.
+    var connect: Duration = .seconds(10)
+    /// How long next to nothing may come.
+    var stall: Duration = .seconds(20)
+    /// openSUSE's kernel-default, the largest of all, has 170 MiB; Debian's kernels with symbols have 1 GiB.
+    var sizeMiB = 2048
+    /// How often the connection may break, as long as something comes each time.
+    var attempts = 5
+
+    static let slowestBytesPerSecond = 1024
+}
+
+/// Called with the bytes that are here, and with how many there will be where the server says so.
+typealias DownloadProgress = @Sendable (_ received: Int64, _ total: Int64?) -> Void
+
+/// A file of a web server, brought here by curl.
+///
+/// While it comes it is `<digest of the URL>.part`, beside it the headers of the answer: what an interrupted download
+/// leaves is what the next goes on from, provided that the server says it is still the same file.
+struct Download {
+    let address: WebAddress
+    /// For all downloads, on the file system of the cache.
+    let folder: FilePath
+    let limits: DownloadLimits
+
+    private var part: FilePath { folder.appending("\(key).part") }
+    private var headers: FilePath { folder.appending("\(key).headers") }
+    private var key: String { SHA256.hash(data: Array(address.description.utf8)).hexadecimal }
+
+    /// Hands the complete file to `body`; it is gone afterwards, whatever becomes of it there.
+    ///
+    /// - Parameters:
+    ///   - unless: Asked when nobody else downloads the same file any more; what it returns is what there is to have.
+    ///   - progress: Called about four times a second.
+    /// - Throws: `KernelStoreError`, which leaves behind nothing of a file that was refused; one whose connection broke or
+    ///   stalled stays for the next try.
+    func withFile<Value>(
+        unless isHere: () throws(KernelStoreError) -> Value?, progress: @escaping DownloadProgress,
+        _ body: (FilePath) async throws(KernelStoreError) -> Value
+    ) async throws(KernelStoreError) -> Value {
+        try Files.makeFolder(folder)
+        let lock = try await FileLock(replaceable: part)
+        defer { lock.release() }
+        var isWorthKeeping = false
+        defer { if !isWorthKeeping { removeAll() } }
+        if let value = try isHere() { return value }
+        do throws(KernelStoreError) {
+            try await receive(progress)
+        } catch {
+            isWorthKeeping = error.leavesDownload && isResumable
+            throw error
+        }
+        return try await body(part)
+    }
+
+    /// Goes on where the file ends until it is complete, as long as each attempt brings something.
+    private func receive(_ progress: @escaping DownloadProgress) async throws(KernelStoreError) {
+        var attempts = 0
+        while true {
+            attempts += 1
+            let before = try size()
+            let outcome = try await attempt(progress)
+            let received = try size()
+            switch outcome {
+            case .complete: return
+            case .notResumable where attempts < limits.attempts: restart()
+            case .brokenOff where attempts < limits.attempts && received > before: break
+            case .notResumable:
+                throw .brokenOff(address, received: received, problem: "the file changes while it is sent")
+            case .brokenOff(let problem): throw .brokenOff(address, received: received, problem: problem)
+            }
+        }
+    }
+
+    private func attempt(_ progress: @escaping DownloadProgress) async throws(KernelStoreError) -> Curl.Outcome {
+        let earlier = try answer(in: headers)
+        let validator = try size() > 0 ? earlier?.validator : nil
+        // Headers of a part that is there stay until there are others: without them it could not be continued.
+        let fresh = validator == nil ? headers : folder.appending("\(key).headers.new")
+        if validator == nil { restart() }
+        defer { if fresh != headers { Files.remove(fresh) } }
+        let outcome = try await reporting(progress, headers: fresh) { () throws(KernelStoreError) in
+            try await Curl(address: address, limits: limits).run(into: part, headers: fresh, continuing: validator)
+        }
+        guard let earlier, validator != nil, let now = try answer(in: fresh), now.status == 206 else { return outcome }
+        // A server that does not know If-Range continues one file with another.
+        return now.continues(earlier) ? outcome : .notResumable
+    }
+
+    private func reporting<Value: Sendable>(
+        _ progress: @escaping DownloadProgress, headers: FilePath,
+        _ body: () async throws(KernelStoreError) -> Value
+    ) async throws(KernelStoreError) -> Value {
+        let watch = Task {
+            var total: Int64?
+            while (try? await Task.sleep(for: .milliseconds(250))) != nil {
+                total = try total ?? answer(in: headers)?.total
+                progress(try size(), total)
+            }
+        }
+        defer { watch.cancel() }
+        return try await body()
+    }
+
+    private var isResumable: Bool { (try? answer(in: headers))?.validator != nil }
+
+    private func answer(in headers: FilePath) throws(KernelStoreError) -> ResponseHeaders? {
+        guard let bytes = try Files.readIfThere(headers) else { return nil }
+        return ResponseHeaders(String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// In bytes, of what is here.
+    private func size() throws(KernelStoreError) -> Int64 { try Files.status(part)?.size ?? 0 }
+
+    /// Empties the file and keeps it: it is what others wait for.
+    private func restart() {
+        part.withPlatformString { _ = truncate($0, 0) }
+        Files.remove(headers)
+    }
+
+    private func removeAll() {
+        Files.remove(headers)
+        Files.remove(part)
+    }
+}

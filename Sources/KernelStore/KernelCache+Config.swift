@@ -26,6 +26,7 @@ extension KernelCache {
         let target = place(of: kernel.id).appending("config")
         Files.remove(target)
         record.lock.config = entry
+        record.configDigest = try SHA256.digest(of: config)
         try write(record, of: kernel.id)
         try Files.move(config, to: target)
         return try image(of: kernel, locked: record.lock)

@@ -83,8 +83,9 @@ struct KernelCache: Sendable {
         }
         let release = extracted.header.release
         let record = ImageRecord(
-            source: kernel.source.description, origin: origin, release: release, lock: entry, size: status.size,
-            modified: status.modified)
+            source: kernel.source.description, origin: origin, release: release, lock: entry,
+            configDigest: try extracted.config.map { file throws(KernelStoreError) in try SHA256.digest(of: file) },
+            size: status.size, modified: status.modified)
         let target = place(of: kernel.id)
         try Files.makeFolder(target)
         Files.remove(self.record(of: kernel.id))

@@ -25,6 +25,8 @@ struct ImageRecord: Codable, Equatable {
     var lock: LockedKernel
     /// Whether all packages that could hold the config were searched; missing in records of before there was a search.
     var isSearchedForConfig: Bool?
+    /// SHA-256 of the config beside the image; `nil` when there is none, and in records of before it was noted.
+    var configDigest: String?
     /// In bytes.
     var size: Int64
     /// Nanoseconds since 1970.

@@ -13,18 +13,28 @@ package struct Discrepancy: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension KernelStore {
-    /// Reads what is kept of `kernel` and holds it against the lock, or where that has no word of it, against what was
-    /// noted when it was put here.
+    /// Reads what is kept of `kernel` (image, config, package) and holds it against the lock, or where that has no word of
+    /// it, against what was noted when it was put here.
     ///
     /// - Returns: `nil` when nothing is kept of it, or only of another source than the manifest now names.
     package func discrepancies(of kernel: KernelManifest) throws(KernelStoreError) -> [Discrepancy]? {
         guard let record = try cache.readRecord(of: kernel.id), record.source == kernel.source.description else {
             return nil
         }
-        let image = cache.place(of: kernel.id).appending("vmlinuz")
-        guard try Files.status(image) != nil else { return nil }
-        let expected = try KernelLocks(folders: catalogueFolders).entry(for: kernel)?.image ?? record.lock.image
-        let found = try SHA256.digest(of: image)
-        return found == expected ? [] : [Discrepancy(file: image, expected: expected, found: found)]
+        let folder = cache.place(of: kernel.id)
+        guard try Files.status(folder.appending("vmlinuz")) != nil else { return nil }
+        let locked = try KernelLocks(folders: catalogueFolders).entry(for: kernel) ?? record.lock
+        var kept = [(file: folder.appending("vmlinuz"), expected: locked.image)]
+        if let digest = record.configDigest { kept.append((folder.appending("config"), digest)) }
+        // Of the package that the image came from; modules may come from others, which no lock names.
+        let package = folder.appending("packages").appending("own-0")
+        if let digest = locked.deb, try Files.status(package) != nil { kept.append((package, digest)) }
+
+        var discrepancies: [Discrepancy] = []
+        for (file, expected) in kept where try Files.status(file) != nil {
+            let found = try SHA256.digest(of: file)
+            if found != expected { discrepancies.append(Discrepancy(file: file, expected: expected, found: found)) }
+        }
+        return discrepancies
     }
 }

@@ -14,12 +14,16 @@ extension GuestTests {
         struct Novelty: Sendable, CustomTestStringConvertible {
             var name: String
             var since: KernelRelease
+            /// The option without which no version has it.
+            var option: String?
             var isIn: @Sendable (KernelFacts) -> Bool
 
             var testDescription: String { name }
 
-            static func feature(_ name: String, _ major: Int, _ minor: Int) -> Novelty {
-                Novelty(name: name, since: KernelRelease(major, minor)) { $0.features.present.contains(name) }
+            static func feature(_ name: String, _ major: Int, _ minor: Int, needs option: String? = nil) -> Novelty {
+                Novelty(name: name, since: KernelRelease(major, minor), option: option) {
+                    $0.features.present.contains(name)
+                }
             }
             static func program(_ name: String, _ major: Int, _ minor: Int) -> Novelty {
                 Novelty(name: name, since: KernelRelease(major, minor)) { $0.programTypes.present.contains(name) }
@@ -40,7 +44,7 @@ extension GuestTests {
             .feature("kprobe_pmu", 4, 17), .feature("uprobe_pmu", 4, 17), .feature("btf_load", 4, 18),
             .feature("cpu_v3", 5, 1), .feature("global_data", 5, 2), .feature("million_instructions", 5, 2),
             .feature("log_statistics", 5, 2), .feature("bounded_loops", 5, 3), .feature("mmapable_arrays", 5, 5),
-            .feature("atomic_fetch", 5, 12), .feature("perf_link", 5, 15), .feature("kprobe_multi", 5, 18),
+            .feature("atomic_fetch", 5, 12), .feature("perf_link", 5, 15), .feature("kprobe_multi", 5, 18, needs: "FPROBE"),
             .feature("rotating_log", 6, 4), .feature("cpu_v4", 6, 6), .feature("uprobe_multi", 6, 6),
             .feature("may_goto", 6, 9),
             .program("kprobe", 4, 1), .program("xdp", 4, 8), .program("raw_tracepoint", 4, 17),
@@ -63,8 +67,13 @@ extension GuestTests {
                 #expect(facts.gap == nil)
                 #expect(facts.release == kernel.releaseLabel)
                 let release = try #require(KernelRelease(facts.release))
+                let config = KernelConfig(
+                    text: try Data(contentsOf: URL(filePath: try #require(kernel.config).string)))
                 for novelty in Self.history {
-                    #expect(novelty.isIn(facts) == (release >= novelty.since), "\(novelty.name) on \(facts.release)")
+                    let isConfigured = novelty.option.map { config.values[$0] != nil } ?? true
+                    #expect(
+                        novelty.isIn(facts) == (release >= novelty.since && isConfigured),
+                        "\(novelty.name) on \(facts.release)")
                 }
                 #expect(facts.boot.hasSerialConsole)
                 #expect(facts.boot.readySeconds > 0 && facts.boot.uptimeSeconds > 0)
@@ -106,7 +115,7 @@ extension GuestTests {
                 #expect(second.status == .exited(0) && second.messages == "")
                 #expect(second.output == first.output)
                 let text = try await tool.kernels("show", copied, "--helpers")
-                for words in ["kprobe PMU", "map_lookup_elem", "serial console", "DEBUG_INFO_BTF"] {
+                for words in ["kprobe PMU", "map_lookup_elem", "serial console"] {
                     #expect(text.output.contains(words), "\(words)")
                 }
 

@@ -7,7 +7,8 @@ import Testing
 @Suite(.timeLimit(.minutes(2))) struct KernelBootTests {
     /// A guest that dies, with something on its console.
     private static let panicking = "echo 'Kernel panic - not syncing: a stub' >&5; echo 'no room for RAM' >&2; exit 1"
-    private static let reason = "QEMU ended before the guest was up: no room for RAM"
+    private static let reason =
+        "QEMU ended before the guest was up: no room for RAM; its console says: Kernel panic - not syncing: a stub"
 
     private func contents(of outcome: Sandbox.Outcome) throws -> [String: Any] {
         try #require(try JSONSerialization.jsonObject(with: Data(outcome.stdout.utf8)) as? [String: Any])

@@ -43,9 +43,7 @@ struct KernelBooth: Sendable {
     }
 
     private func spec(of kernel: KernelManifest, image: KernelImage) -> GuestSpec {
-        GuestSpec(
-            kernelID: kernel.id.text, kernel: image.path, kernelDigest: image.sha256, initramfs: guestImage.path,
-            initramfsDigest: guestImage.digest, extraArguments: kernel.commandLine)
+        GuestSpec(kernel, image: image, guestImage: guestImage)
     }
 
     private func key(of kernel: KernelManifest, image: KernelImage) -> FactsFile.Key {

@@ -50,7 +50,7 @@ struct KernelDescription: Sendable {
 
 extension BootFailure {
     fileprivate var rows: [FactSheet.Row] {
-        let lines = lastLines(24)
+        let lines = lastLines(12)
         return [.line(label: "boots", text: "no: \(reason)")]
             + (lines.isEmpty ? [] : [.heading("The end of its console")])
             + lines.map { .line(label: "", text: $0) }

@@ -29,7 +29,7 @@ enum KernelFinding: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// The last lines of a guest that did not come up.
-    var console: [String] { if case .doesNotBoot(let failure) = self { failure.lastLines(24) } else { [] } }
+    var console: [String] { if case .doesNotBoot(let failure) = self { failure.lastLines(12) } else { [] } }
 
     /// `nil` when all is well.
     ///

@@ -8,10 +8,11 @@ import SystemPackage
 
 package struct KernelsAdd: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "add", abstract: "Adds the kernel in a .deb or a bzImage, boots it once and says what it is.",
+        commandName: "add", abstract: "Adds the kernel in a file, boots it once and says what it is.",
         discussion: "A kernel that does not boot is added all the same, and the command exits with 69.")
 
-    @Argument(help: "A Debian package or a plain kernel image.", completion: .file()) var file: String
+    @Argument(help: "A .deb, an .rpm, a container image (tar or OCI layout) or a kernel image.", completion: .file())
+    var file: String
     @Option(help: "The kernel's id, <family>-<version>; guessed from the image without it.") var id: String?
     @Flag(name: .customLong("no-boot"), help: "Adds it without booting it.") var noBoot = false
 

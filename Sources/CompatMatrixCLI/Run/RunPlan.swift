@@ -89,11 +89,9 @@ struct RunPlan: Sendable {
     func batches(of chosen: [RunCell]) -> [KernelBatch] {
         kernels.compactMap { kernel in
             guard case .success(let image) = kernel.image else { return nil }
-            let spec = GuestSpec(
-                kernelID: kernel.id.text, kernel: image.path, kernelDigest: image.sha256, initramfs: guestImage.path,
-                initramfsDigest: guestImage.digest, extraArguments: kernel.manifest.commandLine)
             return KernelBatch(
-                kernel: kernel.id, spec: spec, config: image.config,
+                kernel: kernel.id, spec: GuestSpec(kernel.manifest, image: image, guestImage: guestImage),
+                config: image.config,
                 cells: chosen.filter { $0.kernel == kernel.id }.map(\.cell))
         }
     }

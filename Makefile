@@ -30,6 +30,7 @@ run: setup build guest
 
 test: setup-test guest
 	$(MAKE) -C images/guest tests
+	scripts/test-kernel
 	swift build --build-tests --explicit-target-dependency-import-check error
 	.build/debug/compat-matrix kernels fetch
 	swift test --skip-build
@@ -49,7 +50,7 @@ fmt:
 
 check:
 	swift format lint --strict --parallel --recursive $(SWIFT_FILES)
-	for script in scripts/setup .ci/run; do bash -n "$$script" || exit; done
+	for script in scripts/setup scripts/test-kernel .ci/run; do bash -n "$$script" || exit; done
 
 report: build
 	$(BIN) report

@@ -99,9 +99,14 @@ struct Installation {
     func run(_ arguments: String...) async throws -> Outcome { try await run(arguments) { _ in } }
 
     /// `compat-matrix kernels …`.
-    func kernels(_ arguments: String...) async throws -> Outcome {
+    func kernels(_ arguments: String...) async throws -> Outcome { try await call(["kernels"] + arguments) }
+
+    /// `compat-matrix report …`.
+    func report(_ arguments: String...) async throws -> Outcome { try await call(["report"] + arguments) }
+
+    private func call(_ arguments: [String]) async throws -> Outcome {
         let result = try await Subprocess.run(
-            command(["kernels"] + arguments), output: .string(limit: 16 << 20), error: .string(limit: 1 << 20))
+            command(arguments), output: .string(limit: 16 << 20), error: .string(limit: 1 << 20))
         return Outcome(
             status: result.terminationStatus, output: result.standardOutput, messages: result.standardError)
     }

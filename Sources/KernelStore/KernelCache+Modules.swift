@@ -24,8 +24,10 @@ extension KernelCache {
 
     /// Keeps what holds the modules of `id`, whose image is here, instead of what was named beside the image before.
     ///
-    /// - Parameter sources: Packages and archives, which are copied, and at most one folder like `lib/modules/<release>`,
-    ///   which is only remembered. None forgets what there was.
+    /// - Parameters:
+    ///   - sources: Packages and archives, which are copied, and at most one folder like `lib/modules/<release>`, which is
+    ///     only remembered. None forgets what there was.
+    ///   - id: Of a kernel whose image is here.
     /// - Throws: `KernelStoreError.noModules` for a file that is neither; then all is as it was.
     func keepModules(_ sources: [FilePath], of id: KernelID) throws(KernelStoreError) {
         var holders = try moduleHolders(of: id) ?? ModuleHolders()

@@ -16,7 +16,7 @@ extension GuestTests {
             try await Bench.with(guest: Repository.guestTools) { bench async throws in
                 let original = try Repository.kernel(id)
                 let file = bench.folder.appending("vmlinux")
-                try unpack(original.path, to: file)
+                try Repository.unpack(original.path, to: file)
                 let store = KernelStore(
                     catalogueFolders: [bench.folder.appending("kernels")], cache: bench.folder.appending("cache"))
                 let kernel = try #require(try store.image(of: store.add(file: file)))
@@ -31,18 +31,20 @@ extension GuestTests {
                 }
             }
         }
+    }
+}
 
-        private func unpack(_ image: FilePath, to file: FilePath) throws {
-            let header = try #require(
-                BzImage(header: try Files.readStart(of: image, limit: BzImage.headerLimit)))
-            let payload = try #require(header.payload)
-            let descriptor = try FileDescriptor.open(image, .readOnly)
-            try descriptor.closeAfter {
-                let reader = try ArchiveReader.open(
-                    FilePart(descriptor, from: payload.lowerBound, length: Int64(payload.count) - 4))
-                let entry = try #require(try reader.next())
-                try reader.write(entry, of: image, to: file, limitMiB: KernelLimits.unpackedImageMiB)
-            }
+extension Repository {
+    /// Writes the kernel that a bzImage holds compressed.
+    static func unpack(_ image: FilePath, to file: FilePath) throws {
+        let header = try #require(BzImage(header: try Files.readStart(of: image, limit: BzImage.headerLimit)))
+        let payload = try #require(header.payload)
+        let descriptor = try FileDescriptor.open(image, .readOnly)
+        try descriptor.closeAfter {
+            let reader = try ArchiveReader.open(
+                FilePart(descriptor, from: payload.lowerBound, length: Int64(payload.count) - 4))
+            let entry = try #require(try reader.next())
+            try reader.write(entry, of: image, to: file, limitMiB: KernelLimits.unpackedImageMiB)
         }
     }
 }

@@ -109,7 +109,7 @@ let package = Package(
             "GuestTests",
             [
                 "GuestImage", "GuestLink", "KernelExamination", "KernelStore", "Machine", "Manifests", "MatrixModel",
-                "MatrixRunner", "ProbeObject", "QEMUBackend", subprocess, system,
+                "MatrixRunner", "ProbeObject", "QEMUBackend", crypto, subprocess, system,
             ]),
     ]
 )

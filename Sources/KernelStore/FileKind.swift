@@ -98,28 +98,31 @@ package enum FileLook: String, Sendable {
     case compressed = "something compressed that is no kernel"
     case unknown = "nothing known"
 
-    /// gzip, xz, zstd, bzip2, lz4 and its older form.
-    private static let compressions: [[UInt8]] = [
-        [0x1F, 0x8B], [0xFD, 0x37, 0x7A, 0x58, 0x5A], [0x28, 0xB5, 0x2F, 0xFD], Array("BZh".utf8),
-        [0x04, 0x22, 0x4D, 0x18], [0x02, 0x21, 0x4C, 0x18],
+    /// What a kind of file begins with, or has a few bytes later.
+    private static let marks: [(look: FileLook, offset: Int, bytes: [UInt8])] = [
+        (.script, 0, Array("#!".utf8)), (.armImage, 56, Array("ARMd".utf8)), (.initramfs, 0, Array("0707".utf8)),
+        (.zip, 0, Array("PK\u{3}\u{4}".utf8)), (.ar, 0, Array("!<arch>".utf8)), (.executable, 0, Array("MZ".utf8)),
+        // gzip, xz, zstd, bzip2, lz4 and its older form.
+        (.compressed, 0, [0x1F, 0x8B]), (.compressed, 0, [0xFD, 0x37, 0x7A, 0x58, 0x5A]),
+        (.compressed, 0, [0x28, 0xB5, 0x2F, 0xFD]), (.compressed, 0, Array("BZh".utf8)),
+        (.compressed, 0, [0x04, 0x22, 0x4D, 0x18]), (.compressed, 0, [0x02, 0x21, 0x4C, 0x18]),
     ]
 
     init(start: [UInt8]) {
-        func begins(_ text: String) -> Bool { start.starts(with: text.utf8) }
         let text = String(decoding: start.prefix(512), as: UTF8.self).lowercased()
-        self =
-            if start.isEmpty { .empty }
-            else if let look = FileLook(elf: start) { look }
-            else if begins("#!") { .script }
-            else if text.contains("<html") || text.contains("<!doctype") { .webPage }
-            else if start.dropFirst(56).starts(with: "ARMd".utf8) { .armImage }
-            else if begins("0707") { .initramfs }
-            else if begins("PK\u{3}\u{4}") { .zip }
-            else if begins("!<arch>") { .ar }
-            else if begins("MZ") { .executable }
-            else if Self.compressions.contains(where: { start.starts(with: $0) }) { .compressed }
-            else if start.prefix(512).allSatisfy({ $0 >= 0x20 && $0 < 0x7F || (9...13).contains($0) }) { .text }
-            else { .unknown }
+        if start.isEmpty {
+            self = .empty
+        } else if let look = FileLook(elf: start) {
+            self = look
+        } else if let mark = Self.marks.first(where: { start.dropFirst($0.offset).starts(with: $0.bytes) }) {
+            self = mark.look
+        } else if text.contains("<html") || text.contains("<!doctype") {
+            self = .webPage
+        } else if start.prefix(512).allSatisfy({ $0 >= 0x20 && $0 < 0x7F || (9...13).contains($0) }) {
+            self = .text
+        } else {
+            self = .unknown
+        }
     }
 
     /// `nil` for what is no ELF file, and for an executable of x86-64.

@@ -73,14 +73,6 @@ enum Files {
         }
     }
 
-    /// Gives `file` a second name, `target`; where that cannot be, on another file system, a copy.
-    static func link(_ file: FilePath, to target: FilePath) throws(KernelStoreError) {
-        let result = file.withPlatformString { from in
-            target.withPlatformString { linkat(AT_FDCWD, from, AT_FDCWD, $0, AT_SYMLINK_FOLLOW) }
-        }
-        if result != 0 { try copy(file, to: target) }
-    }
-
     /// Replaces `file` as a whole, or leaves it as it was.
     static func write(_ bytes: [UInt8], to file: FilePath) throws(KernelStoreError) {
         let new = unique(beside: file)

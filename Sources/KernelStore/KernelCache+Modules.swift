@@ -24,8 +24,10 @@ extension KernelCache {
 
     /// Keeps what holds the modules of `id`, whose image is here, instead of what was named beside the image before.
     ///
-    /// - Parameter sources: Packages and archives, which are kept (as a second name of the file where that can be), and at
-    ///   most one folder like `lib/modules/<release>`, which is only remembered. None forgets what there was.
+    /// - Parameters:
+    ///   - sources: Packages and archives, which are copied, and at most one folder like `lib/modules/<release>`, which is
+    ///     only remembered. None forgets what there was.
+    ///   - id: Of a kernel whose image is here.
     /// - Throws: `KernelStoreError.noModules` for a file that is neither; then all is as it was.
     func keepModules(_ sources: [FilePath], of id: KernelID) throws(KernelStoreError) {
         var holders = try moduleHolders(of: id) ?? ModuleHolders()
@@ -42,7 +44,7 @@ extension KernelCache {
             }
         }
         let old = holders.beside
-        holders.beside = try link(archives, as: "beside", of: id)
+        holders.beside = try copy(archives, as: "beside", of: id)
         try write(holders, of: id)
         for name in old where !holders.beside.contains(name) { Files.remove(packages(of: id).appending(name)) }
     }
@@ -50,10 +52,11 @@ extension KernelCache {
     /// Notes what may hold the modules of `id`, whose image was just put here; forgets all that was known.
     func keepOwnModules(_ archives: [FilePath], of id: KernelID) throws(KernelStoreError) {
         Files.remove(packages(of: id))
-        try write(ModuleHolders(own: try link(archives, as: "own", of: id)), of: id)
+        try write(ModuleHolders(own: try copy(archives, as: "own", of: id)), of: id)
     }
 
-    private func link(
+    /// Copies, since a second name would show whatever is written over the file later.
+    private func copy(
         _ archives: [FilePath], as kind: String, of id: KernelID
     ) throws(KernelStoreError) -> [String] {
         guard !archives.isEmpty else { return [] }
@@ -62,7 +65,7 @@ extension KernelCache {
         for (number, archive) in archives.enumerated() {
             let target = packages(of: id).appending("\(kind)-\(number)")
             let new = Files.unique(beside: target)
-            try Files.link(archive, to: new)
+            try Files.copy(archive, to: new)
             try Files.move(new, to: target)
             names.append("\(kind)-\(number)")
         }

@@ -56,12 +56,14 @@ package enum KernelStoreError: Error, Hashable, CustomStringConvertible {
         case .invalidLock(let file, let problem):
             "\(file): not a kernel lock: \(problem); restore the file, or delete it and run 'kernels fetch --refresh'"
         case .notAKernel(let file, let look):
-            "\(file): \(look.rawValue): neither an x86-64 kernel nor a package or image that could hold one"
+            "\(file): not a kernel, it looks like \(look.rawValue); a bzImage or vmlinux for x86-64 is one, and a .deb, an"
+                + " .rpm or a container image may hold one"
         case .unbootable(let file, let problem): "\(file): not a kernel that could boot: \(problem)"
         case .invalidContainer(let file, let problem): "\(file): not an image to take a kernel from: \(problem)"
         case .noKernelInImage(let file):
             "\(file): the image holds no kernel (boot/vmlinuz* or lib/modules/*/vmlinuz, below any folder)"
-        case .noModules(let file): "\(file): holds no modules: neither a package nor a folder like lib/modules/<release>"
+        case .noModules(let file):
+            "\(file): holds no modules: neither a package nor a folder like lib/modules/<release>"
         case .modulesNotHere(let id):
             "the modules of \(id) are not here; 'kernels fetch --refresh \(id)' brings them where its archive has them,"
                 + " else its manifest names them with 'modules:'"

@@ -3,8 +3,8 @@ import SystemPackage
 
 /// Makes a bzImage of an unpacked kernel.
 ///
-/// QEMU itself boots an ELF only where the kernel has a PVH entry, which distributions leave out; with the
-/// wrapper before it any x86-64 kernel boots, 3.10 as well as the newest.
+/// QEMU itself boots an ELF only by the PVH entry, which came with Linux 5.0 and is optional; with the wrapper before it
+/// any x86-64 kernel boots. docs/decisions/007-a-wrapper-for-unpacked-kernels.md has more.
 struct VmlinuxWrapper {
     /// What comes after the wrapper's real-mode code is loaded here.
     private static let loadedAt: Int64 = 1 << 20

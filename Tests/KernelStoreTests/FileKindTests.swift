@@ -9,7 +9,8 @@ struct FileKindTests {
         let kinds: [(bytes: [UInt8], kind: FileKind)] = [
             (kernel, .bzImage), (vmlinux(), .vmlinux), (try debianPackage([]), .debianPackage),
             (RpmLead.magic, .rpm), (try compressed(kernel, .gzip), .compressedKernel),
-            (try compressed(vmlinux(), .xz), .compressedKernel), (try tar([Member(path: "a")], compression: .none), .tar),
+            (try compressed(vmlinux(), .xz), .compressedKernel),
+            (try tar([Member(path: "a")], compression: .none), .tar),
             (try tar([Member(path: "a")], compression: .zstd), .tar),
         ]
         try await withTemporaryFolder { folder in

@@ -25,6 +25,8 @@ struct ImageRecord: Codable, Equatable {
     var lock: LockedKernel
     /// Whether all packages that could hold the config were searched; missing in records of before there was a search.
     var isSearchedForConfig: Bool?
+    /// The same for the packages that could hold modules.
+    var isSearchedForModules: Bool?
     /// In bytes.
     var size: Int64
     /// Nanoseconds since 1970.

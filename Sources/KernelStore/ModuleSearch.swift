@@ -1,0 +1,67 @@
+import Crypto
+import Manifests
+import MatrixModel
+import SystemPackage
+
+/// Brings the package that holds a kernel's modules where the one with its image does not.
+struct ModuleSearch {
+    let root: AptRoot
+    let cache: KernelCache
+    let job: FetchJob
+
+    /// `linux-modules-<release>` on Ubuntu, and on Debian since 7.0; `nil` for an image that comes with its modules.
+    static func companion(of package: AptPackage, release: String) -> String? {
+        package.companions(ofRelease: release).first { $0 == "linux-modules-\(release)" }
+    }
+
+    /// Keeps the modules of `found`, which `package` holds the image of.
+    ///
+    /// A kernel whose modules cannot be had is one that can be measured without: `progress` is told why.
+    func complete(_ found: CachedKernel, of package: AptPackage) async -> Fetched {
+        let id = job.kernel.id
+        do throws(KernelStoreError) {
+            if let name = Self.companion(of: package, release: found.image.releaseLabel),
+                found.lock.modules?.contains(where: { $0.package == name }) != true
+            {
+                try await bring(name, version: package.version)
+            }
+            var found = found
+            found.lock.modules = try cache.amend(job.kernel) { $0.isSearchedForModules = true }.lock.modules
+            return Fetched(id: id, result: .success(found))
+        } catch .cancelled {
+            return Fetched(id: id, result: .failure(.cancelled))
+        } catch {
+            job.progress(id, .withoutModules(error))
+            var found = found
+            found.lock.modules = job.locked?.modules
+            return Fetched(id: id, result: .success(found))
+        }
+    }
+
+    private func bring(_ name: String, version: String) async throws(KernelStoreError) {
+        let versions = try await root.versions(of: name)
+        let locked = job.locked?.modules?.first { $0.package == name }
+        let pinned = locked?.pinned ?? "\(name)=\(version)"
+        guard let package = versions.first(where: { $0.pinned == pinned }) else {
+            let nearest = try await root.newest(of: versions)?.pinned
+            throw .lockedVersionGone(job.kernel.id, locked: pinned, root.suite, nearest: nearest)
+        }
+        job.progress(job.kernel.id, .downloading(package: package.pinned))
+        try await root.withDownload(of: package) { file throws(KernelStoreError) in
+            try keep(file, package: package)
+        }
+    }
+
+    /// Keeps `file`, which is `package`, as what holds the modules.
+    func keep(_ file: FilePath, package: AptPackage) throws(KernelStoreError) {
+        let entry = LockedPackage(
+            package: package.name, version: package.version, deb: try SHA256.digest(of: file))
+        if let expected = job.locked?.modules?.first(where: { $0.package == entry.package }), expected.deb != entry.deb
+        {
+            throw .differsFromLock(
+                job.kernel.id, what: "package \(package.name)", locked: expected.deb, found: entry.deb)
+        }
+        try cache.keepModules([file], of: job.kernel.id)
+        _ = try cache.amend(job.kernel) { $0.lock.modules = [entry] }
+    }
+}

@@ -53,8 +53,8 @@ extension KernelStoreError: HasExitStatus {
         case .cancelled: .interrupted
         case .unwritable, .mirrorUnknown, .keyringMissing, .suiteUnavailable, .noSuchPackage, .downloadFailed,
             .toolMissing, .toolFailed, .unreachable, .stalled, .brokenOff, .answered, .badRedirect, .insecure,
-            .downloadTooLarge, .registryFailed, .imageTooLarge, .vendorKeysMissing, .lockedVersionGone, .differsFromLock, .noConfig, .modulesNotHere,
-            .noSuchModule, .damagedModule, .moduleFolderGone:
+            .downloadTooLarge, .registryFailed, .imageTooLarge, .vendorKeysMissing, .lockedVersionGone,
+            .differsFromLock, .noConfig, .modulesNotHere, .noSuchModule, .damagedModule, .moduleFolderGone:
             .notMeasured
         }
     }

@@ -36,9 +36,7 @@ struct LayoutArchive: ContainerBlobs {
                 let components = entry.components
                 switch entry.kind {
                 case .file:
-                    guard files.count < Self.fileLimit else {
-                        throw ArchiveProblem.tooManyEntries(limit: Self.fileLimit)
-                    }
+                    guard files.count < Self.fileLimit else { throw ArchiveProblem.tooManyEntries(limit: Self.fileLimit) }
                     let file = folder.appending("blob-\(files.count)")
                     try reader.write(entry, of: archive, to: file, limitMiB: Int(ArchiveReader.unpackedLimitMiB))
                     files[components] = file

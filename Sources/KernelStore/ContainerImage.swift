@@ -39,8 +39,7 @@ struct ContainerImage {
         let digests = Set(chosen.map(\.digest))
         guard let first = chosen.first else { throw .invalidContainer(file: file, .architecture) }
         guard digests.count == 1 else { throw .invalidContainer(file: file, .severalImages(digests.count)) }
-        let document = try parse(
-            ContainerDocument.self, from: try blob(first, limit: Self.jsonLimit), named: first.digest)
+        let document = try parse(ContainerDocument.self, from: try blob(first, limit: Self.jsonLimit), named: first.digest)
         return try manifest(below: document, nesting: nesting + 1)
     }
 
@@ -154,8 +153,7 @@ package enum ContainerProblem: Hashable, Sendable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .neither:
-            "it has neither an index.json, as an OCI layout, nor a manifest.json, as 'docker save' writes one"
+        case .neither: "it has neither an index.json, as an OCI layout, nor a manifest.json, as 'docker save' writes one"
         case .architecture: "it holds no image for linux/amd64"
         case .severalImages(let count): "it holds \(count) images, and one is needed"
         case .nesting: "its indexes lead from one to another without an end"

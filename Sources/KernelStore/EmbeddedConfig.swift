@@ -41,8 +41,7 @@ struct EmbeddedConfig {
     }
 
     private func extract(from file: FilePath, to target: FilePath) -> FilePath? {
-        guard let size = try? Files.status(file)?.size, let descriptor = try? FileDescriptor.open(file, .readOnly)
-        else {
+        guard let size = try? Files.status(file)?.size, let descriptor = try? FileDescriptor.open(file, .readOnly) else {
             return nil
         }
         defer { try? descriptor.close() }

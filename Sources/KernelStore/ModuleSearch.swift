@@ -9,10 +9,8 @@ struct ModuleSearch {
     let cache: KernelCache
     let job: FetchJob
 
-    /// `linux-modules-<release>` on Ubuntu, and on Debian since 7.0; `nil` for an image that comes with its modules.
-    static func companion(of package: AptPackage, release: String) -> String? {
-        package.companions(ofRelease: release).first { $0 == "linux-modules-\(release)" }
-    }
+    /// On Ubuntu, and on Debian since 7.0, whose `linux-binary-*` does not name it; other images come with their modules.
+    static func companion(ofRelease release: String) -> String { "linux-modules-\(release)" }
 
     /// Keeps the modules of `found`, which `package` holds the image of.
     ///
@@ -20,9 +18,8 @@ struct ModuleSearch {
     func complete(_ found: CachedKernel, of package: AptPackage) async -> Fetched {
         let id = job.kernel.id
         do throws(KernelStoreError) {
-            if let name = Self.companion(of: package, release: found.image.releaseLabel),
-                found.lock.modules?.contains(where: { $0.package == name }) != true
-            {
+            let name = Self.companion(ofRelease: found.image.releaseLabel)
+            if found.lock.modules?.contains(where: { $0.package == name }) != true {
                 try await bring(name, version: package.version)
             }
             var found = found
@@ -38,14 +35,19 @@ struct ModuleSearch {
         }
     }
 
+    /// Nothing where there is no such package and none is locked.
     private func bring(_ name: String, version: String) async throws(KernelStoreError) {
         let versions = try await root.versions(of: name)
         let locked = job.locked?.modules?.first { $0.package == name }
-        let pinned = locked?.pinned ?? "\(name)=\(version)"
-        guard let package = versions.first(where: { $0.pinned == pinned }) else {
-            let nearest = try await root.newest(of: versions)?.pinned
-            throw .lockedVersionGone(job.kernel.id, locked: pinned, root.suite, nearest: nearest)
+        var package = versions.first { $0.pinned == locked?.pinned ?? "\(name)=\(version)" }
+        if package == nil {
+            let newest = try await root.newest(of: versions)
+            if let locked {
+                throw .lockedVersionGone(job.kernel.id, locked: locked.pinned, root.suite, nearest: newest?.pinned)
+            }
+            package = newest
         }
+        guard let package else { return }
         job.progress(job.kernel.id, .downloading(package: package.pinned))
         try await root.withDownload(of: package) { file throws(KernelStoreError) in
             try keep(file, package: package)

@@ -80,9 +80,7 @@ struct ConfigFile {
 
     /// `nil`, and nothing written, for what holds no option at all.
     func unpackIfConfig(to target: FilePath) throws(KernelStoreError) -> FilePath? {
-        guard let size = try Files.status(file)?.size, size > 0, size <= KernelLimits.configMiB << 20 else {
-            return nil
-        }
+        guard let size = try Files.status(file)?.size, size > 0, size <= KernelLimits.configMiB << 20 else { return nil }
         let config = try unpack(to: target)
         let text = try Files.readStart(of: config, limit: KernelLimits.configMiB << 20)
         guard text.split(separator: UInt8(ascii: "\n")).contains(where: { $0.starts(with: "CONFIG_".utf8) }) else {

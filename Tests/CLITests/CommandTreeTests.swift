@@ -54,7 +54,7 @@ import Testing
         "compat-matrix kernels <subcommand>",
         "compat-matrix kernels list [<kernels> ...] [--json]",
         "compat-matrix kernels show <kernel> [--helpers] [--no-boot] [--json]",
-        "compat-matrix kernels add <file> [--id <id>] [--no-boot]",
+        "compat-matrix kernels add <file> [--config <config>] [--modules <modules> ...] [--id <id>] [--no-boot]",
         "compat-matrix kernels fetch [<kernels> ...] [--mirror <archive=url> ...]",
         "compat-matrix kernels remove <kernel>",
         "compat-matrix kernels verify [<kernels> ...] [--jobs <jobs>] [--no-boot]",

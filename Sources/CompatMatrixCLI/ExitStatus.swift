@@ -47,14 +47,14 @@ extension KernelStoreError: HasExitStatus {
     package var exitStatus: ExitStatus {
         switch self {
         case .unreadable, .invalidLock, .notAKernel, .unbootable, .cutShort, .damagedPackage, .invalidContainer,
-            .noKernelInPackage, .noKernelInImage, .noModules, .tooLarge:
+            .noKernelInPackage, .noKernelInImage, .noModules, .tooLarge, .badSignature:
             .invalidInput
         case .idTaken, .idUnguessable, .unknownID: .usage
         case .cancelled: .interrupted
         case .unwritable, .mirrorUnknown, .keyringMissing, .suiteUnavailable, .noSuchPackage, .downloadFailed,
             .toolMissing, .toolFailed, .unreachable, .stalled, .brokenOff, .answered, .badRedirect, .insecure,
-            .downloadTooLarge, .lockedVersionGone, .differsFromLock, .noConfig, .modulesNotHere,
-            .noSuchModule, .damagedModule, .moduleFolderGone:
+            .downloadTooLarge, .registryFailed, .imageTooLarge, .vendorKeysMissing, .lockedVersionGone,
+            .differsFromLock, .noConfig, .modulesNotHere, .noSuchModule, .damagedModule, .moduleFolderGone:
             .notMeasured
         }
     }

@@ -10,6 +10,11 @@ enum Output {
         _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
     }
 
+    /// To stderr as it is, for a line that is to change.
+    static func inPlace(_ text: String) {
+        _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+    }
+
     /// Hands over what is still in stdout's buffer.
     ///
     /// - Throws: `CommandFailure` when not all of the output arrived: half a JSON must not count as success.

@@ -13,6 +13,8 @@ struct AptMirrors {
         let suite: String
     }
 
+    /// What a person named for this command.
+    var named: [AptArchive: String] = [:]
     let environment: [String: String]
     let targets: [Target]
     /// python-apt's `debian.info` and `ubuntu.info`, by archive family; a family that is not installed is missing.
@@ -52,7 +54,8 @@ struct AptMirrors {
 
     func mirror(of archive: AptArchive) throws(KernelStoreError) -> String {
         let found =
-            environment[archive.mirrorVariable].flatMap { $0.isEmpty ? nil : $0 }
+            named[archive]
+            ?? environment[archive.mirrorVariable].flatMap { $0.isEmpty ? nil : $0 }
             ?? targets.first { $0.serves(archive) }?.site
             ?? described(archive)
         guard let found else {
@@ -91,8 +94,12 @@ struct AptEndpoint: Sendable, Equatable {
     /// The keys that the archive's signature is checked against.
     let keyring: FilePath
 
-    static func onThisMachine(_ archive: AptArchive) async throws(KernelStoreError) -> AptEndpoint {
-        try await AptMirrors.ofThisMachine().endpoint(of: archive)
+    static func onThisMachine(
+        _ archive: AptArchive, mirrors: [AptArchive: String]
+    ) async throws(KernelStoreError) -> AptEndpoint {
+        var known = try await AptMirrors.ofThisMachine()
+        known.named = mirrors
+        return try known.endpoint(of: archive)
     }
 }
 

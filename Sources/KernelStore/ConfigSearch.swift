@@ -18,7 +18,7 @@ struct ConfigSearch {
         do throws(KernelStoreError) {
             let candidates = try await candidates(of: package, release: found.image.releaseLabel)
             for candidate in candidates {
-                if let complete = try await take(from: candidate) {
+                if let complete = try await take(from: candidate, for: found) {
                     return Fetched(id: job.kernel.id, result: .success(complete))
                 }
             }
@@ -50,11 +50,17 @@ struct ConfigSearch {
     }
 
     /// `nil` when `package` holds no config.
-    private func take(from package: AptPackage) async throws(KernelStoreError) -> CachedKernel? {
+    private func take(
+        from package: AptPackage, for found: CachedKernel
+    ) async throws(KernelStoreError) -> CachedKernel? {
         job.progress(job.kernel.id, .downloading(package: package.pinned))
         return try await root.withDownload(of: package) { file throws(KernelStoreError) in
             job.progress(job.kernel.id, .extracting(file: package.pinned))
-            return try cache.installConfig(file, as: job.kernel, package: package, locked: job.locked)
+            let complete = try cache.installConfig(file, as: job.kernel, package: package, locked: job.locked)
+            // Ubuntu's config is in the package of the modules: it is here now.
+            guard complete != nil, package.name == ModuleSearch.companion(ofRelease: found.image.releaseLabel) else { return complete }
+            try ModuleSearch(root: root, cache: cache, job: job).keep(file, package: package)
+            return try cache.amend(job.kernel) { _ in }
         }
     }
 }

@@ -38,8 +38,10 @@ struct Download {
     /// Hands the complete file to `body`; it is gone afterwards, whatever becomes of it there.
     ///
     /// - Parameters:
-    ///   - unless: Asked when nobody else downloads the same file any more; what it returns is what there is to have.
+    ///   - isHere: Asked when nobody else downloads the same file any more; what it returns is what there is to have.
     ///   - progress: Called about four times a second.
+    ///   - body: Given the file, which is its own only while it runs.
+    /// - Returns: What `body`, or else `isHere`, returns.
     /// - Throws: `KernelStoreError`, which leaves behind nothing of a file that was refused; one whose connection broke or
     ///   stalled stays for the next try.
     func withFile<Value>(

@@ -10,4 +10,15 @@ extension Files {
         guard file.withPlatformString({ statvfs($0, &status) }) == 0 else { return false }
         return status.f_bavail * UInt(status.f_frsize) < 64 * 1024
     }
+
+    /// What all files below `folder` take, in bytes.
+    static func size(below folder: FilePath) throws(KernelStoreError) -> Int64 {
+        var size: Int64 = 0
+        for name in try names(in: folder) {
+            let path = folder.appending(name)
+            guard let status = try status(path) else { continue }
+            size += status.type == .directory ? try self.size(below: path) : status.size
+        }
+        return size
+    }
 }

@@ -32,6 +32,18 @@ extension KernelCache {
         return try image(of: kernel, locked: record.lock)
     }
 
+    /// Puts the config that is `file`, or is in the package that it is, beside the image of `id`.
+    ///
+    /// - Throws: `KernelStoreError.noConfig` for a file that neither is one nor holds one.
+    func keepConfig(_ file: FilePath, named name: String, of id: KernelID) throws(KernelStoreError) {
+        let work = try workFolder()
+        defer { Files.remove(work) }
+        guard let config = try ImageExtractor(file: file).extractConfig(into: work) else {
+            throw .noConfig(package: name)
+        }
+        try Files.move(config, to: place(of: id).appending("config"))
+    }
+
     /// Notes that no package has `id`'s config, so that the next fetch need not ask again.
     func noteSearchForConfig(of id: KernelID) throws(KernelStoreError) {
         guard var record = try readRecord(of: id) else { return }

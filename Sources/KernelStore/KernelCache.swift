@@ -10,6 +10,12 @@ struct CachedKernel {
     var lock: LockedKernel
     /// Whether there may be a config for it elsewhere in its archive.
     let lacksConfig: Bool
+    /// Whether there may be modules for it elsewhere in its archive.
+    let lacksModules: Bool
+    /// Whether it was put here before packages were kept for their modules.
+    var lacksPackage = false
+
+    var isComplete: Bool { !lacksConfig && !lacksModules && !lacksPackage }
 }
 
 /// The images that are on this machine: `kernels/<id>/vmlinuz`, perhaps `config`, and `image.json` about them.
@@ -38,8 +44,11 @@ struct KernelCache: Sendable {
         let image = KernelImage(
             id: kernel.id, path: path, config: config, sha256: record.lock.image, origin: record.origin,
             releaseLabel: record.release)
+        let isOfArchive = record.lock.version != nil
         return CachedKernel(
-            image: image, lock: record.lock, lacksConfig: config == nil && record.lock.version != nil && !isSearched)
+            image: image, lock: record.lock, lacksConfig: isOfArchive && config == nil && !isSearched,
+            lacksModules: isOfArchive && record.isSearchedForModules != true,
+            lacksPackage: isOfArchive ? try moduleHolders(of: kernel.id) == nil : false)
     }
 
     /// A record that cannot be read is an image that is not there: fetching it again mends it.
@@ -71,7 +80,8 @@ struct KernelCache: Sendable {
         let origin =
             (package.map { "\($0.name) \($0.version)" } ?? file.string) + (extracted.choice.map { ", \($0)" } ?? "")
         let image = try keep(extracted, as: kernel, origin: origin, entry: entry)
-        return CachedKernel(image: image, lock: entry, lacksConfig: image.config == nil && package != nil)
+        return CachedKernel(
+            image: image, lock: entry, lacksConfig: image.config == nil && package != nil, lacksModules: package != nil)
     }
 
     /// The record goes last: until it fits the image beside it, there is no image.

@@ -27,6 +27,8 @@ struct ImageRecord: Codable, Equatable {
     var isSearchedForConfig: Bool?
     /// SHA-256 of the config beside the image; `nil` when there is none, and in records of before it was noted.
     var configDigest: String?
+    /// The same for the packages that could hold modules.
+    var isSearchedForModules: Bool?
     /// In bytes.
     var size: Int64
     /// Nanoseconds since 1970.

@@ -4,7 +4,7 @@ import MatrixModel
 import SystemPackage
 
 /// What a kernel resolved to, so that everybody measures the same bytes.
-struct LockedKernel: Codable, Equatable {
+struct LockedKernel: Codable, Equatable, Sendable {
     /// `nil` for a plain image.
     var package: String?
     /// `nil` for a plain image and for a `.deb` that came from a file.
@@ -17,6 +17,10 @@ struct LockedKernel: Codable, Equatable {
     var source: String?
     /// Where the config came from; `nil` when the image's own package holds it, and when there is none.
     var config: LockedPackage?
+    /// The packages that hold the modules; `nil` when the image's own package does, and when there are none.
+    var modules: [LockedPackage]?
+    /// What came from elsewhere than an archive of apt's: the kernel, its config, its modules.
+    var files: [LockedFile]?
 
     /// `package=version`, as apt takes it.
     var pinned: String? {
@@ -25,8 +29,8 @@ struct LockedKernel: Codable, Equatable {
     }
 }
 
-/// A package that holds a kernel's config and not its image.
-struct LockedPackage: Codable, Hashable {
+/// A package that holds a kernel's config or modules and not its image.
+struct LockedPackage: Codable, Hashable, Sendable {
     var package: String
     var version: String
     /// SHA-256 of the `.deb`.
@@ -36,8 +40,18 @@ struct LockedPackage: Codable, Hashable {
     var pinned: String { "\(package)=\(version)" }
 }
 
+/// A file that no signed index describes.
+struct LockedFile: Codable, Hashable, Sendable {
+    /// The URL, the reference, or the name of a file of this machine.
+    var source: String
+    /// Of the file; of the manifest, where `source` is an image of a registry.
+    var sha256: String
+    /// Whose key signed it; `nil` when no vendor's key that is known here did.
+    var signedBy: String?
+}
+
 /// The `kernels.lock.json` of every catalogue folder, a later folder's entry before an earlier one's.
-struct KernelLocks {
+struct KernelLocks: Sendable {
     static let fileName = "kernels.lock.json"
 
     private let folders: [FilePath]

@@ -1,37 +1,62 @@
 package import Manifests
 package import MatrixModel
-package import SystemPackage
+import SystemPackage
 
 extension KernelStore {
-    /// Puts the kernel in `file` on the axis: its image into the cache, and a manifest into the last catalogue folder.
+    /// Puts the kernel in `source` on the axis: its image into the cache, and a manifest into the last catalogue folder.
     ///
     /// - Parameters:
-    ///   - file: A `.deb` or a bzImage.
+    ///   - source: A file of any kind, its paths absolute.
     ///   - id: `nil` guesses one from the kernel's own header, `local-6.1`.
+    ///   - progress: Called while files are brought.
     /// - Returns: The manifest that was written.
     /// - Throws: `KernelStoreError.idTaken` for an id that exists, whether guessed or given; the other cases are about
-    ///   `file`. Whatever is thrown, the axis is as it was.
-    package func add(file: FilePath, id: KernelID? = nil) throws -> KernelManifest {
-        guard let folder = catalogueFolders.last else { throw KernelStoreError.idUnguessable(file: file, release: "") }
+    ///   `source`. Whatever is thrown, the axis is as it was.
+    package func add(
+        _ source: FileSource, id: KernelID? = nil, progress: @escaping @Sendable (FetchStep) -> Void = { _ in }
+    ) async throws -> KernelManifest {
         let known = try catalogue()
-        let id = try id ?? guessID(file)
-        if let taken = known.first(where: { $0.id == id }) { throw KernelStoreError.idTaken(id, by: taken.file) }
-
-        let manifest = folder.appending("\(id).yaml")
-        let kernel = KernelManifest(
-            id: id, source: .file(FileSource(.file(file.lexicallyNormalized()))), file: manifest)
         var locks = try KernelLocks(folders: catalogueFolders)
-        try Files.makeFolder(folder)
-        let installed = try cache.install(file, as: kernel, package: nil, locked: nil)
+        if let id { try Self.require(id, isFreeIn: known) }
+        let nameless = try KernelManifest(id: id ?? placeholder(), source: .file(source), file: "")
+        let job = FetchJob(kernel: nameless, locked: nil, incomplete: nil) { _, step in progress(step) }
+        var added: KernelManifest?
+        let installed = try await FileFetch(cache: cache, tools: tools, job: job).take(source) {
+            file throws(KernelStoreError) in
+            let kernel = try manifest(for: file, source, id: id, besides: known)
+            added = kernel
+            return kernel
+        }
+        guard let kernel = added else { throw KernelStoreError.cancelled }
         do {
-            try Files.write(Array("source:\n  file: \(quoted(file.string))\n".utf8), to: manifest)
-            try locks.record(installed.lock, for: id)
+            try Files.makeFolder(kernel.file.removingLastComponent())
+            try Files.write(Array(source.yaml.utf8), to: kernel.file)
+            try locks.record(installed.lock, for: kernel.id)
         } catch {
-            cache.remove(id)
-            Files.remove(manifest)
+            cache.remove(kernel.id)
+            Files.remove(kernel.file)
             throw error
         }
         return kernel
+    }
+
+    private func manifest(
+        for file: FilePath, _ source: FileSource, id: KernelID?, besides known: [KernelManifest]
+    ) throws(KernelStoreError) -> KernelManifest {
+        let id = if let id { id } else { try guessID(file) }
+        try Self.require(id, isFreeIn: known)
+        guard let folder = catalogueFolders.last else { throw .idUnguessable(file: file, release: "") }
+        return KernelManifest(id: id, source: .file(source), file: folder.appending("\(id).yaml"))
+    }
+
+    private static func require(_ id: KernelID, isFreeIn known: [KernelManifest]) throws(KernelStoreError) {
+        if let taken = known.first(where: { $0.id == id }) { throw .idTaken(id, by: taken.file) }
+    }
+
+    /// Nothing is kept under it: it stands for an id that the file has yet to say.
+    private func placeholder() throws(KernelStoreError) -> KernelID {
+        guard let id = KernelID("new-0.0") else { throw .idUnguessable(file: "", release: "") }
+        return id
     }
 
     /// Takes `id` off the axis: manifest, lock entry and image.
@@ -53,9 +78,30 @@ extension KernelStore {
         }
         return id
     }
+}
+
+extension FileSource {
+    /// As a manifest says it.
+    fileprivate var yaml: String {
+        let location =
+            switch location {
+            case .file: "file: \(Self.quoted(location))"
+            case .url: "url: \(Self.quoted(location))"
+            case .oci: "oci: \(Self.quoted(location))"
+            }
+        let config = config.map { "  config: \(Self.quoted($0))\n" } ?? ""
+        let modules = modules.isEmpty ? "" : "  modules:\n" + modules.map { "    - \(Self.quoted($0))\n" }.joined()
+        return "source:\n  \(location)\n\(config)\(modules)"
+    }
 
     /// A double-quoted YAML scalar, in which a path with a colon or a `#` stays what it is.
-    private func quoted(_ text: String) -> String {
-        "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    private static func quoted(_ location: KernelLocation) -> String {
+        let text =
+            switch location {
+            case .file(let path): path.string
+            case .url(let address): address.description
+            case .oci(let reference): reference.description
+            }
+        return "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
     }
 }

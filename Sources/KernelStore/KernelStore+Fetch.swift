@@ -8,26 +8,6 @@ package struct FetchOutcome: Sendable {
     package let result: Result<KernelImage, KernelStoreError>
 }
 
-/// A step of a fetch, for people who wait.
-package enum FetchStep: Sendable, Hashable, CustomStringConvertible {
-    case updating(AptSuite)
-    case downloading(package: String)
-    case extracting(file: String)
-    /// The kernel is here but its config is not: what reads `CONFIG_…` options cannot be measured on it.
-    case withoutConfig(KernelStoreError)
-    case alreadyHere
-
-    package var description: String {
-        switch self {
-        case .updating(let suite): "asking \(suite)"
-        case .downloading(let package): "downloading \(package)"
-        case .extracting(let file): "extracting \(file)"
-        case .withoutConfig(let error): "without its config: \(error)"
-        case .alreadyHere: "already here"
-        }
-    }
-}
-
 package typealias FetchProgress = @Sendable (KernelID, FetchStep) -> Void
 
 extension KernelStore {
@@ -48,22 +28,20 @@ extension KernelStore {
             return kernels.map { FetchOutcome(kernel: $0, result: .failure(error)) }
         }
         var outcomes: [KernelID: Result<KernelImage, KernelStoreError>] = [:]
-        let present = refresh ? [:] : present(kernels, locks: locks)
-        let here = present.filter { !$0.value.lacksConfig }
+        let present = present(kernels, locks: refresh ? nil : locks)
+        let here = refresh ? [:] : present.filter { $0.value.isComplete }
         let missing = kernels.filter { here[$0.id] == nil }.map {
             FetchJob(
-                kernel: $0, locked: refresh ? nil : locks.entry(for: $0), incomplete: present[$0.id],
-                progress: progress)
+                kernel: $0, locked: refresh ? nil : locks.entry(for: $0), incomplete: refresh ? nil : present[$0.id],
+                latest: refresh ? present[$0.id] : nil, progress: progress)
         }
         await withTaskGroup(of: [Fetched].self) { group in
             for (suite, jobs) in Dictionary(grouping: missing, by: \.suite) {
-                group.addTask { [cache, endpoint] in
-                    guard let suite else { return jobs.map { $0.fromFile(cache: cache) } }
-                    return await SuiteFetch(suite: suite, cache: cache, endpoint: endpoint).run(jobs)
-                }
+                addTasks(for: jobs, of: suite, to: &group)
             }
             // Locked as they come: an interrupted fetch keeps what it has.
             func keep(_ fetched: Fetched) {
+                note(fetched, of: kernels)
                 outcomes[fetched.id] = fetched.result.flatMap { found in
                     Result { () throws(KernelStoreError) in
                         try locks.record(found.lock, for: fetched.id)
@@ -86,13 +64,30 @@ extension KernelStore {
         return kernels.map { FetchOutcome(kernel: $0, result: outcomes[$0.id] ?? .failure(.cancelled)) }
     }
 
-    /// What need not be fetched.
+    /// One task for what one update of an archive covers, one for each file.
+    private func addTasks(for jobs: [FetchJob], of suite: AptSuite?, to group: inout TaskGroup<[Fetched]>) {
+        if let suite {
+            group.addTask { [cache, endpoint] in
+                await SuiteFetch(suite: suite, cache: cache, endpoint: endpoint).run(jobs)
+            }
+        }
+        for job in jobs {
+            guard case .file(let source) = job.kernel.source else { continue }
+            group.addTask { [cache, tools] in
+                [await FileFetch(cache: cache, tools: tools, job: job).run(source)]
+            }
+        }
+    }
+
+    /// What is here, as `locks` ask for it where there are any.
     ///
     /// A cache that cannot be read is a reason to try.
-    private func present(_ kernels: [KernelManifest], locks: KernelLocks) -> [KernelID: CachedKernel] {
+    private func present(_ kernels: [KernelManifest], locks: KernelLocks?) -> [KernelID: CachedKernel] {
         var present: [KernelID: CachedKernel] = [:]
         for kernel in kernels {
-            if let found = try? cache.image(of: kernel, locked: locks.entry(for: kernel)) { present[kernel.id] = found }
+            if let found = try? cache.image(of: kernel, locked: locks?.entry(for: kernel)) {
+                present[kernel.id] = found
+            }
         }
         return present
     }

@@ -3,7 +3,7 @@ package import Manifests
 extension KernelStore {
     /// What stands in the way of fetching `kernels`, as far as this machine alone can tell: nothing is asked of the network.
     ///
-    /// - Returns: Each error once, in the order of the archives that they are about.
+    /// - Returns: Each error once, in the order of the archives that they are about, then for what is not installed.
     package func obstacles(to kernels: [KernelManifest]) async -> [KernelStoreError] {
         let archives = Set(
             kernels.compactMap { kernel -> AptArchive? in
@@ -20,6 +20,27 @@ extension KernelStore {
                 continue
             }
         }
+        for tool in Set(kernels.flatMap(\.source.tools)).sorted() {
+            do {
+                try Tool(name: tool).requireInstalled()
+            } catch {
+                obstacles.append(error)
+            }
+        }
         return obstacles
+    }
+}
+
+extension KernelSource {
+    /// The programs that bring it, besides apt.
+    fileprivate var tools: [String] {
+        guard case .file(let source) = self else { return [] }
+        return ([source.location] + source.modules + [source.config].compactMap { $0 }).flatMap { location in
+            switch location {
+            case .file: [String]()
+            case .url: ["curl", "rpmkeys"]
+            case .oci: ["curl", "skopeo"]
+            }
+        }
     }
 }

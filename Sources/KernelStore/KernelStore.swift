@@ -8,17 +8,25 @@ package struct KernelStore: Sendable {
     package let catalogueFolders: [FilePath]
     let cache: KernelCache
     let endpoint: AptEndpointFinder
+    let tools: SourceTools
+    private let lockReader: KernelLockReader
 
-    package init(catalogueFolders: [FilePath], cache: FilePath) {
+    /// `mirrors` are where archives are, for those that are not where the machine says.
+    package init(catalogueFolders: [FilePath], cache: FilePath, mirrors: [AptArchive: String] = [:]) {
         self.init(catalogueFolders: catalogueFolders, cache: cache) { archive async throws(KernelStoreError) in
-            try await AptEndpoint.onThisMachine(archive)
+            try await AptEndpoint.onThisMachine(archive, mirrors: mirrors)
         }
     }
 
-    init(catalogueFolders: [FilePath], cache: FilePath, endpoint: @escaping AptEndpointFinder) {
+    init(
+        catalogueFolders: [FilePath], cache: FilePath, tools: SourceTools = SourceTools(),
+        endpoint: @escaping AptEndpointFinder
+    ) {
         self.catalogueFolders = catalogueFolders
         self.cache = KernelCache(folder: cache)
         self.endpoint = endpoint
+        self.tools = tools
+        lockReader = KernelLockReader(folders: catalogueFolders)
     }
 
     /// Every kernel, oldest first.
@@ -40,7 +48,7 @@ package struct KernelStore: Sendable {
     ///
     /// Reads no image: it compares size and time of change with what was noted when the image was put here.
     package func image(of kernel: KernelManifest) throws(KernelStoreError) -> KernelImage? {
-        try cache.image(of: kernel, locked: KernelLocks(folders: catalogueFolders).entry(for: kernel))?.image
+        try cache.image(of: kernel, locked: lockReader.locks().entry(for: kernel))?.image
     }
 }
 

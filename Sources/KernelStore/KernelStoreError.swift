@@ -42,6 +42,11 @@ package enum KernelStoreError: Error, Hashable, CustomStringConvertible {
     case insecure(host: String, problem: String)
     case downloadTooLarge(WebAddress, limitMiB: Int)
 
+    case registryFailed(OCIReference, problem: String)
+    case imageTooLarge(OCIReference, limitMiB: Int)
+    case vendorKeysMissing(folder: FilePath, package: String)
+    case badSignature(file: String, problem: String)
+
     case lockedVersionGone(KernelID, locked: String, AptSuite, nearest: String?)
     case differsFromLock(KernelID, what: String, locked: String, found: String)
 
@@ -54,7 +59,7 @@ package enum KernelStoreError: Error, Hashable, CustomStringConvertible {
         case .unreadable(let file, let errno): "\(file): cannot be read: \(errno)"
         case .unwritable(let file, let errno): "\(file): cannot be written: \(errno)"
         case .invalidLock(let file, let problem):
-            "\(file): not a kernel lock: \(problem); restore the file, or delete it and run 'kernels fetch --refresh'"
+            "\(file): not a kernel lock: \(problem); restore the file, or delete it and run 'kernels refresh'"
         case .notAKernel(let file, let look):
             "\(file): not a kernel, it looks like \(look.rawValue); a bzImage or vmlinux for x86-64 is one, and a .deb, an"
                 + " .rpm or a container image may hold one"
@@ -65,7 +70,7 @@ package enum KernelStoreError: Error, Hashable, CustomStringConvertible {
         case .noModules(let file):
             "\(file): holds no modules: neither a package nor a folder like lib/modules/<release>"
         case .modulesNotHere(let id):
-            "the modules of \(id) are not here; 'kernels fetch --refresh \(id)' brings them where its archive has them,"
+            "the modules of \(id) are not here; 'kernels refresh \(id)' brings them where its archive has them,"
                 + " else its manifest names them with 'modules:'"
         case .noSuchModule(let id, let name, let nearest):
             "\(id) has no module \(name)" + (nearest.isEmpty ? "" : "; near it are \(nearest.joined(separator: ", "))")
@@ -99,12 +104,18 @@ package enum KernelStoreError: Error, Hashable, CustomStringConvertible {
         case .insecure(let host, let problem): "no secure connection to the server at \(host): \(problem)"
         case .downloadTooLarge(let address, let limit):
             "\(address): more than \(limit) MiB came, which no kernel package needs"
+        case .registryFailed(let reference, let problem): "\(reference) could not be had: \(problem)"
+        case .imageTooLarge(let reference, let limit):
+            "\(reference): more than \(limit) MiB came, which no image of kernels needs"
+        case .vendorKeysMissing(let folder, let package): "\(folder) holds no vendor's keys; install \(package)"
+        case .badSignature(let file, let problem):
+            "\(file) is not what its vendor signed, or was damaged on the way: \(problem)"
         case .lockedVersionGone(let id, let locked, let suite, let nearest):
             "\(suite) no longer has the locked \(locked)"
-                + (nearest.map { ", the nearest is \($0); take it with 'kernels fetch --refresh \(id)'" } ?? "")
+                + (nearest.map { ", the nearest is \($0); take it with 'kernels refresh \(id)'" } ?? "")
         case .differsFromLock(let id, let what, let locked, let found):
             "the \(what) has SHA-256 \(found), the lock says \(locked); nothing was kept,"
-                + " 'kernels fetch --refresh \(id)' accepts it"
+                + " 'kernels refresh \(id)' accepts it"
         case .idTaken(let id, let file): "\(id) is already \(file); choose another with --id, or remove it first"
         case .idUnguessable(let file, let release):
             "\(file): no id follows from its release '\(release)'; give one with --id, such as local-6.1"

@@ -7,23 +7,15 @@ struct FetchJob: Sendable {
     let kernel: KernelManifest
     /// What it has to be; `nil` takes the newest.
     let locked: LockedKernel?
-    /// The kernel that is here already, all but its config.
+    /// The kernel that is here already, all but its config or its modules.
     let incomplete: CachedKernel?
+    /// The kernel that is here when a newer one is asked for.
+    var latest: CachedKernel?
     let progress: FetchProgress
 
     /// `nil` for what needs no network.
     var suite: AptSuite? {
         if case .apt(let source) = kernel.source { source.suite } else { nil }
-    }
-
-    func fromFile(cache: KernelCache) -> Fetched {
-        Fetched(id: kernel.id) { () throws(KernelStoreError) in
-            guard case .file(let source) = kernel.source, case .file(let file) = source.location else {
-                throw .unknownID(kernel.id)
-            }
-            progress(kernel.id, .extracting(file: file.string))
-            return try cache.install(file, as: kernel, package: nil, locked: locked)
-        }
     }
 }
 
@@ -35,7 +27,7 @@ struct Fetched: Sendable {
 extension FetchJob {
     /// The same job when all that is left to fetch of `found` is its config.
     func having(_ found: CachedKernel) -> FetchJob {
-        FetchJob(kernel: kernel, locked: locked, incomplete: found, progress: progress)
+        FetchJob(kernel: kernel, locked: locked, incomplete: found, latest: latest, progress: progress)
     }
 
     /// An image that is here stays usable when its config cannot be had.
@@ -43,8 +35,10 @@ extension FetchJob {
     /// What the lock says of the config stays locked, for the next try.
     func failed(_ error: KernelStoreError) -> Fetched {
         guard var found = incomplete else { return Fetched(id: kernel.id, result: .failure(error)) }
-        progress(kernel.id, .withoutConfig(error))
+        if case .cancelled = error { return Fetched(id: kernel.id, result: .failure(error)) }
+        progress(kernel.id, found.lacksConfig ? .withoutConfig(error) : .withoutModules(error))
         found.lock.config = locked?.config
+        found.lock.modules = locked?.modules
         return Fetched(id: kernel.id, result: .success(found))
     }
 }
@@ -82,19 +76,33 @@ struct SuiteFetch {
     private func fetch(_ job: FetchJob, from root: AptRoot) async -> Fetched {
         do {
             let package = try await resolve(job, from: root)
+            if let latest = job.latest, latest.isComplete, latest.image.config != nil,
+                latest.lock.pinned == package.pinned
+            {
+                job.progress(job.kernel.id, .alreadyHere)
+                return Fetched(id: job.kernel.id, result: .success(latest))
+            }
             let (found, holder) = try await image(job, in: package, from: root)
-            guard found.lacksConfig else { return Fetched(id: job.kernel.id, result: .success(found)) }
-            return await ConfigSearch(root: root, cache: cache, job: job).complete(found, of: holder)
+            let complete = await withConfig(found, of: holder, job, from: root)
+            guard case .success(let kernel) = complete.result else { return complete }
+            return await ModuleSearch(root: root, cache: cache, job: job).complete(kernel, of: holder)
         } catch {
             return job.failed(error)
         }
+    }
+
+    private func withConfig(
+        _ found: CachedKernel, of holder: AptPackage, _ job: FetchJob, from root: AptRoot
+    ) async -> Fetched {
+        guard found.lacksConfig else { return Fetched(id: job.kernel.id, result: .success(found)) }
+        return await ConfigSearch(root: root, cache: cache, job: job).complete(found, of: holder)
     }
 
     /// The image and the package that holds it: `package`, or one that it depends on.
     private func image(
         _ job: FetchJob, in package: AptPackage, from root: AptRoot
     ) async throws(KernelStoreError) -> (CachedKernel, AptPackage) {
-        if let here = job.incomplete { return (here, package) }
+        if let here = job.incomplete, !here.lacksPackage { return (here, package) }
         var package = package
         var followed = 0
         while true {
@@ -103,7 +111,8 @@ struct SuiteFetch {
                 let chosen = package
                 let found = try await root.withDownload(of: chosen) { file throws(KernelStoreError) in
                     job.progress(job.kernel.id, .extracting(file: chosen.pinned))
-                    return try cache.install(file, as: job.kernel, package: chosen, locked: job.locked)
+                    return try cache.install(
+                        file, as: job.kernel, package: chosen, locked: job.locked ?? job.incomplete?.lock)
                 }
                 return (found, chosen)
             } catch .noKernelInPackage(let file) {

@@ -58,6 +58,11 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
         description = "\(match.1.lowercased())://\(match.2)\(match.3.isEmpty ? "/" : match.3)"
     }
 
+    /// The last part of the path; the host where there is none.
+    package var fileName: String {
+        description.prefix { $0 != "?" }.split(separator: "/").last.map(String.init) ?? host
+    }
+
     /// What a message calls the server.
     package var host: String { String(description.split(separator: "/")[1]) }
 }

@@ -109,7 +109,7 @@ package struct Judge: Sendable {
 
     private static func noConfig(of kernel: KernelID) -> String {
         "the object reads CONFIG_… options, and those of \(kernel) are not known here: "
-            + "'kernels fetch --refresh \(kernel)' looks for them, 'kernels add' takes them from a .deb that holds both "
+            + "'kernels refresh \(kernel)' looks for them, 'kernels add' takes them from a .deb that holds both "
             + "image and config"
     }
 

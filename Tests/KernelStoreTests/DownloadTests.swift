@@ -186,7 +186,7 @@ import Testing
     }
 
     @Test func saysHowFarItIs() async throws {
-        try await withSite { site in
+        try await withSite { (site: Site) async throws in
             let said = Mutex<[Int64?]>([])
             _ = try? await site.download("stall").withFile(
                 unless: { nil },

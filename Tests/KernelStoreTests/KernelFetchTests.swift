@@ -85,7 +85,7 @@ struct KernelFetchTests {
             let error = await #expect(throws: KernelStoreError.self) { try await FetchFixture.fetchOne(store) }
             let said = error.map { "\($0)" } ?? ""
             #expect(
-                said.hasPrefix("the \(what) has SHA-256 ") && said.contains("fetch --refresh debian-6.1"), "\(said)")
+                said.hasPrefix("the \(what) has SHA-256 ") && said.contains("kernels refresh debian-6.1"), "\(said)")
             #expect(try everything(below: folder.appending("cache/kernels")) == [])
             #expect(try await FetchFixture.fetchOne(store, refresh: true) == image)
         }

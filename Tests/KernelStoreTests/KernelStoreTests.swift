@@ -41,7 +41,7 @@ struct KernelStoreTests {
             let file = folder.appending(name)
             try write(isPackage ? debianPackage([Member(path: "./boot/vmlinuz-6.1", bytes: image)]) : image, to: file)
 
-            let added = try store.add(file: file)
+            let added = try await store.add(file: file)
             #expect(added.id.text == "debian-6.1")
             #expect(try store.catalogue() == [added])
             let here = try #require(try store.image(of: added))
@@ -65,12 +65,14 @@ struct KernelStoreTests {
             let store = store(in: folder)
             let file = folder.appending("bzImage")
             try write(bzImage(debian), to: file)
-            let first = try store.add(file: file)
-            #expect(throws: KernelStoreError.idTaken(first.id, by: first.file)) { try store.add(file: file) }
-            #expect(throws: KernelStoreError.idTaken(first.id, by: first.file)) {
-                try store.add(file: file, id: first.id)
+            let first = try await store.add(file: file)
+            await #expect(throws: KernelStoreError.idTaken(first.id, by: first.file)) {
+                try await store.add(file: file)
             }
-            #expect(try store.add(file: file, id: KernelID("mine-6.1")).id.text == "mine-6.1")
+            await #expect(throws: KernelStoreError.idTaken(first.id, by: first.file)) {
+                try await store.add(file: file, id: first.id)
+            }
+            #expect(try await store.add(file: file, id: KernelID("mine-6.1")).id.text == "mine-6.1")
         }
     }
 
@@ -78,8 +80,8 @@ struct KernelStoreTests {
         try await withTemporaryFolder { folder in
             let file = folder.appending("bzImage")
             try write(bzImage("no release here"), to: file)
-            #expect(throws: KernelStoreError.idUnguessable(file: file, release: "no")) {
-                try store(in: folder).add(file: file)
+            await #expect(throws: KernelStoreError.idUnguessable(file: file, release: "no")) {
+                try await store(in: folder).add(file: file)
             }
         }
     }
@@ -95,7 +97,7 @@ struct KernelStoreTests {
             for bytes in broken {
                 try write(bytes, to: file)
                 let id = try #require(KernelID("mine-6.1"))
-                #expect(throws: KernelStoreError.self) { try store(in: folder).add(file: file, id: id) }
+                await #expect(throws: KernelStoreError.self) { try await store(in: folder).add(file: file, id: id) }
                 #expect(try everything(below: folder.appending("cache/kernels")) == [])
                 #expect(try everything(below: folder.appending("own")) == [])
             }
@@ -106,7 +108,7 @@ struct KernelStoreTests {
         try await withTemporaryFolder { folder in
             let store = store(in: folder)
             try write(bzImage(debian), to: folder.appending("bzImage"))
-            let kernel = try store.add(file: folder.appending("bzImage"))
+            let kernel = try await store.add(file: folder.appending("bzImage"))
             let image = try #require(try store.image(of: kernel))
 
             let elsewhere = KernelManifest(id: kernel.id, source: .file(FileSource(.file("/other"))), file: kernel.file)
@@ -131,7 +133,7 @@ struct KernelStoreTests {
             let store = store(in: folder)
             let file = folder.appending("bzImage")
             try write(bzImage(debian), to: file)
-            let kernel = try store.add(file: file)
+            let kernel = try await store.add(file: file)
             store.cache.remove(kernel.id)
             try write(bzImage(debian + "2"), to: file)
 
@@ -189,8 +191,15 @@ struct KernelStoreTests {
             let left = folder.appending("cache/kernels/.work.4194999-1a2b.new/vmlinuz")
             try write("half", to: left)
             try write(bzImage(debian), to: folder.appending("bzImage"))
-            _ = try store(in: folder).add(file: folder.appending("bzImage"))
+            _ = try await store(in: folder).add(file: folder.appending("bzImage"))
             #expect(try everything(below: folder.appending("cache/kernels")).allSatisfy { $0.hasPrefix("debian-6.1") })
         }
+    }
+}
+
+extension KernelStore {
+    /// Adds a file of this machine.
+    func add(file: FilePath, id: KernelID? = nil) async throws -> KernelManifest {
+        try await add(FileSource(.file(file)), id: id)
     }
 }

@@ -73,7 +73,7 @@ import Testing
         #expect(result.stage == nil)
         #expect(result.programs.map(\.verdict) == [.notMeasured, .notMeasured])
         #expect(result.programs.first?.cause?.id == "libbpf-kconfig")
-        #expect(result.reason?.contains("'kernels fetch --refresh debian-6.1'") == true)
+        #expect(result.reason?.contains("'kernels refresh debian-6.1'") == true)
     }
 
     @Test(arguments: [

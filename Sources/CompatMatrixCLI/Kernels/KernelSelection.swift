@@ -4,8 +4,8 @@ import MatrixModel
 
 extension KernelStore {
     /// Every kernel's store of `workspace`.
-    package init(_ workspace: Workspace) {
-        self.init(catalogueFolders: workspace.catalogueFolders, cache: workspace.cache)
+    package init(_ workspace: Workspace, mirrors: [AptArchive: String] = [:]) {
+        self.init(catalogueFolders: workspace.catalogueFolders, cache: workspace.cache, mirrors: mirrors)
     }
 
     /// The kernels whose id any of `globs` matches, all without globs; oldest first.

@@ -5,7 +5,7 @@ package struct Kernels: AsyncParsableCommand {
         abstract: "The kernel axis: which kernels there are, and their images on this machine.",
         subcommands: [
             KernelsList.self, KernelsShow.self, KernelsAdd.self, KernelsFetch.self, KernelsRemove.self,
-            KernelsVerify.self,
+            KernelsVerify.self, KernelsRefresh.self,
         ],
         defaultSubcommand: KernelsList.self)
 

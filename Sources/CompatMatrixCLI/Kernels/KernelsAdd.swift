@@ -8,11 +8,17 @@ import SystemPackage
 
 package struct KernelsAdd: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "add", abstract: "Adds the kernel in a file, boots it once and says what it is.",
-        discussion: "A kernel that does not boot is added all the same, and the command exits with 69.")
+        commandName: "add", abstract: "Adds a kernel, boots it once and says what it is.",
+        discussion:
+            "What kind of file it is follows from its bytes: a .deb, an .rpm, a container image, a bzImage or a vmlinux. "
+            + "A kernel that does not boot is added all the same, and the command exits with 69.")
 
-    @Argument(help: "A .deb, an .rpm, a container image (tar or OCI layout) or a kernel image.", completion: .file())
-    var file: String
+    @Argument(
+        help: ArgumentHelp("A path, a URL, or oci: and an image of a registry.", valueName: "file"),
+        completion: .file()) var file: String
+    @Option(help: "The path or URL of its config, where its own file holds none.") var config: String?
+    @Option(help: "A folder like lib/modules/<release>, or a package with one, by path or URL; repeatable.")
+    var modules: [String] = []
     @Option(help: "The kernel's id, <family>-<version>; guessed from the image without it.") var id: String?
     @Flag(name: .customLong("no-boot"), help: "Adds it without booting it.") var noBoot = false
 
@@ -27,7 +33,12 @@ package struct KernelsAdd: AsyncParsableCommand {
             }
             return id
         }
-        let kernel = try store.add(file: Workspace.absolute(file), id: id)
+        let source = try source()
+        let display = FetchDisplay()
+        let kernel = try await Interruption.cancelling {
+            try await store.add(source, id: id) { step in display.show(step) }
+        }
+        display.end()
         print("\(kernel.id) is \(kernel.file)")
         guard !noBoot, let image = try store.image(of: kernel) else { return }
         let boot: BootOutcome<KernelFacts>
@@ -50,5 +61,19 @@ package struct KernelsAdd: AsyncParsableCommand {
             "\(kernel.id) is added but does not boot: \(failure.reason); "
                 + "'commandLine:' in \(kernel.file) may help, 'compat-matrix kernels remove \(kernel.id)' takes it back"
         )
+    }
+
+    private func source() throws -> FileSource {
+        do {
+            let here = try Workspace.absolute(".")
+            let location: KernelLocation =
+                file.hasPrefix("oci:")
+                ? .oci(try OCIReference(String(file.dropFirst("oci:".count)))) : try KernelLocation(file, in: here)
+            return FileSource(
+                location, config: try config.map { try KernelLocation($0, in: here) },
+                modules: try modules.map { try KernelLocation($0, in: here) })
+        } catch let error as Malformed {
+            throw CommandFailure(.usage, "\(error)")
+        }
     }
 }

@@ -7,15 +7,16 @@ package struct KernelsFetch: AsyncParsableCommand {
         commandName: "fetch", abstract: "Brings the images of kernels to this machine, as the lock says.")
 
     @Argument(help: "Ids or patterns; all without one.") var kernels: [String] = []
-    @Flag(help: "Takes the newest that matches, whatever the lock says, and locks that.") var refresh = false
+    @OptionGroup var mirrors: MirrorOptions
 
     package init() {}
 
     package func run() async throws {
-        let store = KernelStore(try Workspace.ofThisProcess())
-        let outcomes = await store.fetch(try store.kernels(matching: kernels), refresh: refresh) { id, step in
-            Output.toStderr("\(id): \(step)")
-        }
+        let store = KernelStore(try Workspace.ofThisProcess(), mirrors: try mirrors.byArchive())
+        let chosen = try store.kernels(matching: kernels)
+        let display = FetchDisplay()
+        let outcomes = try await Interruption.cancelling { await store.fetch(chosen, progress: display.show) }
+        display.end()
         var missing = 0
         for outcome in outcomes {
             switch outcome.result {

@@ -1,0 +1,47 @@
+import Glibc
+import KernelStore
+import MatrixModel
+import Synchronization
+
+/// The steps of a fetch on stderr: downloads change one line in place on a terminal, and say little elsewhere.
+final class FetchDisplay: Sendable {
+    private let changesInPlace = Terminal.isTerminal(STDERR_FILENO)
+    private let clock = ContinuousClock()
+    private let state = Mutex<(received: [String: String], lastLine: ContinuousClock.Instant?)>(([:], nil))
+
+    /// How often a log of a build, say, is told how far a download is.
+    private static let interval = Duration.seconds(10)
+
+    func show(_ id: KernelID, _ step: FetchStep) { show("\(id)", step) }
+
+    /// Of the one thing that is brought.
+    func show(_ step: FetchStep) { show("new", step) }
+
+    private func show(_ id: String, _ step: FetchStep) {
+        guard case .receiving = step else {
+            let clear = state.withLock { state in state.received.removeValue(forKey: id) != nil }
+            return Output.toStderr((clear && changesInPlace ? "\r\u{1B}[K" : "") + "\(id): \(step)")
+        }
+        let line = state.withLock { state -> String? in
+            state.received[id] = "\(id): \(step)"
+            if changesInPlace {
+                // Several come at once: what there is room for is the latest and how many more.
+                let others = state.received.count - 1
+                return "\r\u{1B}[K\(id): \(step)" + (others > 0 ? " (and \(others) more)" : "")
+            }
+            let last = state.lastLine ?? clock.now
+            guard state.lastLine == nil || clock.now - last >= Self.interval else { return nil }
+            defer { state.lastLine = clock.now }
+            // Nothing yet: most are through before it is worth a line.
+            return state.lastLine == nil ? nil : "\(id): \(step)"
+        }
+        guard let line else { return }
+        if changesInPlace { Output.inPlace(line) } else { Output.toStderr(line) }
+    }
+
+    /// Clears what would stand before the next line.
+    func end() {
+        guard changesInPlace, state.withLock({ !$0.received.isEmpty }) else { return }
+        Output.inPlace("\r\u{1B}[K")
+    }
+}

@@ -1,0 +1,37 @@
+package import ArgumentParser
+import KernelStore
+import Manifests
+
+package struct KernelsRefresh: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "refresh",
+        abstract: "Takes the newest of each kernel that its manifest matches, and locks it.",
+        discussion: "What was locked is on stdout beside what is locked now.")
+
+    @Argument(help: "Ids or patterns; all without one.") var kernels: [String] = []
+    @OptionGroup var mirrors: MirrorOptions
+
+    package init() {}
+
+    package func run() async throws {
+        let store = KernelStore(try Workspace.ofThisProcess(), mirrors: try mirrors.byArchive())
+        let chosen = try store.kernels(matching: kernels)
+        let display = FetchDisplay()
+        let outcomes = try await Interruption.cancelling { await store.refresh(chosen, progress: display.show) }
+        display.end()
+        var missing = 0
+        for outcome in outcomes {
+            switch outcome.result {
+            case .success(let found) where found.isChanged:
+                print("\(outcome.kernel.id): \(outcome.old ?? "not locked") → \(found.new)")
+            case .success(let found): print("\(outcome.kernel.id): unchanged (\(found.new))")
+            case .failure(let error):
+                missing += 1
+                Output.toStderr("compat-matrix: \(outcome.kernel.id): \(error)")
+            }
+        }
+        guard missing == 0 else {
+            throw CommandFailure(.notMeasured, "\(missing) of \(outcomes.count) kernels could not be refreshed")
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import Crypto
+import Manifests
+import MatrixModel
+import SystemPackage
+
+/// Brings a kernel that lies in a file: here, on a web server or in a registry.
+struct FileFetch {
+    let cache: KernelCache
+    let tools: SourceTools
+    let job: FetchJob
+
+    private var downloads: FilePath { cache.folder.appending("downloads") }
+
+    /// A file that is here, and what to lock about it.
+    private struct Brought {
+        var path: FilePath
+        /// For people.
+        var name: String
+        /// `nil` for what is pinned by the image's own digest alone.
+        var lock: LockedFile?
+    }
+
+    func run(_ source: FileSource) async -> Fetched {
+        do throws(KernelStoreError) {
+            let kernel = try await take(source) { _ throws(KernelStoreError) in job.kernel }
+            return Fetched(id: job.kernel.id, result: .success(kernel))
+        } catch {
+            return Fetched(id: job.kernel.id, result: .failure(error))
+        }
+    }
+
+    /// Brings what `source` names and puts it into the cache as the kernel that `identify` makes of the main file.
+    func take(
+        _ source: FileSource, as identify: (FilePath) throws(KernelStoreError) -> KernelManifest
+    ) async throws(KernelStoreError) -> CachedKernel {
+        let wanted = [source.location] + (source.config.map { [$0] } ?? []) + source.modules
+        return try await bring(wanted[...], after: []) { brought throws(KernelStoreError) in
+            guard let main = brought.first else { throw .unknownID(job.kernel.id) }
+            return try install(main, brought.dropFirst(), source, as: identify(main.path))
+        }
+    }
+
+    /// All files at once: a kernel is taken with everything that its manifest names, or not at all.
+    private func bring(
+        _ wanted: ArraySlice<KernelLocation>, after brought: [Brought],
+        _ body: ([Brought]) throws(KernelStoreError) -> CachedKernel
+    ) async throws(KernelStoreError) -> CachedKernel {
+        guard let location = wanted.first else { return try body(brought) }
+        return try await bring(location) { file throws(KernelStoreError) in
+            try await bring(wanted.dropFirst(), after: brought + [file], body)
+        }
+    }
+
+    private func bring(
+        _ location: KernelLocation, _ body: (Brought) async throws(KernelStoreError) -> CachedKernel
+    ) async throws(KernelStoreError) -> CachedKernel {
+        let source = location.description
+        let locked = job.locked?.files?.first { $0.source == source }
+        switch location {
+        case .file(let path): return try await body(try await local(path))
+        case .url(let address):
+            let download = Download(address: address, folder: downloads, limits: tools.limits)
+            job.progress(job.kernel.id, .downloading(package: address.description))
+            return try await download.withFile(
+                unless: { () throws(KernelStoreError) -> CachedKernel? in nil }, progress: received(address.fileName)
+            ) { file throws(KernelStoreError) in
+                let digest = try SHA256.digest(of: file)
+                try require(digest, is: locked, what: address.description)
+                let signer = try await signer(of: file, named: address.fileName, isPinned: locked != nil)
+                let lock = LockedFile(source: source, sha256: digest, signedBy: signer)
+                return try await body(Brought(path: file, name: address.description, lock: lock))
+            }
+        case .oci(let reference):
+            job.progress(job.kernel.id, .downloading(package: reference.description))
+            let copy = RegistryCopy(
+                reference: reference, folder: downloads, limits: tools.limits, isPlain: tools.registriesArePlain)
+            return try await copy.withLayout(locked: locked?.sha256, progress: received(reference.description)) {
+                layout, digest throws(KernelStoreError) in
+                try require(digest, is: locked, what: reference.description)
+                return try await body(
+                    Brought(
+                        path: layout, name: reference.description, lock: LockedFile(source: source, sha256: digest)))
+            }
+        }
+    }
+
+    /// A file of this machine's is locked by name: its path is no business of other machines.
+    private func local(_ path: FilePath) async throws(KernelStoreError) -> Brought {
+        guard try Files.status(path) != nil else { throw .unreadable(file: path, errno: .noSuchFileOrDirectory) }
+        var brought = Brought(path: path, name: path.string)
+        guard (try? FileKind(of: path)) == .rpm else { return brought }
+        let source = "file \(path.lastComponent?.string ?? "")"
+        let digest = try SHA256.digest(of: path)
+        let locked = job.locked?.files?.filter { $0.source == source } ?? []
+        if let first = locked.first, !locked.contains(where: { $0.sha256 == digest }) {
+            try require(digest, is: first, what: path.string)
+        }
+        let signer = try await signer(of: path, named: path.string, isPinned: !locked.isEmpty)
+        brought.lock = LockedFile(source: source, sha256: digest, signedBy: signer)
+        return brought
+    }
+
+    private func require(
+        _ digest: String, is locked: LockedFile?, what: String
+    ) throws(KernelStoreError) {
+        guard let locked, locked.sha256 != digest else { return }
+        throw .differsFromLock(job.kernel.id, what: what, locked: locked.sha256, found: digest)
+    }
+
+    /// `nil` where no vendor vouches for the file, which is told as long as its digest is not pinned.
+    private func signer(
+        of file: FilePath, named name: String, isPinned: Bool
+    ) async throws(KernelStoreError) -> String? {
+        guard (try? FileKind(of: file)) == .rpm else {
+            if !isPinned { job.progress(job.kernel.id, .checked(.unsigned, file: name)) }
+            return nil
+        }
+        let signature = try await RpmSignature(vendorKeys: tools.vendorKeys, cache: cache.folder)
+            .check(file, named: name)
+        if !isPinned { job.progress(job.kernel.id, .checked(signature, file: name)) }
+        guard case .signed(let signer) = signature else { return nil }
+        return signer
+    }
+
+    private func received(_ name: String) -> DownloadProgress {
+        { [job] bytes, total in job.progress(job.kernel.id, .receiving(file: name, bytes: bytes, total: total)) }
+    }
+
+    private func install(
+        _ main: Brought, _ beside: ArraySlice<Brought>, _ source: FileSource, as kernel: KernelManifest
+    ) throws(KernelStoreError) -> CachedKernel {
+        job.progress(kernel.id, .extracting(file: main.name))
+        _ = try cache.install(main.path, as: kernel, package: nil, locked: job.locked)
+        do throws(KernelStoreError) {
+            var modules = beside
+            if source.config != nil, let config = modules.popFirst() {
+                try cache.keepConfig(config.path, named: config.name, of: kernel.id)
+            }
+            if !modules.isEmpty { try cache.keepModules(modules.map(\.path), of: kernel.id) }
+            let files = ([main] + beside).compactMap(\.lock)
+            return try cache.amend(kernel) { record in
+                record.origin = record.origin.replacing(main.path.string, with: main.name)
+                record.lock.files = files.isEmpty ? nil : files
+                record.lock.source = source.location.isOfThisMachine ? nil : kernel.source.description
+            }
+        } catch {
+            // Half of what the manifest names is none of it.
+            cache.remove(kernel.id)
+            throw error
+        }
+    }
+}
+
+extension KernelLocation {
+    fileprivate var isOfThisMachine: Bool { if case .file = self { true } else { false } }
+}

@@ -1,0 +1,52 @@
+package import Manifests
+
+/// What a refresh made of one kernel.
+package struct RefreshOutcome: Sendable {
+    package let kernel: KernelManifest
+    /// What the lock said before; `nil` when it said nothing.
+    package let old: String?
+    package let result: Result<Refreshed, KernelStoreError>
+
+    package struct Refreshed: Sendable {
+        package let image: KernelImage
+        /// What the lock says now: package and version, or how the file's digest begins.
+        package let new: String
+        package let isChanged: Bool
+    }
+}
+
+extension KernelStore {
+    /// Takes the newest of each kernel that its manifest matches, whatever the lock says, and locks that.
+    ///
+    /// - Returns: One outcome per kernel, in the same order.
+    package func refresh(
+        _ kernels: [KernelManifest], progress: @escaping FetchProgress = { _, _ in }
+    ) async -> [RefreshOutcome] {
+        let before: KernelLocks
+        do {
+            before = try KernelLocks(folders: catalogueFolders)
+        } catch {
+            return kernels.map { RefreshOutcome(kernel: $0, old: nil, result: .failure(error)) }
+        }
+        return await fetch(kernels, refresh: true, progress: progress).map { outcome in
+            let old = before[outcome.kernel.id]
+            return RefreshOutcome(
+                kernel: outcome.kernel, old: old?.version(of: outcome.kernel),
+                result: outcome.result.flatMap { image in
+                    Result { () throws(KernelStoreError) in
+                        let new = try KernelLocks(folders: catalogueFolders)[outcome.kernel.id]
+                        return RefreshOutcome.Refreshed(
+                            image: image, new: new?.version(of: outcome.kernel) ?? image.origin,
+                            isChanged: new?.image != old?.image || new?.deb != old?.deb)
+                    }
+                })
+        }
+    }
+}
+
+extension LockedKernel {
+    /// For people.
+    fileprivate func version(of kernel: KernelManifest) -> String {
+        pinned ?? "SHA-256 \((files?.first?.sha256 ?? image).prefix(12))"
+    }
+}

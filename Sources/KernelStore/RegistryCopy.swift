@@ -1,0 +1,144 @@
+import Crypto
+import FoundationEssentials
+import Manifests
+import SystemPackage
+
+/// An image of a registry, brought here by skopeo as an OCI layout.
+struct RegistryCopy {
+    let reference: OCIReference
+    /// For all downloads, on the file system of the cache.
+    let folder: FilePath
+    let limits: DownloadLimits
+    /// Whether the registry speaks plain HTTP, as one on the loopback does.
+    let isPlain: Bool
+
+    /// Hands the layout and the digest of the manifest that the reference led to, `sha256:` left out, to `body`.
+    ///
+    /// `locked` is that digest of before: it is then asked for instead of the tag.
+    func withLayout<Value>(
+        locked: String?, progress: @escaping DownloadProgress,
+        _ body: (FilePath, String) async throws(KernelStoreError) -> Value
+    ) async throws(KernelStoreError) -> Value {
+        try Tool(name: "skopeo").requireInstalled()
+        try await requireReachable()
+        let pinned = locked.map { "sha256:\($0)" } ?? reference.digest
+        let manifest = try await manifest(pinned ?? reference.tag ?? "latest")
+        let digest = SHA256.hash(data: Array(manifest.utf8)).hexadecimal
+        let total = try announcedSize(manifest)
+        try Files.makeFolder(folder)
+        for name in try Files.names(in: folder) where Files.isAbandoned(name) { Files.remove(folder.appending(name)) }
+        let layout = Files.unique(beside: folder.appending("layout"))
+        defer { Files.remove(layout) }
+        try await copy("sha256:\(digest)", to: layout, total: total, progress)
+        return try await body(layout, digest)
+    }
+
+    /// skopeo itself waits half a minute for a network that is not there.
+    private func requireReachable() async throws(KernelStoreError) {
+        let address = "\(isPlain ? "http" : "https")://\(reference.registry)/v2/"
+        let seconds = "\(limits.connect.components.seconds)"
+        let output = try await Tool(name: "curl").run([
+            "--disable", "--silent", "--show-error", "--output", "/dev/null", "--connect-timeout", seconds,
+            "--max-time", seconds, address,
+        ])
+        guard output.succeeded else { throw .unreachable(host: reference.registry, problem: output.problem) }
+    }
+
+    private func name(_ version: String) -> String {
+        "docker://\(reference.registry)/\(reference.name)\(version.hasPrefix("sha256:") ? "@" : ":")\(version)"
+    }
+
+    /// As the registry has it: its digest is what the reference can be replaced with.
+    private func manifest(_ version: String) async throws(KernelStoreError) -> String {
+        let output = try await skopeo(
+            ["inspect", "--raw"] + (isPlain ? ["--tls-verify=false"] : []) + [name(version)])
+        guard output.succeeded else { throw .registryFailed(reference, problem: output.problemOfSkopeo) }
+        return output.text
+    }
+
+    private struct Manifest: Decodable {
+        struct Blob: Decodable { var size: Int64 }
+        var layers: [Blob]?
+    }
+
+    /// What the layers will take; `nil` for an index, whose images have manifests of their own.
+    private func announcedSize(_ text: String) throws(KernelStoreError) -> Int64? {
+        guard let layers = (try? JSONDecoder().decode(Manifest.self, from: Data(text.utf8)))?.layers else { return nil }
+        let limit = Int64(limits.sizeMiB) << 20
+        var total: Int64 = 0
+        for layer in layers { total += min(max(0, layer.size), limit + 1 - total) }
+        guard total <= limit else { throw .imageTooLarge(reference, limitMiB: limits.sizeMiB) }
+        return total
+    }
+
+    /// Skopeo knows no limits: what it writes is watched, and it is stopped where it stalls or brings too much.
+    private func copy(
+        _ digest: String, to layout: FilePath, total: Int64?, _ progress: @escaping DownloadProgress
+    ) async throws(KernelStoreError) {
+        let arguments =
+            ["copy", "--quiet"] + (isPlain ? ["--src-tls-verify=false"] : [])
+            + [name(digest), "oci:\(layout):kernel"]
+        let limits = limits
+        let ended = await withTaskGroup(of: Ended.self) { group in
+            group.addTask {
+                do throws(KernelStoreError) {
+                    return .ended(try await skopeo(arguments))
+                } catch {
+                    return .failed(error)
+                }
+            }
+            group.addTask { await Self.watch(layout, limits: limits, total: total, progress) }
+            let first = await group.next() ?? .stopped
+            group.cancelAll()
+            return first
+        }
+        switch ended {
+        case .ended(let output) where output.succeeded: return
+        case .ended(let output) where output.status == nil: throw .imageTooLarge(reference, limitMiB: limits.sizeMiB)
+        case .ended(let output): throw .registryFailed(reference, problem: output.problemOfSkopeo)
+        case .failed(let error): throw error
+        case .stalled: throw .stalled(host: reference.registry, seconds: Int(limits.stall.components.seconds))
+        case .tooLarge: throw .imageTooLarge(reference, limitMiB: limits.sizeMiB)
+        case .stopped: throw .cancelled
+        }
+    }
+
+    private enum Ended: Sendable {
+        case ended(Tool.Output)
+        case failed(KernelStoreError)
+        case stalled
+        case tooLarge
+        case stopped
+    }
+
+    private static func watch(
+        _ layout: FilePath, limits: DownloadLimits, total: Int64?, _ progress: @escaping DownloadProgress
+    ) async -> Ended {
+        let clock = ContinuousClock()
+        var (last, since) = (Int64(0), clock.now)
+        while (try? await Task.sleep(for: .milliseconds(250))) != nil {
+            let size = (try? Files.size(below: layout)) ?? 0
+            progress(size, total)
+            if size != last { (last, since) = (size, clock.now) }
+            if size > Int64(limits.sizeMiB) << 20 { return .tooLarge }
+            if clock.now - since > limits.stall { return .stalled }
+        }
+        return .stopped
+    }
+
+    private func skopeo(_ arguments: [String]) async throws(KernelStoreError) -> Tool.Output {
+        var common = ["--override-os", "linux", "--override-arch", "amd64"]
+        // What the machine demands of images holds; without a word from it the digest is what counts.
+        if try Files.status("/etc/containers/policy.json") == nil { common.append("--insecure-policy") }
+        return try await Tool(name: "prlimit").run(
+            ["--fsize=\(limits.sizeMiB << 20)", "--core=0", "skopeo"] + common + arguments)
+    }
+}
+
+extension Tool.Output {
+    /// skopeo's last words, `time="…" level=fatal msg="…"`, without what is around them.
+    fileprivate var problemOfSkopeo: String {
+        guard let match = problem.firstMatch(of: /msg="(.*)"$/) else { return problem }
+        return String(match.1.replacing("\\\"", with: "'"))
+    }
+}

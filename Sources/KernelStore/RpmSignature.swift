@@ -1,0 +1,76 @@
+import SystemPackage
+
+/// What the signature of a package says about where it comes from.
+///
+/// One that contradicts the package is no value but `KernelStoreError.badSignature`.
+package enum FileSignature: Sendable, Hashable, CustomStringConvertible {
+    /// The name on the key, and its id.
+    case signed(by: String)
+    case unsigned
+    case unknownKey(id: String)
+    /// Something is missing here that it takes to check.
+    case unchecked(KernelStoreError)
+
+    package var description: String {
+        switch self {
+        case .signed(let signer): "signed by \(signer)"
+        case .unsigned: "signed by nobody, so its digest is pinned now"
+        case .unknownKey(let id): "signed by no vendor that is known here (key \(id)), so its digest is pinned now"
+        case .unchecked(let reason): "its signature was not checked, so its digest is pinned now: \(reason)"
+        }
+    }
+}
+
+/// Checks `.rpm` files with rpmkeys against the keys of the vendors that sign kernels.
+struct RpmSignature {
+    /// Of distribution-gpg-keys.
+    let vendorKeys: FilePath
+    let cache: FilePath
+
+    /// `name` is what the file is called in messages.
+    func check(_ file: FilePath, named name: String) async throws(KernelStoreError) -> FileSignature {
+        let keyring: RpmKeyring
+        let report: Tool.Output
+        do throws(KernelStoreError) {
+            keyring = try await RpmKeyring.imported(from: vendorKeys, in: cache)
+            report = try await Tool(name: "rpmkeys").run(
+                ["--dbpath", keyring.folder.string, "--checksig", "--verbose", file.string])
+        } catch .cancelled {
+            throw .cancelled
+        } catch {
+            return .unchecked(error)
+        }
+        let lines = report.text.split(separator: "\n").compactMap { RpmCheck(line: $0) }
+        if let bad = lines.first(where: { $0.result == "BAD" }) { throw .badSignature(file: name, problem: bad.what) }
+        guard !lines.isEmpty else { throw .badSignature(file: name, problem: report.problem) }
+        // Before rpm 4.14 the header held no digest of the payload, so a good header alone vouches for no file in it.
+        let vouchesForPayload = lines.contains { $0.isSignature && !$0.isOfHeader && $0.result == "OK" }
+        let hasPayloadDigest = lines.contains { $0.what.hasPrefix("Payload SHA") && $0.result == "OK" }
+        let good = lines.filter { $0.isSignature && $0.result == "OK" }
+        if let id = good.first?.keyID, vouchesForPayload || hasPayloadDigest {
+            return .signed(by: keyring.name(ofKey: id))
+        }
+        guard let unknown = lines.first(where: { $0.isSignature })?.keyID else { return .unsigned }
+        return good.isEmpty ? .unknownKey(id: unknown) : .unsigned
+    }
+}
+
+/// A line of `rpmkeys --checksig --verbose`, `Header V4 RSA/SHA256 Signature, key ID 88c78700: OK`.
+struct RpmCheck: Equatable {
+    let what: String
+    let result: String
+
+    init?(line: some StringProtocol) {
+        guard let match = String(line).wholeMatch(of: /\s+(.*\S)\s*:\s+([A-Z]+)(?:\s+\(.*\))?/) else { return nil }
+        what = String(match.1)
+        result = String(match.2)
+    }
+
+    var isSignature: Bool { keyID != nil }
+    var isOfHeader: Bool { what.hasPrefix("Header") }
+
+    /// rpm 6 shows the whole fingerprint, whose end the id is.
+    var keyID: String? {
+        what.firstMatch(of: /[Ss]ignature, key (?:ID|fingerprint:?) ([0-9a-fA-F]+)/).map { $0.1.lowercased() }
+    }
+}

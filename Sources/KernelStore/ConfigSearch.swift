@@ -58,7 +58,9 @@ struct ConfigSearch {
             job.progress(job.kernel.id, .extracting(file: package.pinned))
             let complete = try cache.installConfig(file, as: job.kernel, package: package, locked: job.locked)
             // Ubuntu's config is in the package of the modules: it is here now.
-            guard complete != nil, package.name == ModuleSearch.companion(ofRelease: found.image.releaseLabel) else { return complete }
+            guard complete != nil, package.name == ModuleSearch.companion(ofRelease: found.image.releaseLabel) else {
+                return complete
+            }
             try ModuleSearch(root: root, cache: cache, job: job).keep(file, package: package)
             return try cache.amend(job.kernel) { _ in }
         }

@@ -19,7 +19,7 @@ extension GuestTests {
                 try Repository.unpack(original.path, to: file)
                 let store = KernelStore(
                     catalogueFolders: [bench.folder.appending("kernels")], cache: bench.folder.appending("cache"))
-                let kernel = try #require(try store.image(of: store.add(file: file)))
+                let kernel = try #require(try store.image(of: try await store.add(FileSource(.file(file)))))
                 #expect(kernel.releaseLabel == original.releaseLabel)
                 #expect(kernel.sha256 != original.sha256)
                 for expected in [Start.cold, .warm] {

@@ -15,7 +15,7 @@ struct KernelVerifyTests {
                 Member(path: "./boot/config-6.1", bytes: Array("CONFIG_BPF=y\n".utf8)),
             ])
             try write(package, to: folder.appending("linux.deb"))
-            try await body(store, try store.add(file: folder.appending("linux.deb")))
+            try await body(store, try await store.add(file: folder.appending("linux.deb")))
         }
     }
 

@@ -25,7 +25,7 @@ struct ModuleTests {
         try await withTemporaryFolder { folder in
             let store = KernelStore(catalogueFolders: [folder.appending("own")], cache: folder.appending("cache"))
             try write(debianPackage(package), to: folder.appending("kernel.deb"))
-            let kernel = try store.add(file: folder.appending("kernel.deb"), id: KernelID("mine-6.1"))
+            let kernel = try await store.add(file: folder.appending("kernel.deb"), id: KernelID("mine-6.1"))
             if let beside {
                 try write(debianPackage(beside), to: folder.appending("modules.deb"))
                 try store.cache.keepModules([folder.appending("modules.deb")], of: kernel.id)
@@ -121,7 +121,7 @@ struct ModuleTests {
         try await withTemporaryFolder { folder in
             let store = KernelStore(catalogueFolders: [folder.appending("own")], cache: folder.appending("cache"))
             try write(Self.image.bytes, to: folder.appending("bzImage"))
-            let kernel = try store.add(file: folder.appending("bzImage"))
+            let kernel = try await store.add(file: folder.appending("bzImage"))
             #expect(throws: KernelStoreError.modulesNotHere(kernel.id)) { try store.modules(["dummy"], of: kernel) }
             #expect(try store.modules([], of: kernel) == [])
         }

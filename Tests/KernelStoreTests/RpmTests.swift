@@ -23,7 +23,7 @@ struct RpmTests {
         try await withTemporaryFolder { folder in
             let store = KernelStore(catalogueFolders: [folder.appending("own")], cache: folder.appending("cache"))
             try write(package, to: folder.appending("package"))
-            let kernel = try store.add(file: folder.appending("package"))
+            let kernel = try await store.add(file: folder.appending("package"))
             #expect(kernel.id.text == "el9-5.14")
             let image = try #require(try store.image(of: kernel))
             #expect(image.releaseLabel == Self.release)

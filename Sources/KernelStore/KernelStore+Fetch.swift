@@ -16,10 +16,13 @@ extension KernelStore {
     /// - Parameters:
     ///   - kernels: Manifests of this store's catalogue.
     ///   - refresh: Takes the newest that matches, whatever the lock says, and locks that.
+    ///   - patience: How old a failure must be for its kernel to be tried again; a server that does not answer costs
+    ///     seconds each time.
     ///   - progress: Called from several tasks at once.
     /// - Returns: One outcome per kernel, in the same order. A kernel that cannot be had does not keep the others back.
     package func fetch(
-        _ kernels: [KernelManifest], refresh: Bool = false, progress: @escaping FetchProgress = { _, _ in }
+        _ kernels: [KernelManifest], refresh: Bool = false, patience: Duration = .zero,
+        progress: @escaping FetchProgress = { _, _ in }
     ) async -> [FetchOutcome] {
         var locks: KernelLocks
         do {
@@ -30,7 +33,10 @@ extension KernelStore {
         var outcomes: [KernelID: Result<KernelImage, KernelStoreError>] = [:]
         let present = present(kernels, locks: refresh ? nil : locks)
         let here = refresh ? [:] : present.filter { $0.value.isComplete }
-        let missing = kernels.filter { here[$0.id] == nil }.map {
+        for kernel in kernels where here[kernel.id] == nil {
+            if let failure = recentFailure(of: kernel, within: patience) { outcomes[kernel.id] = .failure(failure) }
+        }
+        let missing = kernels.filter { here[$0.id] == nil && outcomes[$0.id] == nil }.map {
             FetchJob(
                 kernel: $0, locked: refresh ? nil : locks.entry(for: $0), incomplete: refresh ? nil : present[$0.id],
                 latest: refresh ? present[$0.id] : nil, progress: progress)

@@ -1,5 +1,6 @@
 import FoundationEssentials
-package import Manifests
+import Glibc
+import Manifests
 import SystemPackage
 
 /// Why a kernel could not be had when it was last tried.
@@ -14,16 +15,27 @@ extension KernelStore {
         cache.folder.appending("unavailable").appending("\(kernel.id).json")
     }
 
-    /// Why `kernel` could not be fetched the last time; `nil` when it could, or was never tried.
-    package func lastFailure(of kernel: KernelManifest) -> String? {
-        guard let bytes = try? Files.readIfThere(failureFile(of: kernel)),
+    /// Why `kernel` could not be fetched the last time, and how long ago that was; `nil` when it could, or was never tried.
+    func lastFailure(of kernel: KernelManifest) -> (reason: String, age: Duration)? {
+        let file = failureFile(of: kernel)
+        guard let bytes = try? Files.readIfThere(file),
             let failure = try? JSONDecoder().decode(FetchFailure.self, from: Data(bytes)),
-            failure.source == kernel.source.description
+            failure.source == kernel.source.description, let status = try? Files.status(file)
         else { return nil }
-        return failure.reason
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        let nanoseconds = Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec)
+        return (failure.reason, .nanoseconds(nanoseconds - status.modified))
     }
 
-    /// Remembers a failure and forgets it on success.
+    /// The failure that `kernel` need not be tried again for.
+    func recentFailure(of kernel: KernelManifest, within patience: Duration) -> KernelStoreError? {
+        // A clock that was set back makes a failure of the future: as good as none.
+        guard let last = lastFailure(of: kernel), last.age >= .zero, last.age < patience else { return nil }
+        return .failedBefore(kernel.id, reason: last.reason, minutes: Int(last.age / .seconds(60)))
+    }
+
+    /// Remembers a failure, except of what is on this machine, and forgets it on success.
     ///
     /// Where that cannot be written, the fetch says why all the same: it is then told and not remembered.
     func note(_ fetched: Fetched, of kernels: [KernelManifest]) {
@@ -33,6 +45,7 @@ extension KernelStore {
         case .success: Files.remove(file)
         case .failure(.cancelled): break
         case .failure(let error):
+            guard kernel.source.isElsewhere else { return }
             let failure = FetchFailure(source: kernel.source.description, reason: "\(error)")
             guard let json = try? JSON.encode(failure) else { return }
             try? Files.makeFolder(file.removingLastComponent())

@@ -31,6 +31,8 @@ package enum KernelStoreError: Error, Hashable, CustomStringConvertible {
     case downloadFailed(package: String, AptSuite, problem: String)
     case toolMissing(tool: String, package: String)
     case toolFailed(tool: String, problem: String)
+    /// Was tried a few minutes ago; `reason` is what was said then.
+    case failedBefore(KernelID, reason: String, minutes: Int)
     case cancelled
 
     case unreachable(host: String, problem: String)
@@ -93,6 +95,8 @@ package enum KernelStoreError: Error, Hashable, CustomStringConvertible {
             "\(package) of \(suite) could not be downloaded: \(problem)"
         case .toolMissing(let tool, let package): "\(tool) is not installed here; install \(package)"
         case .toolFailed(let tool, let problem): "\(tool) failed: \(problem)"
+        case .failedBefore(let id, let reason, let minutes):
+            "\(reason) (\(minutes == 0 ? "just now" : "\(minutes) min ago"); 'kernels fetch \(id)' tries again)"
         case .cancelled: "interrupted before it was fetched"
         case .unreachable(let host, let problem): "the server at \(host) could not be reached: \(problem)"
         case .stalled(let host, let seconds):

@@ -70,6 +70,14 @@ package enum AptArchive: String, Sendable, CaseIterable {
 }
 
 extension KernelSource {
+    /// Whether it takes a network to bring the image here.
+    package var isElsewhere: Bool {
+        switch self {
+        case .apt: true
+        case .file(let source): if case .file = source.location { false } else { true }
+        }
+    }
+
     init(_ node: ManifestNode, in manifest: FilePath) throws(ManifestError) {
         let values = try node.mapping(known: ["apt", "file", "url", "oci", "config", "modules"])
         guard let apt = values["apt"] else {

@@ -89,7 +89,7 @@ import Testing
             }
             #expect(try site.leftovers() == [])
             let kernel = try site.kernel()
-            #expect(site.store.lastFailure(of: kernel) == error.map { "\($0)" })
+            #expect(site.store.lastFailure(of: kernel)?.reason == error.map { "\($0)" })
 
             let outcome = try #require(await site.store.refresh([kernel]).first)
             let refreshed = try outcome.result.get()
@@ -109,9 +109,27 @@ import Testing
             let error = await #expect(throws: KernelStoreError.self) { try await site.fetch() }
             let said = error.map { "\($0)" } ?? ""
             #expect(!said.isEmpty && !said.contains("\n"), "\(said)")
-            #expect(site.store.lastFailure(of: try site.kernel()) == said)
+            #expect(site.store.lastFailure(of: try site.kernel())?.reason == said)
             #expect(try everything(below: site.folder.appending("cache/kernels")) == [])
             #expect(try site.lock() == nil)
+        }
+    }
+
+    /// A server that does not answer must not cost every run the time of finding that out.
+    @Test func whatFailedAMomentAgoIsTriedAgainOnRequestOnly() async throws {
+        try await withSite { site in
+            try site.manifest("url: \(site.url("nowhere"))")
+            let kernel = try site.kernel()
+            let first = await site.store.fetch([kernel])
+            let asked = try site.server.answers().count
+            let spared = await site.store.fetch([kernel], patience: .seconds(3600))
+            #expect(try site.server.answers().count == asked)
+            let reason = try #require(site.store.lastFailure(of: kernel)?.reason)
+            #expect(first.map(\.result.failure) == [reason])
+            #expect(
+                spared.map(\.result.failure) == ["\(reason) (just now; 'kernels fetch \(kernel.id)' tries again)"])
+            _ = await site.store.fetch([kernel])
+            #expect(try site.server.answers().count > asked)
         }
     }
 
@@ -161,5 +179,12 @@ import Testing
             let error = await #expect(throws: KernelStoreError.self) { try await site.fetch() }
             #expect(error.map { "\($0)".contains("cannot be written") } == true, "\(String(describing: error))")
         }
+    }
+}
+
+extension Result where Failure == KernelStoreError {
+    /// What was said; `nil` for a success.
+    fileprivate var failure: String? {
+        if case .failure(let error) = self { "\(error)" } else { nil }
     }
 }

@@ -32,7 +32,7 @@ struct RunSession: Sendable {
         let guestImage = try GuestImage(binaries: workspace.guestTools, cache: workspace.cache)
         store = try ResultStore(folder: try options.results.map(Workspace.absolute) ?? workspace.results)
         let display = FetchDisplay()
-        let outcomes = await kernelStore.fetch(manifests) { id, step in
+        let outcomes = await kernelStore.fetch(manifests, patience: .seconds(600)) { id, step in
             if step != .alreadyHere { display.show(id, step) }
         }
         display.end()

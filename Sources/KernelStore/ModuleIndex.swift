@@ -36,15 +36,19 @@ struct ModuleIndex: Codable, Equatable {
     ) throws -> [String: ModuleIndex] {
         var found: [String: ModuleIndex] = [:]
         var count = 0
+        var unpacked = 0
         while let entry = try tree.next() {
             guard entry.kind == .file, let path = KernelPath(inImage: entry.components) else { continue }
             switch path.role {
             case .module:
                 count += 1
                 guard count <= moduleLimit else { throw ArchiveProblem.tooManyEntries(limit: moduleLimit) }
-                guard let name = ModuleName.ofFile(entry.path),
-                    let info = ModuleInfo(module: try ModuleFile(bytes: tree.bytes(of: entry, in: archive)).unpacked())
-                else { continue }
+                let module = try ModuleFile(bytes: tree.bytes(of: entry, in: archive)).unpacked()
+                unpacked += module.count
+                guard unpacked <= ArchiveReader.unpackedLimitMiB << 20 else {
+                    throw ArchiveProblem.tooLarge(limitMiB: Int(ArchiveReader.unpackedLimitMiB))
+                }
+                guard let name = ModuleName.ofFile(entry.path), let info = ModuleInfo(module: module) else { continue }
                 found[path.release, default: ModuleIndex()].modules[name] = Entry(
                     archive: number, path: entry.path, dependencies: info.dependencies)
             case .builtInModules:

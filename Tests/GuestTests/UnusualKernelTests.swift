@@ -8,6 +8,8 @@ import Testing
 extension GuestTests {
     /// Kernels without bpf() and kernels that do not boot, from the file to the report.
     @Suite struct UnusualKernelTests {
+        /// Of several program types, with maps, with CO-RE and without.
+        private static let probes = ["packet-rules", "process-exit", "readline", "task-state"]
         private static let noBPF = Repository.cache.appending("test-kernels").appending("no-bpf").appending("bzImage")
 
         /// `scripts/test-kernel` builds it.
@@ -15,9 +17,11 @@ extension GuestTests {
             try await Installation.with(kernels: .none) { tool in
                 let added = try await tool.kernels("add", Self.noBPF.string, "--id", "own-6.1")
                 #expect(added.status == .exited(0), "\(added.messages)")
-                // Adding it made the snapshot.
+                // The first leaves a snapshot for the second.
                 for start in [Start.cold, .warm] {
-                    let outcome = try await tool.run("--kernel", "own-6.1", "--no-cache", "--start", start.rawValue)
+                    let outcome = try await tool.run(
+                        ["--kernel", "own-6.1", "--no-cache"] + Self.probes.flatMap { ["--probe", $0] }
+                    ) { _ in }
                     let document = try outcome.document
                     #expect(outcome.status == .exited(1))
                     #expect(document.kernels.map(\.start) == [start])

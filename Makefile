@@ -32,7 +32,7 @@ test: setup-test guest
 	$(MAKE) -C images/guest tests
 	scripts/test-kernel
 	swift build --build-tests --explicit-target-dependency-import-check error
-	.build/debug/compat-matrix kernels fetch
+	.build/debug/compat-matrix kernels fetch || true # The tests say which they cannot do without.
 	swift test --skip-build
 
 bench: setup build guest

@@ -51,7 +51,8 @@ extension KernelStoreError: HasExitStatus {
             .invalidInput
         case .idTaken, .idUnguessable, .unknownID: .usage
         case .cancelled: .interrupted
-        case .unwritable, .mirrorUnknown, .keyringMissing, .suiteUnavailable, .noSuchPackage, .downloadFailed,
+        case .unwritable, .failedBefore, .mirrorUnknown, .keyringMissing, .suiteUnavailable, .noSuchPackage,
+            .downloadFailed,
             .toolMissing, .toolFailed, .unreachable, .stalled, .brokenOff, .answered, .badRedirect, .insecure,
             .downloadTooLarge, .registryFailed, .imageTooLarge, .vendorKeysMissing, .lockedVersionGone,
             .differsFromLock, .noConfig, .modulesNotHere, .noSuchModule, .damagedModule, .moduleFolderGone:

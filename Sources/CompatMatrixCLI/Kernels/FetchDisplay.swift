@@ -12,28 +12,31 @@ final class FetchDisplay: Sendable {
     /// How often a log of a build, say, is told how far a download is.
     private static let interval = Duration.seconds(10)
 
-    func show(_ id: KernelID, _ step: FetchStep) { show("\(id)", step) }
+    func show(_ id: KernelID, _ step: FetchStep) { show("\(id): ", step) }
 
-    /// Of the one thing that is brought.
-    func show(_ step: FetchStep) { show("new", step) }
+    /// Of the one kernel that is brought, which has no id yet; what takes no time is left out.
+    func show(_ step: FetchStep) {
+        if case .extracting = step { return }
+        show("", step)
+    }
 
     private func show(_ id: String, _ step: FetchStep) {
         guard case .receiving = step else {
             let clear = state.withLock { state in state.received.removeValue(forKey: id) != nil }
-            return Output.toStderr((clear && changesInPlace ? "\r\u{1B}[K" : "") + "\(id): \(step)")
+            return Output.toStderr((clear && changesInPlace ? "\r\u{1B}[K" : "") + "\(id)\(step)")
         }
         let line = state.withLock { state -> String? in
-            state.received[id] = "\(id): \(step)"
+            state.received[id] = "\(id)\(step)"
             if changesInPlace {
                 // Several come at once: what there is room for is the latest and how many more.
                 let others = state.received.count - 1
-                return "\r\u{1B}[K\(id): \(step)" + (others > 0 ? " (and \(others) more)" : "")
+                return "\r\u{1B}[K\(id)\(step)" + (others > 0 ? " (and \(others) more)" : "")
             }
             let last = state.lastLine ?? clock.now
             guard state.lastLine == nil || clock.now - last >= Self.interval else { return nil }
             defer { state.lastLine = clock.now }
             // Nothing yet: most are through before it is worth a line.
-            return state.lastLine == nil ? nil : "\(id): \(step)"
+            return state.lastLine == nil ? nil : "\(id)\(step)"
         }
         guard let line else { return }
         if changesInPlace { Output.inPlace(line) } else { Output.toStderr(line) }

@@ -69,7 +69,14 @@ enum Files {
 
     static func copy(_ file: FilePath, to target: FilePath) throws(KernelStoreError) {
         try create(target) { descriptor in
-            try forEachPiece(of: file) { piece in try descriptor.writeAll(piece) }
+            try forEachPiece(of: file) { piece in
+                do {
+                    try descriptor.writeAll(piece)
+                } catch {
+                    // Else it would count as the other file's.
+                    throw KernelStoreError.unwritable(file: target, errno: error as? Errno ?? .ioError)
+                }
+            }
         }
     }
 

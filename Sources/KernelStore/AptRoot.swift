@@ -70,7 +70,7 @@ struct AptRoot {
 
     private func tool(_ name: String) -> Tool { Tool(name: name, folder: folder.appending("download")) }
 
-    private func run(_ name: String, _ arguments: [String]) async throws(KernelStoreError) -> Tool.Output {
+    func run(_ name: String, _ arguments: [String]) async throws(KernelStoreError) -> Tool.Output {
         try await tool(name).run(["-c", folder.appending("apt.conf").string, "-q"] + arguments)
     }
 
@@ -111,20 +111,5 @@ struct AptRoot {
             if isNewer.succeeded { newest = package }
         }
         return newest
-    }
-
-    /// Downloads `package`, checked by apt against the signed lists, and hands its path to `body`; it is gone afterwards.
-    func withDownload<Value>(
-        of package: AptPackage, _ body: (FilePath) throws(KernelStoreError) -> Value
-    ) async throws(KernelStoreError) -> Value {
-        let place = Files.unique(beside: folder.appending("download").appending(package.name))
-        try Files.makeFolder(place)
-        defer { Files.remove(place) }
-        let output = try await Tool(name: "apt-get", folder: place)
-            .run(["-c", folder.appending("apt.conf").string, "-q", "download", package.pinned])
-        guard output.succeeded, let name = try Files.names(in: place).first(where: { $0.hasSuffix(".deb") }) else {
-            throw .downloadFailed(package: package.pinned, suite, problem: output.problem)
-        }
-        return try body(place.appending(name))
     }
 }

@@ -54,7 +54,8 @@ struct ConfigSearch {
         from package: AptPackage, for found: CachedKernel
     ) async throws(KernelStoreError) -> CachedKernel? {
         job.progress(job.kernel.id, .downloading(package: package.pinned))
-        return try await root.withDownload(of: package) { file throws(KernelStoreError) in
+        return try await root.withDownload(of: package, progress: job.received(package.name)) {
+            file throws(KernelStoreError) in
             job.progress(job.kernel.id, .extracting(file: package.pinned))
             let complete = try cache.installConfig(file, as: job.kernel, package: package, locked: job.locked)
             // Ubuntu's config is in the package of the modules: it is here now.

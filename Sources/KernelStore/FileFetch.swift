@@ -62,7 +62,8 @@ struct FileFetch {
             let download = Download(address: address, folder: downloads, limits: tools.limits)
             job.progress(job.kernel.id, .downloading(package: address.description))
             return try await download.withFile(
-                unless: { () throws(KernelStoreError) -> CachedKernel? in nil }, progress: received(address.fileName)
+                unless: { () throws(KernelStoreError) -> CachedKernel? in nil },
+                progress: job.received(address.fileName)
             ) { file throws(KernelStoreError) in
                 let digest = try SHA256.digest(of: file)
                 try require(digest, is: locked, what: address.description)
@@ -74,7 +75,7 @@ struct FileFetch {
             job.progress(job.kernel.id, .downloading(package: reference.description))
             let copy = RegistryCopy(
                 reference: reference, folder: downloads, limits: tools.limits, isPlain: tools.registriesArePlain)
-            return try await copy.withLayout(locked: locked?.sha256, progress: received(reference.description)) {
+            return try await copy.withLayout(locked: locked?.sha256, progress: job.received(reference.description)) {
                 layout, digest throws(KernelStoreError) in
                 try require(digest, is: locked, what: reference.description)
                 return try await body(
@@ -120,10 +121,6 @@ struct FileFetch {
         if !isPinned { job.progress(job.kernel.id, .checked(signature, file: name)) }
         guard case .signed(let signer) = signature else { return nil }
         return signer
-    }
-
-    private func received(_ name: String) -> DownloadProgress {
-        { [job] bytes, total in job.progress(job.kernel.id, .receiving(file: name, bytes: bytes, total: total)) }
     }
 
     private func install(

@@ -49,7 +49,8 @@ struct ModuleSearch {
         }
         guard let package else { return }
         job.progress(job.kernel.id, .downloading(package: package.pinned))
-        try await root.withDownload(of: package) { file throws(KernelStoreError) in
+        try await root.withDownload(of: package, progress: job.received(package.name)) {
+            file throws(KernelStoreError) in
             try keep(file, package: package)
         }
     }

@@ -25,6 +25,10 @@ struct Fetched: Sendable {
 }
 
 extension FetchJob {
+    func received(_ name: String) -> DownloadProgress {
+        { bytes, total in progress(kernel.id, .receiving(file: name, bytes: bytes, total: total)) }
+    }
+
     /// The same job when all that is left to fetch of `found` is its config.
     func having(_ found: CachedKernel) -> FetchJob {
         FetchJob(kernel: kernel, locked: locked, incomplete: found, latest: latest, progress: progress)
@@ -109,7 +113,8 @@ struct SuiteFetch {
             job.progress(job.kernel.id, .downloading(package: package.pinned))
             do throws(KernelStoreError) {
                 let chosen = package
-                let found = try await root.withDownload(of: chosen) { file throws(KernelStoreError) in
+                let found = try await root.withDownload(of: chosen, progress: job.received(chosen.name)) {
+                    file throws(KernelStoreError) in
                     job.progress(job.kernel.id, .extracting(file: chosen.pinned))
                     return try cache.install(
                         file, as: job.kernel, package: chosen, locked: job.locked ?? job.incomplete?.lock)

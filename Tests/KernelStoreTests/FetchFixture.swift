@@ -19,17 +19,31 @@ enum FetchFixture {
                 try write([UInt8](bytes), to: folder.appending("archive").appending(path))
             }
             try writeManifest(package: package, in: folder)
-            let endpoint = AptEndpoint(
-                mirror: "file:\(folder.appending("archive"))", keyring: folder.appending("archive/key.gpg"))
-            let store = KernelStore(
-                catalogueFolders: [folder.appending("kernels")], cache: folder.appending("cache")
-            ) { archive throws(KernelStoreError) in
-                guard archive == .debian else {
-                    throw .mirrorUnknown(archive, variable: archive.mirrorVariable, package: "x")
-                }
-                return endpoint
+            try await body(store(of: "file:\(folder.appending("archive"))", in: folder), folder)
+        }
+    }
+
+    /// The same archive on a web server, which behaves as `server.py` says.
+    static func withServer(
+        _ behaviour: String, _ body: (KernelStore, FilePath, WebServer) async throws -> Void
+    ) async throws {
+        try await withArchive { _, folder in
+            try await WebServer.serving(folder.appending("archive")) { server in
+                let mirror = try server.address(behaviour, "").description
+                try await body(store(of: mirror, in: folder), folder, server)
             }
-            try await body(store, folder)
+        }
+    }
+
+    private static func store(of mirror: String, in folder: FilePath) -> KernelStore {
+        let endpoint = AptEndpoint(mirror: mirror, keyring: folder.appending("archive/key.gpg"))
+        return KernelStore(
+            catalogueFolders: [folder.appending("kernels")], cache: folder.appending("cache")
+        ) { archive throws(KernelStoreError) in
+            guard archive == .debian else {
+                throw .mirrorUnknown(archive, variable: archive.mirrorVariable, package: "x")
+            }
+            return endpoint
         }
     }
 

@@ -26,6 +26,24 @@ struct KernelFetchTests {
         }
     }
 
+    @Test func aPackageWhoseConnectionBreaksIsGoneOnWith() async throws {
+        try await FetchFixture.withServer("drop-packages-once") { store, _, server in
+            #expect(try await FetchFixture.fetchOne(store).releaseLabel == "6.1.0-10-cloud-amd64")
+            let answers = try server.answers()
+            #expect(answers.contains { $0.hasPrefix("206 bytes=") })
+        }
+    }
+
+    @Test func aPackageThatIsNotTheSignedOneIsRefused() async throws {
+        try await FetchFixture.withServer("spoil-packages") { store, folder, _ in
+            let error = await #expect(throws: KernelStoreError.self) { try await FetchFixture.fetchOne(store) }
+            #expect(error.map { "\($0)".contains("it is not what the archive's signed lists say") } == true)
+            #expect(try everything(below: folder.appending("cache/kernels")) == [])
+            let left = try everything(below: folder.appending("cache/apt"))
+            #expect(left.filter { $0.hasSuffix(".part") } == [])
+        }
+    }
+
     @Test func followsAPackageWithoutAKernelToTheOneThatHasIt() async throws {
         try await FetchFixture.withArchive(package: "linux-image-cloud-amd64") { store, _ in
             let image = try await FetchFixture.fetchOne(store)

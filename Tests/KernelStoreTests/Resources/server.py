@@ -116,6 +116,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_drop_once(self, path):
         self.serve(path, until=len(self.content(path)) // 2 if self.once(path) else None)
 
+    def do_drop_packages_once(self, path):
+        """An apt archive."""
+        if not os.path.exists(os.path.join(ROOT, path)):
+            return self.send_error(404)
+        breaks = path.endswith(".deb") and self.once(path)
+        self.serve(path, until=len(self.content(path)) // 2 if breaks else None)
+
+    def do_spoil_packages(self, path):
+        """An apt archive whose packages are not those of its signed lists."""
+        if not os.path.exists(os.path.join(ROOT, path)):
+            return self.send_error(404)
+        body = self.content(path)
+        if path.endswith(".deb"):
+            body = body[:-1] + bytes([body[-1] ^ 1])
+        self.begin(200, body)
+        self.wfile.write(body)
+
     def do_drop_always(self, path):
         self.serve(path, until=len(self.content(path)) // 2)
 

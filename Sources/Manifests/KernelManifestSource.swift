@@ -70,6 +70,14 @@ package enum AptArchive: String, Sendable, CaseIterable {
 }
 
 extension KernelSource {
+    /// Where the kernel itself is, without what lies apart from it.
+    package var summary: String {
+        switch self {
+        case .apt(let source): "\(source)"
+        case .file(let source): "\(source.location)"
+        }
+    }
+
     /// Whether it takes a network to bring the image here.
     package var isElsewhere: Bool {
         switch self {

@@ -1,5 +1,7 @@
 package import ArgumentParser
 import KernelStore
+import Manifests
+import MatrixModel
 
 package struct KernelsList: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
@@ -12,11 +14,13 @@ package struct KernelsList: AsyncParsableCommand {
 
     package func run() async throws {
         let store = KernelStore(try Workspace.ofThisProcess())
-        let listings = try store.kernels(matching: kernels).map { KernelListing($0, image: try store.image(of: $0)) }
-        guard !json else { return print(try Output.json(listings)) }
+        let kernels = try store.kernels(matching: kernels).map { ($0, image: try store.image(of: $0)) }
+        guard !json else { return print(try Output.json(kernels.map(KernelListing.init))) }
         print(
             Output.table(
                 header: ["KERNEL", "RELEASE", "SOURCE"],
-                rows: listings.map { [$0.id, $0.release ?? "not fetched", $0.origin ?? $0.source] }))
+                rows: kernels.map { kernel, image in
+                    [kernel.id.text, image?.releaseLabel ?? "not fetched", image?.origin ?? kernel.source.summary]
+                }))
     }
 }

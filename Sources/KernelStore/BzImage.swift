@@ -34,11 +34,15 @@ struct BzImage: Equatable {
     /// The first word of the banner, `6.1.0-56-cloud-amd64`: a label, what the guest says counts.
     var release: String { String(banner.prefix { $0 != " " }) }
 
-    /// Who built it, as the first half of a kernel id, from the banner: `debian`, `ubuntu`, `el9`, else `local`.
+    /// Who built it, as the first half of a kernel id: `debian`, `ubuntu`, `el9`, `amzn2`; `local` where it does not say.
+    ///
+    /// The `%{dist}` tag of RPMs stands in the release; others leave their name, or who built it, in the banner.
     var family: String {
-        if let match = release.firstMatch(of: /\.(el[0-9]+)/) { return String(match.1) }
-        if banner.contains("Ubuntu") { return "ubuntu" }
-        if banner.contains("debian-kernel") { return "debian" }
-        return "local"
+        if let match = release.firstMatch(of: /[.\-]((?:el|fc|amzn|azl|cm|oe|mga)[0-9]+)/) { return String(match.1) }
+        let builders = [
+            ("Ubuntu", "ubuntu"), ("debian-kernel", "debian"), ("geeko@", "suse"), ("archlinux", "arch"),
+            ("alpine", "alpine"), ("nixbld", "nixos"),
+        ]
+        return builders.first { banner.contains($0.0) }?.1 ?? "local"
     }
 }

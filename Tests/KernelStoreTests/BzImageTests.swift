@@ -11,6 +11,9 @@ struct BzImageTests {
         ("5.4.0-216-generic (buildd@lcy02) #236-Ubuntu SMP Fri", "5.4.0-216-generic", "ubuntu"),
         ("3.10.0-1160.el7.x86_64 (mockbuild@x) #1 SMP", "3.10.0-1160.el7.x86_64", "el7"),
         ("5.14.0-427.13.1.el9_4.x86_64 (mockbuild@x) #1", "5.14.0-427.13.1.el9_4.x86_64", "el9"),
+        ("5.10.220-209.869.amzn2.x86_64 (mockbuild@x) #1", "5.10.220-209.869.amzn2.x86_64", "amzn2"),
+        ("6.9.4-200.fc40.x86_64 (mockbuild@x) #1", "6.9.4-200.fc40.x86_64", "fc40"),
+        ("6.4.0-150600.21-default (geeko@buildhost) #1", "6.4.0-150600.21-default", "suse"),
         ("6.9.3 (me@here) #7", "6.9.3", "local"),
         ("", "", "local"),
     ])

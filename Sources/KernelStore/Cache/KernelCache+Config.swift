@@ -22,13 +22,8 @@ extension KernelCache {
         guard let config = try ImageExtractor(file: file).extractConfig(into: work),
             var record = try readRecord(of: kernel.id)
         else { return nil }
-        // The config goes last: until it is there, the kernel has none.
-        let target = place(of: kernel.id).appending("config")
-        Files.remove(target)
         record.lock.config = entry
-        record.configDigest = try SHA256.digest(of: config)
-        try write(record, of: kernel.id)
-        try Files.move(config, to: target)
+        try put(config, of: kernel.id, record)
         return try image(of: kernel, locked: record.lock)
     }
 
@@ -41,7 +36,18 @@ extension KernelCache {
         guard let config = try ImageExtractor(file: file).extractConfig(into: work) else {
             throw .noConfig(package: name)
         }
-        try Files.move(config, to: place(of: id).appending("config"))
+        guard let record = try readRecord(of: id) else { throw .unknownID(id) }
+        try put(config, of: id, record)
+    }
+
+    /// The config goes last: until it is there, the kernel has none.
+    private func put(_ config: FilePath, of id: KernelID, _ record: ImageRecord) throws(KernelStoreError) {
+        var record = record
+        record.configDigest = try SHA256.digest(of: config)
+        let target = place(of: id).appending("config")
+        Files.remove(target)
+        try write(record, of: id)
+        try Files.move(config, to: target)
     }
 
     /// Notes that no package has `id`'s config, so that the next fetch need not ask again.

@@ -9,8 +9,15 @@ final class FetchDisplay: Sendable {
     private let clock = ContinuousClock()
     private let state = Mutex<(received: [String: String], lastLine: ContinuousClock.Instant?)>(([:], nil))
 
-    /// How often a log of a build, say, is told how far a download is.
+    /// How often a stderr that is no terminal is told how far a download is.
     private static let interval = Duration.seconds(10)
+
+    /// Runs `body` with a display, which leaves no half line behind however that ends.
+    static func showing<Value>(_ body: (FetchDisplay) async throws -> Value) async rethrows -> Value {
+        let display = FetchDisplay()
+        defer { display.end() }
+        return try await body(display)
+    }
 
     func show(_ id: KernelID, _ step: FetchStep) { show("\(id): ", step) }
 
@@ -43,7 +50,7 @@ final class FetchDisplay: Sendable {
     }
 
     /// Clears what would stand before the next line.
-    func end() {
+    private func end() {
         guard changesInPlace, state.withLock({ !$0.received.isEmpty }) else { return }
         Output.inPlace("\r\u{1B}[K")
     }

@@ -34,11 +34,11 @@ package struct KernelsAdd: AsyncParsableCommand {
             return id
         }
         let source = try source()
-        let display = FetchDisplay()
-        let kernel = try await Interruption.cancelling {
-            try await store.add(source, id: id) { step in display.show(step) }
+        let kernel = try await FetchDisplay.showing { display in
+            try await Interruption.cancelling {
+                try await store.add(source, id: id) { step in display.show(step) }
+            }
         }
-        display.end()
         print("\(kernel.id) is \(kernel.file)")
         guard !noBoot, let image = try store.image(of: kernel) else { return }
         let boot: BootOutcome<KernelFacts>

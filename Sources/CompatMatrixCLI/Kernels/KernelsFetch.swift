@@ -14,9 +14,9 @@ package struct KernelsFetch: AsyncParsableCommand {
     package func run() async throws {
         let store = KernelStore(try Workspace.ofThisProcess(), mirrors: try mirrors.byArchive())
         let chosen = try store.kernels(matching: kernels)
-        let display = FetchDisplay()
-        let outcomes = try await Interruption.cancelling { await store.fetch(chosen, progress: display.show) }
-        display.end()
+        let outcomes = try await FetchDisplay.showing { display in
+            try await Interruption.cancelling { await store.fetch(chosen, progress: display.show) }
+        }
         var missing = 0
         for outcome in outcomes {
             switch outcome.result {

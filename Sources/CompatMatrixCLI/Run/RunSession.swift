@@ -31,11 +31,11 @@ struct RunSession: Sendable {
         let manifests = try kernelStore.kernels(matching: options.kernels)
         let guestImage = try GuestImage(binaries: workspace.guestTools, cache: workspace.cache)
         store = try ResultStore(folder: try options.results.map(Workspace.absolute) ?? workspace.results)
-        let display = FetchDisplay()
-        let outcomes = await kernelStore.fetch(manifests, patience: .seconds(600)) { id, step in
-            if step != .alreadyHere { display.show(id, step) }
+        let outcomes = await FetchDisplay.showing { display in
+            await kernelStore.fetch(manifests, patience: .seconds(600)) { id, step in
+                if step != .alreadyHere { display.show(id, step) }
+            }
         }
-        display.end()
         plan = RunPlan(
             kernels: await RunKernel.all(outcomes, variants: variants, find: kernelStore.guestModules),
             variants: variants,

@@ -115,6 +115,34 @@ import Testing
         }
     }
 
+    @Test func twoFetchesOfOneKernelBringItOnce() async throws {
+        try await withSite { site in
+            try site.manifest("url: \(site.url("good"))")
+            let kernel = try site.kernel()
+            let store = site.store
+            async let first = store.fetch([kernel])
+            async let second = store.fetch([kernel])
+            let images = try await (first + second).map { try $0.result.get() }
+            #expect(images.count == 2 && images.first == images.last)
+            #expect(try site.server.answers() == ["200 -"])
+        }
+    }
+
+    /// It stands for the one in the kernel's own file, whose digest must not be asked of it.
+    @Test func aConfigOfItsOwnIsWhatIsVerified() async throws {
+        try await withSite { site in
+            let package = try debianPackage([
+                Member(path: "./boot/vmlinuz-6.9.1-test", bytes: bzImage(Self.banner)),
+                Member(path: "./boot/config-6.9.1-test", bytes: Array("CONFIG_HZ=250\n".utf8)),
+            ])
+            try write(package, to: site.folder.appending("site/kernel"))
+            try site.manifest("url: \(site.url("good")), config: \(site.url("good", "config"))")
+            let image = try await site.fetch()
+            #expect(try image.config.map { try contents(of: $0) } == Array("CONFIG_BPF=y\n".utf8))
+            #expect(try site.store.discrepancies(of: site.kernel()) == [])
+        }
+    }
+
     /// A server that does not answer must not cost every run the time of finding that out.
     @Test func whatFailedAMomentAgoIsTriedAgainOnRequestOnly() async throws {
         try await withSite { site in

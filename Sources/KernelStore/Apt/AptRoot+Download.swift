@@ -31,9 +31,7 @@ extension AptRoot {
         guard let file = try await file(of: package) else { return try await withAptDownload(of: package, body) }
         let download = Download(address: file.address, folder: folder.appending("download"), limits: DownloadLimits())
         do throws(KernelStoreError) {
-            return try await download.withFile(
-                unless: { () throws(KernelStoreError) -> Value? in nil }, progress: progress
-            ) { path throws(KernelStoreError) in
+            return try await download.withFile(progress: progress) { path throws(KernelStoreError) in
                 guard try SHA256.digest(of: path) == file.sha256 else {
                     throw .downloadFailed(
                         package: package.pinned, suite, problem: "it is not what the archive's signed lists say")

@@ -45,7 +45,7 @@ struct Download {
     /// - Throws: `KernelStoreError`, which leaves behind nothing of a file that was refused; one whose connection broke or
     ///   stalled stays for the next try.
     func withFile<Value>(
-        unless isHere: () throws(KernelStoreError) -> Value?, progress: @escaping DownloadProgress,
+        unless isHere: () throws(KernelStoreError) -> Value? = { nil }, progress: @escaping DownloadProgress,
         _ body: (FilePath) async throws(KernelStoreError) -> Value
     ) async throws(KernelStoreError) -> Value {
         try Files.makeFolder(folder)

@@ -62,8 +62,7 @@ struct FileFetch {
             let download = Download(address: address, folder: downloads, limits: tools.limits)
             job.progress(job.kernel.id, .downloading(package: address.description))
             return try await download.withFile(
-                unless: { () throws(KernelStoreError) -> CachedKernel? in nil },
-                progress: job.received(address.fileName)
+                unless: broughtByAnother, progress: job.received(address.fileName)
             ) { file throws(KernelStoreError) in
                 let digest = try SHA256.digest(of: file)
                 try require(digest, is: locked, what: address.description)
@@ -83,6 +82,11 @@ struct FileFetch {
                         path: layout, name: reference.description, lock: LockedFile(source: source, sha256: digest)))
             }
         }
+    }
+
+    /// The kernel, when another process put it here while this one waited for the file; a refresh wants it anew.
+    private func broughtByAnother() throws(KernelStoreError) -> CachedKernel? {
+        job.latest == nil ? try cache.image(of: job.kernel, locked: job.locked) : nil
     }
 
     /// A file of this machine's is locked by name: its path is no business of other machines.

@@ -5,11 +5,11 @@ import SystemPackage
 
 /// What a kernel resolved to, so that everybody measures the same bytes.
 struct LockedKernel: Codable, Equatable, Sendable {
-    /// `nil` for a plain image.
+    /// `nil` for what did not come from an apt archive.
     var package: String?
-    /// `nil` for a plain image and for a `.deb` that came from a file.
+    /// Of `package`.
     var version: String?
-    /// SHA-256 of the `.deb`.
+    /// SHA-256 of the `.deb` that the image came from, wherever that was; `nil` when it came from no `.deb`.
     var deb: String?
     /// SHA-256 of the image.
     var image: String
@@ -67,7 +67,7 @@ struct KernelLocks: Sendable {
         entries.last { $0[id.text] != nil }?[id.text]
     }
 
-    /// What `kernel` has to be; `nil` when that is not locked yet, or was before its manifest named another package.
+    /// What `kernel` has to be; `nil` when that is not locked yet, or was before its manifest named another source.
     func entry(for kernel: KernelManifest) -> LockedKernel? {
         guard let entry = self[kernel.id], entry.source == nil || entry.source == kernel.source.description else {
             return nil
@@ -111,14 +111,5 @@ struct KernelLocks: Sendable {
         } catch {
             throw .invalidLock(file: file, problem: "\(error)")
         }
-    }
-}
-
-/// JSON as it is committed: sorted, one value a line, a newline at the end.
-enum JSON {
-    static func encode(_ value: some Encodable) throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(value) + Data("\n".utf8)
     }
 }

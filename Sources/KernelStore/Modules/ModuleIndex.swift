@@ -79,24 +79,3 @@ struct ModuleFile {
         }
     }
 }
-
-extension ArchiveReader {
-    /// The data of `entry`, at which this stands: a module, or a list of them.
-    func bytes(of entry: ArchiveEntry, in archive: FilePath) throws -> [UInt8] {
-        guard entry.size <= KernelLimits.moduleMiB << 20 else {
-            throw KernelStoreError.tooLarge(file: archive, limitMiB: KernelLimits.moduleMiB)
-        }
-        return try bytes()
-    }
-
-    fileprivate func bytes() throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        try forEachBlock { block in
-            guard bytes.count + block.count <= KernelLimits.moduleMiB << 20 else {
-                throw ArchiveProblem.tooLarge(limitMiB: KernelLimits.moduleMiB)
-            }
-            bytes.append(contentsOf: block)
-        }
-        return bytes
-    }
-}

@@ -62,36 +62,3 @@ struct PackageScan {
         return folder.appending("found-\(fileCount)")
     }
 }
-
-/// What a kernel and what comes with it never needs more of.
-enum KernelLimits {
-    static let imageMiB = 256
-    /// With debug symbols.
-    static let unpackedImageMiB = 1024
-    static let configMiB = 4
-    static let moduleMiB = 128
-}
-
-extension ArchiveReader {
-    /// Writes `entry`, at which this stands, to `target`, which is new.
-    ///
-    /// - Throws: `KernelStoreError.tooLarge`, which names `archive`, and what reading and writing throw; then there is no
-    ///   `target`.
-    func write(_ entry: ArchiveEntry, of archive: FilePath, to target: FilePath, limitMiB: Int) throws {
-        guard entry.size <= limitMiB << 20 else { throw KernelStoreError.tooLarge(file: archive, limitMiB: limitMiB) }
-        try Files.create(target) { descriptor in
-            var written = 0
-            do {
-                try forEachBlock { block in
-                    written += block.count
-                    guard written <= limitMiB << 20 else {
-                        throw KernelStoreError.tooLarge(file: archive, limitMiB: limitMiB)
-                    }
-                    try descriptor.writeAll(block)
-                }
-            } catch let problem as ArchiveProblem {
-                throw problem.about(archive)
-            }
-        }
-    }
-}

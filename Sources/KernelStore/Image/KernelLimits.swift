@@ -1,0 +1,8 @@
+/// What a kernel and what comes with it never needs more of.
+enum KernelLimits {
+    static let imageMiB = 256
+    /// With debug symbols.
+    static let unpackedImageMiB = 1024
+    static let configMiB = 4
+    static let moduleMiB = 128
+}

@@ -56,7 +56,7 @@ package struct Distribution: Sendable, Equatable, CustomStringConvertible {
     /// `(geeko@buildhost)`, `(debian-kernel@lists.debian.org)`, `(archlinux@archlinux)`.
     private static func builder(in banner: String) -> (name: String, address: String)? {
         guard let address = banner.firstMatch(of: /\(([^()\s]+@[^()\s]+)\)/)?.output.1 else { return nil }
-        let words = [
+        let words: KeyValuePairs = [
             "debian": "Debian", "buildd@lcy": "Ubuntu", "geeko@": "SUSE", "archlinux": "Arch Linux", "alpine": "Alpine",
             "nixbld": "NixOS", "gentoo": "Gentoo", "amazon": "Amazon Linux", "void": "Void Linux",
         ]

@@ -102,8 +102,7 @@ let package = Package(
             "CLITests",
             [
                 "CompatMatrixCLI", "GuestImage", "KernelStore", "Manifests", "MatrixModel", "MatrixRunner",
-                "ProbeObject",
-                argumentParser, subprocess, system,
+                "ProbeObject", argumentParser, subprocess, system,
             ]),
         tests(
             "GuestTests",

@@ -52,8 +52,8 @@ extension KernelStoreError: HasExitStatus {
         case .idTaken, .idUnguessable, .unknownID: .usage
         case .cancelled: .interrupted
         case .unwritable, .failedBefore, .mirrorUnknown, .keyringMissing, .suiteUnavailable, .noSuchPackage,
-            .downloadFailed,
-            .toolMissing, .toolFailed, .unreachable, .stalled, .brokenOff, .answered, .badRedirect, .insecure,
+            .downloadFailed, .toolMissing, .toolFailed, .unreachable, .stalled, .brokenOff, .answered, .badRedirect,
+            .insecure,
             .downloadTooLarge, .registryFailed, .imageTooLarge, .vendorKeysMissing, .lockedVersionGone,
             .differsFromLock, .noConfig, .modulesNotHere, .noSuchModule, .damagedModule, .moduleFolderGone:
             .notMeasured

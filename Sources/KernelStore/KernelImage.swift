@@ -6,11 +6,12 @@ package struct KernelImage: Sendable, Hashable {
     package let id: KernelID
     /// The bzImage in the cache.
     package let path: FilePath
-    /// The `CONFIG_…` file, of the image's package or of one that comes with it; `nil` when none holds it.
+    /// The `CONFIG_…` file, from the kernel's own file, a package that comes with it or what the manifest names;
+    /// `nil` when none holds it.
     package let config: FilePath?
     /// Of the bzImage, in lower-case hexadecimal.
     package let sha256: String
-    /// Where it came from, for people: package and version, or a path.
+    /// Where it came from, for people: package and version, a path, a URL or an image of a registry.
     package let origin: String
     /// From the image's header; what the guest says counts wherever there is a guest.
     package let releaseLabel: String

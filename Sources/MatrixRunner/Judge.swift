@@ -109,8 +109,7 @@ package struct Judge: Sendable {
 
     private static func noConfig(of kernel: KernelID) -> String {
         "the object reads CONFIG_… options, and those of \(kernel) are not known here: "
-            + "'kernels refresh \(kernel)' looks for them, 'kernels add' takes them from a .deb that holds both "
-            + "image and config"
+            + "'kernels refresh \(kernel)' looks for them in its archive; a kernel of a file names them with 'config:'"
     }
 
     private static func describe(_ exit: LoaderExit) -> String {

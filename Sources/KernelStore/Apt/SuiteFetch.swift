@@ -13,7 +13,7 @@ struct FetchJob: Sendable {
     var latest: CachedKernel?
     let progress: FetchProgress
 
-    /// `nil` for what needs no network.
+    /// `nil` for what comes from no apt archive.
     var suite: AptSuite? {
         if case .apt(let source) = kernel.source { source.suite } else { nil }
     }

@@ -18,7 +18,8 @@ struct CachedKernel {
     var isComplete: Bool { !lacksConfig && !lacksModules && !lacksPackage }
 }
 
-/// The images that are on this machine: `kernels/<id>/vmlinuz`, perhaps `config`, and `image.json` about them.
+/// The kernels that are on this machine: in `kernels/<id>/` the image as `vmlinuz`, perhaps its `config`, `image.json` about
+/// both, and in `packages` whatever its modules are taken out of.
 struct KernelCache: Sendable {
     let folder: FilePath
 

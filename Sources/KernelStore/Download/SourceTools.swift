@@ -1,6 +1,6 @@
 import SystemPackage
 
-/// What kernels are brought with that no index of apt's describes.
+/// What it takes to bring kernels that come from no apt archive.
 struct SourceTools: Sendable {
     var limits = DownloadLimits()
     /// Where distribution-gpg-keys puts the vendors' keys.

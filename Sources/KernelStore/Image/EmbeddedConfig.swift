@@ -22,7 +22,7 @@ struct EmbeddedConfig {
         do {
             let descriptor = try FileDescriptor.open(image, .readOnly)
             try descriptor.closeAfter {
-                // All but gzip have the unpacked size after them, which is none of theirs.
+                // Behind all but gzip's, which has it already, the build puts the unpacked size: no part of the data.
                 var magic = [UInt8](repeating: 0, count: 2)
                 _ = try magic.withUnsafeMutableBytes {
                     try descriptor.read(fromAbsoluteOffset: payload.lowerBound, into: $0)

@@ -1,7 +1,7 @@
 import Glibc
 import SystemPackage
 
-/// Keeps other processes of ours out of a folder until released; the system releases it when we die.
+/// Keeps other processes and tasks of ours away from what the file stands for until released; the system releases it when we die.
 struct FileLock {
     private let descriptor: FileDescriptor
 

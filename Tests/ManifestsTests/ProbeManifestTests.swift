@@ -130,7 +130,7 @@ struct ProbeManifestTests {
         let page = FilePath(#filePath).removingLastComponent().pushing("../../docs/manifest.md")
         let text = try String(contentsOfFile: page.lexicallyNormalized().string, encoding: .utf8)
         let samples = text.split(separator: "```yaml\n").dropFirst().compactMap { $0.split(separator: "```").first }
-        try #require(samples.count >= 2)
+        try #require(samples.count == 4)
         let files = ["probe.bpf.c", "vendor/probe.bpf.o", "fentry.bpf.c", "device.bpf.c"]
         try withFolder(Dictionary(uniqueKeysWithValues: files.map { ($0, "") })) { folder in
             let file = folder.appending("probe.yaml")
@@ -140,6 +140,14 @@ struct ProbeManifestTests {
             let second = try ProbeManifest(file: file, text: String(samples[1]))
             #expect(second.variants.map(\.modules) == [["nf_conntrack"], ["nf_conntrack", "veth"]])
         }
+        let apt = try KernelManifest(file: "/debian-6.1.yaml", text: String(samples[2]))
+        #expect(apt.commandLine == "mitigations=off")
+        let file = try KernelManifest(file: "/el9-5.14.yaml", text: String(samples[3]))
+        guard case .file(let source) = file.source else {
+            Issue.record("\(file.source)")
+            return
+        }
+        #expect(source.modules.count == 1 && !file.isGate)
     }
 
     /// The manifests of this repository; each has a variant that is expected to pass on all that are not ancient.

@@ -5,6 +5,8 @@ package import SystemPackage
 /// A kept file that is not what it has to be.
 package struct Discrepancy: Sendable, Hashable, CustomStringConvertible {
     package let file: FilePath
+    /// All that is kept of its kernel: what a fetch brings anew where it is gone, and nothing less.
+    package let folder: FilePath
     /// SHA-256, in lower-case hexadecimal.
     package let expected: String
     package let found: String
@@ -33,7 +35,8 @@ extension KernelStore {
         var discrepancies: [Discrepancy] = []
         for (file, expected) in kept where try Files.status(file) != nil {
             let found = try SHA256.digest(of: file)
-            if found != expected { discrepancies.append(Discrepancy(file: file, expected: expected, found: found)) }
+            guard found != expected else { continue }
+            discrepancies.append(Discrepancy(file: file, folder: folder, expected: expected, found: found))
         }
         return discrepancies
     }

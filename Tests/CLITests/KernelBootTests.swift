@@ -110,19 +110,21 @@ import Testing
             let good = try await sandbox.run("kernels", "verify", "--no-boot", path: sandbox.bin)
             #expect(good.isSuccess && good.stdout == "\(Sandbox.kernel)  intact\n" && good.stderr == "")
 
-            let image = sandbox.root.appending("images/cache/kernels/\(Sandbox.kernel)/vmlinuz")
+            let folder = sandbox.root.appending("images/cache/kernels/\(Sandbox.kernel)")
+            let image = folder.appending("vmlinuz")
             var bytes = try [UInt8](sandbox.contents(of: "images/cache/kernels/\(Sandbox.kernel)/vmlinuz"))
             bytes[bytes.count - 1] ^= 1
             try Data(bytes).write(to: URL(filePath: image.string))
             let changed = try await sandbox.run("kernels", "verify", path: sandbox.bin)
             #expect(changed.status == .invalidInput)
-            for words in ["DIFFERS: \(image) has SHA-256", "delete the file", "kernels fetch \(Sandbox.kernel)"] {
+            for words in ["DIFFERS: \(image) has SHA-256", "delete \(folder), then", "kernels fetch \(Sandbox.kernel)"]
+            {
                 #expect(changed.stdout.contains(words), "\(changed.stdout)")
             }
             changed.expectSentence(["1 of 1 kernels are not what they have to be"])
 
             // What it says to do helps.
-            try FileManager.default.removeItem(atPath: image.string)
+            try FileManager.default.removeItem(atPath: folder.string)
             #expect(try await sandbox.run("kernels", "verify", "--no-boot", path: sandbox.bin).status == .notMeasured)
             #expect(try await sandbox.run("kernels", "fetch", path: sandbox.bin).isSuccess)
             #expect(try await sandbox.run("kernels", "verify", "--no-boot", path: sandbox.bin).isSuccess)

@@ -35,6 +35,10 @@ struct KernelVerifyTests {
             let found = try #require(try store.discrepancies(of: kernel))
             #expect(found.map(\.file) == [file])
             #expect(found.allSatisfy { $0.expected != $0.found && $0.found.count == 64 })
+
+            for folder in Set(found.map(\.folder)) { Files.remove(folder) }
+            _ = try #require(await store.fetch([kernel]).first).result.get()
+            #expect(try store.discrepancies(of: kernel) == [])
         }
     }
 

@@ -21,7 +21,8 @@ enum KernelFinding: Sendable, Equatable, CustomStringConvertible {
         case .boots(let seconds): "intact, boots in \((seconds * 10).rounded() / 10) s"
         case .notFetched(let id): "not fetched; 'compat-matrix kernels fetch \(id)' brings it"
         case .differs(let id, let discrepancy):
-            "DIFFERS: \(discrepancy); delete the file, then 'compat-matrix kernels fetch \(id)' brings the right one"
+            "DIFFERS: \(discrepancy); delete \(discrepancy.folder), then 'compat-matrix kernels fetch \(id)' brings what is "
+                + "right"
         case .doesNotBoot(let failure): "DOES NOT BOOT: \(failure.reason)"
         case .unreadable(let error): "cannot be checked: \(error)"
         case .notBooted(let error): "intact, not booted: \(error)"

@@ -5,13 +5,12 @@ import SystemPackage
 /// How commands write: results to stdout, everything else to stderr.
 enum Output {
     static func toStderr(_ line: String) {
-        let text = line + "\n"
-        // One write a line, so that lines of parallel tasks do not mix.
-        _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+        inPlace(line + "\n")
     }
 
     /// To stderr as it is, for a line that is to change.
     static func inPlace(_ text: String) {
+        // One write a line, so that lines of parallel tasks do not mix.
         _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
     }
 

@@ -20,18 +20,14 @@ struct KernelBooth: Sendable {
             searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "")
     }
 
-    /// What is known of `image`, else what a guest of it says.
-    ///
-    /// `willBoot` is called before it boots, which takes some seconds.
+    /// What is known of `image`, else what a guest of it says; that takes some seconds, so stderr has a word about it.
     ///
     /// - Throws: `MachineError` when the host cannot run guests at all, `CancellationError`.
-    func facts(
-        of kernel: KernelManifest, image: KernelImage, willBoot: () -> Void
-    ) async throws -> BootOutcome<KernelFacts> {
+    func facts(of kernel: KernelManifest, image: KernelImage) async throws -> BootOutcome<KernelFacts> {
         let file = FactsFile(of: image)
         let key = key(of: kernel, image: image)
         if let facts = file.read(key) { return .booted(facts) }
-        willBoot()
+        Output.toStderr("\(kernel.id): booting it to see what it is")
         let outcome = try await KernelExaminer(backend: machine.backend).examine(spec(of: kernel, image: image))
         // What was cut short is worth another try.
         if case .booted(let facts) = outcome, facts.gap == nil { file.write(facts, for: key) }

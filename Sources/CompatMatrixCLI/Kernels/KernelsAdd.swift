@@ -44,9 +44,7 @@ package struct KernelsAdd: AsyncParsableCommand {
         let boot: BootOutcome<KernelFacts>
         do {
             boot = try await Interruption.cancelling {
-                try await KernelBooth(workspace).facts(of: kernel, image: image) {
-                    Output.toStderr("\(kernel.id): booting it to see what it is")
-                }
+                try await KernelBooth(workspace).facts(of: kernel, image: image)
             }
         } catch let error as MachineError {
             throw CommandFailure(.notMeasured, "\(kernel.id) is added, but no kernel can be booted here: \(error)")

@@ -31,7 +31,9 @@ package struct KernelsShow: AsyncParsableCommand {
             boot = FactsFile(of: image).read(image: image.sha256, commandLine: kernel.commandLine).map { .booted($0) }
             if !noBoot {
                 do {
-                    boot = try await Self.examine(kernel, image: image, workspace: workspace)
+                    boot = try await Interruption.cancelling {
+                        try await KernelBooth(workspace).facts(of: kernel, image: image)
+                    }
                 } catch let error as MachineError {
                     obstacle = error
                 }
@@ -45,16 +47,6 @@ package struct KernelsShow: AsyncParsableCommand {
         if let obstacle { throw CommandFailure(.notMeasured, "\(kernel.id) cannot be booted here: \(obstacle)") }
         if let failure = description.failure {
             throw CommandFailure(.notMeasured, "\(kernel.id) does not boot: \(failure.reason)")
-        }
-    }
-
-    private static func examine(
-        _ kernel: KernelManifest, image: KernelImage, workspace: Workspace
-    ) async throws -> BootOutcome<KernelFacts> {
-        try await Interruption.cancelling {
-            try await KernelBooth(workspace).facts(of: kernel, image: image) {
-                Output.toStderr("\(kernel.id): booting it to see what it is")
-            }
         }
     }
 }

@@ -26,8 +26,5 @@ struct RunProgress {
 
     private func line(_ text: String) { Output.toStderr(changesInPlace ? "\r\u{1B}[K\(text)" : text) }
 
-    private func show(_ text: String) {
-        let bytes = Array("\r\u{1B}[K\(text)".utf8)
-        _ = write(STDERR_FILENO, bytes, bytes.count)
-    }
+    private func show(_ text: String) { Output.inPlace("\r\u{1B}[K\(text)") }
 }

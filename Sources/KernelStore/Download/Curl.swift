@@ -36,7 +36,7 @@ struct Curl {
         let output = try await Tool(name: "prlimit").run(
             ["--fsize=\(limits.sizeMiB << 20)", "--core=0", "curl"] + arguments(part, headers, validator))
         guard let status = output.status else {
-            // SIGXFSZ is the one signal that is expected here.
+            guard output.exceededFileLimit else { throw .toolFailed(tool: "curl", problem: output.problem) }
             throw .downloadTooLarge(address, limitMiB: limits.sizeMiB)
         }
         let report = try? JSONDecoder().decode(Report.self, from: Data(output.text.utf8))

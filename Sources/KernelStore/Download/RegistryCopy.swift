@@ -94,7 +94,8 @@ struct RegistryCopy {
         }
         switch ended {
         case .ended(let output) where output.succeeded: return
-        case .ended(let output) where output.status == nil: throw .imageTooLarge(reference, limitMiB: limits.sizeMiB)
+        case .ended(let output) where output.exceededFileLimit:
+            throw .imageTooLarge(reference, limitMiB: limits.sizeMiB)
         case .ended(let output): throw .registryFailed(reference, problem: output.problemOfSkopeo)
         case .failed(let error): throw error
         case .stalled: throw .stalled(host: reference.registry, seconds: Int(limits.stall.components.seconds))

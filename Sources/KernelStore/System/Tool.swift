@@ -10,13 +10,19 @@ struct Tool {
     struct Output {
         /// The exit status; `nil` when a signal ended the program.
         let status: Int32?
+        /// The signal that ended the program; `nil` when it exited.
+        let signal: Int32?
         let text: String
         let complaints: String
 
         var succeeded: Bool { status == 0 }
 
-        /// What went wrong in one line: the first error the tool reported, else the last thing it said.
+        /// Whether it wrote more than `prlimit` let it.
+        var exceededFileLimit: Bool { signal == SIGXFSZ }
+
+        /// What went wrong in one line: what killed it, the first error the tool reported, else the last thing it said.
         var problem: String {
+            if let signal { return "signal \(signal) ended it" }
             let lines = complaints.split(separator: "\n")
             let line = lines.first { $0.hasPrefix("E: ") }?.dropFirst(3) ?? lines.last ?? "it said nothing"
             return line.trimmingSpace
@@ -53,9 +59,13 @@ struct Tool {
                 output: .string(limit: 64 << 20),
                 error: .string(limit: 4 << 20))
             if Task.isCancelled { throw KernelStoreError.cancelled }
-            var status: Int32?
-            if case .exited(let code) = result.terminationStatus { status = code }
-            return Output(status: status, text: result.standardOutput, complaints: result.standardError)
+            let (status, signal): (Int32?, Int32?) =
+                switch result.terminationStatus {
+                case .exited(let code): (code, nil)
+                case .signaled(let code): (nil, code)
+                }
+            return Output(
+                status: status, signal: signal, text: result.standardOutput, complaints: result.standardError)
         } catch let error as KernelStoreError {
             throw error
         } catch let error as SubprocessError where error.code == .executableNotFound {

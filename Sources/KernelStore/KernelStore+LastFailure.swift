@@ -35,7 +35,7 @@ extension KernelStore {
         return .failedBefore(kernel.id, reason: last.reason, minutes: Int(last.age / .seconds(60)))
     }
 
-    /// Remembers a failure, except of what is on this machine, and forgets it on success.
+    /// Remembers a failure, except of what is mended on this machine, and forgets it on success.
     ///
     /// Where that cannot be written, the fetch says why all the same: it is then told and not remembered.
     func note(_ fetched: Fetched, of kernels: [KernelManifest]) {
@@ -45,7 +45,7 @@ extension KernelStore {
         case .success: Files.remove(file)
         case .failure(.cancelled): break
         case .failure(let error):
-            guard kernel.source.isElsewhere else { return }
+            guard kernel.source.isElsewhere, !error.isMendedHere else { return Files.remove(file) }
             let failure = FetchFailure(source: kernel.source.description, reason: "\(error)")
             guard let json = try? JSON.encode(failure) else { return }
             try? Files.makeFolder(file.removingLastComponent())

@@ -9,9 +9,13 @@ package struct Discrepancy: Sendable, Hashable, CustomStringConvertible {
     package let folder: FilePath
     /// SHA-256, in lower-case hexadecimal.
     package let expected: String
-    package let found: String
+    /// The same; `nil` when the file is gone.
+    package let found: String?
 
-    package var description: String { "\(file) has SHA-256 \(found), \(expected) expected" }
+    package var description: String {
+        guard let found else { return "\(file) is gone" }
+        return "\(file) has SHA-256 \(found), \(expected) expected"
+    }
 }
 
 extension KernelStore {
@@ -33,8 +37,8 @@ extension KernelStore {
         if let digest = locked.deb, try Files.status(package) != nil { kept.append((package, digest)) }
 
         var discrepancies: [Discrepancy] = []
-        for (file, expected) in kept where try Files.status(file) != nil {
-            let found = try SHA256.digest(of: file)
+        for (file, expected) in kept {
+            let found = try Files.status(file) == nil ? nil : try SHA256.digest(of: file)
             guard found != expected else { continue }
             discrepancies.append(Discrepancy(file: file, folder: folder, expected: expected, found: found))
         }

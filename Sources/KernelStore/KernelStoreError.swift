@@ -137,4 +137,14 @@ extension KernelStoreError {
         default: false
         }
     }
+
+    /// Whether the next try may well go otherwise because of what somebody did here, not because time went by.
+    var isMendedHere: Bool {
+        switch self {
+        case .toolMissing, .toolFailed, .keyringMissing, .vendorKeysMissing, .mirrorUnknown, .unreadable, .unwritable,
+            .invalidLock, .differsFromLock, .lockedVersionGone:
+            true
+        default: false
+        }
+    }
 }

@@ -89,7 +89,8 @@ import Testing
             }
             #expect(try site.leftovers() == [])
             let kernel = try site.kernel()
-            #expect(site.store.lastFailure(of: kernel)?.reason == error.map { "\($0)" })
+            // The lock is this machine's own business: the next run is to look again.
+            #expect(site.store.lastFailure(of: kernel) == nil)
 
             let outcome = try #require(await site.store.refresh([kernel]).first)
             let refreshed = try outcome.result.get()

@@ -34,11 +34,19 @@ struct KernelVerifyTests {
             try write(bytes, to: file)
             let found = try #require(try store.discrepancies(of: kernel))
             #expect(found.map(\.file) == [file])
-            #expect(found.allSatisfy { $0.expected != $0.found && $0.found.count == 64 })
+            #expect(found.allSatisfy { $0.expected != $0.found && $0.found?.count == 64 })
 
             for folder in Set(found.map(\.folder)) { Files.remove(folder) }
             _ = try #require(await store.fetch([kernel]).first).result.get()
             #expect(try store.discrepancies(of: kernel) == [])
+        }
+    }
+
+    @Test func findsTheConfigThatIsGone() async throws {
+        try await withKernel { store, kernel async throws in
+            let file = store.cache.place(of: kernel.id).appending("config")
+            Files.remove(file)
+            #expect(try store.discrepancies(of: kernel)?.map(\.description) == ["\(file) is gone"])
         }
     }
 

@@ -38,7 +38,7 @@ extension AptRoot {
                 }
                 return try body(path)
             }
-        } catch .unreachable {
+        } catch .unreachable, .answered, .insecure {
             return try await withAptDownload(of: package, body)
         }
     }

@@ -81,16 +81,20 @@ extension Substring {
 struct KernelRank: Comparable {
     private let version: KernelRelease
     private let numbers: [Int]
+    /// `6.1.0-rc3` comes before `6.1.0`.
+    private let isCandidate: Bool
     private let isCompressed: Bool
 
     init(release: String, isUnpacked: Bool) {
         version = KernelRelease(release) ?? KernelRelease(0, 0)
         numbers = release.split { !$0.isASCII || !$0.isNumber }.map { Int($0) ?? .max }
+        isCandidate = release.contains(/-rc[0-9]/)
         isCompressed = !isUnpacked
     }
 
     static func < (left: KernelRank, right: KernelRank) -> Bool {
         if left.version != right.version { return left.version < right.version }
+        if left.isCandidate != right.isCandidate { return left.isCandidate }
         if left.numbers != right.numbers { return left.numbers.lexicographicallyPrecedes(right.numbers) }
         return !left.isCompressed && right.isCompressed
     }

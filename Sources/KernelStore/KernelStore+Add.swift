@@ -15,6 +15,10 @@ extension KernelStore {
     package func add(
         _ source: FileSource, id: KernelID? = nil, progress: @escaping @Sendable (FetchStep) -> Void = { _ in }
     ) async throws -> KernelManifest {
+        // Two that add the same at once must not take each other's files away.
+        try Files.makeFolder(cache.folder)
+        let lock = try await FileLock(folder: cache.folder)
+        defer { lock.release() }
         let known = try catalogue()
         var locks = try KernelLocks(folders: catalogueFolders)
         if let id { try Self.require(id, isFreeIn: known) }
@@ -29,6 +33,7 @@ extension KernelStore {
         }
         guard let kernel = added else { throw KernelStoreError.cancelled }
         do {
+            if Task.isCancelled { throw KernelStoreError.cancelled }
             try Files.makeFolder(kernel.file.removingLastComponent())
             try Files.write(Array(source.yaml.utf8), to: kernel.file)
             try locks.record(installed.lock, for: kernel.id)
@@ -94,7 +99,7 @@ extension FileSource {
         return "source:\n  \(location)\n\(config)\(modules)"
     }
 
-    /// A double-quoted YAML scalar, in which a path with a colon or a `#` stays what it is.
+    /// A double-quoted YAML scalar, in which a path with a colon, a `#` or a line break stays what it is.
     private static func quoted(_ location: KernelLocation) -> String {
         let text =
             switch location {
@@ -102,6 +107,14 @@ extension FileSource {
             case .url(let address): address.description
             case .oci(let reference): reference.description
             }
-        return "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+        let escaped = text.unicodeScalars.map { scalar in
+            switch scalar {
+            case "\\", "\"": "\\\(scalar)"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+                "\\x" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+            default: "\(scalar)"
+            }
+        }
+        return "\"" + escaped.joined() + "\""
     }
 }

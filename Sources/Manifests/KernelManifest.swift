@@ -42,7 +42,8 @@ package struct KernelManifest: Sendable, Hashable {
     package init(reading file: FilePath) throws(ManifestError) {
         let text: String
         do {
-            let descriptor = try FileDescriptor.open(file, .readOnly)
+            // Not waiting for whoever may write to it one day, when it is a named pipe.
+            let descriptor = try FileDescriptor.open(file, .readOnly, options: [.nonBlocking])
             defer { try? descriptor.close() }
             text = try descriptor.readText()
         } catch let error as Errno {

@@ -57,6 +57,20 @@ import Testing
         }
     }
 
+    /// The kernel is brought under one watch for signals and booted under the next.
+    @Test(arguments: [SIGINT, SIGTERM]) func anAddThatBootsEndsToo(signal: Int32) async throws {
+        try await Sandbox.with { sandbox in
+            try sandbox.write(Fixture.bzImage(), to: "vmlinuz")
+            try sandbox.addQEMU(version: "10.0.0", script: Hanging.script)
+            async let ending = sandbox.run("kernels", "add", "vmlinuz", "--id", "local-6.1", path: sandbox.bin)
+            let hanging = try await Hanging(in: sandbox)
+            #expect(kill(hanging.compatMatrix, signal) == 0)
+            let outcome = try await ending
+            try await hanging.waitForTheEndOfQEMU()
+            #expect(outcome.status == .interrupted)
+        }
+    }
+
     @Test func noQEMUOutlivesAKilledRun() async throws {
         try await interrupted(by: SIGKILL) { sandbox, outcome in
             #expect(outcome.status == nil && outcome.stderr == "")

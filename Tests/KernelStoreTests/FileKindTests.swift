@@ -1,3 +1,4 @@
+import Glibc
 import SystemPackage
 import Testing
 
@@ -41,6 +42,10 @@ struct FileKindTests {
                 #expect(throws: KernelStoreError.notAKernel(file: file, looks: look)) { try FileKind(of: file) }
             }
             #expect(throws: KernelStoreError.notAKernel(file: folder, looks: .folder)) { try FileKind(of: folder) }
+            // Nobody will ever write to it: reading would wait for ever.
+            let pipe = folder.appending("pipe")
+            try #require(pipe.withPlatformString { mkfifo($0, 0o600) } == 0)
+            #expect(throws: KernelStoreError.notAKernel(file: pipe, looks: .special)) { try FileKind(of: pipe) }
         }
     }
 }

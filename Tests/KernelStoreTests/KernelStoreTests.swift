@@ -14,6 +14,51 @@ struct KernelStoreTests {
             catalogueFolders: [folder.appending("defaults"), folder.appending("own")], cache: folder.appending("cache"))
     }
 
+    /// Each has read the lock before the others write to it.
+    @Test func whatSeveralAddAtOnceIsAllLocked() async throws {
+        try await withTemporaryFolder { folder in
+            try write(bzImage("6.1.0-test (me@here) #1"), to: folder.appending("vmlinuz"))
+            let file = folder.appending("vmlinuz")
+            let stores = (0..<4).map { _ in
+                KernelStore(catalogueFolders: [folder.appending("own")], cache: folder.appending("cache"))
+            }
+            let ids = (0..<4).compactMap { KernelID("mine-6.\($0)") }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (store, id) in zip(stores, ids) { group.addTask { _ = try await store.add(file: file, id: id) } }
+                try await group.waitForAll()
+            }
+            let locks = try KernelLocks(folders: [folder.appending("own")])
+            #expect(ids.allSatisfy { locks[$0] != nil })
+        }
+    }
+
+    @Test func ofTwoWhoAddTheSameOneIsTold() async throws {
+        try await withTemporaryFolder { folder in
+            try write(bzImage("6.1.0-test (me@here) #1"), to: folder.appending("vmlinuz"))
+            let store = KernelStore(catalogueFolders: [folder.appending("own")], cache: folder.appending("cache"))
+            let file = folder.appending("vmlinuz")
+            let id = try #require(KernelID("mine-6.1"))
+            async let first = Result { () async throws in try await store.add(file: file, id: id) }
+            async let second = Result { () async throws in try await store.add(file: file, id: id) }
+            let outcomes = await [first, second]
+            #expect(outcomes.filter { (try? $0.get()) != nil }.count == 1)
+            #expect(try store.image(of: #require(try store.catalogue().first)) != nil)
+        }
+    }
+
+    /// A name is what its owner likes it to be.
+    @Test(arguments: ["a # b: c", "with \"quotes\" and \\", "line\nbreak\ttab"])
+    func theManifestNamesTheFileAsItIs(name: String) async throws {
+        try await withTemporaryFolder { folder in
+            let file = folder.appending(name)
+            try write(bzImage("6.1.0-test (me@here) #1"), to: file)
+            let store = KernelStore(catalogueFolders: [folder.appending("own")], cache: folder.appending("cache"))
+            let added = try await store.add(file: file)
+            #expect(try store.catalogue().map(\.source) == [.file(FileSource(.file(file)))])
+            #expect(try store.image(of: added) != nil)
+        }
+    }
+
     @Test func listsOldestFirstAndALaterFolderWins() async throws {
         try await withTemporaryFolder { folder in
             for name in ["defaults/debian-6.12", "defaults/debian-6.1", "defaults/ubuntu-5.4", "own/debian-6.1"] {
@@ -201,5 +246,11 @@ extension KernelStore {
     /// Adds a file of this machine.
     func add(file: FilePath, id: KernelID? = nil) async throws -> KernelManifest {
         try await add(FileSource(.file(file)), id: id)
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
     }
 }

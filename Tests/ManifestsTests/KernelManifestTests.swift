@@ -1,3 +1,4 @@
+import Foundation
 import Manifests
 import MatrixModel
 import SystemPackage
@@ -107,6 +108,16 @@ struct KernelManifestTests {
         let file = FilePath("/axis").appending(name)
         let error = #expect(throws: ManifestError.self) { try KernelManifest(file: file, text: "source: {file: x}") }
         #expect(error.map { "\($0)".contains("<family>-<version>.yaml") } == true)
+    }
+
+    /// Nobody will ever write to it.
+    @Test func aNamedPipeIsNotWaitedFor() throws {
+        let folder = FilePath(FileManager.default.temporaryDirectory.path).appending("pipe-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder.string) }
+        let file = folder.appending("a-1.2.yaml")
+        try #require(file.withPlatformString { mkfifo($0, 0o600) } == 0)
+        #expect(throws: ManifestError.self) { try KernelManifest(reading: file) }
     }
 
     @Test func aMissingFileIsNamed() {

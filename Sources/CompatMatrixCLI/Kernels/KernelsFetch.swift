@@ -17,17 +17,13 @@ package struct KernelsFetch: AsyncParsableCommand {
         let outcomes = try await FetchDisplay.showing { display in
             try await Interruption.cancelling { await store.fetch(chosen, progress: display.show) }
         }
-        var missing = 0
+        var failures = FetchFailures()
         for outcome in outcomes {
             switch outcome.result {
             case .success(let image): print("\(outcome.kernel.id) \(image.releaseLabel) (\(image.origin))")
-            case .failure(let error):
-                missing += 1
-                Output.toStderr("compat-matrix: \(outcome.kernel.id): \(error)")
+            case .failure(let error): failures.tell(error, of: outcome.kernel.id)
             }
         }
-        guard missing == 0 else {
-            throw CommandFailure(.notMeasured, "\(missing) of \(outcomes.count) kernels could not be fetched")
-        }
+        try failures.check(of: outcomes.count, have: "fetched")
     }
 }

@@ -19,19 +19,15 @@ package struct KernelsRefresh: AsyncParsableCommand {
         let outcomes = try await FetchDisplay.showing { display in
             try await Interruption.cancelling { await store.refresh(chosen, progress: display.show) }
         }
-        var missing = 0
+        var failures = FetchFailures()
         for outcome in outcomes {
             switch outcome.result {
             case .success(let found) where found.isChanged:
                 print("\(outcome.kernel.id): \(outcome.old ?? "not locked") → \(found.new)")
             case .success(let found): print("\(outcome.kernel.id): unchanged (\(found.new))")
-            case .failure(let error):
-                missing += 1
-                Output.toStderr("compat-matrix: \(outcome.kernel.id): \(error)")
+            case .failure(let error): failures.tell(error, of: outcome.kernel.id)
             }
         }
-        guard missing == 0 else {
-            throw CommandFailure(.notMeasured, "\(missing) of \(outcomes.count) kernels could not be refreshed")
-        }
+        try failures.check(of: outcomes.count, have: "refreshed")
     }
 }

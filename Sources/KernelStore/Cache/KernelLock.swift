@@ -86,11 +86,15 @@ struct KernelLocks: Sendable {
         try change { $0[id.text] = nil }
     }
 
+    /// Edits what the file says now: others may have written to it since it was read.
     private mutating func change(_ edit: (inout [String: LockedKernel]) -> Void) throws(KernelStoreError) {
         guard let folder = folders.last else { return }
-        edit(&entries[entries.count - 1])
         let file = folder.appending(Self.fileName)
         try Files.makeFolder(folder)
+        let lock = try FileLock(waitingForFolder: folder)
+        defer { lock.release() }
+        entries[entries.count - 1] = try Self.read(file)
+        edit(&entries[entries.count - 1])
         do {
             try Files.write([UInt8](JSON.encode(entries[entries.count - 1])), to: file)
         } catch let error as KernelStoreError {

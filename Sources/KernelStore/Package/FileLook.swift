@@ -1,6 +1,7 @@
 /// What a file that holds no kernel looks like.
 package enum FileLook: String, Sendable {
     case folder = "a folder without oci-layout"
+    case special = "a device or a pipe"
     case empty = "an empty file"
     case webPage = "a web page"
     case script = "a script"

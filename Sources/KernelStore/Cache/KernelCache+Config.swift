@@ -54,6 +54,7 @@ extension KernelCache {
     func noteSearchForConfig(of id: KernelID) throws(KernelStoreError) {
         guard var record = try readRecord(of: id) else { return }
         record.isSearchedForConfig = true
+        record.configDigest = nil
         try write(record, of: id)
     }
 }

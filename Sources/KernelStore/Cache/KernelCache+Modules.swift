@@ -16,7 +16,7 @@ struct ModuleHolders: Codable, Equatable {
 }
 
 extension KernelCache {
-    private func packages(of id: KernelID) -> FilePath { place(of: id).appending("packages") }
+    func packages(of id: KernelID) -> FilePath { place(of: id).appending("packages") }
     private func holdersFile(of id: KernelID) -> FilePath { place(of: id).appending("modules.json") }
     private func indexFile(of id: KernelID) -> FilePath { place(of: id).appending("module-index.json") }
     /// Where modules are that have been taken out.
@@ -94,6 +94,13 @@ extension KernelCache {
 
     func moduleHolders(of id: KernelID) throws(KernelStoreError) -> ModuleHolders? {
         try read(ModuleHolders.self, from: holdersFile(of: id))
+    }
+
+    /// Whether an archive is gone that was kept for the modules of `id`, or none was ever noted; opens none of them.
+    func lacksArchives(of id: KernelID) throws(KernelStoreError) -> Bool {
+        guard let holders = try moduleHolders(of: id) else { return true }
+        for name in holders.archives where try Files.status(packages(of: id).appending(name)) == nil { return true }
+        return false
     }
 
     /// The index of the modules in the packages of `id`, made on first demand.

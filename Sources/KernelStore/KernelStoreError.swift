@@ -113,7 +113,7 @@ package enum KernelStoreError: Error, Hashable, CustomStringConvertible {
             "\(reference): more than \(limit) MiB came, which no image of kernels needs"
         case .vendorKeysMissing(let folder, let package): "\(folder) holds no vendor's keys; install \(package)"
         case .badSignature(let file, let problem):
-            "\(file) is not what its vendor signed, or was damaged on the way: \(problem)"
+            "\(file) does not fit its own signature or digests, so it was changed or damaged: \(problem)"
         case .lockedVersionGone(let id, let locked, let suite, let nearest):
             "\(suite) no longer has the locked \(locked)"
                 + (nearest.map { ", the nearest is \($0); take it with 'kernels refresh \(id)'" } ?? "")

@@ -70,7 +70,7 @@ package enum KernelStoreError: Error, Hashable, CustomStringConvertible {
         case .noKernelInImage(let file):
             "\(file): the image holds no kernel (boot/vmlinuz* or lib/modules/*/vmlinuz, below any folder)"
         case .noModules(let file):
-            "\(file): holds no modules: neither a package nor a folder like lib/modules/<release>"
+            "\(file): no modules can come from it; a package, or a folder like lib/modules/<release>, may hold some"
         case .modulesNotHere(let id):
             "the modules of \(id) are not here; 'kernels refresh \(id)' brings them where its archive has them,"
                 + " else its manifest names them with 'modules:'"

@@ -22,6 +22,8 @@ package enum KernelStoreError: Error, Hashable, CustomStringConvertible {
     case damagedModule(KernelID, name: String)
     case moduleFolderGone(KernelID, folder: FilePath)
     case noConfig(package: String)
+    /// `looks` is `nil` for a kernel, and for a package without a config.
+    case notAConfig(file: String, looks: FileLook?)
     case tooLarge(file: FilePath, limitMiB: Int)
 
     case mirrorUnknown(AptArchive, variable: String, package: String)
@@ -84,6 +86,9 @@ package enum KernelStoreError: Error, Hashable, CustomStringConvertible {
         case .noKernelInPackage(let file):
             "\(file): the package holds no kernel (boot/vmlinuz-* or lib/modules/*/vmlinuz)"
         case .noConfig(let package): "neither \(package) nor a package that comes with it holds the kernel's config"
+        case .notAConfig(let file, let look):
+            "\(file): neither a kernel's config nor a package that holds one"
+                + (look.map { ", it looks like \($0.rawValue)" } ?? "")
         case .tooLarge(let file, let limit): "\(file): holds more than \(limit) MiB, which no kernel package needs"
         case .mirrorUnknown(let archive, let variable, let package):
             "no mirror of the \(archive.rawValue) archive is known here; install \(package) or set \(variable)"

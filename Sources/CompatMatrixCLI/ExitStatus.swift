@@ -47,7 +47,7 @@ extension KernelStoreError: HasExitStatus {
     package var exitStatus: ExitStatus {
         switch self {
         case .unreadable, .invalidLock, .notAKernel, .unbootable, .cutShort, .damagedPackage, .invalidContainer,
-            .noKernelInPackage, .noKernelInImage, .noModules, .tooLarge, .badSignature:
+            .noKernelInPackage, .noKernelInImage, .noModules, .notAConfig, .tooLarge, .badSignature:
             .invalidInput
         case .idTaken, .idUnguessable, .unknownID: .usage
         case .cancelled: .interrupted

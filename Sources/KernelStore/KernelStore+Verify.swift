@@ -7,19 +7,19 @@ package struct Discrepancy: Sendable, Hashable, CustomStringConvertible {
     package let file: FilePath
     /// All that is kept of its kernel: what a fetch brings anew where it is gone, and nothing less.
     package let folder: FilePath
-    /// SHA-256, in lower-case hexadecimal.
-    package let expected: String
+    /// SHA-256, in lower-case hexadecimal; `nil` where nothing says it and the file is gone.
+    package let expected: String?
     /// The same; `nil` when the file is gone.
     package let found: String?
 
     package var description: String {
-        guard let found else { return "\(file) is gone" }
+        guard let found, let expected else { return "\(file) is gone" }
         return "\(file) has SHA-256 \(found), \(expected) expected"
     }
 }
 
 extension KernelStore {
-    /// Reads what is kept of `kernel` (image, config, package) and holds it against the lock, or where that has no word of
+    /// Reads what is kept of `kernel` (image, config, packages) and holds it against the lock, or where that has no word of
     /// it, against what was noted when it was put here.
     ///
     /// - Returns: `nil` when nothing is kept of it, or only of another source than the manifest now names.
@@ -33,7 +33,7 @@ extension KernelStore {
         var kept = [(file: folder.appending("vmlinuz"), expected: locked.image)]
         if let digest = record.configDigest { kept.append((folder.appending("config"), digest)) }
         // Of the package that the image came from; modules may come from others, which no lock names.
-        let package = folder.appending("packages").appending("own-0")
+        let package = cache.packages(of: kernel.id).appending("own-0")
         if let digest = locked.deb, try Files.status(package) != nil { kept.append((package, digest)) }
 
         var discrepancies: [Discrepancy] = []
@@ -41,6 +41,11 @@ extension KernelStore {
             let found = try Files.status(file) == nil ? nil : try SHA256.digest(of: file)
             guard found != expected else { continue }
             discrepancies.append(Discrepancy(file: file, folder: folder, expected: expected, found: found))
+        }
+        for name in try cache.moduleHolders(of: kernel.id)?.archives ?? [] {
+            let file = cache.packages(of: kernel.id).appending(name)
+            guard try Files.status(file) == nil else { continue }
+            discrepancies.append(Discrepancy(file: file, folder: folder, expected: nil, found: nil))
         }
         return discrepancies
     }

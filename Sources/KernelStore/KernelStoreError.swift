@@ -22,6 +22,8 @@ package enum KernelStoreError: Error, Hashable, CustomStringConvertible {
     case damagedModule(KernelID, name: String)
     case moduleFolderGone(KernelID, folder: FilePath)
     case noConfig(package: String)
+    /// `looks` is `nil` for a kernel, and for a package without a config.
+    case notAConfig(file: String, looks: FileLook?)
     case tooLarge(file: FilePath, limitMiB: Int)
 
     case mirrorUnknown(AptArchive, variable: String, package: String)
@@ -70,7 +72,7 @@ package enum KernelStoreError: Error, Hashable, CustomStringConvertible {
         case .noKernelInImage(let file):
             "\(file): the image holds no kernel (boot/vmlinuz* or lib/modules/*/vmlinuz, below any folder)"
         case .noModules(let file):
-            "\(file): holds no modules: neither a package nor a folder like lib/modules/<release>"
+            "\(file): no modules can come from it; a package, or a folder like lib/modules/<release>, may hold some"
         case .modulesNotHere(let id):
             "the modules of \(id) are not here; 'kernels refresh \(id)' brings them where its archive has them,"
                 + " else its manifest names them with 'modules:'"
@@ -84,6 +86,9 @@ package enum KernelStoreError: Error, Hashable, CustomStringConvertible {
         case .noKernelInPackage(let file):
             "\(file): the package holds no kernel (boot/vmlinuz-* or lib/modules/*/vmlinuz)"
         case .noConfig(let package): "neither \(package) nor a package that comes with it holds the kernel's config"
+        case .notAConfig(let file, let look):
+            "\(file): neither a kernel's config nor a package that holds one"
+                + (look.map { ", it looks like \($0.rawValue)" } ?? "")
         case .tooLarge(let file, let limit): "\(file): holds more than \(limit) MiB, which no kernel package needs"
         case .mirrorUnknown(let archive, let variable, let package):
             "no mirror of the \(archive.rawValue) archive is known here; install \(package) or set \(variable)"
@@ -113,7 +118,7 @@ package enum KernelStoreError: Error, Hashable, CustomStringConvertible {
             "\(reference): more than \(limit) MiB came, which no image of kernels needs"
         case .vendorKeysMissing(let folder, let package): "\(folder) holds no vendor's keys; install \(package)"
         case .badSignature(let file, let problem):
-            "\(file) is not what its vendor signed, or was damaged on the way: \(problem)"
+            "\(file) does not fit its own signature or digests, so it was changed or damaged: \(problem)"
         case .lockedVersionGone(let id, let locked, let suite, let nearest):
             "\(suite) no longer has the locked \(locked)"
                 + (nearest.map { ", the nearest is \($0); take it with 'kernels refresh \(id)'" } ?? "")

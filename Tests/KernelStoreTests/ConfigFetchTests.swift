@@ -53,6 +53,7 @@ struct ConfigFetchTests {
         var record = try #require(try store.cache.readRecord(of: id))
         record.lock.config = nil
         record.isSearchedForConfig = nil
+        record.configDigest = nil
         try store.cache.write(record, of: id)
         Files.remove(store.cache.place(of: id).appending("config"))
     }

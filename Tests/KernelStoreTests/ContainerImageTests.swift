@@ -96,6 +96,15 @@ struct ContainerImageTests {
         }
     }
 
+    @Test(arguments: [false, true]) func whatOnlyLiesWhereKernelsDoIsNone(asTar: Bool) async throws {
+        let layout = try Layout(layers: [Self.layer(Member(path: "boot/vmlinuz-6.1", bytes: Array("a text".utf8)))])
+        let error = await #expect(throws: KernelStoreError.self) { try await extract(layout, asTar: asTar) }
+        guard case .noKernelInImage = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+    }
+
     @Test func theImageForThisArchitectureIsTaken() async throws {
         var layout = Layout()
         let other = layout.manifest(of: [try Self.layer(Self.image("boot/vmlinuz-6.9", "6.9.0"))])

@@ -201,6 +201,35 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("page", Array("<html>no</html>".utf8), FileLook.webPage), ("text", Array("hello\n".utf8), .text),
+        ("empty", [], .empty), ("bytes", [0x00, 0xFF, 0x00, 0x80], .unknown),
+        ("kernel", bzImage("6.9.1-test x"), nil),
+    ])
+    func whatIsNamedAsAConfigAndIsNoneIsRefused(name: String, bytes: [UInt8], look: FileLook?) async throws {
+        try await withSite { site in
+            let config = site.folder.appending(name)
+            try write(bytes, to: config)
+            let source = FileSource(.file(site.folder.appending("site/kernel")), config: .file(config))
+            await #expect(throws: KernelStoreError.notAConfig(file: config.string, looks: look)) {
+                try await site.store.add(source)
+            }
+            #expect(try site.leftovers() == [])
+        }
+    }
+
+    @Test func aFolderIsNoConfig() async throws {
+        try await withSite { site in
+            let folder = site.folder.appending("site")
+            let source = FileSource(.file(folder.appending("kernel")), config: .file(folder))
+            let error = await #expect(throws: KernelStoreError.self) { try await site.store.add(source) }
+            #expect(error == .notAConfig(file: folder.string, looks: .anyFolder))
+            #expect(
+                error.map { "\($0)" }
+                    == "\(folder): neither a kernel's config nor a package that holds one, it looks like a folder")
+        }
+    }
+
     @Test func anOrdinaryUserWhoMayNotWriteTheCacheIsTold() async throws {
         try await withSite { site in
             try write("no folder", to: site.folder.appending("cache"))

@@ -1,5 +1,6 @@
 import Manifests
 import MatrixModel
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -42,11 +43,35 @@ struct KernelVerifyTests {
         }
     }
 
-    @Test func findsTheConfigThatIsGone() async throws {
+    @Test(arguments: ["config", "packages/own-0"])
+    func findsTheFileThatIsGoneAndAFetchBringsItBack(name: String) async throws {
         try await withKernel { store, kernel async throws in
-            let file = store.cache.place(of: kernel.id).appending("config")
+            let file = store.cache.place(of: kernel.id).pushing(FilePath(name))
+            let before = try contents(of: file)
             Files.remove(file)
             #expect(try store.discrepancies(of: kernel)?.map(\.description) == ["\(file) is gone"])
+
+            _ = try #require(await store.fetch([kernel]).first).result.get()
+            #expect(try contents(of: file) == before)
+            #expect(try store.discrepancies(of: kernel) == [])
+        }
+    }
+
+    @Test(arguments: ["config", "packages/own-0"])
+    func whatCannotBeBroughtBackLeavesTheImageUsable(name: String) async throws {
+        try await withKernel { store, kernel async throws in
+            guard case .file(let source) = kernel.source, case .file(let package) = source.location else {
+                Issue.record("\(kernel.source)")
+                return
+            }
+            Files.remove(store.cache.place(of: kernel.id).pushing(FilePath(name)))
+            Files.remove(package)
+            let steps = Mutex<[FetchStep]>([])
+            let outcome = await store.fetch([kernel]) { _, step in steps.withLock { $0.append(step) } }
+            #expect(try outcome.first?.result.get() == store.image(of: kernel))
+            let reason = KernelStoreError.unreadable(file: package, errno: .noSuchFileOrDirectory)
+            #expect(
+                steps.withLock { $0 } == [name == "config" ? .withoutConfig(reason) : .withoutModules(reason)])
         }
     }
 

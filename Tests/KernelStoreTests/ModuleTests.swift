@@ -111,9 +111,21 @@ struct ModuleTests {
             #expect(throws: KernelStoreError.modulesNotHere(kernel.id)) { try store.modules(["dummy"], of: kernel) }
             let file = folder.appending("text")
             try write("no package", to: file)
-            #expect(throws: KernelStoreError.notAKernel(file: file, looks: .text)) {
+            #expect(throws: KernelStoreError.noModules(file: file)) {
                 try store.cache.keepModules([file], of: kernel.id)
             }
+        }
+    }
+
+    @Test(arguments: ["empty", "empty/lib/modules/\(release)"])
+    func aFolderWithoutModulesIsRefused(path: String) async throws {
+        try await withKernel([Self.image, Self.member("dummy", "depends=")]) { store, kernel, folder in
+            let empty = folder.pushing(FilePath(path))
+            try write("kernel/ext4.ko\n", to: empty.appending("modules.builtin"))
+            #expect(throws: KernelStoreError.noModules(file: empty)) {
+                try store.cache.keepModules([empty], of: kernel.id)
+            }
+            #expect(try store.modules(["dummy"], of: kernel).map(\.name) == ["dummy"])
         }
     }
 

@@ -61,6 +61,18 @@ import Testing
         }
     }
 
+    @Test func aPackageThatIsCutShortIsSaidToBe() async throws {
+        try await withFixture { fixture in
+            let package = try await fixture.package(content: kernel)
+            let bytes = try contents(of: package)
+            try write(Array(bytes.dropLast()), to: package)
+            let expected = Int64(bytes.count)
+            await #expect(throws: KernelStoreError.cutShort(file: package, expected: expected, found: expected - 1)) {
+                try await check(package, fixture)
+            }
+        }
+    }
+
     @Test func withoutVendorsKeysNothingIsChecked() async throws {
         try await withTemporaryFolder { folder in
             try write([0xED, 0xAB, 0xEE, 0xDB], to: folder.appending("x.rpm"))

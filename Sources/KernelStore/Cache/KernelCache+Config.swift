@@ -29,15 +29,25 @@ extension KernelCache {
 
     /// Puts the config that is `file`, or is in the package that it is, beside the image of `id`.
     ///
-    /// - Throws: `KernelStoreError.noConfig` for a file that neither is one nor holds one.
+    /// - Throws: `KernelStoreError.notAConfig` for a file that neither is one nor holds one.
     func keepConfig(_ file: FilePath, named name: String, of id: KernelID) throws(KernelStoreError) {
         let work = try workFolder()
         defer { Files.remove(work) }
+        guard try Files.status(file)?.type != .directory else { throw .notAConfig(file: name, looks: .anyFolder) }
         guard let config = try ImageExtractor(file: file).extractConfig(into: work) else {
-            throw .noConfig(package: name)
+            throw .notAConfig(file: name, looks: try look(of: file))
         }
         guard let record = try readRecord(of: id) else { throw .unknownID(id) }
         try put(config, of: id, record)
+    }
+
+    private func look(of file: FilePath) throws(KernelStoreError) -> FileLook? {
+        do throws(KernelStoreError) {
+            _ = try FileKind(of: file)
+            return nil
+        } catch .notAKernel(_, let look) {
+            return look
+        }
     }
 
     /// The config goes last: until it is there, the kernel has none.
@@ -54,6 +64,7 @@ extension KernelCache {
     func noteSearchForConfig(of id: KernelID) throws(KernelStoreError) {
         guard var record = try readRecord(of: id) else { return }
         record.isSearchedForConfig = true
+        record.configDigest = nil
         try write(record, of: id)
     }
 }

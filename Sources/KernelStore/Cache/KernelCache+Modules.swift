@@ -16,7 +16,7 @@ struct ModuleHolders: Codable, Equatable {
 }
 
 extension KernelCache {
-    private func packages(of id: KernelID) -> FilePath { place(of: id).appending("packages") }
+    func packages(of id: KernelID) -> FilePath { place(of: id).appending("packages") }
     private func holdersFile(of id: KernelID) -> FilePath { place(of: id).appending("modules.json") }
     private func indexFile(of id: KernelID) -> FilePath { place(of: id).appending("module-index.json") }
     /// Where modules are that have been taken out.
@@ -28,25 +28,41 @@ extension KernelCache {
     ///   - sources: Packages and archives, which are copied, and at most one folder like `lib/modules/<release>`, which is
     ///     only remembered. None forgets what there was.
     ///   - id: Of a kernel whose image is here.
-    /// - Throws: `KernelStoreError.noModules` for a file that is neither; then all is as it was.
+    /// - Throws: `KernelStoreError.noModules` for a file that is neither, and for a folder without a module; then all is as
+    ///   it was.
     func keepModules(_ sources: [FilePath], of id: KernelID) throws(KernelStoreError) {
         var holders = try moduleHolders(of: id) ?? ModuleHolders()
         var archives: [FilePath] = []
         holders.folder = nil
         for source in sources {
             if try Files.status(source)?.type == .directory {
+                try requireModules(in: source, of: id)
                 holders.folder = source.string
                 continue
             }
-            switch try FileKind(of: source) {
-            case .debianPackage, .rpm, .tar: archives.append(source)
-            case .layout, .bzImage, .vmlinux, .compressedKernel: throw .noModules(file: source)
-            }
+            guard try Self.mayHoldModules(source) else { throw .noModules(file: source) }
+            archives.append(source)
         }
         let old = holders.beside
         holders.beside = try copy(archives, as: "beside", of: id)
         try write(holders, of: id)
         for name in old where !holders.beside.contains(name) { Files.remove(packages(of: id).appending(name)) }
+    }
+
+    /// An empty folder would stand for the modules of the kernel's own package all the same.
+    private func requireModules(in folder: FilePath, of id: KernelID) throws(KernelStoreError) {
+        _ = try ModuleFolder(folder, release: try readRecord(of: id)?.release ?? "", kernel: id)
+    }
+
+    private static func mayHoldModules(_ file: FilePath) throws(KernelStoreError) -> Bool {
+        do throws(KernelStoreError) {
+            return switch try FileKind(of: file) {
+            case .debianPackage, .rpm, .tar: true
+            case .layout, .bzImage, .vmlinux, .compressedKernel: false
+            }
+        } catch .notAKernel {
+            return false
+        }
     }
 
     /// Notes what may hold the modules of `id`, whose image was just put here; forgets all that was known.
@@ -94,6 +110,13 @@ extension KernelCache {
 
     func moduleHolders(of id: KernelID) throws(KernelStoreError) -> ModuleHolders? {
         try read(ModuleHolders.self, from: holdersFile(of: id))
+    }
+
+    /// Whether an archive is gone that was kept for the modules of `id`, or none was ever noted; opens none of them.
+    func lacksArchives(of id: KernelID) throws(KernelStoreError) -> Bool {
+        guard let holders = try moduleHolders(of: id) else { return true }
+        for name in holders.archives where try Files.status(packages(of: id).appending(name)) == nil { return true }
+        return false
     }
 
     /// The index of the modules in the packages of `id`, made on first demand.

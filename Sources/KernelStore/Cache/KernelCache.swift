@@ -8,11 +8,12 @@ import SystemPackage
 struct CachedKernel {
     let image: KernelImage
     var lock: LockedKernel
-    /// Whether there may be a config for it elsewhere in its archive.
+    /// Whether there may be a config for it elsewhere in its archive, or one that was here is gone.
     let lacksConfig: Bool
     /// Whether there may be modules for it elsewhere in its archive.
     let lacksModules: Bool
-    /// Whether it was put here before packages were kept for their modules.
+    /// Whether something is gone, or was never kept, that only its own file brings again: what its modules are taken out
+    /// of, or the config that was in it.
     var lacksPackage = false
 
     var isComplete: Bool { !lacksConfig && !lacksModules && !lacksPackage }
@@ -46,10 +47,13 @@ struct KernelCache: Sendable {
             id: kernel.id, path: path, config: config, sha256: record.lock.image, origin: record.origin,
             releaseLabel: record.release)
         let isOfArchive = record.lock.version != nil
+        let lacksArchives = try lacksArchives(of: kernel.id)
+        let isConfigGone = record.configDigest != nil && !isThere
         return CachedKernel(
-            image: image, lock: record.lock, lacksConfig: isOfArchive && config == nil && !isSearched,
+            image: image, lock: record.lock,
+            lacksConfig: isConfigGone || isOfArchive && config == nil && !isSearched,
             lacksModules: isOfArchive && record.isSearchedForModules != true,
-            lacksPackage: isOfArchive ? try moduleHolders(of: kernel.id) == nil : false)
+            lacksPackage: lacksArchives || isConfigGone && record.lock.config == nil)
     }
 
     /// A record that cannot be read is an image that is not there: fetching it again mends it.

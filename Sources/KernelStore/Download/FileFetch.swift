@@ -25,7 +25,9 @@ struct FileFetch {
             let kernel = try await take(source) { _ throws(KernelStoreError) in job.kernel }
             return Fetched(id: job.kernel.id, result: .success(kernel))
         } catch {
-            return Fetched(id: job.kernel.id, result: .failure(error))
+            // Only an image that is still whole outlives a failure to complete it.
+            let here = try? cache.image(of: job.kernel, locked: job.locked)
+            return here == nil ? Fetched(id: job.kernel.id, result: .failure(error)) : job.failed(error)
         }
     }
 
@@ -86,7 +88,8 @@ struct FileFetch {
 
     /// The kernel, when another process put it here while this one waited for the file; a refresh wants it anew.
     private func broughtByAnother() throws(KernelStoreError) -> CachedKernel? {
-        job.latest == nil ? try cache.image(of: job.kernel, locked: job.locked) : nil
+        guard job.latest == nil, let found = try cache.image(of: job.kernel, locked: job.locked) else { return nil }
+        return found.isComplete ? found : nil
     }
 
     /// A file of this machine's is locked by name: its path is no business of other machines.

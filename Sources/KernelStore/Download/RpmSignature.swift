@@ -29,6 +29,8 @@ struct RpmSignature {
 
     /// `name` is what the file is called in messages.
     func check(_ file: FilePath, named name: String) async throws(KernelStoreError) -> FileSignature {
+        // rpmkeys would only find that its digests do not fit.
+        try RpmLead.requireWhole(file)
         let keyring: RpmKeyring
         let report: Tool.Output
         do throws(KernelStoreError) {

@@ -100,7 +100,15 @@ struct ImageExtractor {
                 return
             }
             try Files.move(source, to: image)
-        default: throw .noKernelInPackage(file: file)
+        default: throw noKernel
+        }
+    }
+
+    /// That `file`, which is no kernel itself, holds none.
+    private var noKernel: KernelStoreError {
+        switch try? FileKind(of: file) {
+        case .tar, .layout: .noKernelInImage(file: file)
+        default: .noKernelInPackage(file: file)
         }
     }
 
@@ -109,13 +117,13 @@ struct ImageExtractor {
         do throws(KernelStoreError) {
             return try FileKind(of: source)
         } catch .notAKernel where packed.isOurs {
-            throw .noKernelInPackage(file: file)
+            throw noKernel
         }
     }
 
     private func header(of image: FilePath) throws(KernelStoreError) -> BzImage {
         guard let header = BzImage(header: try Files.readStart(of: image, limit: BzImage.headerLimit)) else {
-            throw .noKernelInPackage(file: file)
+            throw noKernel
         }
         let size = try Files.status(image)?.size ?? 0
         guard size >= header.minimumSize else {

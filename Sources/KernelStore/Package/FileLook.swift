@@ -1,7 +1,9 @@
-/// What a file that holds no kernel looks like.
+/// What a file that is not what was asked for looks like.
 package enum FileLook: String, Sendable {
     case folder = "a folder without oci-layout"
     case special = "a device or a pipe"
+    /// Where no folder of any kind will do.
+    case anyFolder = "a folder"
     case empty = "an empty file"
     case webPage = "a web page"
     case script = "a script"

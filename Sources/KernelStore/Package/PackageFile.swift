@@ -12,7 +12,7 @@ struct PackageFile {
                 try enterData(of: package)
                 return try package.withTar(body)
             case .rpm:
-                try checkLength()
+                try RpmLead.requireWhole(file)
                 return try body(ArchiveReader.open(file, .rpm))
             case .tar: return try body(ArchiveReader.open(file, .tar))
             case .layout, .bzImage, .vmlinux, .compressedKernel: throw KernelStoreError.noModules(file: file)
@@ -34,11 +34,6 @@ struct PackageFile {
             return
         }
         throw KernelStoreError.damagedPackage(file: file, problem: "it has no data.tar")
-    }
-
-    private func checkLength() throws {
-        guard let promised = try RpmLead.promisedSize(of: file) else { return }
-        try checkLength(promised)
     }
 
     private func checkLength(_ expected: Int64) throws {

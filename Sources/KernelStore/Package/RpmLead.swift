@@ -11,6 +11,13 @@ enum RpmLead {
     private static let sizeTag = 1000
     private static let longSizeTag = 270
 
+    /// Throws `KernelStoreError.cutShort` for a package that is shorter than it says.
+    static func requireWhole(_ file: FilePath) throws(KernelStoreError) {
+        let size = try Files.status(file)?.size ?? 0
+        guard let expected = try promisedSize(of: file), size < expected else { return }
+        throw .cutShort(file: file, expected: expected, found: size)
+    }
+
     /// In bytes; `nil` when the package does not say.
     static func promisedSize(of file: FilePath) throws(KernelStoreError) -> Int64? {
         let start = try Files.readStart(of: file, limit: 64 * 1024)

@@ -51,6 +51,7 @@ extension KernelStoreError: HasExitStatus {
             .invalidInput
         case .idTaken, .idUnguessable, .unknownID: .usage
         case .cancelled: .interrupted
+        case .inDownload(let error, _, _): error.exitStatus
         case .unwritable, .failedBefore, .mirrorUnknown, .keyringMissing, .suiteUnavailable, .noSuchPackage,
             .downloadFailed, .toolMissing, .toolFailed, .unreachable, .stalled, .brokenOff, .answered, .badRedirect,
             .insecure,

@@ -3,7 +3,7 @@ package import MatrixModel
 package import SystemPackage
 
 /// Why a kernel's image could not be had, which says nothing about what the kernel would do.
-package enum KernelStoreError: Error, Hashable, CustomStringConvertible {
+package indirect enum KernelStoreError: Error, Hashable, CustomStringConvertible {
     case unreadable(file: FilePath, errno: Errno)
     case unwritable(file: FilePath, errno: Errno)
     case invalidLock(file: FilePath, problem: String)
@@ -50,6 +50,9 @@ package enum KernelStoreError: Error, Hashable, CustomStringConvertible {
     case imageTooLarge(OCIReference, limitMiB: Int)
     case vendorKeysMissing(folder: FilePath, package: String)
     case badSignature(file: String, problem: String)
+
+    /// What is wrong with `file`, our own copy of what lies at `source`, which is what people know it by.
+    case inDownload(KernelStoreError, file: FilePath, source: String)
 
     case lockedVersionGone(KernelID, locked: String, AptSuite, nearest: String?)
     case differsFromLock(KernelID, what: String, locked: String, found: String)
@@ -119,6 +122,7 @@ package enum KernelStoreError: Error, Hashable, CustomStringConvertible {
         case .vendorKeysMissing(let folder, let package): "\(folder) holds no vendor's keys; install \(package)"
         case .badSignature(let file, let problem):
             "\(file) does not fit its own signature or digests, so it was changed or damaged: \(problem)"
+        case .inDownload(let error, let file, let source): "\(error)".replacing(file.string, with: source)
         case .lockedVersionGone(let id, let locked, let suite, let nearest):
             "\(suite) no longer has the locked \(locked)"
                 + (nearest.map { ", the nearest is \($0); take it with 'kernels refresh \(id)'" } ?? "")
@@ -134,6 +138,17 @@ package enum KernelStoreError: Error, Hashable, CustomStringConvertible {
 }
 
 extension KernelStoreError {
+    /// What was read and is not what it should be.
+    var file: FilePath? {
+        switch self {
+        case .unreadable(let file, _), .notAKernel(let file, _), .unbootable(let file, _), .cutShort(let file, _, _),
+            .damagedPackage(let file, _), .invalidContainer(let file, _), .noKernelInPackage(let file),
+            .noKernelInImage(let file), .noModules(let file), .tooLarge(let file, _), .idUnguessable(let file, _):
+            file
+        default: nil
+        }
+    }
+
     /// Whether what has come of a download is worth keeping for the next try.
     var leavesDownload: Bool {
         switch self {
@@ -149,6 +164,7 @@ extension KernelStoreError {
         case .toolMissing, .toolFailed, .keyringMissing, .vendorKeysMissing, .mirrorUnknown, .unreadable, .unwritable,
             .invalidLock, .differsFromLock, .lockedVersionGone:
             true
+        case .inDownload(let error, _, _): error.isMendedHere
         default: false
         }
     }

@@ -230,6 +230,24 @@ import Testing
         }
     }
 
+    @Test func whatAServerHasAndIsNoKernelIsCalledByItsURL() async throws {
+        try await withSite { site in
+            try write("<html>no</html>", to: site.folder.appending("site/kernel"))
+            let address = try site.server.address("good", "kernel")
+            let steps = Mutex<[FetchStep]>([])
+            let error = await #expect(throws: KernelStoreError.self) {
+                try await site.store.add(FileSource(.url(address))) { step in steps.withLock { $0.append(step) } }
+            }
+            let said = error.map { "\($0)" } ?? ""
+            #expect(said.hasPrefix("\(address): not a kernel, it looks like a web page"), "\(said)")
+            #expect(
+                steps.withLock { $0 }.allSatisfy { step in
+                    if case .checked = step { false } else { true }
+                })
+            #expect(try site.leftovers() == [])
+        }
+    }
+
     @Test func anOrdinaryUserWhoMayNotWriteTheCacheIsTold() async throws {
         try await withSite { site in
             try write("no folder", to: site.folder.appending("cache"))

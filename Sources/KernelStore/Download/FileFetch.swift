@@ -18,6 +18,8 @@ struct FileFetch {
         var name: String
         /// `nil` for what is pinned by the image's own digest alone.
         var lock: LockedFile?
+        /// What is told of it as soon as it has been taken.
+        var word: FetchStep?
     }
 
     func run(_ source: FileSource) async -> Fetched {
@@ -66,11 +68,14 @@ struct FileFetch {
             return try await download.withFile(
                 unless: broughtByAnother, progress: job.received(address.fileName)
             ) { file throws(KernelStoreError) in
-                let digest = try SHA256.digest(of: file)
-                try require(digest, is: locked, what: address.description)
-                let signer = try await signer(of: file, named: address.fileName, isPinned: locked != nil)
-                let lock = LockedFile(source: source, sha256: digest, signedBy: signer)
-                return try await body(Brought(path: file, name: address.description, lock: lock))
+                try await calling(file, address.description) { () throws(KernelStoreError) in
+                    let digest = try SHA256.digest(of: file)
+                    try require(digest, is: locked, what: address.description)
+                    var brought = Brought(path: file, name: address.description)
+                    brought.lock = LockedFile(source: source, sha256: digest)
+                    try await checkSignature(of: &brought, named: address.fileName, isPinned: locked != nil)
+                    return try await body(brought)
+                }
             }
         case .oci(let reference):
             job.progress(job.kernel.id, .downloading(package: reference.description))
@@ -79,10 +84,24 @@ struct FileFetch {
             return try await copy.withLayout(locked: locked?.sha256, progress: job.received(reference.description)) {
                 layout, digest throws(KernelStoreError) in
                 try require(digest, is: locked, what: reference.description)
-                return try await body(
-                    Brought(
-                        path: layout, name: reference.description, lock: LockedFile(source: source, sha256: digest)))
+                let brought = Brought(
+                    path: layout, name: reference.description, lock: LockedFile(source: source, sha256: digest))
+                return try await calling(layout, reference.description) { () throws(KernelStoreError) in
+                    try await body(brought)
+                }
             }
+        }
+    }
+
+    /// Has errors about `file`, which is a copy of ours, speak of `source`.
+    private func calling(
+        _ file: FilePath, _ source: String, _ body: () async throws(KernelStoreError) -> CachedKernel
+    ) async throws(KernelStoreError) -> CachedKernel {
+        do throws(KernelStoreError) {
+            return try await body()
+        } catch {
+            guard error.file?.starts(with: file) == true else { throw error }
+            throw .inDownload(error, file: file, source: source)
         }
     }
 
@@ -103,8 +122,8 @@ struct FileFetch {
         if let first = locked.first, !locked.contains(where: { $0.sha256 == digest }) {
             try require(digest, is: first, what: path.string)
         }
-        let signer = try await signer(of: path, named: path.string, isPinned: !locked.isEmpty)
-        brought.lock = LockedFile(source: source, sha256: digest, signedBy: signer)
+        brought.lock = LockedFile(source: source, sha256: digest)
+        try await checkSignature(of: &brought, named: path.string, isPinned: !locked.isEmpty)
         return brought
     }
 
@@ -115,19 +134,17 @@ struct FileFetch {
         throw .differsFromLock(job.kernel.id, what: what, locked: locked.sha256, found: digest)
     }
 
-    /// `nil` where no vendor vouches for the file, which is told as long as its digest is not pinned.
-    private func signer(
-        of file: FilePath, named name: String, isPinned: Bool
-    ) async throws(KernelStoreError) -> String? {
-        guard (try? FileKind(of: file)) == .rpm else {
-            if !isPinned { job.progress(job.kernel.id, .checked(.unsigned, file: name)) }
-            return nil
+    /// Notes who vouches for the file, which is told as long as its digest is not pinned.
+    private func checkSignature(
+        of brought: inout Brought, named name: String, isPinned: Bool
+    ) async throws(KernelStoreError) {
+        var signature = FileSignature.unsigned
+        if (try? FileKind(of: brought.path)) == .rpm {
+            signature = try await RpmSignature(vendorKeys: tools.vendorKeys, cache: cache.folder)
+                .check(brought.path, named: name)
         }
-        let signature = try await RpmSignature(vendorKeys: tools.vendorKeys, cache: cache.folder)
-            .check(file, named: name)
-        if !isPinned { job.progress(job.kernel.id, .checked(signature, file: name)) }
-        guard case .signed(let signer) = signature else { return nil }
-        return signer
+        if !isPinned { brought.word = .checked(signature, file: name) }
+        if case .signed(let signer) = signature { brought.lock?.signedBy = signer }
     }
 
     private func install(
@@ -142,11 +159,13 @@ struct FileFetch {
             }
             if !modules.isEmpty { try cache.keepModules(modules.map(\.path), of: kernel.id) }
             let files = ([main] + beside).compactMap(\.lock)
-            return try cache.amend(kernel) { record in
+            let taken = try cache.amend(kernel) { record in
                 record.origin = record.origin.replacing(main.path.string, with: main.name)
                 record.lock.files = files.isEmpty ? nil : files
                 record.lock.source = source.location.isOfThisMachine ? nil : kernel.source.description
             }
+            for word in ([main] + beside).compactMap(\.word) { job.progress(kernel.id, word) }
+            return taken
         } catch {
             // Half of what the manifest names is none of it.
             cache.remove(kernel.id)

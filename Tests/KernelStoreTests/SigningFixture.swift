@@ -29,7 +29,11 @@ struct SigningFixture {
         let key = try await run("gpg", ["--batch", "--armor", "--export", name])
         let vendor = isKnown ? "centos" : "somebody"
         try write(key, to: folder.appending("keys/\(vendor)/RPM-GPG-KEY-\(name)"))
+        try await endAgent()
     }
+
+    /// gpg starts one whenever it needs a secret key, and it would outlive the test.
+    private func endAgent() async throws { try await run("gpgconf", ["--kill", "gpg-agent"]) }
 
     var keys: FilePath { folder.appending("keys") }
 
@@ -47,5 +51,6 @@ struct SigningFixture {
                 "--addsign", "--define", "__gpg /usr/bin/gpg", "--define", "_gpg_name \(name)", "--define",
                 "_gpg_digest_algo sha256", package.string,
             ])
+        try await endAgent()
     }
 }

@@ -86,7 +86,7 @@ struct MisbehavingRun: SuiteTrait, TestScoping {
 
     @TaskLocal static var outcome: Outcome?
 
-    static let cellLimit: Duration = .seconds(6)
+    static let cellLimit: Duration = .seconds(12)
     /// What the loader is told to do; a digit tells cells apart that do the same.
     ///
     /// `nothing` follows `next-cell`, which speaks for it.

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define CMX_MAILBOX_MAGIC 0x42584d43u /* "CMXB" */
-#define CMX_PROTOCOL_VERSION 1u
+#define CMX_PROTOCOL_VERSION 2u
 
 /// The size of the ivshmem BAR in bytes; a BAR must be a power of two.
 #define CMX_MAILBOX_BYTES (16u << 20)
@@ -93,8 +93,10 @@ struct cmx_load {
     uint32_t cell;
     /// Name of the loader, which lies at /bin/loader-<name> in the guest.
     char loader[CMX_NAME_BYTES];
-    /// The object's path in the guest.
+    /// The object's path in the guest; empty for a loader that needs none.
     char object[CMX_NAME_BYTES];
+    /// The path of the stage plan in the guest; empty to stop at the load.
+    char plan[CMX_NAME_BYTES];
 };
 
 struct cmx_module {
@@ -130,6 +132,8 @@ enum cmx_log_source {
     CMX_LOG_VERIFIER = 0,
     /// What the loader's library said.
     CMX_LOG_LOADER = 1,
+    /// The event that fitted, as it came back from the program or tracefs.
+    CMX_LOG_EVENT = 2,
 };
 
 struct cmx_log {

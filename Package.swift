@@ -61,14 +61,14 @@ let package = Package(
         .target(name: "CGuestProtocol"),
         .target(name: "CSpawn"),
         module("GuestLink", ["CGuestProtocol", "MatrixModel"]),
-        module("GuestImage", ["CArchive", crypto, system]),
+        module("GuestImage", ["CArchive", crypto, subprocess, system]),
         module("Machine", ["GuestLink", "MatrixModel", system]),
         module("QEMUBackend", ["CSpawn", "Machine", "GuestLink", "CGuestProtocol", "MatrixModel", crypto, system]),
 
         module("KernelExamination", ["GuestLink", "Machine"]),
 
         // A run, its results, and what people see of them.
-        module("MatrixRunner", ["GuestLink", "Machine", "MatrixModel", "VerifierLog", system]),
+        module("MatrixRunner", ["GuestLink", "Machine", "MatrixModel", "VerifierLog", crypto, system]),
         module("ResultStore", ["MatrixModel", crypto, grdb, system]),
         module(
             "Reports", ["MatrixModel", crypto, mustache],
@@ -90,6 +90,7 @@ let package = Package(
             "KernelStoreTests", ["KernelStore", "Manifests", "CArchive", "MatrixModel", crypto, subprocess, system],
             resources: [.copy("Resources")]),
         tests("ProbeObjectTests", ["ProbeObject", "Manifests", "MatrixModel", system]),
+        tests("GuestImageTests", ["GuestImage", "CArchive", subprocess, system]),
         tests("GuestLinkTests", ["GuestLink", "CGuestProtocol", "MatrixModel"]),
         tests(
             "QEMUBackendTests",

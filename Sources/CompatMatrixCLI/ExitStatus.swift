@@ -73,7 +73,7 @@ extension MatrixRunnerError: HasExitStatus {
 extension GuestImageError: HasExitStatus {
     package var exitStatus: ExitStatus {
         switch self {
-        case .binariesMissing, .cannotWrite: .notMeasured
+        case .binariesMissing, .cannotWrite, .cannotRead, .librariesUnknown, .libraryMissing: .notMeasured
         case .archive: .internalError
         }
     }

@@ -44,7 +44,7 @@ package struct FrameDecoder: Sendable {
             let (log, text) = try payloadWithText(cmx_log.self, head, at: start)
             return .log(
                 cell: log.cell, program: log.program,
-                source: log.source == CMX_LOG_VERIFIER.rawValue ? .verifier : .loader, text: text)
+                source: Self.source(log.source), text: text)
         case CMX_FACT:
             let (fact, text) = try payloadWithText(cmx_fact.self, head, at: start)
             return .fact(
@@ -69,6 +69,14 @@ package struct FrameDecoder: Sendable {
             stage: stage(program.stage), errno: 0 &- program.error, logComplete: program.log_complete != 0,
             verifiedInstructions: program.verified_instructions == 0 ? nil : Int(program.verified_instructions),
             name: text(program.name), type: text(program.type))
+    }
+
+    private static func source(_ source: UInt32) -> LogSource {
+        switch cmx_log_source(source) {
+        case CMX_LOG_VERIFIER: .verifier
+        case CMX_LOG_EVENT: .event
+        default: .loader
+        }
     }
 
     private static func stage(_ stage: UInt32) -> Stage {

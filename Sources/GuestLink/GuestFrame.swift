@@ -38,6 +38,8 @@ package enum LogSource: Equatable, Sendable {
     case verifier
     /// The loader's own library.
     case loader
+    /// An event that a program sent: bytes of any kind.
+    case event
 }
 
 /// The raw result of one program, as the loader saw it.

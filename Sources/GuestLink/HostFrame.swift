@@ -6,8 +6,9 @@ package enum HostFrame: Equatable, Sendable {
     case begin
     /// A file to create in the guest at an absolute path of at most 127 bytes.
     case file(path: String, bytes: [UInt8])
-    /// Starts a loader on an object that a `file` put there.
-    case load(cell: UInt32, loader: String, object: String)
+    /// Starts a loader on an object that a `file` put there, and on a stage plan where it is to go past the load; either
+    /// path may be empty.
+    case load(cell: UInt32, loader: String, object: String, plan: String = "")
     /// Inserts the kernel module that a `file` put at `path`; the file is gone afterwards.
     case insertModule(path: String)
     /// Has the kernel examined: `fact`s follow, between `cellBegan` and `cellEnded` of `cell`.
@@ -20,11 +21,12 @@ package enum HostFrame: Equatable, Sendable {
         switch self {
         case .begin: return Self.frame(CMX_BEGIN, payload: [])
         case .file(let path, let bytes): return try Self.encodeFile(path: path, bytes: bytes)
-        case .load(let cell, let loader, let object):
+        case .load(let cell, let loader, let object, let plan):
             var load = cmx_load()
             load.cell = cell
             try Self.copy(loader, into: &load.loader)
             try Self.copy(object, into: &load.object)
+            try Self.copy(plan, into: &load.plan)
             return Self.frame(CMX_LOAD, payload: Self.bytes(of: load))
         case .insertModule(let path):
             var module = cmx_module()

@@ -26,15 +26,17 @@ package struct ProbeManifest: Sendable, Hashable {
         folder = file.removingLastComponent()
         name = folder.lastComponent?.string ?? ""
         let document = try ManifestNode(file: file, text: text)
-        let keys = try document.mapping(known: ["summary", "modules", "variants", "expect"])
+        let keys = try document.mapping(known: ["summary", "modules", "variants", "expect"] + ProbeStages.keys)
         summary = try keys.required("summary", in: document).text()
-        let shared = try keys["modules"]?.moduleNames() ?? []
+        let modules = try keys["modules"]?.moduleNames() ?? []
+        let stages = try ProbeStages(keys, else: .none)
 
         let entries = try keys.required("variants", in: document)
         variants = []
         for (name, node) in try entries.namedEntries() {
             guard Self.isUsable(name: name) else { throw node.badName() }
-            variants.append(try ProbeVariant(node, name: name, in: folder, sharedModules: shared))
+            variants.append(
+                try ProbeVariant(node, name: name, in: folder, sharedModules: modules, sharedStages: stages))
         }
         guard !variants.isEmpty else { throw entries.wrong(expected: "at least one variant") }
 

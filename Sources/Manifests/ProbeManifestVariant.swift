@@ -7,27 +7,32 @@ package struct ProbeVariant: Sendable, Hashable {
         case source(FilePath, InstructionSet, flags: [String])
         /// Compiled by somebody else, with whatever compiler.
         case object(FilePath)
+        /// No BPF at all.
+        case tracefs(TracefsEvent)
     }
 
     package var name: String
     package var origin: Origin
     /// Kernel modules that it needs, the probe's own first, each once and spelt with `_`.
     package var modules: [String]
+    /// What is said of the stages past the load.
+    package var stages: ProbeStages
     /// In the order of the file: the first that speaks of a kernel counts.
     package var expectations: [Expectation]
 
-    /// What it is made from.
-    package var file: FilePath {
+    /// What it is made from; `nil` where there is no object.
+    package var file: FilePath? {
         switch origin {
         case .source(let file, _, _), .object(let file): file
+        case .tracefs: nil
         }
     }
 
-    /// The `-mcpu` of a source, `nil` for an object.
+    /// The `-mcpu` of a source.
     package var cpu: String? {
         switch origin {
         case .source(_, let cpu, _): cpu.rawValue
-        case .object: nil
+        case .object, .tracefs: nil
         }
     }
 }
@@ -45,13 +50,17 @@ package enum InstructionSet: String, Sendable, CaseIterable {
 }
 
 extension ProbeVariant {
-    /// Reads an entry of `variants`; `sharedModules` are those of the whole probe.
+    /// Reads an entry of `variants`; `sharedModules` and `sharedStages` are those of the whole probe.
     init(
-        _ node: ManifestNode, name: String, in folder: FilePath, sharedModules: [String]
+        _ node: ManifestNode, name: String, in folder: FilePath, sharedModules: [String], sharedStages: ProbeStages
     ) throws(ManifestError) {
-        let keys = try node.mapping(known: ["source", "object", "cpu", "cflags", "modules"])
+        let keys = try node.mapping(
+            known: ["source", "object", "tracefs", "cpu", "cflags", "modules"] + ProbeStages.keys)
         self.name = name
+        stages = try ProbeStages(keys, else: sharedStages)
+        try stages.check()
         origin = try Origin(keys, of: node, in: folder)
+        if case .tracefs(let event) = origin { _ = try stages.plan(event) }
         modules = sharedModules
         for module in try keys["modules"]?.moduleNames() ?? [] where !modules.contains(module) {
             modules.append(module)
@@ -62,16 +71,30 @@ extension ProbeVariant {
 
 extension ProbeVariant.Origin {
     init(_ keys: [String: ManifestNode], of node: ManifestNode, in folder: FilePath) throws(ManifestError) {
-        if let object = keys["object"] {
-            for key in ["source", "cpu", "cflags"] {
-                if let other = keys[key] { throw other.wrong(expected: "no '\(key)' beside 'object'") }
+        if let tracefs = keys["tracefs"] {
+            try Self.refuse(["source", "object", "cpu", "cflags", "attach"], among: keys, beside: "tracefs")
+            if let map = try keys["event"]?.mapping(known: ["map", "contains"])["map"] {
+                throw map.wrong(expected: "no 'map' beside 'tracefs'")
             }
+            self = .tracefs(try TracefsEvent(tracefs))
+            return
+        }
+        if let object = keys["object"] {
+            try Self.refuse(["source", "cpu", "cflags"], among: keys, beside: "object")
             self = .object(try object.file(in: folder))
             return
         }
         let source = try keys.required("source", in: node).file(in: folder)
         let cpu: InstructionSet = if let node = keys["cpu"] { try InstructionSet(node) } else { .v2 }
         self = .source(source, cpu, flags: try keys["cflags"]?.texts() ?? [])
+    }
+
+    private static func refuse(
+        _ others: [String], among keys: [String: ManifestNode], beside key: String
+    ) throws(ManifestError) {
+        for other in others {
+            if let node = keys[other] { throw node.wrong(expected: "no '\(other)' beside '\(key)'") }
+        }
     }
 }
 

@@ -26,6 +26,9 @@ package struct CellResult: Codable, Sendable, Hashable {
     package var asExpected: Bool
     /// Whether the answer comes from an earlier run with the same inputs.
     package var cached: Bool
+    /// The event that came back from the fired probe, of at most 256 characters, what is no text in it escaped; `null` for
+    /// a cell that fired nothing.
+    @Nullable package var event: String?
     /// Why there is no measurement, or what the console showed; `null` for `pass` and `fail`.
     @Nullable package var reason: String?
     /// The guest's console as `logs/<sha256>.txt`, kept for `crash`, `timeout` and `notMeasured`.
@@ -34,7 +37,7 @@ package struct CellResult: Codable, Sendable, Hashable {
 
     package init(
         key: CellKey, verdict: Verdict, stage: Stage?, expected: Verdict, asExpected: Bool, cached: Bool,
-        reason: String?, console: String?, programs: [ProgramResult]
+        event: String? = nil, reason: String?, console: String?, programs: [ProgramResult]
     ) {
         kernel = key.kernel
         probe = key.probe
@@ -45,6 +48,7 @@ package struct CellResult: Codable, Sendable, Hashable {
         self.expected = expected
         self.asExpected = asExpected
         self.cached = cached
+        self.event = event
         self.reason = reason
         self.console = console
         self.programs = programs

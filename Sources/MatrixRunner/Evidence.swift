@@ -27,11 +27,18 @@ package struct Evidence: Sendable, Equatable {
         }
     }
 
+    /// Each as it was last reported: a program that goes past the load is reported there and at the end.
     package var programs: [Program]
+    /// The bytes of the event that fitted; empty where none came.
+    package var event: [UInt8]
+    /// What the loader said of no program, but of the whole object.
+    package var remarks: [UInt8]
     package var ending: Ending
 
-    package init(programs: [Program], ending: Ending) {
+    package init(programs: [Program], event: [UInt8] = [], remarks: [UInt8] = [], ending: Ending) {
         self.programs = programs
+        self.event = event
+        self.remarks = remarks
         self.ending = ending
     }
 
@@ -58,22 +65,42 @@ struct EvidenceCollector {
     }
 
     private var logs: [LogKey: [UInt8]] = [:]
+    private var event: [UInt8] = []
     private var programs: [Evidence.Program] = []
     /// How `ProgramReport` writes "the whole object" in a log frame's number.
     private static let wholeObject = UInt32.max
 
     mutating func add(log text: [UInt8], program: UInt32, source: LogSource) {
+        guard source != .event else {
+            event += text
+            return
+        }
         let key = LogKey(program: program == Self.wholeObject ? nil : program, source: source)
         logs[key, default: []] += text
     }
 
+    /// Takes a report, the second of a program in the place of its first.
+    ///
+    /// What was said of the load stays where nothing newer was said.
     mutating func add(_ report: ProgramReport) {
-        programs.append(
-            Evidence.Program(
-                report: report,
-                verifierLog: logs.removeValue(forKey: LogKey(program: report.program, source: .verifier)) ?? [],
-                loaderLog: logs.removeValue(forKey: LogKey(program: report.program, source: .loader)) ?? []))
+        let place = report.program.flatMap { number in programs.firstIndex { $0.report.program == number } }
+        let first = place.map { programs[$0] }
+        var program = Evidence.Program(
+            report: report,
+            verifierLog: logs.removeValue(forKey: LogKey(program: report.program, source: .verifier))
+                ?? first?.verifierLog ?? [],
+            loaderLog: logs.removeValue(forKey: LogKey(program: report.program, source: .loader))
+                ?? first?.loaderLog ?? [])
+        guard let place, let first else { return programs.append(program) }
+        // Only the load has a log and a count of instructions.
+        program.report.logComplete = first.report.logComplete
+        program.report.verifiedInstructions = first.report.verifiedInstructions
+        programs[place] = program
     }
 
-    func evidence(_ ending: Evidence.Ending) -> Evidence { Evidence(programs: programs, ending: ending) }
+    func evidence(_ ending: Evidence.Ending) -> Evidence {
+        Evidence(
+            programs: programs, event: event, remarks: logs[LogKey(program: nil, source: .loader)] ?? [],
+            ending: ending)
+    }
 }

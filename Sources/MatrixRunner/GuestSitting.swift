@@ -46,18 +46,17 @@ struct GuestSitting {
     }
 
     /// All at once: the guest never waits for the host between two cells.
-    ///
-    /// An object goes over once, however many cells want it.
     private func sendJob() throws {
         if let kernelConfig {
             // Where libbpf looks for it; few kernels carry it themselves (CONFIG_IKCONFIG_PROC).
             try guest.send(.file(path: "/boot/config-\(guest.hello.release)", bytes: kernelConfig.contents()))
         }
-        var sent: Set<String> = []
+        var files = JobFiles(guest: guest)
         for (number, cell) in round.cells.enumerated() {
-            let path = "/job/\(cell.objectDigest.prefix(32)).bpf.o"
-            if sent.insert(path).inserted { try guest.send(.file(path: path, bytes: cell.object.contents())) }
-            try guest.send(.load(cell: UInt32(number), loader: cell.key.loader, object: path))
+            let object = try cell.object.map { try files.send($0) }
+            let plan = try cell.plan.map { try files.send($0) }
+            try guest.send(
+                .load(cell: UInt32(number), loader: cell.key.loader, object: object ?? "", plan: plan ?? ""))
         }
     }
 

@@ -29,8 +29,13 @@ package struct Judge: Sendable {
             verdict = .notMeasured
             reason = Self.noConfig(of: kernel)
         case .finished(.exited(0)):
-            verdict = .worst(of: programs.map(\.verdict))
-            if programs.isEmpty { reason = "the \(cell.key.loader) loader reported nothing" }
+            let worst = Verdict.worst(of: programs.map(\.verdict))
+            let gap = Self.gap(in: programs, of: cell)
+            verdict = worst == .pass && gap != nil ? .notMeasured : worst
+            if verdict == .notMeasured { reason = gap }
+        case .finished(.exited(Self.unavailable)):
+            verdict = .notMeasured
+            reason = Self.remark(in: evidence) ?? "the guest lacks what the cell's trigger needs"
         case .finished(let exit):
             verdict = .notMeasured
             reason = "the \(cell.key.loader) loader ended with \(Self.describe(exit)) before it had reported everything"
@@ -55,8 +60,9 @@ package struct Judge: Sendable {
         }
         let result = CellResult(
             key: cell.key, verdict: verdict,
-            stage: verdict == .notMeasured ? nil : Self.stage(programs, verdict: verdict),
-            expected: .pass, asExpected: false, cached: false, reason: reason, console: console, programs: programs)
+            stage: verdict == .notMeasured ? nil : Self.stage(programs, of: cell, verdict: verdict),
+            expected: .pass, asExpected: false, cached: false, event: EventText.text(of: evidence.event),
+            reason: reason, console: console, programs: programs)
         return result.held(against: cell.expectations.rule(for: kernel, release: release))
     }
 
@@ -79,8 +85,7 @@ package struct Judge: Sendable {
         let failed = report.errno != 0
         let text = String(decoding: program.verifierLog, as: UTF8.self)
         let messages = String(decoding: program.loaderLog, as: UTF8.self)
-        // libbpf's words matter where the kernel has none; a refusal by the verifier it merely repeats.
-        let log = program.verifierLog.isEmpty ? program.loaderLog : program.verifierLog
+        let log = Self.log(of: program)
         return ProgramResult(
             name: name, type: report.type.isEmpty ? "unspec" : report.type, verdict: failed ? .fail : .pass,
             stage: report.stage, errno: report.errno,
@@ -100,11 +105,42 @@ package struct Judge: Sendable {
         return statistics
     }
 
+    /// What a reader is shown.
+    ///
+    /// libbpf's words matter where the kernel has none; a refusal by the verifier they merely repeat. Past the load the
+    /// verifier was content, and the loader says why it went no further.
+    private static func log(of program: Evidence.Program) -> [UInt8] {
+        guard program.report.stage <= .load || program.report.errno == 0 else {
+            return program.verifierLog + program.loaderLog
+        }
+        return program.verifierLog.isEmpty ? program.loaderLog : program.verifierLog
+    }
+
     /// Where the cell failed first, else the stage that all its programs passed.
-    private static func stage(_ programs: [ProgramResult], verdict: Verdict) -> Stage? {
+    private static func stage(_ programs: [ProgramResult], of cell: PlannedCell, verdict: Verdict) -> Stage? {
         let decisive = verdict == .pass ? programs : programs.filter { $0.verdict != .pass }
-        // A guest that died before it reported anything died while it loaded.
-        return decisive.compactMap(\.stage).min() ?? (programs.isEmpty || verdict != .pass ? .load : nil)
+        if let stage = decisive.compactMap(\.stage).min() { return stage }
+        // A guest that died after every load was reported died of what comes next; else while it loaded.
+        let isLoaded = !programs.isEmpty && programs.count >= cell.programs.count
+        return isLoaded && cell.plan != nil ? .attach : .load
+    }
+
+    /// What is missing from the reports of a cell that nothing failed in.
+    private static func gap(in programs: [ProgramResult], of cell: PlannedCell) -> String? {
+        guard !programs.isEmpty else { return "the \(cell.key.loader) loader reported nothing" }
+        guard let last = cell.plan?.lastStage, let first = programs.compactMap(\.stage).min(), first < last else {
+            return nil
+        }
+        return "the \(cell.key.loader) loader stopped at \(first.rawValue), and the cell goes on to \(last.rawValue)"
+    }
+
+    /// EX_UNAVAILABLE of sysexits.h: how a loader ends where the guest lacks what a trigger needs.
+    private static let unavailable: Int32 = 69
+
+    /// The loader's last line about the whole object.
+    private static func remark(in evidence: Evidence) -> String? {
+        let lines = String(decoding: evidence.remarks, as: UTF8.self).split(whereSeparator: \.isNewline)
+        return lines.last.map { $0.trimmingPrefix("compat-matrix: ") }.map(String.init)
     }
 
     private static func noConfig(of kernel: KernelID) -> String {

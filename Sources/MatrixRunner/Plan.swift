@@ -17,28 +17,51 @@ package struct GuestModule: Sendable, Hashable {
     }
 }
 
+/// An object that is to be loaded.
+package struct PlannedObject: Sendable, Hashable {
+    package var path: FilePath
+    /// SHA-256 of the object's bytes, in hex.
+    package var digest: String
+
+    package init(path: FilePath, digest: String) {
+        self.path = path
+        self.digest = digest
+    }
+}
+
 /// A cell that is to be measured.
 package struct PlannedCell: Sendable, Hashable {
     package var key: CellKey
-    package var object: FilePath
-    /// SHA-256 of the object's bytes, in hex.
-    package var objectDigest: String
+    /// `nil` for a loader that needs none.
+    package var object: PlannedObject?
     /// Names of the object's programs, for objects that a loader cannot even open.
     package var programs: [String]
+    /// What is to happen past the load; `nil` to stop there.
+    package var plan: StagePlan?
     /// What its guest has and no other cell's: in the order of insertion, each after those it depends on.
     package var modules: [GuestModule]
     package var expectations: [Expectation]
 
     package init(
-        key: CellKey, object: FilePath, objectDigest: String, programs: [String], modules: [GuestModule] = [],
+        key: CellKey, object: PlannedObject?, programs: [String], plan: StagePlan? = nil, modules: [GuestModule] = [],
         expectations: [Expectation]
     ) {
         self.key = key
         self.object = object
-        self.objectDigest = objectDigest
         self.programs = programs
+        self.plan = plan
         self.modules = modules
         self.expectations = expectations
+    }
+
+    /// A cell whose object is loaded and no more.
+    package init(
+        key: CellKey, object: FilePath, objectDigest: String, programs: [String], modules: [GuestModule] = [],
+        expectations: [Expectation]
+    ) {
+        self.init(
+            key: key, object: PlannedObject(path: object, digest: objectDigest), programs: programs, modules: modules,
+            expectations: expectations)
     }
 }
 

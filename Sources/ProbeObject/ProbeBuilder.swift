@@ -15,27 +15,25 @@ package struct ProbeBuilder: Sendable {
 
     /// - Parameters:
     ///   - cache: The folder of caches; a folder `probes` is made in it.
-    ///   - compiler: Not needed for variants that are objects already.
+    ///   - compiler: Not needed where nothing has a source.
     package init(cache: FilePath, compiler: ProbeCompiler?) {
         self.cache = cache.absolute.appending("probes")
         self.compiler = compiler
     }
 
-    /// The object of `variant`, compiled or found.
+    /// The object of the variant that is made from `source`, compiled or found.
     ///
     /// - Throws: `ProbeObjectError`; for a source that does not compile with clang's own message.
-    package func object(of variant: ProbeVariant, in probe: ProbeManifest) async throws -> ObjectFile {
-        switch variant.origin {
-        case .object(let path): return try ObjectFile(path)
-        case .source(let source, let cpu, let flags):
-            guard let compiler else { throw ProbeObjectError.noCompiler(tried: []) }
-            let folder = folder(of: probe)
-            try Self.makeFolder(folder)
-            let product = Product(stem: folder.appending(variant.name))
-            let arguments = ProbeCompiler.arguments(cpu, flags: flags)
-            if let object = found(product, of: source, by: compiler, arguments, in: probe.folder) { return object }
-            return try await compile(source, by: compiler, arguments, in: probe.folder, to: product)
-        }
+    package func object(
+        from source: FilePath, _ cpu: InstructionSet, flags: [String], variant: String, in probe: ProbeManifest
+    ) async throws -> ObjectFile {
+        guard let compiler else { throw ProbeObjectError.noCompiler(tried: []) }
+        let folder = folder(of: probe)
+        try Self.makeFolder(folder)
+        let product = Product(stem: folder.appending(variant))
+        let arguments = ProbeCompiler.arguments(cpu, flags: flags)
+        if let object = found(product, of: source, by: compiler, arguments, in: probe.folder) { return object }
+        return try await compile(source, by: compiler, arguments, in: probe.folder, to: product)
     }
 
     /// Where what is compiled for `probe` goes.

@@ -7,42 +7,73 @@ package import SystemPackage
 package struct BuiltVariant: Sendable, Hashable {
     package var probe: String
     package var variant: String
-    package var object: FilePath
-    /// SHA-256 of the object in hexadecimal.
-    package var digest: String
+    /// `nil` where there is none: an event of tracefs.
+    package var object: BuiltObject?
     /// Names of its programs, in the order of the object.
     package var programs: [String]
+    /// What is to happen past the load; `nil` to stop there.
+    package var plan: StagePlan?
     /// Kernel modules that it needs, as its manifest names them.
     package var modules: [String]
     /// Empty for an object without a manifest: it is expected to pass.
     package var expectations: [Expectation]
 
-    init(probe: String, variant: String, object: ObjectFile, modules: [String], expectations: [Expectation]) {
-        self.probe = probe
-        self.variant = variant
-        self.object = object.path
-        digest = object.digest
-        programs = object.programs.map(\.name)
-        self.modules = modules
-        self.expectations = expectations
+    /// The loader in the guest that takes it.
+    package var loader: String {
+        if case .tracefs = plan?.subject { "tracefs" } else { "libbpf" }
     }
+
+    /// For people.
+    fileprivate var madeFrom: String { object.map { "\($0.path)" } ?? "a tracefs event of the manifest" }
+}
+
+/// An object with what identifies it.
+package struct BuiltObject: Sendable, Hashable {
+    package var path: FilePath
+    /// SHA-256 in hexadecimal.
+    package var digest: String
 }
 
 extension BuiltVariant {
+    /// - Throws: `ManifestError` where the manifest asks for what `object` does not have.
+    init(_ variant: ProbeVariant, of probe: ProbeManifest, object: ObjectFile) throws(ManifestError) {
+        let programs = object.programs.map(\.name)
+        self.init(
+            probe: probe.name, variant: variant.name, object: BuiltObject(path: object.path, digest: object.digest),
+            programs: programs,
+            plan: try variant.stages.plan(
+                programs: programs, firesAlone: object.programs.contains(where: \.firesAlone)),
+            modules: variant.modules, expectations: variant.expectations)
+    }
+
+    init(_ variant: ProbeVariant, of probe: ProbeManifest, tracefs: TracefsEvent) throws(ManifestError) {
+        self.init(
+            probe: probe.name, variant: variant.name, object: nil, programs: [tracefs.symbol],
+            plan: try variant.stages.plan(tracefs), modules: variant.modules, expectations: variant.expectations)
+    }
+
     /// `x/foo.bpf.o` is the variant `object` of the probe `foo`.
     init(unlisted object: ObjectFile) {
         let name = object.path.lastComponent?.string ?? ""
         let suffix = [".bpf.o", ".o"].first { name.hasSuffix($0) && name != $0 } ?? ""
         self.init(
-            probe: String(name.dropLast(suffix.count)), variant: "object", object: object,
-            modules: [], expectations: [])
+            probe: String(name.dropLast(suffix.count)), variant: "object",
+            object: BuiltObject(path: object.path, digest: object.digest), programs: object.programs.map(\.name),
+            plan: nil, modules: [], expectations: [])
+    }
+}
+
+extension ObjectFile.Program {
+    /// Iterators are read, and clocks tick.
+    fileprivate var firesAlone: Bool {
+        ["iter/", "iter.s/", "perf_event"].contains(where: section.hasPrefix)
     }
 }
 
 /// A mistake in what a user selected.
 package enum ProbeSelectionError: Error, Equatable, CustomStringConvertible {
     case matchesNothing(option: String, glob: String, known: [String])
-    case sameName(probe: String, variant: String, first: FilePath, second: FilePath)
+    case sameName(probe: String, variant: String, first: String, second: String)
 
     package var description: String {
         switch self {
@@ -114,10 +145,14 @@ package struct ProbeSelection: Sendable {
         let builder = ProbeBuilder(cache: cache, compiler: hasSources ? try await .find() : nil)
         let width = ProcessInfo.processInfo.activeProcessorCount
         return try await chosen.concurrentMap(width: width) { probe, variant in
-            let object = try await builder.object(of: variant, in: probe)
-            return BuiltVariant(
-                probe: probe.name, variant: variant.name, object: object,
-                modules: variant.modules, expectations: variant.expectations)
+            switch variant.origin {
+            case .tracefs(let event): return try BuiltVariant(variant, of: probe, tracefs: event)
+            case .object(let path): return try BuiltVariant(variant, of: probe, object: ObjectFile(path))
+            case .source(let source, let cpu, let flags):
+                let object = try await builder.object(
+                    from: source, cpu, flags: flags, variant: variant.name, in: probe)
+                return try BuiltVariant(variant, of: probe, object: object)
+            }
         }
     }
 
@@ -126,7 +161,7 @@ package struct ProbeSelection: Sendable {
         for variant in built {
             if let other = seen.updateValue(variant, forKey: "\(variant.probe)/\(variant.variant)") {
                 throw .sameName(
-                    probe: variant.probe, variant: variant.variant, first: other.object, second: variant.object)
+                    probe: variant.probe, variant: variant.variant, first: other.madeFrom, second: variant.madeFrom)
             }
         }
     }

@@ -103,13 +103,13 @@ extension ResultStore {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT OR REPLACE INTO cells (run, position, kernel, probe, variant, loader, inputs, verdict, stage,
-                    expected, asExpected, cached, reason, console)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    expected, asExpected, cached, event, reason, console)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         try statement.execute(arguments: [
             run, recorded.position, cell.kernel, cell.probe, cell.variant, cell.loader, recorded.inputs,
             cell.verdict.rawValue, cell.stage?.rawValue, cell.expected.rawValue, cell.asExpected, cell.cached,
-            cell.reason, cell.console,
+            cell.event, cell.reason, cell.console,
         ])
         let number = db.lastInsertedRowID
         for (position, program) in cell.programs.enumerated() {

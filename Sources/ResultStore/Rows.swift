@@ -25,7 +25,7 @@ extension CellResult {
             key: CellKey(kernel: row["kernel"], probe: row["probe"], variant: row["variant"], loader: row["loader"]),
             verdict: try row.word("verdict", of: "cells"), stage: try row.optionalWord("stage", of: "cells"),
             expected: try row.word("expected", of: "cells"), asExpected: row["asExpected"], cached: row["cached"],
-            reason: row["reason"], console: row["console"], programs: programs)
+            event: row["event"], reason: row["reason"], console: row["console"], programs: programs)
     }
 }
 

@@ -10,6 +10,7 @@ enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("v1 runs, kernels, cells, programs") { db in try db.execute(sql: version1) }
+        migrator.registerMigration("v2 events") { db in try db.execute(sql: "ALTER TABLE cells ADD COLUMN event TEXT") }
         return migrator
     }
 

@@ -46,7 +46,7 @@ import Testing
         let variants = try await ProbeSelection().build(folder: sandbox.root.appending("probes"), cache: cache)
         return RunPlan(
             kernels: try await RunKernel.all(store.fetch(store.catalogue()), variants: variants, find: shelf.find),
-            variants: variants, loaders: ["libbpf"],
+            variants: variants,
             guestImage: try GuestImage(binaries: sandbox.root.appending("images/guest/build"), cache: cache), tool: "t",
             shard: nil)
     }

@@ -31,14 +31,14 @@ extension GuestTests {
             of variants: [BuiltVariant], on kernel: KernelImage, guest: FilePath
         ) async throws -> [String: Int32] {
             try await Bench.with(guest: guest) { bench in
-                let cells = try variants.map { variant in
-                    PlannedCell(
+                let cells = try variants.filter { $0.object != nil }.map { variant in
+                    let object = try #require(variant.object)
+                    return PlannedCell(
                         key: CellKey(
                             kernel: kernel.id.text, probe: variant.probe,
                             variant: "\(variant.probe)/\(variant.variant)",
                             loader: "libbpf"),
-                        object: variant.object, objectDigest: variant.digest,
-                        programs: try ObjectFile(variant.object).programs.map(\.name), expectations: [])
+                        object: object.path, objectDigest: object.digest, programs: variant.programs, expectations: [])
                 }
                 let measurement = try await Measurement(
                     KernelBatch(kernel: kernel.id, spec: bench.spec(kernel), cells: cells), backend: bench.backend(),

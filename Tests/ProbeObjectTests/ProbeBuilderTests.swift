@@ -128,7 +128,9 @@ struct ProbeBuilderTests {
     private func build(_ probe: FilePath, _ cache: FilePath) async throws -> ObjectFile {
         let manifest = try ProbeManifest.load(folder: probe)
         let builder = ProbeBuilder(cache: cache, compiler: try await .find())
-        return try await builder.object(of: try #require(manifest.variants.first), in: manifest)
+        let variant = try #require(manifest.variants.first)
+        guard case .source(let source, let cpu, let flags) = variant.origin else { throw Errno.invalidArgument }
+        return try await builder.object(from: source, cpu, flags: flags, variant: variant.name, in: manifest)
     }
 
     private let source = """

@@ -23,7 +23,7 @@ enum ProbeListing {
         struct Variant: Encodable {
             var name: String
             @Nullable var cpu: String?
-            var file: String
+            @Nullable var file: String?
             var expect: [Rule]
         }
 
@@ -48,7 +48,7 @@ enum ProbeListing {
                         kernels: "\($0.kernels)", verdict: $0.verdict?.rawValue ?? "any", cause: $0.cause,
                         reason: $0.reason)
                 }
-                return Variant(name: variant.name, cpu: variant.cpu, file: "\(variant.file)", expect: rules)
+                return Variant(name: variant.name, cpu: variant.cpu, file: variant.file.map { "\($0)" }, expect: rules)
             }
         }
     }

@@ -16,6 +16,7 @@ package struct ProbesBuild: AsyncParsableCommand {
         let workspace = try Workspace.ofThisProcess()
         let folder = try workspace.probesFolder()
         let selection = ProbeSelection(probes: glob.map { [Glob($0)] } ?? [])
-        for variant in try await selection.build(folder: folder, cache: workspace.cache) { print(variant.object) }
+        let variants = try await selection.build(folder: folder, cache: workspace.cache)
+        for object in variants.compactMap(\.object) { print(object.path) }
     }
 }

@@ -19,11 +19,14 @@ struct RunCell: Sendable {
     /// Why nothing can be measured: the kernel's image, or a module that the cell needs, is not to be had.
     var obstacle: KernelStoreError?
 
-    init(position: Int, kernel: RunKernel, variant: BuiltVariant, key: CellKey) {
+    init(position: Int, kernel: RunKernel, variant: BuiltVariant) {
         self.position = position
         self.kernel = kernel.id
+        let key = CellKey(
+            kernel: kernel.id.text, probe: variant.probe, variant: variant.variant, loader: variant.loader)
         cell = PlannedCell(
-            key: key, object: variant.object, objectDigest: variant.digest, programs: variant.programs,
+            key: key, object: variant.object.map { PlannedObject(path: $0.path, digest: $0.digest) },
+            programs: variant.programs, plan: variant.plan,
             expectations: kernel.manifest.isGate ? variant.expectations : .anything)
         switch kernel.modules(variant.modules) {
         case .success(let modules): cell.modules = modules
@@ -32,7 +35,7 @@ struct RunCell: Sendable {
     }
 }
 
-/// Which cells there are: kernel, then probe, variant, loader.
+/// Which cells there are: kernel, then probe, variant, each with the loader that takes it.
 ///
 /// A pure function of what was selected.
 struct RunPlan: Sendable {
@@ -46,27 +49,20 @@ struct RunPlan: Sendable {
     ///
     /// `tool` tells one build of this program from another: what it judges differently must not be answered from what an
     /// older build found.
-    init(
-        kernels: [RunKernel], variants: [BuiltVariant], loaders: [String],
-        guestImage: GuestImage, tool: String, shard: Shard?
-    ) {
+    init(kernels: [RunKernel], variants: [BuiltVariant], guestImage: GuestImage, tool: String, shard: Shard?) {
         self.kernels = kernels
         self.guestImage = guestImage
         var cells: [RunCell] = []
         var position = 0
         for kernel in kernels {
             for variant in variants {
-                for loader in loaders {
-                    defer { position += 1 }
-                    guard shard?.holds(position) ?? true else { continue }
-                    let key = CellKey(
-                        kernel: kernel.id.text, probe: variant.probe, variant: variant.variant, loader: loader)
-                    var cell = RunCell(position: position, kernel: kernel, variant: variant, key: key)
-                    if cell.obstacle == nil {
-                        cell.inputs = Self.inputs(of: cell.cell, kernel: kernel, guestImage: guestImage, tool: tool)
-                    }
-                    cells.append(cell)
+                defer { position += 1 }
+                guard shard?.holds(position) ?? true else { continue }
+                var cell = RunCell(position: position, kernel: kernel, variant: variant)
+                if cell.obstacle == nil {
+                    cell.inputs = Self.inputs(of: cell.cell, kernel: kernel, guestImage: guestImage, tool: tool)
                 }
+                cells.append(cell)
             }
         }
         self.cells = cells
@@ -78,8 +74,9 @@ struct RunPlan: Sendable {
         guard case .success(let image) = kernel.image else { return nil }
         // The image was built from its config, so all there is to tell apart is whether the guest gets one.
         let parts = [
-            cell.objectDigest, image.sha256, image.config == nil ? "no config" : "config", kernel.manifest.commandLine,
-            cell.key.loader, guestImage.digest, tool, cell.modules.map(\.digest).joined(separator: " "),
+            cell.object?.digest ?? "no object", cell.plan?.text ?? "no plan", image.sha256, image.config == nil ? "no config" : "config", kernel.manifest.commandLine,
+            cell.key.loader, guestImage.digest, tool,
+            cell.modules.map(\.digest).joined(separator: " "),
         ]
         let digest = SHA256.hash(data: Data(parts.joined(separator: "\u{0}").utf8))
         return digest.map { String(format: "%02x", $0) }.joined()

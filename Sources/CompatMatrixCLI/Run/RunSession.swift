@@ -29,7 +29,7 @@ struct RunSession: Sendable {
         let variants = try await Self.variants(options, workspace)
         let kernelStore = KernelStore(workspace)
         let manifests = try kernelStore.kernels(matching: options.kernels)
-        let guestImage = try GuestImage(binaries: workspace.guestTools, cache: workspace.cache)
+        let guestImage = try await GuestImage.withShell(binaries: workspace.guestTools, cache: workspace.cache)
         store = try ResultStore(folder: try options.results.map(Workspace.absolute) ?? workspace.results)
         let outcomes = await FetchDisplay.showing { display in
             await kernelStore.fetch(manifests, patience: .seconds(600)) { id, step in
@@ -38,9 +38,7 @@ struct RunSession: Sendable {
         }
         plan = RunPlan(
             kernels: await RunKernel.all(outcomes, variants: variants, find: kernelStore.guestModules),
-            variants: variants,
-            loaders: options.loaders.isEmpty ? Loader.all : options.loaders,
-            guestImage: guestImage, tool: try Tool.build(), shard: options.shard)
+            variants: variants, guestImage: guestImage, tool: try Tool.build(), shard: options.shard)
     }
 
     private static func variants(_ options: RunCommand, _ workspace: Workspace) async throws -> [BuiltVariant] {
@@ -56,7 +54,7 @@ struct RunSession: Sendable {
             throw CommandFailure(
                 .invalidInput, "\(probes) holds no probe: a probe is a folder in it with a 'probe.yaml'")
         }
-        return variants
+        return try Loader.choose(options.loaders, from: variants)
     }
 
     /// Measures what the store cannot answer.

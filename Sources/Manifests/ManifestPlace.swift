@@ -1,0 +1,27 @@
+import SystemPackage
+
+/// Where something stands in a manifest, for what is found wrong with it only when the object is known.
+struct ManifestPlace: Sendable, Hashable {
+    var file: FilePath
+    var line: Int
+    var key: String
+
+    func wrong(_ value: String, expected: String) -> ManifestError {
+        .wrongValue(file: file, line: line, key: key, value: value, expected: expected)
+    }
+}
+
+/// A value with the place it was read from.
+struct Placed<Value: Sendable & Hashable>: Sendable, Hashable {
+    var value: Value
+    var place: ManifestPlace
+
+    init(_ value: Value, at node: ManifestNode) {
+        self.value = value
+        place = node.place
+    }
+}
+
+extension ManifestNode {
+    var place: ManifestPlace { ManifestPlace(file: file, line: line, key: key) }
+}

@@ -1,0 +1,102 @@
+/// What is to happen past the load: where programs are attached, what is done then, and which event must come of it.
+package struct StagePlan: Sendable, Hashable {
+    package enum Subject: Sendable, Hashable {
+        /// The object's programs; those without an entry go where their sections say.
+        case programs([Attachment])
+        /// No object at all: an event of tracefs.
+        case tracefs(TracefsEvent)
+    }
+
+    /// A program and where it goes, in the words of its type: `tcp_connect+4`, `/bin/bash:readline`, `lo/ingress`.
+    package struct Attachment: Sendable, Hashable {
+        package var program: String
+        package var target: String
+
+        package init(program: String, target: String) {
+            self.program = program
+            self.target = target
+        }
+    }
+
+    /// What a guest does for an event to come.
+    package enum Trigger: Sendable, Hashable {
+        /// A line for the prompt of a bash on a pseudo-terminal.
+        case type(String)
+        /// A command for `bash -c`.
+        case shell(String)
+    }
+
+    package struct Event: Sendable, Hashable {
+        /// The map it comes through; `nil` for the only one of the object that events can come through.
+        package var map: String?
+        /// What its bytes must hold; `nil` when any event will do.
+        package var contains: String?
+
+        package init(map: String? = nil, contains: String? = nil) {
+            self.map = map
+            self.contains = contains
+        }
+    }
+
+    package var subject: Subject
+    package var trigger: Trigger?
+    package var event: Event?
+
+    package init(_ subject: Subject, trigger: Trigger? = nil, event: Event? = nil) {
+        self.subject = subject
+        self.trigger = trigger
+        self.event = event
+    }
+
+    /// Where a cell that passes has got to.
+    package var lastStage: Stage { event == nil ? .attach : .fire }
+}
+
+/// A kprobe or uprobe of tracefs, the way that is left where BPF cannot do it.
+package struct TracefsEvent: Sendable, Hashable {
+    package enum Kind: String, Sendable, CaseIterable { case kprobe, kretprobe, uprobe, uretprobe }
+
+    package var kind: Kind
+    /// `symbol[+offset]`, for uprobes `/path:symbol[+offset]`.
+    package var target: String
+    /// What to record, as `Documentation/trace/kprobetrace.rst` has it; empty for nothing but the hit.
+    package var fetch: String
+
+    package init(kind: Kind, target: String, fetch: String = "") {
+        self.kind = kind
+        self.target = target
+        self.fetch = fetch
+    }
+
+    /// The symbol, which stands for the program that there is not.
+    package var symbol: String {
+        let place = target.lastIndex(of: ":").map { target[target.index(after: $0)...] } ?? target[...]
+        return String(place.prefix { $0 != "+" })
+    }
+}
+
+extension StagePlan {
+    /// The plan as a guest reads it (`docs/protocol.md`): a directive a line, its fields separated by one tab.
+    ///
+    /// No field may hold a tab or a line break; manifests with such a text are refused.
+    package var text: String { lines.map { $0.joined(separator: "\t") + "\n" }.joined() }
+
+    private var lines: [[String]] {
+        var lines: [[String]]
+        switch subject {
+        case .programs([]): lines = [["attach"]]
+        case .programs(let attachments): lines = attachments.map { ["attach", $0.program, $0.target] }
+        case .tracefs(let event): lines = [["tracefs", event.kind.rawValue, event.target, event.fetch]]
+        }
+        switch trigger {
+        case .type(let text): lines.append(["trigger", "type", text])
+        case .shell(let command): lines.append(["trigger", "shell", command])
+        case nil: break
+        }
+        if let event {
+            lines.append(["event", event.map ?? ""])
+            if let text = event.contains { lines.append(["contains", text]) }
+        }
+        return lines
+    }
+}

@@ -1,0 +1,30 @@
+internal import Crypto
+internal import Foundation
+internal import GuestLink
+internal import Machine
+internal import MatrixModel
+
+/// The files that the cells of a job need in their guest: each goes over once, however many cells want it.
+struct JobFiles {
+    let guest: any Guest
+    private var sent: Set<String> = []
+
+    init(guest: any Guest) { self.guest = guest }
+
+    /// The object's path in the guest.
+    mutating func send(_ object: PlannedObject) throws -> String {
+        try send(to: "/job/\(object.digest.prefix(32)).bpf.o") { try object.path.contents() }
+    }
+
+    /// The plan's path in the guest.
+    mutating func send(_ plan: StagePlan) throws -> String {
+        let text = Array(plan.text.utf8)
+        let digest = SHA256.hash(data: text).map { String(format: "%02x", $0) }.joined()
+        return try send(to: "/job/\(digest.prefix(32)).plan") { text }
+    }
+
+    private mutating func send(to path: String, _ bytes: () throws -> [UInt8]) throws -> String {
+        if sent.insert(path).inserted { try guest.send(.file(path: path, bytes: try bytes())) }
+        return path
+    }
+}

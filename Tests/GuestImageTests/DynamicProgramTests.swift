@@ -1,0 +1,93 @@
+import FoundationEssentials
+import Subprocess
+import SystemPackage
+import Testing
+
+@testable import GuestImage
+
+@Suite struct DynamicProgramTests {
+    private static let bash = """
+        \tlinux-vdso.so.1 (0x00007ffd0c5f2000)
+        \tlibtinfo.so.6 => /lib/x86_64-linux-gnu/libtinfo.so.6 (0x00007f8b1c000000)
+        \tlibc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f8b1be00000)
+        \t/lib64/ld-linux-x86-64.so.2 (0x00007f8b1c200000)
+
+        """
+
+    /// As glibc and musl print them.
+    @Test(arguments: [
+        (
+            bash,
+            [
+                "/lib/x86_64-linux-gnu/libtinfo.so.6", "/lib/x86_64-linux-gnu/libc.so.6", "/lib64/ld-linux-x86-64.so.2",
+            ]
+        ),
+        (
+            "\t/lib/ld-musl-x86_64.so.1 (0x7f1)\n\tlibreadline.so.8 => /usr/lib/libreadline.so.8 (0x7f2)\n",
+            ["/lib/ld-musl-x86_64.so.1", "/usr/lib/libreadline.so.8"]
+        ),
+        ("\tstatically linked\n", []),
+        ("", []),
+    ])
+    func librariesAreReadFromWhatLddPrints(text: String, paths: [String]) throws {
+        #expect(try DynamicProgram.libraries(of: "/bin/x", in: text).map(\.string) == paths)
+    }
+
+    @Test func aLibraryThatIsNotThereIsNamed() {
+        #expect(throws: GuestImageError.libraryMissing(program: "/bin/x", library: "libgone.so.3")) {
+            try DynamicProgram.libraries(of: "/bin/x", in: "\tlibgone.so.3 => not found\n")
+        }
+    }
+
+    @Test func aFileThatIsNoProgramIsAnError() async {
+        let error = await #expect(throws: GuestImageError.self) { try await DynamicProgram("/nowhere/at/all") }
+        #expect(error?.description.contains("/nowhere/at/all") == true)
+    }
+
+    /// In a root of its own, with nothing but what the image brings.
+    @Test func bashRunsFromWhatTheImageHolds() async throws {
+        try await withFolder { folder in
+            for name in ["agent", "loader-x"] { try Data("#!\n".utf8).write(to: folder.file("binaries/\(name)")) }
+            let image = try await GuestImage.withShell(
+                binaries: folder.appending("binaries"), cache: folder.appending("cache"))
+            let root = try folder.folder("root")
+            let unpacked = try await Subprocess.run(
+                .name("bsdtar"), arguments: ["-x", "--no-same-owner", "-f", image.path.string, "-C", root.string],
+                output: .discarded, error: .string(limit: 4096))
+            #expect(unpacked.terminationStatus.isSuccess, "\(unpacked.standardError)")
+            let said = try await Subprocess.run(
+                .name("chroot"), arguments: [root.string, "/bin/bash", "-c", "echo $((6 * 7)) from $BASH"],
+                output: .string(limit: 4096), error: .string(limit: 4096))
+            #expect(said.standardOutput == "42 from /bin/bash\n", "\(said.standardError)")
+        }
+    }
+
+    @Test func theSameProgramsGiveTheSameImage() async throws {
+        try await withFolder { folder in
+            for name in ["agent", "loader-x"] { try Data(name.utf8).write(to: folder.file("binaries/\(name)")) }
+            let binaries = folder.appending("binaries")
+            let cache = folder.appending("cache")
+            let first = try await GuestImage.withShell(binaries: binaries, cache: cache)
+            #expect(try await GuestImage.withShell(binaries: binaries, cache: cache) == first)
+            #expect(try GuestImage(binaries: binaries, cache: cache).digest != first.digest)
+        }
+    }
+}
+
+/// Calls `body` with a folder that is gone afterwards.
+private func withFolder(_ body: (FilePath) async throws -> Void) async throws {
+    let folder = FilePath(FileManager.default.temporaryDirectory.path).appending("image-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(atPath: folder.string) }
+    _ = try folder.folder("binaries")
+    try await body(folder)
+}
+
+extension FilePath {
+    fileprivate func folder(_ name: String) throws -> FilePath {
+        let path = appending(name)
+        try FileManager.default.createDirectory(atPath: path.string, withIntermediateDirectories: true)
+        return path
+    }
+
+    fileprivate func file(_ name: String) -> URL { URL(filePath: pushing(FilePath(name)).string) }
+}

@@ -61,7 +61,7 @@ let package = Package(
         .target(name: "CGuestProtocol"),
         .target(name: "CSpawn"),
         module("GuestLink", ["CGuestProtocol", "MatrixModel"]),
-        module("GuestImage", ["CArchive", crypto, subprocess, system]),
+        module("GuestImage", ["CArchive", "CElf", crypto, subprocess, system]),
         module("Machine", ["GuestLink", "MatrixModel", system]),
         module("QEMUBackend", ["CSpawn", "Machine", "GuestLink", "CGuestProtocol", "MatrixModel", crypto, system]),
 
@@ -90,7 +90,7 @@ let package = Package(
             "KernelStoreTests", ["KernelStore", "Manifests", "CArchive", "MatrixModel", crypto, subprocess, system],
             resources: [.copy("Resources")]),
         tests("ProbeObjectTests", ["ProbeObject", "Manifests", "MatrixModel", system]),
-        tests("GuestImageTests", ["GuestImage", "CArchive", subprocess, system]),
+        tests("GuestImageTests", ["GuestImage", subprocess, system]),
         tests("GuestLinkTests", ["GuestLink", "CGuestProtocol", "MatrixModel"]),
         tests(
             "QEMUBackendTests",

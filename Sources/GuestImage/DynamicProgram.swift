@@ -1,3 +1,4 @@
+internal import CElf
 internal import Foundation
 internal import Subprocess
 package import SystemPackage
@@ -8,33 +9,62 @@ package struct DynamicProgram: Sendable, Equatable {
     /// Where they are on this machine, and will be in the guest; none for a static program.
     package let libraries: [FilePath]
 
-    /// Asks `ldd`, which has the program's own interpreter look for what it would load.
+    /// Has the program's own interpreter look for what it would load.
     ///
-    /// - Throws: `GuestImageError.librariesUnknown` and `.libraryMissing`.
+    /// - Throws: `GuestImageError` for what is no program or lacks a library.
     package init(_ path: FilePath) async throws(GuestImageError) {
         self.path = path
+        guard let interpreter = try Self.interpreter(of: path) else {
+            libraries = []
+            return
+        }
         let answer: (status: TerminationStatus, text: String, complaint: String)
         do {
             let result = try await Subprocess.run(
-                .name("ldd"), arguments: [path.string], environment: .inherit.updating(["LC_ALL": "C"]),
+                .path(interpreter), arguments: ["--list", path.string],
+                environment: .inherit.updating(["LD_PRELOAD": nil, "LD_LIBRARY_PATH": nil]),
                 output: .string(limit: 1 << 20), error: .string(limit: 1 << 16))
             answer = (result.terminationStatus, result.standardOutput, result.standardError)
         } catch {
-            throw .librariesUnknown(program: path, problem: "\(error)")
+            throw .librariesUnknown(program: path, problem: "\(interpreter) --list: \(error)")
         }
-        let isStatic = (answer.text + answer.complaint).contains("not a dynamic executable")
-        guard isStatic || answer.status.isSuccess else {
-            throw .librariesUnknown(program: path, problem: answer.complaint)
+        let found = try Self.libraries(of: path, in: answer.text)
+        guard answer.status.isSuccess else {
+            throw .librariesUnknown(program: path, problem: "\(interpreter) --list: \(answer.complaint)")
         }
-        libraries = isStatic ? [] : try Self.libraries(of: path, in: answer.text)
+        libraries = found.contains(interpreter) ? found : found + [interpreter]
     }
 
-    /// The paths in what `ldd` prints.
+    /// What the kernel starts to start the program; `nil` for a static one.
+    static func interpreter(of program: FilePath) throws(GuestImageError) -> FilePath? {
+        guard let bytes = FileManager.default.contents(atPath: program.string) else { throw .cannotRead(program) }
+        var copy = [UInt8](bytes)
+        let name: String?? = copy.withUnsafeMutableBytes { buffer in
+            _ = elf_version(UInt32(EV_CURRENT))
+            guard let elf = elf_memory(buffer.baseAddress?.assumingMemoryBound(to: CChar.self), buffer.count) else {
+                return nil
+            }
+            defer { elf_end(elf) }
+            var count = 0
+            guard elf_kind(elf) == ELF_K_ELF, elf_getphdrnum(elf, &count) == 0, let headers = elf64_getphdr(elf) else {
+                return nil
+            }
+            let header = UnsafeBufferPointer(start: headers, count: count).first { $0.p_type == UInt32(PT_INTERP) }
+            guard let header else { return .some(nil) }
+            let (end, overflow) = header.p_offset.addingReportingOverflow(header.p_filesz)
+            guard !overflow, end <= UInt64(buffer.count) else { return nil }
+            return String(decoding: buffer[Int(header.p_offset)..<Int(end)].prefix { $0 != 0 }, as: UTF8.self)
+        }
+        guard let name else { throw .librariesUnknown(program: program, problem: "it is no 64-bit ELF program") }
+        return name.map { FilePath($0) }
+    }
+
+    /// The paths in what an interpreter prints.
     ///
     /// `libc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f…)`, `/lib64/ld-linux-x86-64.so.2 (0x00007f…)`, and
     /// `linux-vdso.so.1 (0x00007f…)`, which is no file; `libx.so => not found` for what is missing.
     ///
-    /// Source: glibc 2.36, `elf/rtld.c`, the output of LD_TRACE_LOADED_OBJECTS.
+    /// Source: glibc 2.36, `elf/rtld.c`; musl 1.2, `ldso/dynlink.c`.
     static func libraries(of program: FilePath, in text: String) throws(GuestImageError) -> [FilePath] {
         var paths: [FilePath] = []
         for line in text.split(separator: "\n") {

@@ -5,7 +5,6 @@ package enum GuestImageError: Error, Equatable, CustomStringConvertible {
     case archive(String)
     case cannotWrite(FilePath, reason: String)
     case cannotRead(FilePath)
-    /// What was to be started to find a program's libraries, and why it was of no use.
     case librariesUnknown(program: FilePath, problem: String)
     case libraryMissing(program: FilePath, library: String)
 
@@ -17,7 +16,7 @@ package enum GuestImageError: Error, Equatable, CustomStringConvertible {
         case .cannotWrite(let path, let reason): "cannot write \(path): \(reason)"
         case .cannotRead(let path): "\(path), which goes into guests, cannot be read"
         case .librariesUnknown(let program, let problem):
-            "\(program) goes into guests, and 'ldd' does not say what it needs there: \(problem)"
+            "\(program) goes into guests, and what it needs there cannot be found out: \(problem)"
         case .libraryMissing(let program, let library):
             "\(program) goes into guests, and its library \(library) is not on this machine; install \(program) again"
         }

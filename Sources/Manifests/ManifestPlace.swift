@@ -6,6 +6,9 @@ struct ManifestPlace: Sendable, Hashable {
     var line: Int
     var key: String
 
+    /// That `key` should stand beside it.
+    func missing(_ key: String) -> ManifestError { .missingKey(file: file, line: line, key: key) }
+
     func wrong(_ value: String, expected: String) -> ManifestError {
         .wrongValue(file: file, line: line, key: key, value: value, expected: expected)
     }
@@ -16,9 +19,9 @@ struct Placed<Value: Sendable & Hashable>: Sendable, Hashable {
     var value: Value
     var place: ManifestPlace
 
-    init(_ value: Value, at node: ManifestNode) {
+    init(_ value: Value, at place: ManifestPlace) {
         self.value = value
-        place = node.place
+        self.place = place
     }
 }
 

@@ -21,23 +21,21 @@ package struct ProbeStages: Sendable, Hashable {
             attach = try node.attachments()
             if attach == nil { try stopAtLoad(keys) }
         }
-        if let node = keys["trigger"] { trigger = Placed(try StagePlan.Trigger(node), at: node) }
-        if let node = keys["event"] { event = Placed(try StagePlan.Event(node), at: node) }
+        if let node = keys["trigger"] { trigger = Placed(try StagePlan.Trigger(node), at: node.place) }
+        if let node = keys["event"] { event = Placed(try StagePlan.Event(node), at: node.place) }
     }
 
     /// The probe's trigger and event are not for a variant that goes no further than the load.
     private mutating func stopAtLoad(_ keys: [String: ManifestNode]) throws(ManifestError) {
         for key in ["trigger", "event"] {
-            if let node = keys[key] { throw node.place.wrong(key, expected: "no '\(key)' beside 'attach: false'") }
+            if let node = keys[key] { throw node.wrong(expected: "no '\(key)' beside 'attach: false'") }
         }
         self = .none
     }
 
     /// - Throws: `ManifestError` for what is wrong whatever the object.
     func check() throws(ManifestError) {
-        if let trigger, event == nil {
-            throw trigger.place.wrong("a trigger", expected: "an 'event' beside it, which the trigger is to bring")
-        }
+        if let trigger, event == nil, attach == nil { throw trigger.place.missing("event") }
     }
 
     /// What to do with an object of `programs`.
@@ -46,8 +44,8 @@ package struct ProbeStages: Sendable, Hashable {
     ///   - programs: Their names.
     ///   - firesAlone: Whether one of them needs no trigger: an iterator is read, a clock ticks.
     /// - Returns: `nil` when the object is loaded and no more.
-    /// - Throws: `ManifestError.wrongValue` for a program that the object does not have, and for an event that nothing
-    ///   would bring.
+    /// - Throws: `ManifestError.wrongValue` for a program that the object does not have, and `.missingKey` for an event
+    ///   that nothing would bring.
     package func plan(programs: [String], firesAlone: Bool) throws(ManifestError) -> StagePlan? {
         guard attach != nil || event != nil else { return nil }
         let attachments = attach ?? []
@@ -69,9 +67,7 @@ package struct ProbeStages: Sendable, Hashable {
     }
 
     private func checkEventIsBrought() throws(ManifestError) {
-        if let event, trigger == nil {
-            throw event.place.wrong("an event", expected: "a 'trigger' beside it, which brings the event")
-        }
+        if let event, trigger == nil { throw event.place.missing("trigger") }
     }
 }
 
@@ -86,7 +82,8 @@ extension ManifestNode {
         }
         var attachments: [Placed<StagePlan.Attachment>] = []
         for (program, node) in try namedEntries() {
-            attachments.append(Placed(.init(program: program, target: try node.field()), at: node))
+            let place = ManifestPlace(file: file, line: node.line, key: key)
+            attachments.append(Placed(.init(program: program, target: try node.field()), at: place))
         }
         return attachments
     }

@@ -116,10 +116,12 @@ package struct Judge: Sendable {
         return program.verifierLog.isEmpty ? program.loaderLog : program.verifierLog
     }
 
-    /// Where the cell failed first, else the stage that all its programs passed.
+    /// Where the cell failed first, else how far it got.
+    ///
+    /// A program that its object leaves out by default (`SEC("?…")`) is loaded and takes no part in the rest.
     private static func stage(_ programs: [ProgramResult], of cell: PlannedCell, verdict: Verdict) -> Stage? {
-        let decisive = verdict == .pass ? programs : programs.filter { $0.verdict != .pass }
-        if let stage = decisive.compactMap(\.stage).min() { return stage }
+        if verdict == .pass { return programs.compactMap(\.stage).max() }
+        if let stage = programs.filter({ $0.verdict != .pass }).compactMap(\.stage).min() { return stage }
         // A guest that died after every load was reported died of what comes next; else while it loaded.
         let isLoaded = !programs.isEmpty && programs.count >= cell.programs.count
         return isLoaded && cell.plan != nil ? .attach : .load
@@ -128,10 +130,10 @@ package struct Judge: Sendable {
     /// What is missing from the reports of a cell that nothing failed in.
     private static func gap(in programs: [ProgramResult], of cell: PlannedCell) -> String? {
         guard !programs.isEmpty else { return "the \(cell.key.loader) loader reported nothing" }
-        guard let last = cell.plan?.lastStage, let first = programs.compactMap(\.stage).min(), first < last else {
+        guard let last = cell.plan?.lastStage, let most = programs.compactMap(\.stage).max(), most < last else {
             return nil
         }
-        return "the \(cell.key.loader) loader stopped at \(first.rawValue), and the cell goes on to \(last.rawValue)"
+        return "the \(cell.key.loader) loader stopped at \(most.rawValue), and the cell goes on to \(last.rawValue)"
     }
 
     /// EX_UNAVAILABLE of sysexits.h: how a loader ends where the guest lacks what a trigger needs.

@@ -68,6 +68,21 @@ import Testing
         }
     }
 
+    /// What only the compiled object can tell is told before anything boots, too.
+    @Test(arguments: [["run"], ["probes", "check"]])
+    func manifestWithAProgramThatTheObjectLacks(command: [String]) async throws {
+        try await Sandbox.with { sandbox in
+            try await sandbox.addKernel()
+            try sandbox.addProbe()
+            let manifest = "summary: x\nattach:\n  gone: do_exit\nvariants: { only: { source: only.bpf.c } }\n"
+            try sandbox.write(manifest, to: "probes/tiny/probe.yaml")
+            let outcome = try await sandbox.run(command)
+            let place = "\(sandbox.root.appending("probes/tiny/probe.yaml")):3:"
+            outcome.expectRefusal(.invalidInput, saying: [place, "'attach' is 'gone'", "the object's programs"])
+            #expect(try sandbox.files().keys.allSatisfy { !$0.hasPrefix("results/") })
+        }
+    }
+
     /// A run of nothing must not be green.
     @Test(arguments: [("probes/p/probe.yml", "rename it"), ("probes/p/notes.txt", "holds no probe")])
     func noManifest(file: String, words: String) async throws {

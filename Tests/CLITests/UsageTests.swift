@@ -15,6 +15,17 @@ import Testing
         }
     }
 
+    /// A loader that there is, and that nothing of what was selected is for.
+    @Test func loaderThatNothingIsFor() async throws {
+        try await Sandbox.with { sandbox in
+            try await sandbox.addKernel()
+            try sandbox.addProbe()
+            let outcome = try await sandbox.run("run", "--loader", "trace*")
+            outcome.expectRefusal(.usage, saying: ["'trace*'", "libbpf"])
+            #expect(try sandbox.files().keys.allSatisfy { !$0.hasPrefix("results/") })
+        }
+    }
+
     @Test(arguments: [
         (["run", "--colour"], "--colour"), (["run", "--loader", "aya"], "libbpf"), (["run", "--shard", "3/2"], "3/2"),
         (["run", "--jobs", "0"], "--jobs"), (["run", "--timeout", "0"], "--timeout"),

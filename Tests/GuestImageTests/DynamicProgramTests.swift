@@ -14,6 +14,8 @@ import Testing
 
         """
 
+    private static let musl = "\t/lib/ld-musl-x86_64.so.1 (0x7f1)\n\tlibreadline.so.8 => /usr/lib/libreadline.so.8 (0x7f2)\n"
+
     /// As glibc and musl print them.
     @Test(arguments: [
         (
@@ -22,14 +24,11 @@ import Testing
                 "/lib/x86_64-linux-gnu/libtinfo.so.6", "/lib/x86_64-linux-gnu/libc.so.6", "/lib64/ld-linux-x86-64.so.2",
             ]
         ),
-        (
-            "\t/lib/ld-musl-x86_64.so.1 (0x7f1)\n\tlibreadline.so.8 => /usr/lib/libreadline.so.8 (0x7f2)\n",
-            ["/lib/ld-musl-x86_64.so.1", "/usr/lib/libreadline.so.8"]
-        ),
+        (musl, ["/lib/ld-musl-x86_64.so.1", "/usr/lib/libreadline.so.8"]),
         ("\tstatically linked\n", []),
         ("", []),
     ])
-    func librariesAreReadFromWhatLddPrints(text: String, paths: [String]) throws {
+    func librariesAreReadFromWhatAnInterpreterPrints(text: String, paths: [String]) throws {
         #expect(try DynamicProgram.libraries(of: "/bin/x", in: text).map(\.string) == paths)
     }
 
@@ -39,12 +38,22 @@ import Testing
         }
     }
 
-    @Test func aFileThatIsNoProgramIsAnError() async {
-        let error = await #expect(throws: GuestImageError.self) { try await DynamicProgram("/nowhere/at/all") }
-        #expect(error?.description.contains("/nowhere/at/all") == true)
+    @Test func aFileThatIsNoProgramIsAnError() async throws {
+        try await withFolder { folder in
+            await #expect(throws: GuestImageError.cannotRead(folder.appending("gone"))) {
+                try await DynamicProgram(folder.appending("gone"))
+            }
+            for (name, text) in [("script", "#!/bin/sh\n"), ("empty", ""), ("cut", "\u{7f}ELF\u{2}\u{1}\u{1}")] {
+                try Data(text.utf8).write(to: folder.file(name))
+                let error = await #expect(throws: GuestImageError.self) {
+                    try await DynamicProgram(folder.appending(name))
+                }
+                #expect(error?.description.contains("is no 64-bit ELF program") == true)
+            }
+        }
     }
 
-    /// In a root of its own, with nothing but what the image brings.
+    /// With the interpreter and the libraries that the image brings, and none of this machine's.
     @Test func bashRunsFromWhatTheImageHolds() async throws {
         try await withFolder { folder in
             for name in ["agent", "loader-x"] { try Data("#!\n".utf8).write(to: folder.file("binaries/\(name)")) }
@@ -52,13 +61,25 @@ import Testing
                 binaries: folder.appending("binaries"), cache: folder.appending("cache"))
             let root = try folder.folder("root")
             let unpacked = try await Subprocess.run(
-                .name("bsdtar"), arguments: ["-x", "--no-same-owner", "-f", image.path.string, "-C", root.string],
+                .name("cpio"),
+                arguments: [
+                    "--extract", "--quiet", "--nonmatching", "dev/*", "-D", root.string, "-F", image.path.string,
+                ],
                 output: .discarded, error: .string(limit: 4096))
             #expect(unpacked.terminationStatus.isSuccess, "\(unpacked.standardError)")
+            let libraries = try await DynamicProgram("/bin/bash").libraries.map { root.appending($0.components) }
+            let interpreter = try #require(libraries.first { $0.lastComponent?.string.hasPrefix("ld-") == true })
+            let folders = Set(libraries.map { $0.removingLastComponent().string })
             let said = try await Subprocess.run(
-                .name("chroot"), arguments: [root.string, "/bin/bash", "-c", "echo $((6 * 7)) from $BASH"],
-                output: .string(limit: 4096), error: .string(limit: 4096))
-            #expect(said.standardOutput == "42 from /bin/bash\n", "\(said.standardError)")
+                .path(interpreter),
+                arguments: [
+                    "--inhibit-cache", "--library-path", folders.joined(separator: ":"),
+                    root.appending("bin/bash").string, "-c", "echo $((6 * 7)); echo \"$(</proc/$$/maps)\"",
+                ],
+                output: .string(limit: 1 << 20), error: .string(limit: 4096))
+            #expect(said.standardOutput.hasPrefix("42\n"), "\(said.standardError)")
+            let mapped = said.standardOutput.split(separator: "\n").filter { $0.contains(".so") }
+            #expect(!mapped.isEmpty && mapped.allSatisfy { $0.contains(root.string) }, "\(mapped)")
         }
     }
 

@@ -68,6 +68,13 @@ enum Wire {
             ])
     }
 
+    @Test func readsAnEvent() throws {
+        let log = Wire.bytes(of: cmx_log(cell: 3, program: 1, source: CMX_LOG_EVENT.rawValue)) + [0, 255]
+        var decoder = FrameDecoder()
+        #expect(
+            try decoder.feed(Wire.frame(CMX_LOG, log)) == [.log(cell: 3, program: 1, source: .event, text: [0, 255])])
+    }
+
     @Test(arguments: [
         (Int32(0), LoaderExit.exited(0)), (127 << 8, .exited(127)), (11, .signalled(11)), (9 | 0x80, .signalled(9)),
     ])
@@ -154,5 +161,14 @@ enum Wire {
         #expect(throws: FrameError.nameTooLong(name, limit: 127)) {
             try HostFrame.load(cell: 0, loader: name, object: "/job/x.o").encoded()
         }
+    }
+
+    @Test(arguments: ["", "/job/1234.plan"]) func namesThePlanOfACell(plan: String) throws {
+        let wire = try HostFrame.load(cell: 7, loader: "libbpf", object: "/job/x.o", plan: plan).encoded()
+        #expect(wire.count == MemoryLayout<cmx_frame>.size + MemoryLayout<cmx_load>.size)
+        let load = wire[MemoryLayout<cmx_frame>.size...].withUnsafeBytes { $0.loadUnaligned(as: cmx_load.self) }
+        #expect(load.cell == 7)
+        #expect(withUnsafeBytes(of: load.object) { Array($0.prefix { $0 != 0 }) } == Array("/job/x.o".utf8))
+        #expect(withUnsafeBytes(of: load.plan) { Array($0.prefix { $0 != 0 }) } == Array(plan.utf8))
     }
 }

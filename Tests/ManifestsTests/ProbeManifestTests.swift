@@ -82,6 +82,10 @@ struct ProbeManifestTests {
             "summary: x\nvariants:\n  a: { source: a.c, modules: [a b] }",
             "3: 'modules' is 'a b'; expected names of modules"
         ),
+        (
+            "summary: x\nvariants:\n  a: { tracefs: { kprobe: do_exit }, cpu: v1 }",
+            "3: 'cpu' is 'v1'; expected no 'cpu' beside 'tracefs'"
+        ),
         (expecting("{ verdict: notMeasured }"), "4: 'verdict' is 'notMeasured'"),
         (expecting("{ kernels: '*' }"), "4: the key 'verdict' is missing"),
         (expecting("{ verdict: fail, kernels: '>=new' }"), "4: 'kernels' is '>=new'; expected an id, a glob"),

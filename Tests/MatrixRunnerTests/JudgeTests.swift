@@ -10,9 +10,13 @@ import Testing
         key: CellKey(kernel: "debian-6.1", probe: "p", variant: "v", loader: "libbpf"), object: "/p.o",
         objectDigest: "d", programs: ["first", "second"], expectations: [])
 
-    private func judge(_ evidence: Evidence, kernelConfigKnown: Bool = true) throws -> CellResult {
-        try Judge().result(
-            of: Self.cell, kernel: #require(KernelID("debian-6.1")), evidence: evidence, release: nil,
+    private func judge(
+        _ evidence: Evidence, plan: StagePlan? = nil, kernelConfigKnown: Bool = true
+    ) throws -> CellResult {
+        var cell = Self.cell
+        cell.plan = plan
+        return try Judge().result(
+            of: cell, kernel: #require(KernelID("debian-6.1")), evidence: evidence, release: nil,
             kernelConfigKnown: kernelConfigKnown, keep: { "logs/\($0.count).txt" })
     }
 
@@ -60,6 +64,71 @@ import Testing
         #expect(result.programs.map(\.name) == ["first", "second"])
         #expect(result.verdict == .fail)
         #expect(result.stage == .open)
+    }
+
+    private static let attached = StagePlan(.programs([]))
+    private static let fired = StagePlan(.programs([]), trigger: .type("hi"), event: StagePlan.Event(contains: "hi"))
+
+    @Test func aCellThatFiresHasItsEvent() throws {
+        let result = try judge(
+            Evidence(
+                programs: [program(stage: .fire), program(stage: .fire, number: 1)], event: Array("hi\0\0".utf8),
+                ending: .finished(.exited(0))), plan: Self.fired)
+        #expect(result.verdict == .pass)
+        #expect(result.stage == .fire)
+        #expect(result.event == "hi")
+        #expect(result.programs.map(\.stage) == [.fire, .fire])
+    }
+
+    @Test(arguments: [
+        (Stage.attach, Int32(2), "compat-matrix: cannot attach 'first': no such symbol\n"),
+        (.fire, 110, "compat-matrix: no event in map 'lines' within 5 s of the trigger\n"),
+        (.fire, 74, "compat-matrix: 3 events in map 'lines', none of which holds 'hi'\n"),
+    ])
+    func whatFailsPastTheLoadIsShownWithTheLoadersWords(stage: Stage, errno: Int32, words: String) throws {
+        let accepted = "processed 9 insns (limit 1000000)\n"
+        let failed = program(errno: errno, stage: stage, log: accepted, loader: words)
+        let result = try judge(
+            Evidence(programs: [failed, program(stage: stage, number: 1)], ending: .finished(.exited(0))),
+            plan: Self.fired)
+        #expect(result.verdict == .fail)
+        #expect(result.stage == stage)
+        #expect(result.event == nil)
+        #expect(result.programs.first?.errno == errno)
+        #expect(result.programs.first?.cause?.line == words.trimmingPrefix("x").dropLast().description)
+        #expect(result.programs.first?.log == "logs/\(accepted.utf8.count + words.utf8.count).txt")
+        #expect(result.programs.first?.stats?.instructions == 9)
+    }
+
+    /// No bash in the guest is nothing that a probe can help.
+    @Test func aTriggerThatCannotRunIsNoVerdict() throws {
+        let remarks = "compat-matrix: the guest has no /bin/bash\n"
+        let result = try judge(
+            Evidence(
+                programs: [program(), program(number: 1)], remarks: Array(remarks.utf8), ending: .finished(.exited(69))),
+            plan: Self.fired)
+        #expect(result.verdict == .notMeasured)
+        #expect(result.reason == "the guest has no /bin/bash")
+        #expect(result.stage == nil)
+    }
+
+    /// A wrong verdict is worse than none: a loader that knows no plans must not make a probe pass.
+    @Test(arguments: [(attached, Stage.load), (fired, .load), (fired, .attach)])
+    func aLoaderThatStopsEarlyIsNoVerdict(plan: StagePlan, stage: Stage) throws {
+        let result = try judge(
+            Evidence(
+                programs: [program(stage: stage), program(stage: .load, number: 1)],
+                ending: .finished(.exited(0))), plan: plan)
+        #expect(result.verdict == .notMeasured)
+        #expect(result.reason?.hasPrefix("the libbpf loader stopped at \(stage.rawValue)") == true)
+    }
+
+    @Test func aGuestThatDiesAfterTheLoadsDiedOfWhatComesNext() throws {
+        let panic = Evidence.Ending.guestGone(reason: "gone", console: [])
+        let loaded = [program(), program(number: 1)]
+        #expect(try judge(Evidence(programs: loaded, ending: panic), plan: Self.fired).stage == .attach)
+        #expect(try judge(Evidence(programs: Array(loaded.prefix(1)), ending: panic), plan: Self.fired).stage == .load)
+        #expect(try judge(Evidence(programs: loaded, ending: panic)).stage == .load)
     }
 
     private static let noKconfig = "libbpf: failed to open system Kconfig\n"

@@ -52,6 +52,27 @@ struct ProbeSelectionTests {
         }
     }
 
+    @Test func plansComeWithTheirVariants() async throws {
+        try await withFolder { folder in
+            try await writeCatalogue(folder)
+            let manifest = """
+                summary: s
+                attach: true
+                variants:
+                  x: { object: p.o }
+                  y: { object: p.o, attach: { second: lo } }
+                  z: { tracefs: { kprobe: do_exit+4 } }
+                """
+            try write(manifest.utf8, to: folder.pushing("a/probe.yaml"))
+            let built = try await ProbeSelection(probes: [Glob("a")]).build(folder: folder, cache: folder)
+            #expect(
+                built.map { $0.plan?.text } == ["attach\n", "attach\tsecond\tlo\n", "tracefs\tkprobe\tdo_exit+4\t\n"])
+            #expect(built.map { $0.object == nil } == [false, false, true])
+            #expect(built.map(\.loader) == ["libbpf", "libbpf", "tracefs"])
+            #expect(built.map(\.programs) == [["first", "second"], ["first", "second"], ["do_exit"]])
+        }
+    }
+
     @Test func twoObjectsOfOneNameAreAMistake() async throws {
         try await withFolder { folder in
             let bytes = try FileBytes.read(await compiled(Sources.twoPrograms, in: folder))

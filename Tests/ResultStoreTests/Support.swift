@@ -73,6 +73,10 @@ extension MatrixDocument {
         let crashed = CellResult(
             key: CellKey(kernel: "el7-3.10", probe: "b", variant: "x", loader: "aya"), verdict: .crash, stage: nil,
             expected: .fail, asExpected: false, cached: true, reason: "panicked", console: "logs/1.txt", programs: [])
+        let fired = CellResult(
+            key: CellKey(kernel: "debian-6.12", probe: "b", variant: "y", loader: "tracefs"), verdict: .pass,
+            stage: .fire, expected: .pass, asExpected: true, cached: false, event: "line=\"hi\"", reason: nil,
+            console: nil, programs: [empty])
         let run = RunInfo(
             id: "20261122T100000Z-1a2b", startedAt: "2026-11-22T10:00:00Z", durationSeconds: 0.1, tool: "0.1.0",
             host: HostInfo(qemu: nil, accelerator: nil, cpus: 2))
@@ -89,7 +93,7 @@ extension MatrixDocument {
             ],
             cells: [
                 .sample("debian-6.12", probe: "z", verdict: .fail, programs: [full, bare, empty]), crashed,
-                .sample("debian-5.10"),
+                .sample("debian-5.10"), fired,
             ])
     }()
 }

@@ -21,7 +21,9 @@ package struct RunCommand: AsyncParsableCommand {
     var variants: [String] = []
     @Option(name: .customLong("object"), help: "An object file (.bpf.o) to load; needs no manifest; repeatable.")
     var objects: [String] = []
-    @Option(name: .customLong("loader"), help: "Only loaders whose name matches this pattern; repeatable. There are: libbpf, tracefs.")
+    @Option(
+        name: .customLong("loader"),
+        help: "Only loaders whose name matches this pattern; repeatable. There are: libbpf, tracefs.")
     var loaders: [String] = []
     @Option(help: "Guests at once; as many as there are processors without it.") var jobs: Int?
     @Option(help: "auto, kvm or tcg.") var accel: AcceleratorOption = .auto

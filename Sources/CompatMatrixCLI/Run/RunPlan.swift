@@ -74,7 +74,8 @@ struct RunPlan: Sendable {
         guard case .success(let image) = kernel.image else { return nil }
         // The image was built from its config, so all there is to tell apart is whether the guest gets one.
         let parts = [
-            cell.object?.digest ?? "no object", cell.plan?.text ?? "no plan", image.sha256, image.config == nil ? "no config" : "config", kernel.manifest.commandLine,
+            cell.object?.digest ?? "no object", cell.plan?.text ?? "no plan", image.sha256,
+            image.config == nil ? "no config" : "config", kernel.manifest.commandLine,
             cell.key.loader, guestImage.digest, tool,
             cell.modules.map(\.digest).joined(separator: " "),
         ]

@@ -13,6 +13,8 @@ struct zygote_request {
     uint32_t cell;
     /// Empty to have the kernel examined.
     char object[128];
+    /// Empty to stop at the load.
+    char plan[128];
 };
 
 /// Loader to agent. The first one, with `wait_status` 0, says that the loader is warm.

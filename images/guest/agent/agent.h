@@ -34,8 +34,13 @@ struct zygote {
 
 /// Starts /bin/loader-<name> as a zygote and waits until it is warm. A loader that dies meanwhile has `pid` 0.
 struct zygote start_zygote(const char *name);
-/// Runs one cell and passes its frames on; returns the loader's wait status. Without an object the loader examines the
-/// kernel instead.
-int run_cell(void *mailbox, struct zygote *zygote, const struct cmx_load *load);
+/// Runs one cell and passes its frames on; returns the loader's wait status. The libbpf loader without an object and a
+/// plan examines the kernel instead.
+int run_cell(void *mailbox, struct zygote *libbpf, const struct cmx_load *load);
+/// Removes what a cell with a plan may leave behind, above all when its loader died: processes, cgroups, events of tracefs.
+void remove_leftovers(const struct zygote *zygote);
+
+/// Runs the trigger of the plan at `path` in a process of its own; returns its exit status.
+int run_trigger(const char *path);
 
 #endif

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../common/isolation.h"
 #include "../zygote.h"
 #include "agent.h"
 
@@ -14,17 +15,18 @@
 /// What it returns when a loader ended well but said what no loader may say; EX_PROTOCOL of sysexits.h.
 #define BROKEN_LOADER_STATUS (76 << 8)
 
-static void exec_loader(const char *name, const char *mode, int descriptor)
+/// Becomes the loader, with `descriptor` where loaders look for theirs. `arguments[0]` is the loader's name.
+__attribute__((noreturn)) static void exec_loader(const char *const *arguments, int descriptor)
 {
     char path[CMX_NAME_BYTES + 16];
-    snprintf(path, sizeof(path), "/bin/loader-%s", name);
-    if (descriptor != CMX_ZYGOTE_FD) {
-        dup2(descriptor, CMX_ZYGOTE_FD);
+    snprintf(path, sizeof(path), "/bin/loader-%s", arguments[0]);
+    if (descriptor != CMX_LOADER_FD) {
+        dup2(descriptor, CMX_LOADER_FD);
         close(descriptor);
     } else {
         fcntl(descriptor, F_SETFD, 0);
     }
-    execl(path, path, mode, (char *)NULL);
+    execv(path, (char *const *)arguments);
     fprintf(stderr, "compat-matrix agent: cannot start %s: %s\n", path, strerror(errno));
     _exit(127);
 }
@@ -36,7 +38,7 @@ struct zygote start_zygote(const char *name)
         give_up("cannot make a socket pair: %s", strerror(errno));
     pid_t pid = fork();
     if (pid == 0)
-        exec_loader(name, "--zygote", sockets[1]);
+        exec_loader((const char *[]){name, "--zygote", NULL}, sockets[1]);
     close(sockets[1]);
     struct zygote zygote = {pid, sockets[0]};
     struct zygote_done warm;
@@ -93,6 +95,7 @@ static int send_request(const struct zygote *zygote, const struct cmx_load *load
 {
     struct zygote_request request = {.cell = load->cell};
     memcpy(request.object, load->object, sizeof(request.object));
+    memcpy(request.plan, load->plan, sizeof(request.plan));
     struct iovec part = {&request, sizeof(request)};
     union {
         char bytes[CMSG_SPACE(sizeof(int))];
@@ -108,24 +111,59 @@ static int send_request(const struct zygote *zygote, const struct cmx_load *load
     return sendmsg(zygote->control, &message, 0) == (ssize_t)sizeof(request);
 }
 
-int run_cell(void *mailbox, struct zygote *zygote, const struct cmx_load *load)
+/// A loader that says what no loader says has not ended well, whatever its status.
+static int judge_status(int wait_status, int sound)
+{
+    return wait_status == 0 && !sound ? BROKEN_LOADER_STATUS : wait_status;
+}
+
+static int run_in_zygote(void *mailbox, struct zygote *zygote, const struct cmx_load *load, int ends[2])
 {
     if (zygote->pid == 0)
         *zygote = start_zygote(load->loader);
-    int ends[2];
-    if (zygote->pid == 0 || pipe2(ends, O_CLOEXEC) != 0)
-        return NO_LOADER_STATUS;
-    int sent = send_request(zygote, load, ends[1]);
+    int sent = zygote->pid != 0 && send_request(zygote, load, ends[1]);
     close(ends[1]);
     int sound = sent && forward_reports(mailbox, ends[0], load->cell);
-    close(ends[0]);
     struct zygote_done done;
     if (sent && recv(zygote->control, &done, sizeof(done), 0) == sizeof(done))
-        return done.wait_status == 0 && !sound ? BROKEN_LOADER_STATUS : done.wait_status;
+        return judge_status(done.wait_status, sound);
     // The zygote itself is gone: its own end is the cell's, and the next cell gets a new one.
     int status = NO_LOADER_STATUS;
-    waitpid(zygote->pid, &status, 0);
-    close(zygote->control);
+    if (zygote->pid != 0) {
+        waitpid(zygote->pid, &status, 0);
+        close(zygote->control);
+    }
     *zygote = (struct zygote){0, -1};
+    return status;
+}
+
+/// Loaders other than libbpf's are started for each cell, as `loader-<name> CELL OBJECT PLAN`.
+static int run_once(void *mailbox, const struct cmx_load *load, int ends[2])
+{
+    char cell[16];
+    snprintf(cell, sizeof(cell), "%u", load->cell);
+    pid_t pid = fork();
+    if (pid == 0) {
+        isolate_bpffs();
+        if (load->plan[0] != '\0')
+            isolate_network();
+        exec_loader((const char *[]){load->loader, cell, load->object, load->plan, NULL}, ends[1]);
+    }
+    close(ends[1]);
+    int status = NO_LOADER_STATUS;
+    int sound = pid > 0 && forward_reports(mailbox, ends[0], load->cell);
+    if (pid > 0)
+        waitpid(pid, &status, 0);
+    return judge_status(status, sound);
+}
+
+int run_cell(void *mailbox, struct zygote *libbpf, const struct cmx_load *load)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return NO_LOADER_STATUS;
+    int status = strcmp(load->loader, "libbpf") == 0 ? run_in_zygote(mailbox, libbpf, load, ends)
+                                                     : run_once(mailbox, load, ends);
+    close(ends[0]);
     return status;
 }

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "../common/isolation.h"
 #include "agent.h"
 
 struct mount_point {
@@ -17,10 +18,14 @@ static const struct mount_point mount_points[] = {
     // Only an initramfs does not get devtmpfs by itself. Static Rust programs abort without /dev/urandom on kernels
     // before 3.17, which lack getrandom().
     {"devtmpfs", "/dev"},
+    {"devpts", "/dev/pts"},
     {"debugfs", "/sys/kernel/debug"},
     // Since 4.1; before, the files are below debugfs.
     {"tracefs", "/sys/kernel/tracing"},
+    // Which security modules are active.
+    {"securityfs", "/sys/kernel/security"},
     {"bpf", "/sys/fs/bpf"},
+    {"cgroup2", CGROUP_ROOT},
     {"tmpfs", "/tmp"},
 };
 
@@ -35,6 +40,7 @@ void mount_filesystems(void)
     mknod("/dev/zero", S_IFCHR | 0666, makedev(1, 5));
     mknod("/dev/random", S_IFCHR | 0666, makedev(1, 8));
     mknod("/dev/urandom", S_IFCHR | 0666, makedev(1, 9));
+    mknod("/dev/ptmx", S_IFCHR | 0666, makedev(5, 2));
     mkdir("/job", 0755);
     mkdir("/boot", 0755);
 }

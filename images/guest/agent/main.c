@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../common/isolation.h"
 #include "agent.h"
 
 void give_up(const char *format, ...)
@@ -59,9 +60,12 @@ static void run_load(void *mailbox, struct zygote *libbpf, struct cmx_load *load
 {
     close_string(load->loader);
     close_string(load->object);
+    close_string(load->plan);
     struct cmx_cell begin = {load->cell};
     send_frame(mailbox, CMX_CELL_BEGIN, &begin, sizeof(begin), NULL, 0);
     struct cmx_cell_end end = {load->cell, run_cell(mailbox, libbpf, load)};
+    if (load->plan[0] != '\0')
+        remove_leftovers(libbpf);
     send_frame(mailbox, CMX_CELL_END, &end, sizeof(end), NULL, 0);
 }
 
@@ -77,11 +81,15 @@ static void run_examination(void *mailbox, struct zygote *libbpf, const struct c
     run_load(mailbox, libbpf, &load);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static char payload[CMX_MAX_PAYLOAD];
+    // The kernel hands PID 1 whatever it does not know on its command line.
+    if (getpid() != 1 && argc == 3 && strcmp(argv[1], "trigger") == 0)
+        return run_trigger(argv[2]);
     signal(SIGPIPE, SIG_IGN);
     mount_filesystems();
+    raise_loopback();
     // Kernels before 5.11 charge maps and programs to RLIMIT_MEMLOCK; 64 KiB are used up after some fifteen loads.
     struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
     setrlimit(RLIMIT_MEMLOCK, &unlimited);

@@ -33,8 +33,9 @@ static void load_program(uint32_t cell, const char *path, uint32_t index)
     bpf_object__close(object);
 }
 
-void load_object(uint32_t cell, const char *path)
+void load_object(uint32_t cell, const char *path, const struct plan *plan)
 {
+    (void)plan;
     struct bpf_object *object = bpf_object__open_file(path, NULL);
     if (object == NULL) {
         struct cmx_program report = {.cell = cell, .program = CMX_WHOLE_OBJECT, .error = -errno, .log_complete = 1};

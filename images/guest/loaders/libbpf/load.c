@@ -1,39 +1,11 @@
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "loader.h"
-
-/// What libbpf said about the load at hand.
-static char *messages;
-static size_t messages_length;
-
-static void keep_line(const char *line, size_t length)
-{
-    if (length == 0)
-        return;
-    char *longer = realloc(messages, messages_length + length);
-    if (longer != NULL) {
-        messages = longer;
-        memcpy(messages + messages_length, line, length);
-        messages_length += length;
-    }
-}
-
-static int keep_message(enum libbpf_print_level level, const char *format, va_list arguments)
-{
-    if (level == LIBBPF_DEBUG)
-        return 0;
-    char *line;
-    int length = vasprintf(&line, format, arguments);
-    if (length < 0)
-        return 0;
-    keep_line(line, length);
-    free(line);
-    return length;
-}
+#include "messages.h"
+#include "stages.h"
 
 /// After libbpf's own words, since the last word counts.
 static void keep_answer(const struct observed_load *observed)
@@ -44,12 +16,6 @@ static void keep_answer(const struct observed_load *observed)
     ask_about_refusal(observed, answer, sizeof(answer));
     libbpf_set_print(keep);
     keep_line(answer, strlen(answer));
-}
-
-static void report_messages(uint32_t cell, uint32_t program)
-{
-    report_log(cell, program, CMX_LOG_LOADER, messages, messages_length);
-    messages_length = 0;
 }
 
 static void report_unopened(uint32_t cell, int error)
@@ -65,7 +31,7 @@ static void report_unopened(uint32_t cell, int error)
 
 /// Maps without a size get one from the application at run time (veristat does the same). A size for a perf event
 /// array and the like is libbpf's own business.
-static void size_maps(struct bpf_object *object)
+void size_maps(struct bpf_object *object)
 {
     struct bpf_map *map;
     bpf_object__for_each_map(map, object) {
@@ -106,7 +72,9 @@ static uint32_t failed_stage(const struct observed_load *observed)
     return observed->map_error ? CMX_STAGE_MAPS : CMX_STAGE_OPEN;
 }
 
-static void load_program(uint32_t cell, struct bpf_object *object, uint32_t index)
+/// Loads the program alone, reports that and returns the report.
+static struct cmx_program load_program(uint32_t cell, struct bpf_object *object, uint32_t index,
+                                       const struct plan *plan)
 {
     struct bpf_program *program = select_program(object, index);
     size_maps(object);
@@ -114,7 +82,9 @@ static void load_program(uint32_t cell, struct bpf_object *object, uint32_t inde
     struct observed_load *observed = observe_next_load();
     bpf_program__set_log_level(program, 1);
     bpf_program__set_log_buf(program, observed->log, OBSERVED_LOG_BYTES);
-    int error = bpf_object__load(object);
+    int error = plan ? set_load_target(program, plan_target(plan, bpf_program__name(program))) : 0;
+    if (error == 0)
+        error = bpf_object__load(object);
     // What libbpf does after the load (filling a prog array with programs that were left out) is not this program's.
     if (observed->attempted)
         error = observed->error;
@@ -137,6 +107,7 @@ static void load_program(uint32_t cell, struct bpf_object *object, uint32_t inde
     report_log(cell, index, CMX_LOG_VERIFIER, observed->log, strlen(observed->log));
     report_messages(cell, index);
     report_program(&report);
+    return report;
 }
 
 static uint32_t count_programs(struct bpf_object *object)
@@ -148,10 +119,11 @@ static uint32_t count_programs(struct bpf_object *object)
     return count;
 }
 
-void load_object(uint32_t cell, const char *path)
+void load_object(uint32_t cell, const char *path, const struct plan *plan)
 {
     libbpf_set_print(keep_message);
-    uint32_t count = 1;
+    struct cmx_program *reports = NULL;
+    uint32_t count = 1, failures = 0;
     // An object can be loaded once, so each program gets a fresh one.
     for (uint32_t index = 0; index < count; index++) {
         struct bpf_object *object = bpf_object__open_file(path, NULL);
@@ -160,8 +132,15 @@ void load_object(uint32_t cell, const char *path)
             return;
         }
         count = count_programs(object);
-        if (index < count)
-            load_program(cell, object, index);
+        if (reports == NULL)
+            reports = calloc(count, sizeof(*reports));
+        if (index < count) {
+            reports[index] = load_program(cell, object, index, plan);
+            failures += reports[index].error != 0;
+        }
         bpf_object__close(object);
     }
+    if (plan != NULL && failures == 0 && count > 0)
+        run_stages(cell, path, plan, reports);
+    free(reports);
 }

@@ -8,17 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "guest_protocol.h"
+#include "../../common/plan.h"
+#include "../../common/report.h"
 
-/// The descriptor that frames go to; exits when the other end is gone.
-void report_to(int descriptor);
-void report_log(uint32_t cell, uint32_t program, enum cmx_log_source source, const char *text, size_t length);
-void report_program(const struct cmx_program *program);
-/// `answer` as in `struct cmx_fact`; a text longer than a payload goes in several frames.
-void report_fact(uint32_t cell, enum cmx_fact_kind kind, const char *name, int answer, const char *text, size_t length);
-
-/// Loads every program of the object at `path` and reports each.
-void load_object(uint32_t cell, const char *path);
+/// Loads every program of the object at `path` and reports each. Where all of them load, the stages of the plan follow
+/// and each is reported again; no plan stops at the load.
+void load_object(uint32_t cell, const char *path, const struct plan *plan);
 /// Asks the kernel what it offers and reports each fact.
 void examine_kernel(uint32_t cell);
 

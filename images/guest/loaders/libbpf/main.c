@@ -1,13 +1,12 @@
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../common/isolation.h"
 #include "../../zygote.h"
 #include "loader.h"
 
@@ -50,12 +49,18 @@ static int receive_request(struct zygote_request *request, int *pipe)
     return 1;
 }
 
-/// Maps that an object pins by name must not be found by the next object: each load has a bpffs of its own, which goes
-/// with the process.
-static void mount_own_bpffs(void)
+static void serve(const struct zygote_request *request)
 {
-    if (unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
-        mount("bpf", "/sys/fs/bpf", "bpf", 0, NULL);
+    struct plan plan;
+    char problem[256];
+    if (request->object[0] == '\0')
+        examine_kernel(request->cell);
+    else if (request->plan[0] == '\0')
+        load_object(request->cell, request->object, NULL);
+    else if (read_plan(request->plan, &plan, problem, sizeof(problem)))
+        load_object(request->cell, request->object, &plan);
+    else
+        report_unmeasurable(request->cell, "%s", problem);
 }
 
 static int load_in_child(const struct zygote_request *request, int pipe)
@@ -63,12 +68,9 @@ static int load_in_child(const struct zygote_request *request, int pipe)
     pid_t child = fork();
     if (child == 0) {
         close(CMX_ZYGOTE_FD);
-        mount_own_bpffs();
+        isolate_bpffs();
         report_to(pipe);
-        if (request->object[0] == '\0')
-            examine_kernel(request->cell);
-        else
-            load_object(request->cell, request->object);
+        serve(request);
         _exit(0);
     }
     close(pipe);

@@ -1,9 +1,10 @@
+#include "report.h"
+
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "loader.h"
 
 static int pipe_to_agent = -1;
 
@@ -57,4 +58,17 @@ void report_fact(uint32_t cell, enum cmx_fact_kind kind, const char *name, int a
         write_frame(CMX_FACT, &fact, sizeof(fact), text + done, part);
         done += part;
     } while (done < length);
+}
+
+void report_unmeasurable(uint32_t cell, const char *format, ...)
+{
+    char line[1024] = OUR_PREFIX;
+    size_t prefix = strlen(line);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line + prefix, sizeof(line) - prefix - 1, format, arguments);
+    va_end(arguments);
+    strcat(line, "\n");
+    report_log(cell, CMX_WHOLE_OBJECT, CMX_LOG_LOADER, line, strlen(line));
+    exit(UNMEASURABLE_STATUS);
 }

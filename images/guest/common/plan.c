@@ -1,0 +1,118 @@
+#include "plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/// More than a host's file of a plan ever holds.
+#define MAX_PLAN_BYTES (64 << 10)
+#define MAX_FIELDS 4
+
+static int take_attach(struct plan *plan, const char *const *fields)
+{
+    // `attach` alone: all as their sections say.
+    if (fields[1][0] == '\0')
+        return 1;
+    struct plan_attach *more = realloc(plan->attaches, (plan->attach_count + 1) * sizeof(*more));
+    if (more == NULL)
+        return 0;
+    plan->attaches = more;
+    more[plan->attach_count++] = (struct plan_attach){fields[1], fields[2]};
+    return 1;
+}
+
+static int take_tracefs(struct plan *plan, const char *const *fields)
+{
+    plan->tracefs = (struct plan_tracefs){fields[1], fields[2], fields[3]};
+    return 1;
+}
+
+static int take_trigger(struct plan *plan, const char *const *fields)
+{
+    if (strcmp(fields[1], "type") == 0)
+        plan->trigger = TRIGGER_TYPE;
+    else if (strcmp(fields[1], "shell") == 0)
+        plan->trigger = TRIGGER_SHELL;
+    plan->trigger_text = fields[2];
+    return plan->trigger != TRIGGER_NONE;
+}
+
+static int take_event(struct plan *plan, const char *const *fields)
+{
+    plan->awaits_event = 1;
+    plan->event_map = fields[1];
+    return 1;
+}
+
+static int take_contains(struct plan *plan, const char *const *fields)
+{
+    plan->awaits_event = 1;
+    plan->contains = fields[1];
+    return 1;
+}
+
+static const struct directive {
+    const char *name;
+    /// The last field is the rest of the line.
+    size_t fields;
+    /// Returns 0 for what it does not know. `fields` are MAX_FIELDS; those that the line leaves out are empty.
+    int (*take)(struct plan *plan, const char *const *fields);
+} directives[] = {
+    {"attach", 3, take_attach}, {"tracefs", 4, take_tracefs}, {"trigger", 3, take_trigger},
+    {"event", 2, take_event},   {"contains", 2, take_contains},
+};
+
+static int take_line(struct plan *plan, char *line)
+{
+    size_t name_length = strcspn(line, "\t");
+    for (size_t i = 0; i < sizeof(directives) / sizeof(directives[0]); i++) {
+        const struct directive *directive = &directives[i];
+        if (strlen(directive->name) != name_length || strncmp(line, directive->name, name_length) != 0)
+            continue;
+        const char *fields[MAX_FIELDS] = {"", "", "", ""};
+        char *rest = line;
+        for (size_t field = 0; field < directive->fields && rest != NULL; field++)
+            fields[field] = field + 1 < directive->fields ? strsep(&rest, "\t") : rest;
+        return directive->take(plan, fields);
+    }
+    return 0;
+}
+
+/// The file's text, closed with a NUL; NULL with `errno` set where it cannot be had.
+static char *read_text(const char *path)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    char *text = file < 0 ? NULL : calloc(1, MAX_PLAN_BYTES + 1);
+    ssize_t length = text == NULL ? -1 : read(file, text, MAX_PLAN_BYTES);
+    if (file >= 0)
+        close(file);
+    return length < 0 ? NULL : text;
+}
+
+int read_plan(const char *path, struct plan *plan, char *problem, size_t problem_bytes)
+{
+    *plan = (struct plan){.path = path, .trigger_text = "", .event_map = "", .contains = ""};
+    char *rest = read_text(path);
+    if (rest == NULL) {
+        snprintf(problem, problem_bytes, "cannot read the plan of the stages: %s", strerror(errno));
+        return 0;
+    }
+    for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
+        if (line[0] != '\0' && !take_line(plan, line)) {
+            snprintf(problem, problem_bytes, "this guest does not know what '%.80s' means in a plan of the stages", line);
+            return 0;
+        }
+    }
+    return 1;
+}
+
+const char *plan_target(const struct plan *plan, const char *program)
+{
+    for (size_t i = 0; i < plan->attach_count; i++)
+        if (strcmp(plan->attaches[i].program, program) == 0)
+            return plan->attaches[i].target;
+    return NULL;
+}

@@ -1,0 +1,15 @@
+/// The files of tracefs, wherever this kernel has them.
+#ifndef CMX_TRACING_H
+#define CMX_TRACING_H
+
+/// The group of all events that are ours.
+#define TRACING_GROUP "compat_matrix"
+
+/// Writes `text` to the file; `flags` besides O_WRONLY. Returns 0 or a negative errno.
+int write_tracing(const char *file, const char *text, int flags);
+/// Opens the file for reading; returns the descriptor or a negative errno.
+int open_tracing(const char *file, int flags);
+/// Removes every kprobe and uprobe event. None may be in use.
+void clear_tracing(void);
+
+#endif

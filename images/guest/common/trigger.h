@@ -1,0 +1,27 @@
+/// The trigger of a plan, run beside the loader that waits for its event.
+///
+/// The agent's binary holds it (`/init trigger PLAN`), so that a loader in any language can have one.
+#ifndef CMX_TRIGGER_H
+#define CMX_TRIGGER_H
+
+#include <sys/types.h>
+
+#include "plan.h"
+
+struct trigger {
+    /// 0 where the plan has none, or it has ended.
+    pid_t pid;
+    int output;
+    /// Set once it has ended: whether the guest could run it at all, and one line about it, mostly empty.
+    int ran;
+    char words[512];
+};
+
+/// Starts it. A trigger that cannot even be started has ended without having run.
+struct trigger start_trigger(const struct plan *plan);
+/// Whether it has ended.
+int trigger_has_ended(struct trigger *trigger);
+/// Kills it and whatever it was about to do.
+void stop_trigger(struct trigger *trigger);
+
+#endif

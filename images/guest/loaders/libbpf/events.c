@@ -1,0 +1,149 @@
+#include "events.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "../../common/report.h"
+#include "messages.h"
+#include "stages.h"
+
+/// As much of an event as is of use in a report.
+#define MAX_EVENT_BYTES 4096
+
+static struct {
+    const struct event_source *source;
+    /// How messages name where the events come from.
+    char place[160];
+    const char *contains;
+    unsigned long seen;
+    int fits;
+    char bytes[MAX_EVENT_BYTES];
+    size_t length;
+} events;
+
+void take_event(const void *bytes, size_t length)
+{
+    events.seen++;
+    if (events.fits || memmem(bytes, length, events.contains, strlen(events.contains)) == NULL)
+        return;
+    events.fits = 1;
+    events.length = length < MAX_EVENT_BYTES ? length : MAX_EVENT_BYTES;
+    memcpy(events.bytes, bytes, events.length);
+}
+
+int has_event(void)
+{
+    return events.fits;
+}
+
+static int is_stream(const struct bpf_map *map)
+{
+    return bpf_map__type(map) == BPF_MAP_TYPE_PERF_EVENT_ARRAY || bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF;
+}
+
+static int has_iterator(struct bpf_object *object)
+{
+    struct bpf_program *program;
+    bpf_object__for_each_program(program, object)
+        if (bpf_program__autoload(program) && is_in_section(program, "iter"))
+            return 1;
+    return 0;
+}
+
+/// The map that the plan names, or the object's only one that is made for events. NULL: an iterator's output, if there
+/// is one.
+static const struct bpf_map *event_map(struct bpf_object *object, const char *name)
+{
+    if (name[0] != '\0')
+        return bpf_object__find_map_by_name(object, name);
+    const struct bpf_map *only = NULL;
+    struct bpf_map *map;
+    bpf_object__for_each_map(map, object) {
+        if (!is_stream(map))
+            continue;
+        if (only != NULL)
+            return NULL;
+        only = map;
+    }
+    return only;
+}
+
+static const struct event_source *watch_map(const struct bpf_map *map)
+{
+    switch (bpf_map__type(map)) {
+    case BPF_MAP_TYPE_PERF_EVENT_ARRAY:
+        return watch_perf_buffer(map);
+    case BPF_MAP_TYPE_RINGBUF:
+        return watch_ring_buffer(map);
+    default:
+        return watch_values(map);
+    }
+}
+
+int open_events(struct bpf_object *object, const struct plan *plan)
+{
+    const struct bpf_map *map = event_map(object, plan->event_map);
+    events.contains = plan->contains;
+    if (map != NULL) {
+        snprintf(events.place, sizeof(events.place), "map '%s'", bpf_map__name(map));
+        events.source = watch_map(map);
+    } else if (plan->event_map[0] == '\0' && has_iterator(object)) {
+        snprintf(events.place, sizeof(events.place), "the iterator's output");
+        events.source = watch_iterator();
+    } else if (plan->event_map[0] != '\0') {
+        say("the object has no map '%s' for the event", plan->event_map);
+    } else {
+        say("name the event's map: the object does not have exactly one perf event array or ring buffer");
+    }
+    return events.source != NULL;
+}
+
+void settle_events(void)
+{
+    if (events.source->settle != NULL)
+        events.source->settle();
+}
+
+static long long now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1000ll + time.tv_nsec / 1000000;
+}
+
+static int explain_absence(void)
+{
+    if (events.seen == 0) {
+        say("no event in %s within %d s of the trigger", events.place, EVENT_LIMIT / 1000);
+        return -ETIMEDOUT;
+    }
+    say("none of %lu events in %s holds '%s'", events.seen, events.place, events.contains);
+    return -EBADMSG;
+}
+
+int await_event(struct trigger *trigger)
+{
+    long long deadline = 0;
+    while (!events.fits) {
+        int error = events.source->poll(20);
+        if (error < 0 && error != -EINTR) {
+            say("cannot read events from %s: %s", events.place, strerror(-error));
+            return error;
+        }
+        if (!trigger_has_ended(trigger))
+            continue;
+        // The trigger bounds itself.
+        if (deadline == 0)
+            deadline = now() + EVENT_LIMIT;
+        if (!trigger->ran || (!events.fits && now() >= deadline))
+            return explain_absence();
+    }
+    return 0;
+}
+
+void report_event(uint32_t cell)
+{
+    report_log(cell, CMX_WHOLE_OBJECT, CMX_LOG_EVENT, events.bytes, events.length);
+}

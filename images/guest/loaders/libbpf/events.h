@@ -1,0 +1,44 @@
+/// What comes back from an object: perf event arrays, ring buffers, changes of other maps, an iterator's output.
+#ifndef CMX_EVENTS_H
+#define CMX_EVENTS_H
+
+#include <bpf/libbpf.h>
+#include <stdint.h>
+
+#include "../../common/plan.h"
+#include "../../common/trigger.h"
+
+/// After the trigger has ended, in milliseconds of the guest's time.
+#define EVENT_LIMIT 5000
+
+/// Makes ready for the events of the loaded object. Returns 0 where the plan does not fit the object; the messages say why.
+int open_events(struct bpf_object *object, const struct plan *plan);
+/// To be called between attaching and the trigger: what a map holds by then is no event.
+void settle_events(void);
+/// Waits until an event fits, for at most EVENT_LIMIT after the trigger has ended. Returns 0; -ETIMEDOUT where none came,
+/// -EBADMSG where none of those that came held the text, and the messages say so.
+int await_event(struct trigger *trigger);
+/// Reports the event that fitted, if there is one.
+void report_event(uint32_t cell);
+
+// For those that the events come from.
+
+/// Looks at an event.
+void take_event(const void *bytes, size_t length);
+/// Whether one has fitted.
+int has_event(void);
+
+/// A source of events. `poll` takes those that are there, and waits for some at most `limit` milliseconds; it returns 0 or
+/// a negative errno.
+struct event_source {
+    int (*poll)(int limit);
+    /// May be NULL.
+    void (*settle)(void);
+};
+// Return NULL with the reason among the messages.
+const struct event_source *watch_perf_buffer(const struct bpf_map *map);
+const struct event_source *watch_ring_buffer(const struct bpf_map *map);
+const struct event_source *watch_values(const struct bpf_map *map);
+const struct event_source *watch_iterator(void);
+
+#endif

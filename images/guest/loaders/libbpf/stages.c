@@ -1,0 +1,146 @@
+#include "stages.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../common/isolation.h"
+#include "../../common/trigger.h"
+#include "events.h"
+#include "loader.h"
+#include "messages.h"
+
+struct stages {
+    uint32_t cell;
+    const struct plan *plan;
+    struct bpf_object *object;
+    struct cmx_program *reports;
+};
+
+/// Ends the loader with what was said last as the reason.
+__attribute__((noreturn)) static void end_unmeasured(const struct stages *stages)
+{
+    report_messages(stages->cell, CMX_WHOLE_OBJECT);
+    exit(UNMEASURABLE_STATUS);
+}
+
+/// Puts every program that takes part at one stage.
+static void set_all(struct stages *stages, enum cmx_stage stage, int error)
+{
+    struct bpf_program *program;
+    uint32_t index = 0;
+    bpf_object__for_each_program(program, stages->object) {
+        stages->reports[index].stage = stage;
+        stages->reports[index++].error = error;
+    }
+}
+
+/// What was said last is about all of them.
+static void report_all(struct stages *stages)
+{
+    struct bpf_program *program;
+    uint32_t index = 0;
+    bpf_object__for_each_program(program, stages->object) {
+        if (bpf_program__autoload(program)) {
+            repeat_messages(stages->cell, index);
+            report_program(&stages->reports[index]);
+        }
+        index++;
+    }
+}
+
+static int load_whole(struct stages *stages)
+{
+    struct bpf_program *program;
+    size_maps(stages->object);
+    bpf_object__for_each_program(program, stages->object) {
+        drop_optional_attach_type(program);
+        int error = set_load_target(program, plan_target(stages->plan, bpf_program__name(program)));
+        if (error)
+            return error;
+    }
+    return bpf_object__load(stages->object);
+}
+
+/// Returns whether all are attached. One that fails does not keep the others from being tried.
+static int attach_all(struct stages *stages)
+{
+    struct bpf_program *program;
+    uint32_t index = 0;
+    int failures = 0;
+    set_all(stages, CMX_STAGE_ATTACH, 0);
+    bpf_object__for_each_program(program, stages->object) {
+        int error = 0;
+        if (bpf_program__autoload(program))
+            error = attach_program(stages->object, program, plan_target(stages->plan, bpf_program__name(program)));
+        if (error == ATTACH_UNMEASURABLE)
+            end_unmeasured(stages);
+        report_messages(stages->cell, index);
+        stages->reports[index++].error = error;
+        failures += error != 0;
+    }
+    int error = attach_struct_ops(stages->object);
+    if (error)
+        set_all(stages, CMX_STAGE_ATTACH, error);
+    return failures == 0 && error == 0;
+}
+
+/// Runs the trigger and returns 0 once the event has come, else the negative errno that stands for what came instead.
+static int fire(struct stages *stages)
+{
+    settle_events();
+    struct trigger trigger = start_trigger(stages->plan);
+    int error = await_event(&trigger);
+    stop_trigger(&trigger);
+    if (error && trigger.words[0] != '\0')
+        say("%s", trigger.words);
+    if (error && !trigger.ran)
+        end_unmeasured(stages);
+    return error;
+}
+
+/// A plan without an event ends with the programs attached; its trigger is run all the same, for what the kernel makes
+/// of it.
+static void run_trigger_alone(struct stages *stages)
+{
+    struct trigger trigger = start_trigger(stages->plan);
+    while (!trigger_has_ended(&trigger))
+        usleep(10000);
+    if (trigger.words[0] != '\0')
+        say("%s", trigger.words);
+    if (!trigger.ran)
+        end_unmeasured(stages);
+}
+
+static void attach_and_fire(struct stages *stages)
+{
+    isolate_network();
+    if (stages->plan->awaits_event && !open_events(stages->object, stages->plan))
+        end_unmeasured(stages);
+    if (!attach_all(stages))
+        return;
+    if (!stages->plan->awaits_event) {
+        run_trigger_alone(stages);
+        return;
+    }
+    set_all(stages, CMX_STAGE_FIRE, fire(stages));
+    report_event(stages->cell);
+}
+
+void run_stages(uint32_t cell, const char *path, const struct plan *plan, struct cmx_program *reports)
+{
+    struct stages stages = {cell, plan, bpf_object__open_file(path, NULL), reports};
+    if (stages.object == NULL) {
+        say("the object that has just been opened cannot be opened again");
+        end_unmeasured(&stages);
+    }
+    int error = load_whole(&stages);
+    if (error)
+        set_all(&stages, CMX_STAGE_LOAD, error);
+    else
+        attach_and_fire(&stages);
+    report_all(&stages);
+    detach_all();
+    bpf_object__close(stages.object);
+}

@@ -1,0 +1,47 @@
+/// The stages past the load: the object as a whole is loaded, attached and made to fire.
+#ifndef CMX_STAGES_H
+#define CMX_STAGES_H
+
+#include <bpf/libbpf.h>
+
+#include "../../common/plan.h"
+#include "../../common/report.h"
+
+/// Goes on with an object of which each program has loaded alone; `reports` are what was said of them, in the object's
+/// order. Those that the object loads by itself are reported again, with the stage that they came to.
+void run_stages(uint32_t cell, const char *path, const struct plan *plan, struct cmx_program *reports);
+
+/// Maps without a size get one from the application at run time; here they get the smallest.
+void size_maps(struct bpf_object *object);
+/// Tells libbpf of a target that the kernel wants to know at the load. Returns 0 or a negative errno.
+int set_load_target(struct bpf_program *program, const char *target);
+
+/// What attaching returns where nobody could tell whether the program would attach: the messages say why.
+#define ATTACH_UNMEASURABLE 1
+
+/// Attaches the program at `target`, or where its section says when that is NULL. Returns 0, a negative errno or
+/// ATTACH_UNMEASURABLE. It stays so until `detach_all`.
+int attach_program(struct bpf_object *object, struct bpf_program *program, const char *target);
+/// Registers the maps of struct_ops. Returns 0 or a negative errno.
+int attach_struct_ops(struct bpf_object *object);
+void detach_all(void);
+
+// The ways of attaching that take more than a call to libbpf. Results as above; the default target is the usual place.
+int attach_probe(struct bpf_program *program, const char *target);
+int attach_perf_event(struct bpf_program *program, const char *target);
+int attach_xdp(struct bpf_program *program, const char *target);
+int attach_tc(struct bpf_program *program, const char *target);
+int attach_to_cgroup(struct bpf_program *program, const char *target);
+int attach_to_sockets(struct bpf_program *program);
+int attach_to_network(struct bpf_program *program);
+int attach_iterator(struct bpf_object *object, struct bpf_program *program, const char *target);
+
+/// Keeps a link for `detach_all`. Returns 0, or for NULL the negative errno that libbpf left.
+int keep_link(struct bpf_link *link);
+/// Whether the program's section is `name`, or begins with it and a slash.
+int is_in_section(const struct bpf_program *program, const char *name);
+
+/// The link of the object's iterator, once it is attached; else NULL.
+struct bpf_link *iterator_link(void);
+
+#endif

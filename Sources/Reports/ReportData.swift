@@ -52,7 +52,8 @@ struct ReportData: Encodable {
             cells.append(
                 Cell(
                     result: cell, column: column, row: row, reason: cell.reason.map { textTable.index(of: $0) },
-                    console: try cell.console.map(log), programs: programs))
+                    console: try cell.console.map(log), programs: programs,
+                    event: cell.event.map { textTable.index(of: $0) }))
         }
         causes = causeTable.values
         texts = textTable.values
@@ -65,6 +66,7 @@ struct ReportData: Encodable {
         var reason: Int?
         var console: Int?
         var programs: [Program]
+        var event: Int?
 
         func encode(to encoder: any Encoder) throws {
             var values = encoder.unkeyedContainer()
@@ -78,6 +80,7 @@ struct ReportData: Encodable {
             try values.encode(reason)
             try values.encode(console)
             try values.encode(programs)
+            try values.encode(event)
         }
     }
 

@@ -75,7 +75,7 @@ struct TerminalNotes {
         width.map { TerminalText.shortened(text, to: $0 - indent) } ?? text
     }
 
-    /// As in `108 cells: 90 pass, 17 fail, 1 crash · 18 not measured · 2 not as expected · 30 from the store · 4.2 s`.
+    /// As in `108 cells: 90 pass, 17 fail, 1 crash · 31 fired, 4 attached · 18 not measured · 2 not as expected · 30 from the store · 4.2 s`.
     private var counts: String {
         func count(_ verdict: Verdict) -> Int { document.cells.count { $0.verdict == verdict } }
         let verdicts = Verdict.allCases.filter { $0 != .notMeasured && count($0) > 0 }
@@ -83,8 +83,13 @@ struct TerminalNotes {
         let cells = document.cells.count == 1 ? "1 cell" : "\(document.cells.count) cells"
         let unexpected = document.cells.count(where: \.isUnexpected)
         let cached = document.cells.count(where: \.cached)
+        let farther = [Stage.fire, .attach].compactMap { stage in
+            let count = document.cells.count { $0.verdict == .pass && $0.stage == stage }
+            return count > 0 ? "\(count) \(stage == .fire ? "fired" : "attached")" : nil
+        }
         let parts = [
             verdicts.isEmpty ? cells : "\(cells): \(verdicts.joined(separator: ", "))",
+            farther.isEmpty ? nil : farther.joined(separator: ", "),
             count(.notMeasured) > 0 ? "\(count(.notMeasured)) not measured" : nil,
             unexpected > 0 ? paint("\(unexpected) not as expected", "1") : verdicts.isEmpty ? nil : "all as expected",
             cached > 0 ? "\(cached) from the store" : nil,

@@ -63,7 +63,7 @@ import Testing
             let unpacked = try await Subprocess.run(
                 .name("cpio"),
                 arguments: [
-                    "--extract", "--quiet", "--nonmatching", "dev/*", "-D", root.string, "-F", image.path.string,
+                    "--extract", "--make-directories", "--quiet", "--nonmatching", "dev/*", "-D", root.string, "-F", image.path.string,
                 ],
                 output: .discarded, error: .string(limit: 4096))
             #expect(unpacked.terminationStatus.isSuccess, "\(unpacked.standardError)")

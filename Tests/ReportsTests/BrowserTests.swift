@@ -81,6 +81,13 @@ import Testing
         #expect(keyboard.focusInPanel)
     }
 
+    @Test func theTrackShowsWhereACellStopped() async throws {
+        let visit = try await Self.visit.value
+        #expect(visit.click.track == ["v-pass", "v-pass", "v-fail", "", ""])
+        #expect(visit.click.text.contains("at load"))
+        #expect(visit.permalink.track == ["v-pass", "v-pass", "v-crash", "", ""])
+    }
+
     @Test func permalinkOpensTheCrash() async throws {
         let visit = try await Self.visit.value
         #expect(visit.permalink.title == "path-walk / tail-call-in-loop")
@@ -95,6 +102,7 @@ import Testing
         #expect(hostile.log.contains("</script><img src=x onerror=\"window.fired = 1\">"))
         #expect(hostile.log.contains("\u{241b}[2J\u{241b}]0;owned\u{2407}"))
         #expect(hostile.log.contains("\u{27e8}202e\u{27e9}"))
+        #expect(hostile.event == "<img src=x onerror=\"window.fired = 4\">\u{241b}[2J")
         #expect(hostile.images == 0)
         #expect(hostile.scripts == 3)
         #expect(hostile.fired == nil)
@@ -130,7 +138,7 @@ private struct Visit: Decodable, Sendable {
 
     struct Panel: Decodable, Sendable {
         var title, text, log, fragment: String
-        var marked: [String]
+        var marked, track: [String]
         var markInView: Bool
     }
 
@@ -146,7 +154,7 @@ private struct Visit: Decodable, Sendable {
     }
 
     struct Hostile: Decodable, Sendable {
-        var log: String
+        var log, event: String
         var images, scripts: Int
         var fired: Int?
     }
@@ -179,6 +187,7 @@ extension SampleRun {
         let place = try #require(document.cells.firstIndex { $0.key == key })
         let line = "</script><img src=x onerror=\"window.fired = 1\"><!--<script>window.fired = 2</script>"
         let log = "\(line)\n\u{1b}[2J\u{1b}]0;owned\u{7}\n\u{202e}txt.exe\u{2028}\n${1} {{data}} </title>\n"
+        document.cells[place].event = "<img src=x onerror=\"window.fired = 4\">\u{1b}[2J"
         document.cells[place].programs[0].log = keep(log)
         document.cells[place].programs[0].cause?.line = line
         document.cells[place].programs[0].name = "<img src=x onerror=\"window.fired = 3\">"

@@ -85,7 +85,8 @@ struct SampleRun {
             key: CellKey(kernel: kernel.id, probe: probe, variant: variant, loader: "libbpf"), verdict: verdict,
             stage: verdict == .notMeasured ? nil : verdict == .pass ? .fire : failure?.stage ?? .load,
             expected: verdict == .notMeasured ? .pass : expected, asExpected: asExpected && verdict != .notMeasured,
-            cached: kernel.id == "debian-5.10" && verdict == .pass, reason: reason(for: verdict),
+            cached: kernel.id == "debian-5.10" && verdict == .pass,
+            event: verdict == .pass ? "line=\"\(probe)\"" : nil, reason: reason(for: verdict),
             console: verdict == .crash || verdict == .timeout ? keep(SampleFailure.console(of: verdict)) : nil,
             programs: program(name, kernel: kernel, variant: variant, verdict: verdict, failure: failure).map { [$0] }
                 ?? [])

@@ -140,7 +140,7 @@ import Testing
         not measured
           · debian-6.18  the guest sent nothing within 60 s, twice (19 cells)
 
-        114 cells: 68 pass, 25 fail, 1 crash, 1 timeout · 19 not measured · 5 not as expected · 14 from the store · 4.2 s
+        114 cells: 68 pass, 25 fail, 1 crash, 1 timeout · 68 fired · 19 not measured · 5 not as expected · 14 from the store · 4.2 s
 
         """
 }

@@ -1,11 +1,11 @@
-/* Programs whose name matches a pattern, in upper or lower case: here whatever calls itself "cryptominer". */
+/* Programs whose name matches a pattern, in upper or lower case: here every "bash". */
 #pragma once
 
 #include <linux/types.h>
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-#define WANTED "cryptominer"
+#define WANTED "bash"
 #define WANTED_LENGTH (sizeof(WANTED) - 1)
 
 struct {

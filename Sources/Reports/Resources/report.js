@@ -6,7 +6,7 @@
   const logs = () => (parsedLogs ??= JSON.parse($("logs").textContent));
 
   // Where what stands in the arrays of ReportData.swift.
-  const cellFields = ["column", "row", "verdict", "stage", "expected", "asExpected", "cached", "reason", "console", "programs"];
+  const cellFields = ["column", "row", "verdict", "stage", "expected", "asExpected", "cached", "reason", "console", "programs", "event"];
   const programFields = ["name", "type", "verdict", "stage", "errno", "cause", "log", "logComplete",
     "instructions", "limit", "totalStates", "peakStates", "stackDepth", "verificationMicroseconds"];
   const named = (fields, values) => Object.fromEntries(fields.map((field, i) => [field, values[i] ?? null]));
@@ -252,7 +252,7 @@
       const programs = cell.programs.map((values) => named(programFields, values));
       const causes = programs.map((program) => data.causes[program.cause]).filter(Boolean);
       cell.haystack = [
-        ...path(cell), cell.column.kernel.release, longWords[cell.verdict], data.texts[cell.reason],
+        ...path(cell), cell.column.kernel.release, longWords[cell.verdict], data.texts[cell.reason], data.texts[cell.event], data.stages[cell.stage],
         ...programs.flatMap((program) => [data.texts[program.name], data.texts[program.type], data.errnos[program.errno]?.[0]]),
         ...causes.flatMap((cause) => [cause.id, cause.category, cause.line]),
       ].filter(Boolean).join("\n").toLowerCase();
@@ -383,16 +383,29 @@
       facts([
         ["Verdict", badge(cell.verdict)],
         ["Expected", el("span", {}, longWords[cell.expected], cell.unexpected ? el("b", { class: "not-expected" }, cell.verdict === cell.expected ? " ≠ for another cause" : " ≠") : null)],
-        ["Stage", cell.stage === null ? "none reached" : `${cell.verdict === "pass" ? "passed" : "at"} ${data.stages[cell.stage]}`],
+        ["Stage", cell.stage === null ? "none reached" : stageTrack(cell)],
         ["Loader", cell.row.loader],
         ["Guest", started],
         ["Kernel BTF", kernel.btf === null ? "not seen" : kernel.btf ? "yes" : "no"],
         ["Measured", cell.verdict === "notMeasured" ? "no" : cell.cached ? "in an earlier run, same inputs (cached)" : "in this run"],
       ]),
       cell.reason !== null ? el("div", { class: `cause v-${cell.verdict}` }, el("p", { class: "line" }, visible(data.texts[cell.reason]))) : null,
+      cell.event !== null ? el("section", { class: "event" }, el("h3", {}, "Event that came back"), el("code", {}, visible(data.texts[cell.event]))) : null,
       programs.map((program) => programCard(program, programs.length)),
       cell.console !== null ? logBlock("Console of the guest", cell.console, null, true, "console") : null,
       reproduce(cell),
+    ];
+  }
+
+  /** How far the cell got, from open to fire. */
+  function stageTrack(cell) {
+    const passed = cell.verdict === "pass";
+    return [
+      `${passed ? "passed" : "at"} ${data.stages[cell.stage]}`,
+      el("span", { class: "track", "aria-hidden": "true", title: data.stages.join(" → ") }, data.stages.map((name, place) => el("i", {
+        class: place < cell.stage || (passed && place === cell.stage) ? "v-pass" : place === cell.stage ? `v-${cell.verdict}` : "",
+        title: name,
+      }))),
     ];
   }
 

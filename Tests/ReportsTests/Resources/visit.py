@@ -93,6 +93,7 @@ class Visit:
             "title": self.one("#panel-title").text,
             "text": self.one("#panel").text,
             "marked": self.texts("#panel mark"),
+            "track": self.script("return [...document.querySelectorAll('#panel .track i')].map((step) => step.className)"),
             "markInView": self.script(
                 """
                 const mark = document.querySelector('#panel mark'), pre = mark?.closest('pre');
@@ -130,6 +131,7 @@ class Visit:
         self.wait(self.panel_shown)
         return {
             "log": self.panel()["log"],
+            "event": self.one("#panel .event code").text,
             "images": len(self.all("img")),
             "scripts": len(self.all("script")),
             "fired": self.script("return window.fired ?? null"),

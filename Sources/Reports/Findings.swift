@@ -76,6 +76,13 @@ extension MatrixDocument {
     }
 }
 
+extension Sequence<RowKey> {
+    /// Whether a variant has several rows, which only their loaders tell apart.
+    var needLoaders: Bool {
+        Dictionary(grouping: self) { [$0.probe, $0.variant] }.values.contains { Set($0).count > 1 }
+    }
+}
+
 /// A row of the matrix.
 struct RowKey: Hashable {
     var probe: String

@@ -30,7 +30,7 @@ struct TerminalNotes {
     private func section(_ title: String, _ findings: [Finding]) -> [String] {
         guard !findings.isEmpty else { return [] }
         let spans = KernelSpans(document.kernels)
-        let namesLoader = Set(document.cells.map(\.loader)).count > 1
+        let namesLoader = document.rowKeys.needLoaders
         let table = findings.map { finding in
             let name = "\(finding.probe)/\(finding.variant)" + (namesLoader ? " (\(finding.loader))" : "")
             let cause = [finding.cause, finding.detail].filter { !$0.isEmpty }.joined(separator: ": ")

@@ -46,7 +46,7 @@ struct TerminalGrid {
 
     init(_ document: MatrixDocument, paint: Paint) {
         let rows = document.rowKeys
-        let namesLoader = Set(rows.map(\.loader)).count > 1
+        let namesLoader = rows.needLoaders
         let cells = Dictionary(grouping: document.cells, by: \.kernel)
         self.rows = rows
         self.paint = paint

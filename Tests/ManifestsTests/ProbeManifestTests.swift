@@ -134,8 +134,10 @@ struct ProbeManifestTests {
         let page = FilePath(#filePath).removingLastComponent().pushing("../../docs/manifest.md")
         let text = try String(contentsOfFile: page.lexicallyNormalized().string, encoding: .utf8)
         let samples = text.split(separator: "```yaml\n").dropFirst().compactMap { $0.split(separator: "```").first }
-        try #require(samples.count == 4)
-        let files = ["probe.bpf.c", "vendor/probe.bpf.o", "fentry.bpf.c", "device.bpf.c"]
+        try #require(samples.count == 5)
+        let files = [
+            "probe.bpf.c", "vendor/probe.bpf.o", "fentry.bpf.c", "device.bpf.c", "percpu-buffer.bpf.c",
+        ]
         try withFolder(Dictionary(uniqueKeysWithValues: files.map { ($0, "") })) { folder in
             let file = folder.appending("probe.yaml")
             let first = try ProbeManifest(file: file, text: String(samples[0]))
@@ -143,10 +145,18 @@ struct ProbeManifestTests {
             #expect(first.variants.map(\.expectations.count) == [1, 2, 0])
             let second = try ProbeManifest(file: file, text: String(samples[1]))
             #expect(second.variants.map(\.modules) == [["nf_conntrack"], ["nf_conntrack", "veth"]])
+            let third = try ProbeManifest(file: file, text: String(samples[2]))
+            let plans = try third.variants.map { variant in
+                guard case .tracefs(let event) = variant.origin else {
+                    return try variant.stages.plan(programs: ["watch_readline"], firesAlone: false)
+                }
+                return try variant.stages.plan(event)
+            }
+            #expect(plans.map { $0?.lastStage } == [.fire, .fire, nil, .fire])
         }
-        let apt = try KernelManifest(file: "/debian-6.1.yaml", text: String(samples[2]))
+        let apt = try KernelManifest(file: "/debian-6.1.yaml", text: String(samples[3]))
         #expect(apt.commandLine == "mitigations=off")
-        let file = try KernelManifest(file: "/el9-5.14.yaml", text: String(samples[3]))
+        let file = try KernelManifest(file: "/el9-5.14.yaml", text: String(samples[4]))
         guard case .file(let source) = file.source else {
             Issue.record("\(file.source)")
             return

@@ -53,7 +53,8 @@
     groups.at(-1).rows.push(row);
     row.group = groups.at(-1);
   }
-  const namesLoader = new Set(rows.map((row) => row.loader)).size > 1;
+  // Where a variant has several rows, only their loaders tell them apart.
+  const namesLoader = new Set(rows.map((row) => `${row.probe}/${row.variant}`)).size < rows.length;
   const cells = data.cells.map((values) => {
     const cell = named(cellFields, values);
     cell.verdict = data.verdicts[cell.verdict];

@@ -14,7 +14,8 @@ import Testing
 
         """
 
-    private static let musl = "\t/lib/ld-musl-x86_64.so.1 (0x7f1)\n\tlibreadline.so.8 => /usr/lib/libreadline.so.8 (0x7f2)\n"
+    private static let musl =
+        "\t/lib/ld-musl-x86_64.so.1 (0x7f1)\n\tlibreadline.so.8 => /usr/lib/libreadline.so.8 (0x7f2)\n"
 
     /// As glibc and musl print them.
     @Test(arguments: [
@@ -60,12 +61,12 @@ import Testing
             let image = try await GuestImage.withShell(
                 binaries: folder.appending("binaries"), cache: folder.appending("cache"))
             let root = try folder.folder("root")
+            let archive = try FileDescriptor.open(image.path, .readOnly)
             let unpacked = try await Subprocess.run(
                 .name("cpio"),
-                arguments: [
-                    "--extract", "--make-directories", "--quiet", "--nonmatching", "dev/*", "-D", root.string, "-F", image.path.string,
-                ],
-                output: .discarded, error: .string(limit: 4096))
+                arguments: ["-idf", "--quiet", "-D", root.string, "dev/*"],
+                input: .fileDescriptor(archive, closeAfterSpawningProcess: true), output: .discarded,
+                error: .string(limit: 4096))
             #expect(unpacked.terminationStatus.isSuccess, "\(unpacked.standardError)")
             let libraries = try await DynamicProgram("/bin/bash").libraries.map { root.appending($0.components) }
             let interpreter = try #require(libraries.first { $0.lastComponent?.string.hasPrefix("ld-") == true })

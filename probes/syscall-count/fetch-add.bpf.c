@@ -1,4 +1,4 @@
-/* An atomic add that returns the old value, so that every thousandth call is caught exactly: an instruction of 5.12. */
+/* An atomic add that returns the old value, so that every hundredth call is caught exactly: an instruction of 5.12. */
 #include "syscall-count.h"
 
 SEC("raw_tracepoint/sys_enter")
@@ -10,7 +10,7 @@ int count_call(struct bpf_raw_tracepoint_args *ctx)
 	if (!total)
 		return 0;
 	number = __sync_fetch_and_add(total, 1);
-	if (number % 1000 == 0)
+	if (number % 100 == 0)
 		send(ctx, number);
 	return 0;
 }

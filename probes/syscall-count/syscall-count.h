@@ -1,4 +1,4 @@
-/* How many system calls there were, and every thousandth as a sample. */
+/* How many system calls there were, and every hundredth as a sample. */
 #pragma once
 
 #include <linux/types.h>

@@ -9,7 +9,7 @@ int count_call(struct bpf_raw_tracepoint_args *ctx)
 
 	__sync_fetch_and_add(total, 1);
 	number = *(volatile __u64 *)total;
-	if (number % 1000 == 0)
+	if (number % 100 == 0)
 		send(ctx, number);
 	return 0;
 }

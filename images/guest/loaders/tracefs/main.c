@@ -1,0 +1,154 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../../common/report.h"
+#include "../../common/tracing.h"
+#include "../../common/trigger.h"
+#include "tracefs.h"
+
+/// After the trigger has ended, in milliseconds of the guest's time.
+#define EVENT_LIMIT 5000
+
+/// What is waited for, and what came.
+struct watch {
+    const struct definition *definition;
+    const char *contains;
+    int pipe;
+    /// The part of a line that has been read.
+    char line[1024];
+    size_t length;
+    unsigned long seen;
+    int fits;
+};
+
+static long long now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1000ll + time.tv_nsec / 1000000;
+}
+
+/// Looks at the line; the text must be in what follows the event's name, since a command's name stands before it.
+static void take_line(struct watch *watch)
+{
+    char label[80];
+    snprintf(label, sizeof(label), ": %s: ", watch->definition->name);
+    if (watch->fits || strstr(watch->line, label) == NULL)
+        return;
+    watch->seen++;
+    resolve_strings(watch->definition, watch->line, sizeof(watch->line));
+    const char *arguments = strstr(watch->line, label) + strlen(label);
+    watch->fits = strstr(arguments, watch->contains) != NULL;
+}
+
+/// Takes the lines that are there. The one that fits stays in `watch->line`.
+static void take_lines(struct watch *watch)
+{
+    char part[4096];
+    ssize_t count = read(watch->pipe, part, sizeof(part));
+    for (ssize_t i = 0; i < count && !watch->fits; i++) {
+        if (part[i] != '\n' && watch->length + 1 < sizeof(watch->line)) {
+            watch->line[watch->length++] = part[i];
+            continue;
+        }
+        watch->line[watch->length] = '\0';
+        watch->length = 0;
+        take_line(watch);
+    }
+}
+
+/// Returns 0 once the event has come, else the negative errno that stands for what came instead.
+static int await_event(struct watch *watch, struct trigger *trigger)
+{
+    for (long long deadline = 0; !watch->fits;) {
+        // Short: a string in the memory of the process is soon gone.
+        usleep(1000);
+        take_lines(watch);
+        if (watch->fits || !trigger_has_ended(trigger))
+            continue;
+        if (deadline == 0)
+            deadline = now() + EVENT_LIMIT;
+        if (!trigger->ran || now() >= deadline)
+            return watch->seen > 0 ? -EBADMSG : -ETIMEDOUT;
+    }
+    return 0;
+}
+
+static void say(uint32_t cell, const char *words)
+{
+    char line[1024];
+    int length = snprintf(line, sizeof(line), OUR_PREFIX "%s\n", words);
+    report_log(cell, 0, CMX_LOG_LOADER, line, (size_t)length < sizeof(line) ? (size_t)length : sizeof(line) - 1);
+}
+
+static void explain_absence(uint32_t cell, const struct watch *watch)
+{
+    char words[512];
+    if (watch->seen == 0)
+        snprintf(words, sizeof(words), "no event '%s' within %d s of the trigger", watch->definition->name,
+                 EVENT_LIMIT / 1000);
+    else
+        snprintf(words, sizeof(words), "none of %lu events '%s' holds '%.200s'", watch->seen, watch->definition->name,
+                 watch->contains);
+    say(cell, words);
+}
+
+static int fire(uint32_t cell, const struct plan *plan, const struct definition *definition)
+{
+    struct watch watch = {.definition = definition, .contains = plan->contains};
+    watch.pipe = open_tracing("trace_pipe", O_NONBLOCK);
+    if (watch.pipe < 0)
+        report_unmeasurable(cell, "cannot read trace_pipe: %s", strerror(-watch.pipe));
+    struct trigger trigger = start_trigger(plan);
+    // Not the trigger, which has been started: as soon as there is a line, it is read.
+    if (definition->string_count > 0)
+        sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){.sched_priority = 1});
+    int error = await_event(&watch, &trigger);
+    stop_trigger(&trigger);
+    close(watch.pipe);
+    if (error && !trigger.ran)
+        report_unmeasurable(cell, "%s", trigger.words);
+    if (error)
+        explain_absence(cell, &watch);
+    else
+        report_log(cell, 0, CMX_LOG_EVENT, watch.line, strlen(watch.line));
+    return error;
+}
+
+int main(int argc, char **argv)
+{
+    struct plan plan;
+    struct definition definition;
+    char words[1024] = "";
+    if (argc != 4) {
+        fprintf(stderr, "usage: loader-tracefs CELL OBJECT PLAN (with a pipe at descriptor %d)\n", CMX_LOADER_FD);
+        return 64;
+    }
+    uint32_t cell = strtoul(argv[1], NULL, 10);
+    fcntl(CMX_LOADER_FD, F_SETFD, FD_CLOEXEC);
+    report_to(CMX_LOADER_FD);
+    if (!read_plan(argv[3], &plan, words, sizeof(words)))
+        report_unmeasurable(cell, "%s", words);
+    if (plan.tracefs.kind == NULL)
+        report_unmeasurable(cell, "the plan of the stages has no event of tracefs");
+
+    struct cmx_program report = {.cell = cell, .stage = CMX_STAGE_ATTACH, .log_complete = 1, .type = "tracefs"};
+    report.error = define_event(&plan.tracefs, &definition, words, sizeof(words));
+    if (words[0] != '\0')
+        say(cell, words);
+    if (report.error == 0 && plan.awaits_event) {
+        report.stage = CMX_STAGE_FIRE;
+        report.error = fire(cell, &plan, &definition);
+    }
+    remove_event(&definition);
+    const char *symbol = strrchr(plan.tracefs.target, ':');
+    snprintf(report.name, sizeof(report.name), "%s", symbol == NULL ? plan.tracefs.target : symbol + 1);
+    report_program(&report);
+    return 0;
+}

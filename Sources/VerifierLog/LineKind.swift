@@ -112,7 +112,7 @@ package enum LineKind: Sendable, Hashable {
         ("magic: 0x", .types), ("version: ", .types), ("flags: 0x", .types), ("hdr_len: ", .types),
         ("type_off: ", .types), ("type_len: ", .types), ("str_off: ", .types), ("str_len: ", .types),
         ("btf_total_size: ", .types),
-        ("-- BEGIN PROG", .note), ("-- END PROG", .note), ("libbpf: ", .loader),
+        ("-- BEGIN PROG", .note), ("-- END PROG", .note), ("libbpf:", .loader),
     ]
 }
 

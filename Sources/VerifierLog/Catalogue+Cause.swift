@@ -18,11 +18,13 @@ extension Catalogue {
     ///   - stage: Where it failed. Past `load` the log is that of an accepted program and says nothing.
     /// - Returns: `nil` when nobody wrote a word and the errno alone says nothing.
     package func cause(
-        ofLog log: String, logComplete: Bool = true, loaderMessages: String = "", errno: Int32 = 0, stage: Stage = .load
+        ofLog log: LogSummary, logComplete: Bool = true, loaderMessages: String = "", errno: Int32 = 0,
+        stage: Stage = .load
     ) -> Cause? {
-        let framed = FramedLog(in: loaderMessages)
-        let finding = stage > .load ? nil : Finding(in: LogTail(of: log.isEmpty ? framed?.log ?? "" : log))
-        let messages = LogTail(of: framed?.rest ?? loaderMessages).lines.filter {
+        let loader = LogSummary(of: loaderMessages)
+        let lines = log.isEmpty && loader.isWrapped ? loader.lines : log.lines
+        let finding = stage > .load ? nil : Finding(in: lines)
+        let messages = (loader.isWrapped ? loader.loaderLines : loader.allLines).filter {
             [.message, .loader].contains($0.kind)
         }
         return finding.flatMap { knownCause($0) { $0.decides } }
@@ -37,10 +39,18 @@ extension Catalogue {
     }
 
     /// Why a program was refused, from text that came from anywhere: a bare log, or a loader's output with the log in it.
-    package func cause(ofText text: String) -> Cause? {
-        guard FramedLog(in: text) == nil else { return cause(ofLog: "", loaderMessages: text) }
-        let loader = LogTail(of: text).lines.filter { $0.kind == .loader }
-        return cause(ofLog: text, loaderMessages: loader.map(\.text).joined(separator: "\n"))
+    package func cause(ofText text: LogSummary) -> Cause? {
+        cause(ofLog: text, loaderMessages: text.loaderLines.map(\.text).joined(separator: "\n"))
+    }
+
+    package func cause(ofText text: String) -> Cause? { cause(ofText: LogSummary(of: text)) }
+
+    package func cause(
+        ofLog log: String, logComplete: Bool = true, loaderMessages: String = "", errno: Int32 = 0, stage: Stage = .load
+    ) -> Cause? {
+        cause(
+            ofLog: LogSummary(of: log), logComplete: logComplete, loaderMessages: loaderMessages, errno: errno,
+            stage: stage)
     }
 
     private static let noSpace: Int32 = 28

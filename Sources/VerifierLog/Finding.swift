@@ -16,8 +16,7 @@ struct Finding {
     /// - Returns: `nil` when the log holds no message: it is empty, the program was accepted, or the end was cut off.
     ///
     /// Source: Linux 7.3 kernel/bpf/diagnostics.c for reports; in 4.4 to 7.2 the message is the last line but the totals.
-    init?(in tail: LogTail) {
-        let lines = tail.lines
+    init?(in lines: [Line]) {
         if let title = lines.lastIndex(where: { $0.hasPrefix(Self.title) }) {
             self.init(report: title, in: lines)
             return

@@ -7,10 +7,11 @@ package enum LogStatistics {
     /// - Returns: `nil` when there are no numbers: a log without totals, as of el7 for a refused program.
     ///
     /// Source: print_verification_stats() in kernel/bpf/verifier.c of 4.14, el7's 3.10, 4.19, 5.15 and 7.3.
-    package static func parse(_ log: String) -> ProgramStatistics? {
-        let totals = LogTail(of: log, window: 64 << 10).lines.filter { $0.kind == .total }
+    package static func parse(_ log: String) -> ProgramStatistics? { LogSummary(of: log).statistics }
+
+    static func parse(_ lines: [Line]) -> ProgramStatistics? {
         var statistics = ProgramStatistics()
-        for line in totals { statistics.read(line.text) }
+        for line in lines where line.kind == .total { statistics.read(line.text) }
         return statistics == ProgramStatistics() ? nil : statistics
     }
 }

@@ -1,20 +1,18 @@
 /// The last lines of a log.
-///
-/// What decided is at the end and a log of level 2 can be hundreds of MiB, so the rest is never looked at.
 struct LogTail {
-    /// Room for a report of 7.3 with its 64 events, or the totals of 256 functions.
-    static let window = 256 << 10
-
     let lines: [Line]
 
-    init(of log: String, window: Int = LogTail.window) {
+    /// Without `isWhole`, `log` begins anywhere: half a line, and perhaps half a character, is left out then.
+    init(of log: String, isWhole: Bool = true) {
         let bytes = log.utf8
-        var start = bytes.startIndex
-        if let inside = bytes.index(bytes.endIndex, offsetBy: -window, limitedBy: bytes.startIndex) {
-            // Half a line, and perhaps half a character, stays outside.
-            start = bytes[inside...].firstIndex(of: UInt8(ascii: "\n")).map(bytes.index(after:)) ?? inside
-        }
-        lines = bytes[start...].split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let lineFeed = UInt8(ascii: "\n")
+        let start = isWhole ? bytes.startIndex : bytes.firstIndex(of: lineFeed).map(bytes.index(after:))
+        lines = bytes[(start ?? bytes.startIndex)...].split(separator: lineFeed, omittingEmptySubsequences: false)
             .map { Line(Substring($0)) }
+    }
+
+    /// The lines above everything that a verifier wrote.
+    var opening: [Line] {
+        lines.dropLast().prefix { [.blank, .loader, .message].contains($0.kind) }.map(\.self)
     }
 }

@@ -1,0 +1,137 @@
+/// What a line of a log is, told from its first bytes.
+package enum LineKind: Sendable, Hashable {
+    case blank
+    /// The closing numbers: `processed 15 insns (limit 1000000) …`, `verification time 9653 usec`.
+    case total
+    /// A source line: `; return n; } @ probe.c:4`.
+    case source
+    /// `12: (85) call bpf_loop#181`; from 5.18 with what it changed: `1: (bf) r2 = r10  ; R2_w=fp0 R10=fp0`.
+    case instruction
+    /// ` R0_w=inv(id=0) R10=fp0`, `0: R1=ctx() R10=fp0`, `frame1: R1=ctx()`, `fp-8=mmmm????`.
+    case state
+    /// `from 3 to 7: R0=inv(id=0) R10=fp0`: another path goes on here.
+    case branch
+    /// `from 3 to 7: safe`, `12: safe`: seen before.
+    case pruned
+    /// `last_idx 9 first_idx 0`, `regs=4 stack=0 before 8: (b7) r2 = 64`, `mark_precise: frame0: …`.
+    case precision
+    /// BTF as the kernel reads it: `[27] INT unsigned long size=8`.
+    case types
+    /// Whatever else the verifier does without refusing anything: `func#0 @0`, `caller:`.
+    case note
+    /// What a loader wrote, where its output and the log are one text.
+    case loader
+    case message
+
+    /// What the verifier did, not what it refused.
+    package var isTrace: Bool {
+        switch self {
+        case .instruction, .state, .branch, .pruned, .precision, .types, .note: true
+        case .blank, .total, .source, .loader, .message: false
+        }
+    }
+
+    /// - Parameter line: Without its line feed.
+    ///
+    /// Source: kernel/bpf/verifier.c, log.c and btf.c of Linux 4.4 to 7.3.
+    package init(of line: Span<UInt8>) {
+        let start = line.end(ofRun: 0x20, from: 0)
+        guard start < line.count else {
+            self = .blank
+            return
+        }
+        self =
+            switch line[start] {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): Self.numbered(line, from: start)
+            case UInt8(ascii: ";"): .source
+            case 0x09: .types
+            case UInt8(ascii: "["):
+                line.number(from: start + 1).map { line.hasPrefix("]", at: $0.end) } == true ? .types : .message
+            case UInt8(ascii: "R"), UInt8(ascii: "*"): Self.isState(line, from: start) ? .state : .message
+            case UInt8(ascii: "f"): Self.startingWithF(line, from: start)
+            default: Self.named(line, from: start)
+            }
+    }
+
+    /// `12: (85) call bpf_loop#181`, `0: R1=ctx() R10=fp0`, `12: safe`, `3: .12....... (b7) r0 = 0`.
+    ///
+    /// Chains of errors are numbered too, and loaders write them: `0: error relocating function`.
+    private static func numbered(_ line: Span<UInt8>, from start: Int) -> LineKind {
+        guard let number = line.number(from: start), line.hasPrefix(":", at: number.end) else { return .message }
+        let rest = line.end(ofRun: 0x20, from: number.end + 1)
+        guard rest < line.count else { return .state }
+        if line[rest] == UInt8(ascii: "(") { return .instruction }
+        if line.hasPrefix("safe", at: rest) { return .pruned }
+        if isState(line, from: rest) || line.hasPrefix("frame", at: rest) { return .state }
+        return line[rest] | 0x20 >= UInt8(ascii: "a") && line[rest] | 0x20 <= UInt8(ascii: "z") ? .message : .note
+    }
+
+    /// `from 3 to 7: safe`, `frame1:`, `fp-8=mmmm????`, `func#0 @0`.
+    private static func startingWithF(_ line: Span<UInt8>, from start: Int) -> LineKind {
+        if isState(line, from: start) { return .state }
+        if line.hasPrefix("frame", at: start), let number = line.number(from: start + 5),
+            line.hasPrefix(":", at: number.end)
+        {
+            return .state
+        }
+        if let branch = Branch(line, from: start) { return branch.isPruned ? .pruned : .branch }
+        return named(line, from: start)
+    }
+
+    /// `R0_w=inv(id=0)`, `fp-8=mmmm????`, `*(R11-8)=scalar()`; a message has a blank after the register.
+    private static func isState(_ line: Span<UInt8>, from start: Int) -> Bool {
+        guard line.hasPrefix("R", at: start) || line.hasPrefix("fp-", at: start) || line.hasPrefix("*(R11-", at: start)
+        else { return false }
+        for index in start..<line.count {
+            if line[index] == UInt8(ascii: "=") { return true }
+            if line[index] == 0x20 { return false }
+        }
+        return false
+    }
+
+    private static func named(_ line: Span<UInt8>, from start: Int) -> LineKind {
+        // 5.4 writes "stack depth " and nothing after it when it refused a program before it looked at its functions.
+        if line.hasPrefix("stack depth", at: start), line.count == start + 11 { return .total }
+        if line.hasPrefix("arg#", at: start) {
+            // Since 6.17, of any program whose context is `void *`; not of an argument of a call, which `R1` or `arg#0`
+            // begins too.
+            return line.contains("size cannot be determined", from: start) ? .note : .message
+        }
+        for (prefix, kind) in prefixes where line.hasPrefix(prefix, at: start) { return kind }
+        return .message
+    }
+
+    private static let prefixes: [(StaticString, LineKind)] = [
+        ("last_idx ", .precision), ("regs=", .precision), ("mark_precise:", .precision),
+        ("parent didn't have", .precision), ("parent already had", .precision), ("propagating ", .precision),
+        ("processed ", .total), ("insns processed ", .total), ("verification time ", .total), ("stack depth ", .total),
+        ("subprog ", .total),
+        ("caller:", .note), ("callee:", .note), ("returning from callee:", .note), ("to caller at ", .note),
+        ("func#", .note), ("Func#", .note), ("Validating ", .note), ("Live regs before insn", .note),
+        ("cur state:", .state), ("old state:", .state),
+        ("magic: 0x", .types), ("version: ", .types), ("flags: 0x", .types), ("hdr_len: ", .types),
+        ("type_off: ", .types), ("type_len: ", .types), ("str_off: ", .types), ("str_len: ", .types),
+        ("btf_total_size: ", .types),
+        ("-- BEGIN PROG", .note), ("-- END PROG", .note), ("libbpf:", .loader),
+    ]
+}
+
+/// `from 3 to 7: R0=inv(id=0) R10=fp0`, `from 3 to 7 (speculative execution): safe`.
+struct Branch: Equatable {
+    var origin: Int
+    var target: Int
+    var isPruned: Bool
+
+    /// `nil` when `line` says nothing of a branch at `start`.
+    init?(_ line: Span<UInt8>, from start: Int) {
+        guard line.hasPrefix("from ", at: start), let origin = line.number(from: start + 5),
+            line.hasPrefix(" to ", at: origin.end), let target = line.number(from: origin.end + 4)
+        else { return nil }
+        var end = target.end
+        if line.hasPrefix(" (speculative execution)", at: end) { end += 24 }
+        guard line.hasPrefix(":", at: end) else { return nil }
+        self.origin = origin.value
+        self.target = target.value
+        isPruned = line.hasPrefix(" safe", at: end + 1)
+    }
+}

@@ -178,7 +178,8 @@ static int run_command(const char *command)
     else if (status != 0)
         printf("the trigger's command ended with status %d: %.200s\n",
                WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), last_line(&shell));
-    return 0;
+    // A busy host, more likely than not: that no event came then says nothing about the probe.
+    return ended ? 0 : UNAVAILABLE_STATUS;
 }
 
 int run_trigger(const char *path)

@@ -110,7 +110,8 @@ struct EvidenceCollector {
         let loader = take(.loader, of: report.program)
         var program = Evidence.Program(
             report: report, verifierLog: verifier?.end ?? first?.verifierLog ?? [],
-            longLog: verifier == nil ? first?.longLog : verifier?.long, loaderLog: loader?.end ?? first?.loaderLog ?? [])
+            longLog: verifier == nil ? first?.longLog : verifier?.long, loaderLog: loader?.end ?? first?.loaderLog ?? []
+        )
         guard let place, let first else { return programs.append(program) }
         // Only the load has a log and numbers.
         program.report.takeLoad(from: first.report)

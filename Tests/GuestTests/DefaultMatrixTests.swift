@@ -63,7 +63,9 @@ extension GuestTests {
             }
             let passing = document.cells.filter { $0.probe == "readline" && $0.verdict == .pass }
             for cell in passing {
-                #expect(cell.stage == .fire && cell.event?.contains("echo hello") == true, "\(cell.key) \(cell.event ?? "")")
+                #expect(
+                    cell.stage == .fire && cell.event?.contains("echo hello") == true, "\(cell.key) \(cell.event ?? "")"
+                )
             }
             for kernel in kernels {
                 #expect(try cell("fixed-buffer", kernel.id.text).verdict == .pass)

@@ -47,6 +47,16 @@ void say(const char *format, ...)
     keep_line(line, strlen(line));
 }
 
+size_t mark_messages(void)
+{
+    return messages_length;
+}
+
+void forget_messages(size_t mark)
+{
+    messages_length = mark;
+}
+
 void repeat_messages(uint32_t cell, uint32_t program)
 {
     report_log(cell, program, CMX_LOG_LOADER, messages, messages_length);

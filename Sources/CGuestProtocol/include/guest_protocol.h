@@ -191,6 +191,8 @@ enum cmx_fact_kind {
     CMX_FACT_SETTING = 4,
     /// A part of the `CONFIG_…` file that the kernel carries itself; the parts come in order.
     CMX_FACT_CONFIG = 5,
+    /// What the kernel has names for: `name` is `kfuncs`, `iterators` or `struct_ops`, the text the names, one a line.
+    CMX_FACT_LIST = 6,
 };
 
 struct cmx_fact {

@@ -69,7 +69,8 @@ let package = Package(
 
         // A run, its results, and what people see of them.
         module("MatrixRunner", ["GuestLink", "Machine", "MatrixModel", "VerifierLog", crypto, system]),
-        module("ResultStore", ["MatrixModel", crypto, grdb, system]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        module("ResultStore", ["CZlib", "MatrixModel", crypto, grdb, system]),
         module(
             "Reports", ["MatrixModel", crypto, mustache],
             resources: ["html", "css", "js"].map { .embedInCode("Resources/report.\($0)") }),

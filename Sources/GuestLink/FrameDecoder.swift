@@ -67,8 +67,12 @@ package struct FrameDecoder: Sendable {
         ProgramReport(
             cell: program.cell, program: program.program == CMX_WHOLE_OBJECT ? nil : program.program,
             stage: stage(program.stage), errno: 0 &- program.error, logComplete: program.log_complete != 0,
-            verifiedInstructions: program.verified_instructions == 0 ? nil : Int(program.verified_instructions),
-            name: text(program.name), type: text(program.type))
+            logLacksMemory: program.log_lacks_memory != 0,
+            verifiedInstructions: number(program.verified_instructions),
+            size: ProgramSize(
+                instructions: number(program.instructions), translatedBytes: number(program.translated_bytes),
+                jitedBytes: number(program.jited_bytes)),
+            loadMicroseconds: number(program.load_microseconds), name: text(program.name), type: text(program.type))
     }
 
     private static func source(_ source: UInt32) -> LogSource {
@@ -78,6 +82,9 @@ package struct FrameDecoder: Sendable {
         default: .loader
         }
     }
+
+    /// 0 stands for what nobody said.
+    private static func number(_ value: UInt32) -> Int? { value == 0 ? nil : Int(value) }
 
     private static func stage(_ stage: UInt32) -> Stage {
         switch cmx_stage(stage) {

@@ -52,21 +52,30 @@ package struct ProgramReport: Equatable, Sendable {
     /// 0 or a positive errno.
     package var errno: Int32
     package var logComplete: Bool
+    /// Whether a guest with more memory would have held more of the log.
+    package var logLacksMemory: Bool
     /// Of `bpf_prog_info`; `nil` before Linux 5.16.
     package var verifiedInstructions: Int?
+    package var size: ProgramSize
+    /// What the load that gave the verdict took; `nil` when it never came to one.
+    package var loadMicroseconds: Int?
     package var name: String
     package var type: String
 
     package init(
-        cell: UInt32, program: UInt32?, stage: Stage, errno: Int32, logComplete: Bool, verifiedInstructions: Int?,
-        name: String, type: String
+        cell: UInt32, program: UInt32?, stage: Stage, errno: Int32, logComplete: Bool, logLacksMemory: Bool = false,
+        verifiedInstructions: Int?, size: ProgramSize = ProgramSize(), loadMicroseconds: Int? = nil, name: String,
+        type: String
     ) {
         self.cell = cell
         self.program = program
         self.stage = stage
         self.errno = errno
         self.logComplete = logComplete
+        self.logLacksMemory = logLacksMemory
         self.verifiedInstructions = verifiedInstructions
+        self.size = size
+        self.loadMicroseconds = loadMicroseconds
         self.name = name
         self.type = type
     }

@@ -88,31 +88,6 @@ package struct ProgramResult: Codable, Sendable, Hashable {
     }
 }
 
-/// The numbers a verifier gave; each is `null` where that kernel's log does not have it.
-package struct ProgramStatistics: Codable, Sendable, Hashable {
-    /// Instructions processed, which is not the program's size.
-    @Nullable package var instructions: Int?
-    /// How many this kernel would have processed before giving up.
-    @Nullable package var limit: Int?
-    @Nullable package var totalStates: Int?
-    @Nullable package var peakStates: Int?
-    /// In bytes, one part per subprogram, as the kernel writes it: `64+0`.
-    @Nullable package var stackDepth: String?
-    @Nullable package var verificationMicroseconds: Int?
-
-    package init(
-        instructions: Int? = nil, limit: Int? = nil, totalStates: Int? = nil, peakStates: Int? = nil,
-        stackDepth: String? = nil, verificationMicroseconds: Int? = nil
-    ) {
-        self.instructions = instructions
-        self.limit = limit
-        self.totalStates = totalStates
-        self.peakStates = peakStates
-        self.stackDepth = stackDepth
-        self.verificationMicroseconds = verificationMicroseconds
-    }
-}
-
 /// Why a program was refused, in the catalogue's terms.
 package struct Cause: Codable, Sendable, Hashable {
     /// Of the catalogue: `size-negative`.

@@ -1,8 +1,9 @@
 internal import Glibc
 package import GuestLink
+internal import Machine
 
 /// What was seen of a cell, before anybody judges it.
-package struct Evidence: Sendable, Equatable {
+package struct Evidence: Sendable {
     package enum Ending: Sendable, Equatable {
         case finished(LoaderExit)
         /// The guest ended while the cell ran; `console` is all it showed.
@@ -15,14 +16,19 @@ package struct Evidence: Sendable, Equatable {
         case noGuest(reason: String, console: [UInt8]?)
     }
 
-    package struct Program: Sendable, Equatable {
+    package struct Program: Sendable {
         package var report: ProgramReport
+        /// All of it, or the end when `longLog` has all of it.
         package var verifierLog: [UInt8]
+        package var longLog: (any LongLog)?
         package var loaderLog: [UInt8]
 
-        package init(report: ProgramReport, verifierLog: [UInt8] = [], loaderLog: [UInt8] = []) {
+        package init(
+            report: ProgramReport, verifierLog: [UInt8] = [], longLog: (any LongLog)? = nil, loaderLog: [UInt8] = []
+        ) {
             self.report = report
             self.verifierLog = verifierLog
+            self.longLog = longLog
             self.loaderLog = loaderLog
         }
     }
@@ -42,11 +48,11 @@ package struct Evidence: Sendable, Equatable {
         self.ending = ending
     }
 
-    /// Whether a program failed for want of memory, or the guest's kernel killed the loader for it: both say more about
-    /// the guest than about the program.
+    /// Whether a program failed for want of memory, or its log was cut for it, or the guest's kernel killed the loader for
+    /// it: all say more about the guest than about the program.
     var lacksMemory: Bool {
         if case .finished(.signalled(SIGKILL)) = ending { return true }
-        return programs.contains { $0.report.errno == ENOMEM }
+        return programs.contains { $0.report.errno == ENOMEM || $0.report.logLacksMemory }
     }
 
     var endedTheGuest: Bool {
@@ -64,43 +70,64 @@ struct EvidenceCollector {
         var source: LogSource
     }
 
-    private var logs: [LogKey: [UInt8]] = [:]
+    /// What a kernel can write into the largest buffer that any takes, and the loader's words besides.
+    ///
+    /// Source: Linux, include/linux/bpf_verifier.h, `UINT_MAX >> 2`.
+    private static let longestLog = 1 << 30
+
+    let longLogs: LongLogs?
+    private var logs: [LogKey: LogCollector] = [:]
     private var event: [UInt8] = []
     private var programs: [Evidence.Program] = []
     /// How `ProgramReport` writes "the whole object" in a log frame's number.
     private static let wholeObject = UInt32.max
 
-    mutating func add(log text: [UInt8], program: UInt32, source: LogSource) {
+    init(longLogs: LongLogs?) { self.longLogs = longLogs }
+
+    /// - Throws: `MachineError.protocolBroken` for more than any kernel writes, and what `longLogs` throws.
+    mutating func add(log text: [UInt8], program: UInt32, source: LogSource) throws {
         guard source != .event else {
             event += text
             return
         }
         let key = LogKey(program: program == Self.wholeObject ? nil : program, source: source)
-        logs[key, default: []] += text
+        try logs[key, default: LogCollector()].append(text, begin: source == .verifier ? longLogs : nil)
+        guard logs[key, default: LogCollector()].count <= Self.longestLog else {
+            throw MachineError.protocolBroken("its log is longer than any kernel writes one")
+        }
     }
 
     /// Takes a report, the second of a program in the place of its first.
     ///
     /// What was said of the load stays where nothing newer was said.
     mutating func add(_ report: ProgramReport) {
+        let verifier = take(.verifier, of: report.program)
+        let loader = take(.loader, of: report.program).end
         let place = report.program.flatMap { number in programs.firstIndex { $0.report.program == number } }
-        let first = place.map { programs[$0] }
-        var program = Evidence.Program(
-            report: report,
-            verifierLog: logs.removeValue(forKey: LogKey(program: report.program, source: .verifier))
-                ?? first?.verifierLog ?? [],
-            loaderLog: logs.removeValue(forKey: LogKey(program: report.program, source: .loader))
-                ?? first?.loaderLog ?? [])
-        guard let place, let first else { return programs.append(program) }
-        // Only the load has a log and a count of instructions.
-        program.report.logComplete = first.report.logComplete
-        program.report.verifiedInstructions = first.report.verifiedInstructions
-        programs[place] = program
+        guard let place else {
+            return programs.append(
+                Evidence.Program(
+                    report: report, verifierLog: verifier.end, longLog: verifier.long, loaderLog: loader))
+        }
+        // Only the load has a log and numbers.
+        programs[place].report.stage = report.stage
+        programs[place].report.errno = report.errno
+        if !verifier.end.isEmpty {
+            programs[place].verifierLog = verifier.end
+            programs[place].longLog = verifier.long
+        }
+        if !loader.isEmpty { programs[place].loaderLog = loader }
+    }
+
+    private mutating func take(_ source: LogSource, of program: UInt32?) -> LogCollector {
+        var log = logs.removeValue(forKey: LogKey(program: program, source: source)) ?? LogCollector()
+        log.finish()
+        return log
     }
 
     func evidence(_ ending: Evidence.Ending) -> Evidence {
         Evidence(
-            programs: programs, event: event, remarks: logs[LogKey(program: nil, source: .loader)] ?? [],
+            programs: programs, event: event, remarks: logs[LogKey(program: nil, source: .loader)]?.end ?? [],
             ending: ending)
     }
 }

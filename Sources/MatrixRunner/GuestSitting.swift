@@ -20,9 +20,10 @@ struct GuestSitting {
     let kernelConfig: FilePath?
     let round: BatchSession.Round
     let cellLimit: Duration
+    let longLogs: LongLogs?
 
     /// - Throws: `MatrixRunnerError` when an object cannot be read, `MachineError` when the guest does not take the
-    ///   round's modules, and what `observer` throws. A guest that dies or talks nonsense later is evidence.
+    ///   round's modules, and what `observer` and `longLogs` throw. A guest that dies or talks nonsense later is evidence.
     func run(observer: some RunObserver) async throws -> Outcome {
         try await ModuleInsertion(guest: guest, limit: cellLimit).insert(round.modules)
         try sendJob()
@@ -61,8 +62,8 @@ struct GuestSitting {
     }
 
     private func evidence(ofCell number: UInt32) async throws -> Evidence {
-        var collector = EvidenceCollector()
-        let deadline = ContinuousClock.now + cellLimit
+        var collector = EvidenceCollector(longLogs: longLogs)
+        var deadline = ContinuousClock.now + cellLimit
         do {
             while true {
                 let left = deadline - ContinuousClock.now
@@ -71,7 +72,9 @@ struct GuestSitting {
                 }
                 switch try await guest.nextEvent(within: left) {
                 case .frame(.log(number, let program, let source, let text)):
-                    collector.add(log: text, program: program, source: source)
+                    try collector.add(log: text, program: program, source: source)
+                    // A log of 1 GiB takes longer than a cell may, and a guest that writes one does not hang.
+                    deadline = ContinuousClock.now + cellLimit
                 case .frame(.program(let report)) where report.cell == number: collector.add(report)
                 case .frame(.cellEnded(number, let exit)): return collector.evidence(.finished(exit))
                 case .frame(.cellBegan(number)): continue

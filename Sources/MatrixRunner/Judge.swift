@@ -94,15 +94,16 @@ package struct Judge: Sendable {
                     ofLog: text, logComplete: report.logComplete, loaderMessages: messages, errno: report.errno,
                     stage: report.stage)
                 : nil,
-            log: try log.isEmpty ? nil : keep(log), logComplete: report.logComplete,
+            log: try program.longLog?.keep() ?? (log.isEmpty ? nil : keep(log)), logComplete: report.logComplete,
             stats: Self.statistics(of: text, report: report))
     }
 
     private static func statistics(of log: String, report: ProgramReport) -> ProgramStatistics? {
-        guard let verified = report.verifiedInstructions else { return LogStatistics.parse(log) }
         var statistics = LogStatistics.parse(log) ?? ProgramStatistics()
-        if statistics.instructions == nil { statistics.instructions = verified }
-        return statistics
+        statistics.instructions = statistics.instructions ?? report.verifiedInstructions
+        statistics.loadMicroseconds = report.loadMicroseconds
+        statistics.size = report.size
+        return statistics == ProgramStatistics() ? nil : statistics
     }
 
     /// What a reader is shown.

@@ -25,10 +25,15 @@ package struct MatrixRunner: Sendable {
     private let start: StartPolicy
     private let jobs: Int
     private let cellLimit: Duration
+    private let longLogs: LongLogs?
 
-    /// Runs `jobs` guests at once; a cell that takes longer than `cellLimit` counts as `timeout`.
-    package init(backend: any MachineBackend, start: StartPolicy, jobs: Int, cellLimit: Duration) {
+    /// Runs `jobs` guests at once; a cell that is silent for longer than `cellLimit` counts as `timeout`. Long logs go to what
+    /// `longLogs` makes, and stay in memory without it.
+    package init(
+        backend: any MachineBackend, start: StartPolicy, jobs: Int, cellLimit: Duration, longLogs: LongLogs? = nil
+    ) {
         self.backend = backend
+        self.longLogs = longLogs
         self.start = start
         self.jobs = max(1, jobs)
         self.cellLimit = cellLimit
@@ -36,7 +41,7 @@ package struct MatrixRunner: Sendable {
 
     /// Runs all batches and tells `observer` of each cell as soon as it is over.
     ///
-    /// - Throws: What `observer` throws, and `CancellationError`. A guest that crashes, hangs or never comes up is
+    /// - Throws: What `observer` and `longLogs` throw, and `CancellationError`. A guest that crashes, hangs or never comes up is
     ///   evidence.
     package func run(_ batches: [KernelBatch], observer: some RunObserver) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -64,7 +69,8 @@ package struct MatrixRunner: Sendable {
                     try await observer.note(
                         .guestUp(batch.kernel, guest.hello, start: guest.start, readySeconds: guest.readySeconds))
                     return try await GuestSitting(
-                        guest: guest, kernelConfig: batch.config, round: round, cellLimit: cellLimit
+                        guest: guest, kernelConfig: batch.config, round: round, cellLimit: cellLimit,
+                        longLogs: longLogs
                     ).run(observer: observer)
                 }
                 session.finished(outcome, of: round)

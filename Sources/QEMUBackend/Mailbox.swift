@@ -36,14 +36,15 @@ final class Mailbox: Sendable {
         }
     }
 
-    /// Everything that the guest wrote since the last call; empty until an agent has opened the mailbox.
+    /// What the guest wrote since the last call, as much of it as a ring holds; empty until an agent has opened the mailbox.
     func readAll() throws(MachineError) -> [UInt8] {
         var broken: Int32 = 0
         let bytes = memory.withLock { address -> [UInt8] in
             let mailbox = UnsafeMutableRawPointer(bitPattern: address)
             guard cmx_mailbox_is_open(mailbox) != 0 else { return [] }
             var all: [UInt8] = []
-            while broken == 0 {
+            // A guest that writes while this reads could go on for ever.
+            while broken == 0, all.count < Int(CMX_TO_HOST_BYTES) {
                 let part = [UInt8](unsafeUninitializedCapacity: 256 << 10) { buffer, count in
                     count = cmx_read_from_guest(mailbox, buffer.baseAddress, buffer.count, &broken)
                 }

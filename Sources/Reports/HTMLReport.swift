@@ -15,12 +15,12 @@ package enum HTMLReport {
     ///
     /// - Parameters:
     ///   - document: The run.
-    ///   - log: The text of `logs/<sha256>.txt`, `nil` where there is no such file; asked once per name.
+    ///   - log: The ends of `logs/<sha256>.txt`, `nil` where there is no such file; asked once per name.
     /// - Returns: The page, up to about 15 MB for ten thousand cells.
     /// - Throws: What `log` throws, and `ReportError.brokenTemplate`.
-    package static func render(_ document: MatrixDocument, log: (String) throws -> String?) throws -> String {
+    package static func render(_ document: MatrixDocument, log: (String) throws -> LogEnds?) throws -> String {
         var shelf = LogShelf(budget: logBudget)
-        let data = try ReportData(document) { name in try shelf.index(of: name, text: log) }
+        let data = try ReportData(document) { name in try shelf.index(of: name, log: log) }
         let style = text(PackageResources.report_css)
         let script = text(PackageResources.report_js)
         let page: [String: String] = [

@@ -1,3 +1,5 @@
+import MatrixModel
+
 /// The logs of a report, each once, cut so that together they stay within a budget.
 ///
 /// Never holds more than twice the budget and the log just read, however many and long the logs are.
@@ -10,9 +12,9 @@ struct LogShelf {
     init(budget: Int) { self.budget = budget }
 
     /// Where the log `name` stands in `finished()`, reading it when it is not there yet.
-    mutating func index(of name: String, text: (String) throws -> String?) rethrows -> Int {
+    mutating func index(of name: String, log read: (String) throws -> LogEnds?) rethrows -> Int {
         if let place = places[name] { return place }
-        let log = KeptLog(name: name, text: try text(name))
+        let log = KeptLog(name: name, ends: try read(name))
         places[name] = logs.count
         logs.append(log)
         held += log.size
@@ -49,9 +51,12 @@ struct KeptLog: Encodable, Equatable {
     private(set) var omittedLines = 0
     private(set) var tail = ""
 
-    init(name: String, text: String?) {
-        self.name = name
-        head = text
+    /// - Parameter ends: `nil` when the file is gone.
+    init(name: String, ends: LogEnds?) {
+        self.name = ends?.file ?? name
+        head = ends?.head
+        omittedLines = ends?.omittedLines ?? 0
+        tail = ends?.tail ?? ""
     }
 
     var size: Int { (head?.utf8.count ?? 0) + tail.utf8.count }

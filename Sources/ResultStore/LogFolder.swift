@@ -3,7 +3,7 @@ import FoundationEssentials
 import Glibc
 import SystemPackage
 
-/// Texts named by their digest: `<sha256>.txt`.
+/// Texts named by their digest: `<sha256>.txt`, long ones `<sha256>.txt.gz`.
 struct LogFolder: Sendable {
     let path: FilePath
 
@@ -13,35 +13,30 @@ struct LogFolder: Sendable {
         try Self.create(path)
     }
 
+    /// What is longer is compressed.
+    static let plainLimit = 1 << 20
+
     func store(_ bytes: [UInt8]) throws -> String {
-        let digest = SHA256.hash(data: bytes).map { byte in
-            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-        }.joined()
-        let file = path.appending("\(digest).txt")
-        if try size(of: file) != bytes.count { try write(bytes, to: file) }
-        return "logs/\(digest).txt"
-    }
-
-    func text(of reference: String) throws -> String? {
-        guard let name = Self.fileName(in: reference) else { throw ResultStoreError.badLogReference(reference) }
-        let file = path.appending(name)
-        do {
-            let descriptor = try FileDescriptor.open(file, .readOnly, options: [.noFollow, .closeOnExec])
-            return try descriptor.closeAfter { String(decoding: try descriptor.rest(), as: UTF8.self) }
-        } catch Errno.noSuchFileOrDirectory {
-            return nil
-        } catch let error as Errno {
-            throw ResultStoreError(error, at: file)
+        guard bytes.count <= Self.plainLimit else {
+            let writer = try LogWriter(in: path)
+            try writer.append(bytes)
+            return try writer.keep()
         }
+        let name = LogName(digest: SHA256.hash(data: bytes))
+        let file = path.appending(name.plain)
+        if try size(of: file) != bytes.count { try write(bytes, to: file) }
+        return name.reference
     }
 
-    /// Only names that `store(_:)` makes, so that no reference climbs out of the folder.
-    private static func fileName(in reference: String) -> String? {
-        let parts = reference.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0] == "logs", parts[1].hasSuffix(".txt"), parts[1].utf8.count == 68,
-            parts[1].utf8.dropLast(4).allSatisfy({ "0123456789abcdef".utf8.contains($0) })
-        else { return nil }
-        return String(parts[1])
+    /// Hands the bytes to `body` in parts and returns the file's name, or `nil` when the file is gone.
+    func read(_ reference: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws -> String? {
+        let name = try LogName(reference: reference)
+        for candidate in [name.plain, name.compressed] {
+            guard var file = try GzipFile.open(path.appending(candidate)) else { continue }
+            try file.read(body)
+            return candidate
+        }
+        return nil
     }
 
     /// `nil` when there is no such file.
@@ -82,20 +77,5 @@ struct LogFolder: Sendable {
             }
         }
         guard access(path.string, W_OK | X_OK) == 0 else { throw ResultStoreError(Errno(rawValue: errno), at: path) }
-    }
-}
-
-extension FileDescriptor {
-    fileprivate func rest() throws -> [UInt8] {
-        let size = Int(try seek(offset: 0, from: .end))
-        try seek(offset: 0, from: .start)
-        return try [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-            while count < size {
-                let part = try read(
-                    into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...]))
-                guard part > 0 else { return }
-                count += part
-            }
-        }
     }
 }

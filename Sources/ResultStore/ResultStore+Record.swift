@@ -122,8 +122,9 @@ extension ResultStore {
             sql: """
                 INSERT INTO programs (cell, position, name, type, verdict, stage, errno, causeId, causeCategory, causeLine,
                     causeSource, causeAdvice, causeSince, log, logComplete, hasStats, instructions, instructionLimit,
-                    totalStates, peakStates, stackDepth, verificationMicroseconds)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    totalStates, peakStates, stackDepth, verificationMicroseconds, loadMicroseconds, programInstructions,
+                    translatedBytes, jitedBytes)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         let outcome: StatementArguments = [
             cell, position, program.name, program.type, program.verdict.rawValue, program.stage?.rawValue,
@@ -136,7 +137,8 @@ extension ResultStore {
         let stats: StatementArguments = [
             program.log, program.logComplete, program.stats != nil, program.stats?.instructions, program.stats?.limit,
             program.stats?.totalStates, program.stats?.peakStates, program.stats?.stackDepth,
-            program.stats?.verificationMicroseconds,
+            program.stats?.verificationMicroseconds, program.stats?.loadMicroseconds,
+            program.stats?.size.instructions, program.stats?.size.translatedBytes, program.stats?.size.jitedBytes,
         ]
         try statement.execute(arguments: outcome + cause + stats)
     }

@@ -1,5 +1,6 @@
 import GRDB
 import Glibc
+package import MatrixModel
 package import SystemPackage
 
 /// The runs of a results folder: a SQLite database, and the logs beside it.
@@ -74,9 +75,33 @@ package struct ResultStore: Sendable {
     /// - Returns: `logs/<sha256>.txt`, which `log(_:)` takes; the digest is that of the bytes.
     package func storeLog(_ bytes: [UInt8]) throws -> String { try logs.store(bytes) }
 
+    /// Begins a log that is too long for memory.
+    package func logWriter() throws -> LogWriter { try LogWriter(in: logs.path) }
+
     /// The text of a stored log, with what is not UTF-8 replaced.
     ///
     /// - Returns: `nil` when the file is gone.
-    /// - Throws: `ResultStoreError.badLogReference` when `reference` is not what `storeLog(_:)` returns.
-    package func log(_ reference: String) throws -> String? { try logs.text(of: reference) }
+    /// - Throws: `ResultStoreError.badLogReference` when `reference` is not what `storeLog(_:)` returns; `.damagedLog`.
+    package func log(_ reference: String) throws -> String? {
+        var bytes: [UInt8] = []
+        let file = try logs.read(reference) { bytes += $0 }
+        return file.map { _ in String(decoding: bytes, as: UTF8.self) }
+    }
+
+    /// The first and last lines of a stored log, `limit` bytes of them at the most; all of it when it is no longer.
+    ///
+    /// - Returns: `nil` when the file is gone.
+    /// - Throws: As `log(_:)`.
+    package func logEnds(_ reference: String, limit: Int = 4 << 20) throws -> LogEnds? {
+        var ends = EndsCollector(limit: limit)
+        return try logs.read(reference) { ends.append($0) }.map { ends.ends(of: "logs/\($0)") }
+    }
+
+    /// Hands the bytes of a stored log to `body`, in parts of some 100 KiB, however long it is.
+    ///
+    /// - Returns: Whether there is such a file.
+    /// - Throws: As `log(_:)`, and what `body` throws.
+    package func readLog(_ reference: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Bool {
+        try logs.read(reference, body) != nil
+    }
 }

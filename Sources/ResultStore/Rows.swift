@@ -53,7 +53,10 @@ extension ProgramStatistics {
         self.init(
             instructions: row["instructions"], limit: row["instructionLimit"], totalStates: row["totalStates"],
             peakStates: row["peakStates"], stackDepth: row["stackDepth"],
-            verificationMicroseconds: row["verificationMicroseconds"])
+            verificationMicroseconds: row["verificationMicroseconds"], loadMicroseconds: row["loadMicroseconds"],
+            size: ProgramSize(
+                instructions: row["programInstructions"], translatedBytes: row["translatedBytes"],
+                jitedBytes: row["jitedBytes"]))
     }
 }
 

@@ -11,8 +11,16 @@ enum Schema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("v1 runs, kernels, cells, programs") { db in try db.execute(sql: version1) }
         migrator.registerMigration("v2 events") { db in try db.execute(sql: "ALTER TABLE cells ADD COLUMN event TEXT") }
+        migrator.registerMigration("v3 numbers of programs") { db in try db.execute(sql: numbersOfPrograms) }
         return migrator
     }
+
+    private static let numbersOfPrograms = """
+        ALTER TABLE programs ADD COLUMN loadMicroseconds INTEGER;
+        ALTER TABLE programs ADD COLUMN programInstructions INTEGER;
+        ALTER TABLE programs ADD COLUMN translatedBytes INTEGER;
+        ALTER TABLE programs ADD COLUMN jitedBytes INTEGER;
+        """
 
     /// Words are written out here, not taken from the enums: renaming a case must not rewrite history.
     private static let version1 = """

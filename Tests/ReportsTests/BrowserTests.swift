@@ -163,7 +163,7 @@ private struct Visit: Decodable, Sendable {
     static func make() async throws -> Visit {
         var run = SampleRun()
         let hostile = try run.addHostileLog()
-        let page = try HTMLReport.render(run.document) { run.logs[$0] }
+        let page = try HTMLReport.render(run.document) { run.logs[$0].map(LogEnds.init) }
         return try await withTemporaryFolder { folder in
             let file = folder.appending(path: "report.html")
             try Data(page.utf8).write(to: file)

@@ -20,7 +20,7 @@ import Testing
 
     @Test func pageIsWholeAndAsksForNothing() throws {
         let run = SampleRun()
-        let page = try HTMLReport.render(run.document) { run.logs[$0] }
+        let page = try HTMLReport.render(run.document) { run.logs[$0].map(LogEnds.init) }
         #expect(page.hasPrefix("<!DOCTYPE html>"))
         #expect(!page.contains("{{"))
         #expect(page.contains("default-src 'none'"))
@@ -35,7 +35,7 @@ import Testing
         var asked: [String: Int] = [:]
         _ = try HTMLReport.render(run.document) { name in
             asked[name, default: 0] += 1
-            return run.logs[name]
+            return run.logs[name].map(LogEnds.init)
         }
         #expect(Set(asked.keys) == Set(run.logs.keys))
         #expect(asked.values.allSatisfy { $0 == 1 })
@@ -50,7 +50,7 @@ import Testing
     @Test func staysSmallAtTenThousandCells() throws {
         let (document, log) = LargeRun.make(kernels: 50, probes: 40, variants: 5)
         try #require(document.cells.count == 10_000)
-        let page = try HTMLReport.render(document, log: log)
+        let page = try HTMLReport.render(document) { try log($0).map(LogEnds.init) }
         #expect(page.utf8.count < 15_000_000)
     }
 }

@@ -1,3 +1,4 @@
+import MatrixModel
 import Testing
 
 @testable import Reports
@@ -9,17 +10,17 @@ import Testing
 
     @Test func keepsWhatFits() throws {
         var shelf = LogShelf(budget: 1000)
-        #expect(shelf.index(of: "a") { _ in "one\ntwo\n" } == 0)
+        #expect(shelf.index(of: "a") { _ in LogEnds("one\ntwo\n") } == 0)
         #expect(shelf.index(of: "gone") { _ in nil } == 1)
-        #expect(shelf.index(of: "a") { _ in "never read" } == 0)
+        #expect(shelf.index(of: "a") { _ in LogEnds("never read") } == 0)
         #expect(try HTMLReport.json(shelf.finished()) == #"[["a","one\ntwo\n"],["gone"]]"#)
     }
 
     @Test func cutsTheLongestInTheMiddle() throws {
         var shelf = LogShelf(budget: 2000)
         let long = log("long", lines: 500)
-        _ = shelf.index(of: "short") { _ in log("short", lines: 10) }
-        _ = shelf.index(of: "long") { _ in long }
+        _ = shelf.index(of: "short") { _ in LogEnds(log("short", lines: 10)) }
+        _ = shelf.index(of: "long") { _ in LogEnds(long) }
         let logs = shelf.finished()
         #expect(logs[0].head == log("short", lines: 10))
         #expect(logs[0].omittedLines == 0)
@@ -38,7 +39,7 @@ import Testing
     @Test func staysWithinTheBudgetAllTheTime() {
         var shelf = LogShelf(budget: 20_000)
         for number in 0..<100 {
-            _ = shelf.index(of: "\(number)") { name in log(name, lines: 300) }
+            _ = shelf.index(of: "\(number)") { name in LogEnds(log(name, lines: 300)) }
         }
         let logs = shelf.finished()
         #expect(logs.reduce(0) { $0 + $1.size } <= 20_000)
@@ -51,7 +52,7 @@ import Testing
 
     @Test func survivesALogWithoutLines() {
         var shelf = LogShelf(budget: 10)
-        _ = shelf.index(of: "a") { _ in String(repeating: "\u{e9}", count: 100) }
+        _ = shelf.index(of: "a") { _ in LogEnds(String(repeating: "\u{e9}", count: 100)) }
         #expect(shelf.finished()[0].omittedLines == 1)
     }
 }

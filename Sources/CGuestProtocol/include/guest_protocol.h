@@ -168,6 +168,12 @@ struct cmx_program {
     uint32_t jited_bytes;
     /// Of `bpf_prog_info`, 0 before Linux 5.16.
     uint32_t verified_instructions;
+    /// Instructions that the kernel was given, before its rewriting; 0 when it never came to that.
+    uint32_t instructions;
+    /// What the load that gave the verdict took, in which the verifier wrote no more than totals.
+    uint32_t load_microseconds;
+    /// Not 0 when the log is incomplete for want of the guest's memory only.
+    uint32_t log_lacks_memory;
     char name[CMX_NAME_BYTES];
     /// The program type in libbpf's words: `kprobe`, `xdp`.
     char type[CMX_NAME_BYTES];

@@ -33,7 +33,7 @@ package enum ReportFormat: String, ExpressibleByArgument, CaseIterable, Sendable
     /// The run as text without a line break at its end.
     func render(_ document: MatrixDocument, from store: ResultStore, forTerminal: Bool) throws -> String {
         switch self {
-        case .html: return try HTMLReport.render(document, log: store.log)
+        case .html: return try HTMLReport.render(document, log: { try store.logEnds($0) })
         case .json: return try JSONReport.render(document)
         case .table:
             let table = TerminalTable.render(

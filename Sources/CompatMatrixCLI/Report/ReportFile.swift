@@ -9,7 +9,7 @@ enum ReportFile {
     /// Writes `<results>/<run>/report.html` and returns its path.
     static func writePage(of document: MatrixDocument, in store: ResultStore) throws -> FilePath {
         let path = store.folder.appending(document.run.id).appending("report.html")
-        try write(try HTMLReport.render(document, log: store.log), to: path)
+        try write(try HTMLReport.render(document, log: { try store.logEnds($0) }), to: path)
         return path
     }
 

@@ -52,7 +52,7 @@ package struct RunCommand: AsyncParsableCommand {
         // Shown before it is written to a file: a disk that is full must not cost the answer.
         switch format {
         case .json: print(try JSONReport.render(document))
-        case .html: print(try HTMLReport.render(document, log: session.store.log))
+        case .html: print(try HTMLReport.render(document, log: { try session.store.logEnds($0) }))
         case nil:
             print(TerminalTable.render(document, style: Terminal.style, width: Terminal.width))
         }

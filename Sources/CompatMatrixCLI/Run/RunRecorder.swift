@@ -116,3 +116,5 @@ actor RunRecorder: RunObserver {
         if let row = rows[kernel] { try store.record(kernel: row, in: run) }
     }
 }
+
+extension LogWriter: LongLog {}

@@ -81,7 +81,8 @@ struct RunSession: Sendable {
             plan.cells.compactMap { cell in cell.obstacle.map { (cell, "\($0)") } })
         let runner = MatrixRunner(
             backend: machine.backend, start: options.start.policy,
-            jobs: options.jobs ?? ProcessInfo.processInfo.activeProcessorCount, cellLimit: .seconds(options.timeout))
+            jobs: options.jobs ?? ProcessInfo.processInfo.activeProcessorCount, cellLimit: .seconds(options.timeout),
+            longLogs: store.logWriter)
         var interrupted = false
         do {
             try await runner.run(plan.batches(of: open), observer: recorder)

@@ -98,6 +98,9 @@ static struct cmx_program load_program(uint32_t cell, struct bpf_object *object,
         .translated_bytes = observed->translated_bytes,
         .jited_bytes = observed->jited_bytes,
         .verified_instructions = observed->verified_instructions,
+        .instructions = observed->attempted ? observed->asked.instructions : 0,
+        .load_microseconds = observed->load_microseconds,
+        .log_lacks_memory = observed->log_lacks_memory,
     };
     const char *type = libbpf_bpf_prog_type_str(bpf_program__type(program));
     snprintf(report.name, sizeof(report.name), "%s", bpf_program__name(program));

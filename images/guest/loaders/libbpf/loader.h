@@ -37,6 +37,10 @@ struct observed_load {
     /// NUL-terminated.
     char *log;
     int log_complete;
+    /// Whether a guest with more memory would have held more of the log.
+    int log_lacks_memory;
+    /// Of the load that gave the verdict.
+    uint32_t load_microseconds;
     uint32_t translated_bytes;
     uint32_t jited_bytes;
     uint32_t verified_instructions;
@@ -60,5 +64,12 @@ void drop_optional_attach_type(struct bpf_program *program);
 
 /// A size that libbpf is told for the buffer; how much is really used is decided when the load happens.
 #define OBSERVED_LOG_BYTES (64u << 10)
+
+/// A buffer for the verifier that is as large as memory allows; `*bytes` takes no more than `most`, and is less than
+/// SMALLEST_LOG_BYTES only if `most` is.
+#define SMALLEST_LOG_BYTES ((16u << 20) - 1)
+#define LARGEST_LOG_BYTES (UINT32_MAX >> 2)
+char *log_buffer(void);
+size_t fitting_log_bytes(size_t most);
 
 #endif

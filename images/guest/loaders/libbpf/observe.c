@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "loader.h"
@@ -13,11 +13,6 @@
 /// Bits of `log_level`; include/linux/bpf_verifier.h of Linux.
 #define LEVEL_LAST_PATH 1u
 #define LEVEL_STATS 4u
-
-/// Valid on every kernel: up to Linux 5.1 the ceiling is UINT_MAX >> 8, later UINT_MAX >> 2; beyond it is EINVAL.
-#define FIRST_LOG_BYTES ((16u << 20) - 1)
-/// As far as a log can grow in the memory of a guest.
-#define LAST_LOG_BYTES (64u << 20)
 
 int __real_bpf_prog_load(enum bpf_prog_type, const char *, const char *, const struct bpf_insn *, size_t,
                          struct bpf_prog_load_opts *);
@@ -31,35 +26,62 @@ static struct btf *kernel_btf;
 
 struct observed_load *observe_next_load(void)
 {
-    static char *buffer;
-    if (buffer == NULL) {
-        // Reserved, not used: pages come into being as the kernel writes them.
-        buffer = mmap(NULL, LAST_LOG_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (buffer == MAP_FAILED) {
-            fprintf(stderr, "loader-libbpf: no memory for a log\n");
-            exit(70);
-        }
-    }
-    buffer[0] = '\0';
-    observed = (struct observed_load){.log = buffer, .log_complete = 1};
+    observed = (struct observed_load){.log = log_buffer(), .log_complete = 1};
     return &observed;
 }
 
-static int load_with_level(enum bpf_prog_type type, const char *name, const char *license,
-                           const struct bpf_insn *instructions, size_t count, const struct bpf_prog_load_opts *asked,
-                           unsigned level, size_t log_bytes)
+/// What the kernel is asked for, whatever the level of the log.
+struct request {
+    enum bpf_prog_type type;
+    const char *name;
+    const char *license;
+    const struct bpf_insn *instructions;
+    size_t count;
+    const struct bpf_prog_load_opts *options;
+};
+
+/// libbpf repeats a load that ends with EAGAIN, up to five times. `*true_bytes` takes how long the log would be, 0 before
+/// Linux 6.4.
+static int load_with_level(const struct request *request, unsigned level, size_t log_bytes, size_t *true_bytes)
 {
-    struct bpf_prog_load_opts options = *asked;
+    struct bpf_prog_load_opts options = *request->options;
     options.log_level = level;
     options.log_buf = level ? observed.log : NULL;
     options.log_size = level ? log_bytes : 0;
-    return __real_bpf_prog_load(type, name, license, instructions, count, &options);
+    int program = __real_bpf_prog_load(request->type, request->name, request->license, request->instructions,
+                                       request->count, &options);
+    *true_bytes = level ? options.log_true_size : 0;
+    return program;
 }
 
-/// BPF_LOG_STATS and the higher ceiling both came with 5.2.
-static size_t largest_log(void)
+/// BPF_LOG_STATS and the higher ceiling both came with 5.2; beyond the ceiling is EINVAL.
+static size_t log_ceiling(void)
 {
-    return kernel_has_stats ? LAST_LOG_BYTES : FIRST_LOG_BYTES;
+    return kernel_has_stats ? LARGEST_LOG_BYTES : SMALLEST_LOG_BYTES;
+}
+
+/// Loads once more for the log: a buffer costs only the pages that the kernel writes, so the first one is the largest.
+static void load_for_log(const struct request *request, unsigned level, int verdict)
+{
+    size_t bytes = fitting_log_bytes(log_ceiling()), true_bytes;
+    int logged = load_with_level(request, level, bytes, &true_bytes);
+    // A kernel with backports may have one of the two and not the other.
+    if (logged == -EINVAL && verdict != -EINVAL && bytes > SMALLEST_LOG_BYTES)
+        logged = load_with_level(request, level, bytes = SMALLEST_LOG_BYTES, &true_bytes);
+    // Whatever else this load met with, ENOSPC or no memory for the kernel's own copy, cost a part of the log.
+    observed.log_complete = logged >= 0 ? verdict >= 0 : logged == verdict;
+    observed.log_lacks_memory =
+        (logged == -ENOMEM && verdict != -ENOMEM) ||
+        (logged == -ENOSPC && bytes < log_ceiling() && true_bytes <= log_ceiling());
+    if (logged >= 0)
+        close(logged);
+}
+
+static uint32_t microseconds_since(const struct timespec *start)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (now.tv_sec - start->tv_sec) * 1000000 + (now.tv_nsec - start->tv_nsec) / 1000;
 }
 
 static void ask_for_numbers(int program)
@@ -81,11 +103,15 @@ int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *
     if (options == NULL || options->log_buf == NULL || options->log_buf != observed.log)
         return __real_bpf_prog_load(type, name, license, instructions, count, options);
 
+    const struct request request = {type, name, license, instructions, count, options};
     unsigned quiet = kernel_has_stats ? LEVEL_STATS : 0;
-    unsigned verbose = LEVEL_LAST_PATH | quiet;
-    int verdict = load_with_level(type, name, license, instructions, count, options, quiet, OBSERVED_LOG_BYTES);
+    size_t true_bytes;
+    struct timespec start;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    int verdict = load_with_level(&request, quiet, OBSERVED_LOG_BYTES, &true_bytes);
+    observed.load_microseconds = microseconds_since(&start);
     if (verdict == -ENOSPC)
-        verdict = load_with_level(type, name, license, instructions, count, options, 0, 0);
+        verdict = load_with_level(&request, 0, 0, &true_bytes);
     observed.attempted = 1;
     observed.error = verdict < 0 ? verdict : 0;
     observed.asked = (struct asked_program){
@@ -96,15 +122,8 @@ int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *
         .instructions = count,
     };
 
-    if (verdict < 0 || !kernel_has_stats) {
-        int logged = -ENOSPC;
-        for (size_t bytes = FIRST_LOG_BYTES; logged == -ENOSPC && bytes <= largest_log(); bytes *= 2)
-            logged = load_with_level(type, name, license, instructions, count, options, verbose, bytes);
-        // Whatever else this load met with, ENOSPC or no memory for the kernel's own copy, cost a part of the log.
-        observed.log_complete = logged >= 0 ? verdict >= 0 : logged == verdict;
-        if (logged >= 0)
-            close(logged);
-    }
+    if (verdict < 0 || !kernel_has_stats)
+        load_for_log(&request, LEVEL_LAST_PATH | quiet, verdict);
     if (verdict >= 0)
         ask_for_numbers(verdict);
     errno = -observed.error;

@@ -1,0 +1,39 @@
+/// A text too long for memory, kept elsewhere while it comes in; what is never asked to stay is gone with this value.
+package protocol LongLog: Sendable {
+    func append(_ bytes: [UInt8]) throws
+    /// Ends the text, has it stay, and returns the reference to it (`logs/<sha256>.txt`).
+    func keep() throws -> String
+}
+
+/// Gathers one text from its parts.
+struct LogCollector {
+    /// What stays in memory of a text that is longer: room for the messages, the states before them and all totals.
+    static let limit = 1 << 20
+
+    /// All of the text, or its end when `long` has all of it.
+    private(set) var end: [UInt8] = []
+    private(set) var long: (any LongLog)?
+    private(set) var count = 0
+
+    /// Takes the next part; `begin` makes a place for the text when it becomes long, and memory takes it where there is none.
+    mutating func append(_ part: [UInt8], begin: LongLogs?) throws {
+        count += part.count
+        end += part
+        if let long {
+            try long.append(part)
+        } else if end.count > Self.limit, let begin {
+            let text = try begin()
+            try text.append(end)
+            long = text
+        }
+        // Not at each part: every byte would be moved as often as there are parts in the limit.
+        if long != nil, end.count > 2 * Self.limit { shorten() }
+    }
+
+    mutating func finish() { if long != nil { shorten() } }
+
+    private mutating func shorten() { end.removeFirst(max(0, end.count - Self.limit)) }
+}
+
+/// Begins a long text.
+package typealias LongLogs = @Sendable () throws -> any LongLog

@@ -1,0 +1,86 @@
+import CZlib
+import Glibc
+import SystemPackage
+
+/// A file that is compressed as it is written, or read whether it is compressed or not.
+struct GzipFile: ~Copyable {
+    private var file: gzFile?
+    private let path: FilePath
+
+    /// Bytes handed to zlib at a time, and what it is told to buffer.
+    private static let part = 256 << 10
+
+    /// Takes over `descriptor`.
+    private init(_ descriptor: FileDescriptor, mode: String, path: FilePath) throws {
+        self.path = path
+        guard let file = gzdopen(descriptor.rawValue, mode) else {
+            try? descriptor.close()
+            throw ResultStoreError(.noMemory, at: path)
+        }
+        gzbuffer(file, UInt32(Self.part))
+        self.file = file
+    }
+
+    deinit { if let file { gzclose(file) } }
+
+    /// Creates `path`, which must not be there. Logs repeat themselves so much that the quickest level is enough.
+    static func create(_ path: FilePath) throws -> GzipFile {
+        do {
+            let descriptor = try FileDescriptor.open(
+                path, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+                permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            return try GzipFile(descriptor, mode: "wb1", path: path)
+        } catch let error as Errno {
+            throw ResultStoreError(error, at: path)
+        }
+    }
+
+    /// - Returns: `nil` when there is no such file.
+    static func open(_ path: FilePath) throws -> GzipFile? {
+        do {
+            let descriptor = try FileDescriptor.open(path, .readOnly, options: [.noFollow, .closeOnExec])
+            return try GzipFile(descriptor, mode: "rb", path: path)
+        } catch Errno.noSuchFileOrDirectory {
+            return nil
+        } catch let error as Errno {
+            throw ResultStoreError(error, at: path)
+        }
+    }
+
+    mutating func write(_ bytes: [UInt8]) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { gzwrite(file, $0.baseAddress, UInt32(min($0.count, Self.part))) }
+            guard count > 0 else { throw ResultStoreError(Errno(rawValue: errno), at: path) }
+            rest = rest.dropFirst(Int(count))
+        }
+    }
+
+    /// Hands the text to `body` in parts.
+    ///
+    /// - Throws: `ResultStoreError.damagedLog` where the file is no longer what was written.
+    mutating func read(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.part, alignment: 16)
+        defer { buffer.deallocate() }
+        while true {
+            let count = gzread(file, buffer.baseAddress, UInt32(buffer.count))
+            guard count >= 0 else { throw ResultStoreError.damagedLog(path) }
+            guard count > 0 else { break }
+            try body(UnsafeRawBufferPointer(rebasing: buffer[..<Int(count)]))
+        }
+        // A file that ends too early is told here only.
+        guard try close() else { throw ResultStoreError.damagedLog(path) }
+    }
+
+    /// Writes what is left; `false` when a text that was read ends too early.
+    @discardableResult
+    mutating func close() throws -> Bool {
+        guard let file else { return true }
+        self.file = nil
+        switch gzclose(file) {
+        case Z_OK: return true
+        case Z_ERRNO: throw ResultStoreError(Errno(rawValue: errno), at: path)
+        default: return false
+        }
+    }
+}

@@ -1,0 +1,24 @@
+import Crypto
+
+/// What a log is called: by others `logs/<sha256>.txt`, on disk also `<sha256>.txt.gz`.
+struct LogName {
+    /// Of the text, compressed or not.
+    private let digest: String
+
+    init(digest: SHA256Digest) {
+        self.digest = digest.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+
+    /// - Throws: `ResultStoreError.badLogReference` for all but what `reference` gives, so that none climbs out of the folder.
+    init(reference: String) throws {
+        let parts = reference.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0] == "logs", parts[1].hasSuffix(".txt"), parts[1].utf8.count == 68,
+            parts[1].utf8.dropLast(4).allSatisfy({ "0123456789abcdef".utf8.contains($0) })
+        else { throw ResultStoreError.badLogReference(reference) }
+        digest = String(parts[1].dropLast(4))
+    }
+
+    var reference: String { "logs/\(plain)" }
+    var plain: String { "\(digest).txt" }
+    var compressed: String { "\(plain).gz" }
+}

@@ -1,0 +1,53 @@
+import Crypto
+import FoundationEssentials
+import Glibc
+import Synchronization
+import SystemPackage
+
+/// A long log, stored while it comes in: compressed, and named by the digest of the text when it ends.
+///
+/// Until `keep()` it has a name that nobody looks for, and with the last reference to this it is gone.
+package final class LogWriter: Sendable {
+    private struct State: ~Copyable {
+        var file: GzipFile
+        var digest = SHA256()
+        var reference: String?
+    }
+
+    private let folder: FilePath
+    private let temporary: FilePath
+    private let state: Mutex<State>
+
+    init(in folder: FilePath) throws {
+        self.folder = folder
+        temporary = folder.appending(".\(UUID().uuidString).tmp")
+        state = Mutex(State(file: try GzipFile.create(temporary)))
+    }
+
+    deinit {
+        if state.withLock({ $0.reference == nil }) { unlink(temporary.string) }
+    }
+
+    package func append(_ bytes: [UInt8]) throws {
+        try state.withLock { state in
+            state.digest.update(data: bytes)
+            try state.file.write(bytes)
+        }
+    }
+
+    /// Ends the text and returns the reference that `ResultStore.log(_:)` takes; the same one each time.
+    package func keep() throws -> String {
+        try state.withLock { state in
+            if let reference = state.reference { return reference }
+            try state.file.close()
+            let name = LogName(digest: state.digest.finalize())
+            let file = folder.appending(name.compressed)
+            // Over a file of that name, which holds the same or was cut short by a loss of power.
+            guard rename(temporary.string, file.string) == 0 else {
+                throw ResultStoreError(Errno(rawValue: errno), at: file)
+            }
+            state.reference = name.reference
+            return name.reference
+        }
+    }
+}

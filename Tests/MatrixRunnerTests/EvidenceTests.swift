@@ -14,14 +14,14 @@ import Testing
             verifiedInstructions: verifiedInstructions, name: "f\(number ?? 9)", type: "kprobe")
     }
 
-    @Test func aSecondReportReplacesTheFirstAndKeepsWhatTheLoadSaid() {
+    @Test func aSecondReportReplacesTheFirstAndKeepsWhatTheLoadSaid() throws {
         var collector = EvidenceCollector()
         for number: UInt32 in [0, 1] {
-            collector.add(log: Array("log \(number)".utf8), program: number, source: .verifier)
-            collector.add(log: Array("warning".utf8), program: number, source: .loader)
+            try collector.add(log: Array("log \(number)".utf8), program: number, source: .verifier)
+            try collector.add(log: Array("warning".utf8), program: number, source: .loader)
             collector.add(report(number, .load, verifiedInstructions: 7))
         }
-        collector.add(log: Array("no such symbol".utf8), program: 1, source: .loader)
+        try collector.add(log: Array("no such symbol".utf8), program: 1, source: .loader)
         collector.add(report(1, .attach, errno: 2))
         collector.add(report(0, .fire))
         let programs = collector.evidence(.finished(.exited(0))).programs
@@ -34,11 +34,11 @@ import Testing
         #expect(programs.map { String(decoding: $0.loaderLog, as: UTF8.self) } == ["warning", "no such symbol"])
     }
 
-    @Test func eventAndRemarksAreOfTheWholeCell() {
+    @Test func eventAndRemarksAreOfTheWholeCell() throws {
         var collector = EvidenceCollector()
-        collector.add(log: Array("hello ".utf8), program: 0, source: .event)
-        collector.add(log: Array("world".utf8), program: 0, source: .event)
-        collector.add(log: Array("no bash".utf8), program: .max, source: .loader)
+        try collector.add(log: Array("hello ".utf8), program: 0, source: .event)
+        try collector.add(log: Array("world".utf8), program: 0, source: .event)
+        try collector.add(log: Array("no bash".utf8), program: .max, source: .loader)
         let evidence = collector.evidence(.finished(.exited(69)))
         #expect(String(decoding: evidence.event, as: UTF8.self) == "hello world")
         #expect(String(decoding: evidence.remarks, as: UTF8.self) == "no bash")

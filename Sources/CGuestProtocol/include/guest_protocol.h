@@ -172,6 +172,8 @@ struct cmx_program {
     uint32_t instructions;
     /// What the load that gave the verdict took, in which the verifier wrote no more than totals.
     uint32_t load_microseconds;
+    /// The verifier's own time in that load, 0 before Linux 5.2.
+    uint32_t verification_microseconds;
     /// Not 0 when the log is incomplete for want of the guest's memory only.
     uint32_t log_lacks_memory;
     char name[CMX_NAME_BYTES];

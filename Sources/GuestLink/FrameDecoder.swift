@@ -72,7 +72,9 @@ package struct FrameDecoder: Sendable {
             size: ProgramSize(
                 instructions: number(program.instructions), translatedBytes: number(program.translated_bytes),
                 jitedBytes: number(program.jited_bytes)),
-            loadMicroseconds: number(program.load_microseconds), name: text(program.name), type: text(program.type))
+            loadMicroseconds: number(program.load_microseconds),
+            verificationMicroseconds: number(program.verification_microseconds), name: text(program.name),
+            type: text(program.type))
     }
 
     private static func source(_ source: UInt32) -> LogSource {

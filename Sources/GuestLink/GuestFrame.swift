@@ -59,13 +59,15 @@ package struct ProgramReport: Equatable, Sendable {
     package var size: ProgramSize
     /// What the load that gave the verdict took; `nil` when it never came to one.
     package var loadMicroseconds: Int?
+    /// By the kernel's own clock, in that load; `nil` before Linux 5.2.
+    package var verificationMicroseconds: Int?
     package var name: String
     package var type: String
 
     package init(
         cell: UInt32, program: UInt32?, stage: Stage, errno: Int32, logComplete: Bool, logLacksMemory: Bool = false,
-        verifiedInstructions: Int?, size: ProgramSize = ProgramSize(), loadMicroseconds: Int? = nil, name: String,
-        type: String
+        verifiedInstructions: Int?, size: ProgramSize = ProgramSize(), loadMicroseconds: Int? = nil,
+        verificationMicroseconds: Int? = nil, name: String, type: String
     ) {
         self.cell = cell
         self.program = program
@@ -76,6 +78,7 @@ package struct ProgramReport: Equatable, Sendable {
         self.verifiedInstructions = verifiedInstructions
         self.size = size
         self.loadMicroseconds = loadMicroseconds
+        self.verificationMicroseconds = verificationMicroseconds
         self.name = name
         self.type = type
     }

@@ -10,6 +10,8 @@ package struct KernelFact: Equatable, Sendable {
         case setting
         /// `text` is a part of the kernel's own `CONFIG_…` file.
         case config
+        /// `name` says of what, `text` has the names, one a line.
+        case list
     }
 
     package var kind: Kind
@@ -35,6 +37,7 @@ extension KernelFact.Kind {
         case CMX_FACT_HELPERS: self = .helpers
         case CMX_FACT_SETTING: self = .setting
         case CMX_FACT_CONFIG: self = .config
+        case CMX_FACT_LIST: self = .list
         default: throw .unknownFact(kind: kind)
         }
     }

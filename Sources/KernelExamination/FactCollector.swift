@@ -22,6 +22,7 @@ struct FactCollector {
         case .helpers: facts.helpers[fact.name, default: []] += lines(fact.text)
         case .setting: facts.settings[fact.name] = String(decoding: fact.text, as: UTF8.self)
         case .config: config += fact.text
+        case .list: facts.lists[fact.name, default: []] += lines(fact.text)
         }
         return true
     }

@@ -28,16 +28,31 @@ extension KernelFacts {
         ]
         if hasBPF {
             rows.append(.line(label: "BTF", text: hasBTF ? "/sys/kernel/btf/vmlinux" : "none"))
-            rows += FeatureGroup.allCases.flatMap { $0.rows(of: features) }
+            rows += FeatureGroup.ofBPF.flatMap { $0.shown(features).rows(label: $0.label) }
             rows += programTypes.rows(label: "program types")
             rows += mapTypes.rows(label: "map types")
             rows.append(.list(label: "helpers", words: helperCounts))
+            rows += [
+                .list(label: "iterators", words: lists["iterators"] ?? []),
+                .list(label: "struct_ops", words: lists["struct_ops"] ?? []),
+            ]
+            if !kernelFunctions.isEmpty {
+                let source = settings["kfuncs_from"].map { ", by \($0)" } ?? ""
+                rows.append(.line(label: "kfuncs", text: "\(kernelFunctions.count)\(source); those of modules apart"))
+            }
         }
         return rows + settingRows
     }
 
-    /// The names of all helpers: first those that every type may call, then what each type has besides.
+    /// The names of all helpers, first those that every type may call, then what each type has besides; and of kfuncs.
     package var helperRows: [FactSheet.Row] {
+        let kfuncs: [FactSheet.Row] =
+            kernelFunctions.isEmpty
+            ? [] : [.heading("Kernel functions"), .list(label: "kfuncs", words: kernelFunctions)]
+        return ownHelperRows + kfuncs
+    }
+
+    private var ownHelperRows: [FactSheet.Row] {
         let types = helperTypes
         let sets = types.compactMap { helpers[$0].map(Set.init) }
         guard let first = sets.first, let names = types.first.flatMap({ helpers[$0] }) else { return [] }
@@ -69,7 +84,7 @@ extension KernelFacts {
     private var gapRows: [FactSheet.Row] { gap.map { [.line(label: "incomplete", text: $0)] } ?? [] }
 
     /// Types in the kernel's order.
-    private var helperTypes: [String] { programTypes.present.filter { helpers[$0] != nil } }
+    var helperTypes: [String] { programTypes.present.filter { helpers[$0] != nil } }
 
     private var helperCounts: [String] { helperTypes.map { "\($0) \(helpers[$0]?.count ?? 0)" } }
 
@@ -81,6 +96,7 @@ extension KernelFacts {
         ]
         return [.heading("In the guest")]
             + names.map { setting, label in .list(label: label, words: settings[setting].map { [$0] } ?? []) }
+            + FeatureGroup.withoutBPF.shown(features).rows(label: FeatureGroup.withoutBPF.label)
             + [
                 .list(
                     label: "sysctls",
@@ -96,44 +112,6 @@ extension Offers {
             .list(label: label, words: present.isEmpty ? ["none"] : present),
             .list(label: "  absent", words: absent), .list(label: "  not found out", words: unknown),
         ]
-    }
-}
-
-/// What the kernel can do, in the words of people who write probes.
-private enum FeatureGroup: CaseIterable {
-    case loads, attaches, log
-
-    private var features: [(name: String, words: String)] {
-        switch self {
-        case .loads:
-            [
-                ("global_data", "global data"), ("mmapable_arrays", "mmap-able arrays"), ("btf_load", "BTF of objects"),
-                ("subprograms", "functions"), ("bounded_loops", "bounded loops"), ("may_goto", "may_goto"),
-                ("million_instructions", "1000000 instructions"), ("cpu_v2", "-mcpu=v2"), ("cpu_v3", "-mcpu=v3"),
-                ("cpu_v4", "-mcpu=v4"), ("atomic_fetch", "atomic fetch"),
-            ]
-        case .attaches:
-            [
-                ("kprobe_pmu", "kprobe PMU"), ("uprobe_pmu", "uprobe PMU"), ("perf_link", "perf link"),
-                ("kprobe_multi", "kprobe.multi"), ("uprobe_multi", "uprobe.multi"), ("fentry", "fentry"),
-            ]
-        case .log: [("log_statistics", "statistics"), ("rotating_log", "keeps the end when full")]
-        }
-    }
-
-    private var label: String {
-        switch self {
-        case .loads: "loads"
-        case .attaches: "attaches with"
-        case .log: "verifier's log"
-        }
-    }
-
-    func rows(of offers: Offers) -> [FactSheet.Row] {
-        func words(_ names: [String]) -> [String] { features.filter { names.contains($0.name) }.map(\.words) }
-        return Offers(
-            present: words(offers.present), absent: words(offers.absent), unknown: words(offers.unknown)
-        ).rows(label: label)
     }
 }
 

@@ -34,6 +34,9 @@ package struct KernelFacts: Codable, Sendable, Equatable {
     package var mapTypes = Offers()
     /// By program type, the helpers that it may call, oldest first; a type that is loaded in a special way is left out.
     package var helpers: [String: [String]] = [:]
+    /// Names of `kfuncs` (functions of the kernel that programs may call), `iterators` and `struct_ops`; what comes with
+    /// modules is not among them.
+    package var lists: [String: [String]] = [:]
     /// What files in /proc and /sys say: `lsm`, `lockdown`, `banner`.
     package var settings: [String: String] = [:]
     /// Of the config that the kernel carries itself; `nil` when it carries none.
@@ -77,4 +80,6 @@ package struct Offers: Codable, Sendable, Equatable {
 extension KernelFacts {
     package var hasBPF: Bool { features.present.contains("bpf_syscall") }
     package var hasBTF: Bool { features.present.contains("kernel_btf") }
+    /// Functions of the kernel itself that programs may call.
+    package var kernelFunctions: [String] { lists["kfuncs"] ?? [] }
 }

@@ -85,7 +85,7 @@ struct EvidenceCollector {
     /// How `ProgramReport` writes "the whole object" in a log frame's number.
     private static let wholeObject = UInt32.max
 
-    init(longLogs: LongLogs?) { self.longLogs = longLogs }
+    init(longLogs: LongLogs? = nil) { self.longLogs = longLogs }
 
     /// - Throws: `MachineError.protocolBroken` for more than any kernel writes, and what `longLogs` throws.
     mutating func add(log text: [UInt8], program: UInt32, source: LogSource) throws {

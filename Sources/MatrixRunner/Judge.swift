@@ -32,7 +32,7 @@ package struct Judge: Sendable {
             let worst = Verdict.worst(of: programs.map(\.verdict))
             let gap = Self.gap(in: programs, of: cell)
             verdict = worst == .pass && gap != nil ? .notMeasured : worst
-            if verdict == .notMeasured { reason = gap }
+            if verdict == .notMeasured { reason = Self.noTarget(of: programs) ?? gap }
         case .finished(.exited(Self.unavailable)):
             verdict = .notMeasured
             reason = Self.remark(in: evidence) ?? "the guest lacks what the cell's trigger needs"
@@ -85,36 +85,43 @@ package struct Judge: Sendable {
         let failed = report.errno != 0
         let text = String(decoding: program.verifierLog, as: UTF8.self)
         let messages = String(decoding: program.loaderLog, as: UTF8.self)
-        let log = Self.log(of: program)
         return ProgramResult(
-            name: name, type: report.type.isEmpty ? "unspec" : report.type, verdict: failed ? .fail : .pass,
+            name: name, type: report.type.isEmpty ? "unspec" : report.type,
+            verdict: Self.lacksTarget(messages) ? .notMeasured : failed ? .fail : .pass,
             stage: report.stage, errno: report.errno,
             cause: failed
                 ? catalogue.cause(
                     ofLog: text, logComplete: report.logComplete, loaderMessages: messages, errno: report.errno,
                     stage: report.stage)
                 : nil,
-            log: try program.longLog?.keep() ?? (log.isEmpty ? nil : keep(log)), logComplete: report.logComplete,
+            log: try Self.keptLog(of: program, keep: keep), logComplete: report.logComplete,
             stats: Self.statistics(of: text, report: report))
     }
 
     private static func statistics(of log: String, report: ProgramReport) -> ProgramStatistics? {
         var statistics = LogStatistics.parse(log) ?? ProgramStatistics()
         statistics.instructions = statistics.instructions ?? report.verifiedInstructions
+        // The log may be of another load, which took longer because it wrote one.
+        statistics.verificationMicroseconds =
+            report.verificationMicroseconds ?? statistics.verificationMicroseconds
         statistics.loadMicroseconds = report.loadMicroseconds
         statistics.size = report.size
         return statistics == ProgramStatistics() ? nil : statistics
     }
 
-    /// What a reader is shown.
+    /// The reference to what a reader is shown.
     ///
     /// libbpf's words matter where the kernel has none; a refusal by the verifier they merely repeat. Past the load the
     /// verifier was content, and the loader says why it went no further.
-    private static func log(of program: Evidence.Program) -> [UInt8] {
-        guard program.report.stage <= .load || program.report.errno == 0 else {
-            return program.verifierLog + program.loaderLog
+    private static func keptLog(of program: Evidence.Program, keep: ([UInt8]) throws -> String) throws -> String? {
+        let isPastLoad = program.report.stage > .load && program.report.errno != 0
+        if let long = program.longLog {
+            if isPastLoad { try long.append(program.loaderLog) }
+            return try long.keep()
         }
-        return program.verifierLog.isEmpty ? program.loaderLog : program.verifierLog
+        let both = program.verifierLog + program.loaderLog
+        let log = isPastLoad ? both : program.verifierLog.isEmpty ? program.loaderLog : program.verifierLog
+        return log.isEmpty ? nil : try keep(log)
     }
 
     /// Where the cell failed first, else how far it got.
@@ -144,6 +151,20 @@ package struct Judge: Sendable {
     private static func remark(in evidence: Evidence) -> String? {
         let lines = String(decoding: evidence.remarks, as: UTF8.self).split(whereSeparator: \.isNewline)
         return lines.last.map { $0.trimmingPrefix("compat-matrix: ") }.map(String.init)
+    }
+
+    /// Whether a program replaces a function of another one that the object does not have: the application loads that
+    /// one, so nothing is known of what its user would see.
+    ///
+    /// Source: libbpf 1.4, `libbpf_find_attach_btf_id`.
+    private static func lacksTarget(_ messages: String) -> Bool {
+        messages.contains("attach program FD is not set") && !messages.contains("this kernel takes no program of type")
+    }
+
+    private static func noTarget(of programs: [ProgramResult]) -> String? {
+        programs.first { $0.verdict == .notMeasured }.map {
+            "no program that loads in this object has the function that the program '\($0.name)' replaces"
+        }
     }
 
     private static func noConfig(of kernel: KernelID) -> String {

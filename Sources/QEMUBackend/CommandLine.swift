@@ -30,6 +30,12 @@ package struct Device: Sendable, Equatable {
         ])
     }
 
+    /// A ramfs, which is what kernels before 3.13 unpack an initramfs into: those of 3.13 to 3.16, and el7's, take a tmpfs
+    /// otherwise, and refuse uprobes on the files in it with EIO.
+    package static func initramfs(path: String) -> Device {
+        Device(arguments: ["-initrd", path], kernelArguments: ["rdinit=/init", "rootfstype=ramfs"])
+    }
+
     package static func monitor(descriptor: Int32) -> Device {
         Device(arguments: ["-chardev", "socket,id=monitor,fd=\(descriptor)", "-mon", "chardev=monitor,mode=control"])
     }
@@ -73,12 +79,13 @@ package struct CommandLine: Sendable, Equatable {
             .console(path: "/proc/self/fd/\(Self.consoleDescriptor)"),
             .mailbox(path: "/proc/self/fd/\(Self.mailboxDescriptor)"),
             .monitor(descriptor: Self.monitorDescriptor),
+            .initramfs(path: spec.initramfs.string),
         ]
-        var kernelArguments = devices.flatMap(\.kernelArguments) + ["rdinit=/init"]
+        var kernelArguments = devices.flatMap(\.kernelArguments)
         if !spec.extraArguments.isEmpty { kernelArguments.append(spec.extraArguments) }
         arguments =
             devices.flatMap(\.arguments)
-            + ["-kernel", spec.kernel.string, "-initrd", spec.initramfs.string]
+            + ["-kernel", spec.kernel.string]
             + ["-append", kernelArguments.joined(separator: " ")]
             + (restoring ? ["-incoming", "defer", "-S"] : [])
     }

@@ -57,63 +57,6 @@ struct ExtractedLog {
     private static let ends: [StaticString] = ["-- END PROG LOAD LOG --", "-- END LOG --"]
 }
 
-/// What stands before each line of a log: `\t`, `[   12.345678] `, `Nov 22 10:00:00 host probe[7]: `.
-struct Decoration {
-    private let text: [UInt8]
-
-    /// A prefix that the last line of a log in `lines` has, and the line before it too; `nil` where lines have none.
-    init?(of lines: [Line]) {
-        for index in lines.indices.reversed().prefix(Self.linesLookedAt) {
-            guard let length = Self.length(in: lines[index]) else { continue }
-            let found = Decoration(text: Array(lines[index].text.utf8.prefix(length)))
-            let neighbours = [index - 1, index + 1].filter(lines.indices.contains)
-            if neighbours.contains(where: { found.taken(off: lines[$0]) != nil }) {
-                self = found
-                return
-            }
-        }
-        return nil
-    }
-
-    private init(text: [UInt8]) { self.text = text }
-
-    /// The line without the decoration, `nil` when it does not have it; times and numbers may differ.
-    func taken(off line: Line) -> Line? {
-        let bytes = line.text.utf8.span
-        guard bytes.count >= text.count else { return nil }
-        for index in text.indices where bytes[index] != text[index] {
-            guard Self.isDigitOrBlank(bytes[index]), Self.isDigitOrBlank(text[index]) else { return nil }
-        }
-        return Line(Substring(line.text.utf8.dropFirst(text.count)))
-    }
-
-    private static let linesLookedAt = 4096
-    private static let longest = 200
-
-    private static func isDigitOrBlank(_ byte: UInt8) -> Bool {
-        byte == 0x20 || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-    }
-
-    /// Where in a line, that is none of a log as it stands, one of a log begins.
-    private static func length(in line: Line) -> Int? {
-        let bytes = line.text.utf8
-        guard [.message, .types].contains(line.kind) else { return nil }
-        var previous: UInt8 = 0
-        for (offset, byte) in bytes.prefix(longest).enumerated() {
-            defer { previous = byte }
-            guard offset > 0, previous == 0x20 || previous == 0x09, byte != 0x20 else { continue }
-            let rest = Line(Substring(bytes.dropFirst(offset)))
-            switch rest.kind {
-            case .instruction where rest.instruction != nil, .branch, .pruned, .precision: return offset
-            case .total where rest.hasPrefix("processed ") && rest.text.utf8.dropFirst(10).first?.isDigit == true:
-                return offset
-            default: continue
-            }
-        }
-        return nil
-    }
-}
-
 extension Line {
     fileprivate func contains(anyOf markers: [StaticString]) -> Bool {
         // Nothing that a verifier writes is looked through.
@@ -140,8 +83,4 @@ extension Line {
         }
         return parts.dropFirst().contains { $0.kind.isTrace || $0.kind == .total } ? parts : [self]
     }
-}
-
-extension UInt8 {
-    var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
 }

@@ -66,6 +66,7 @@ import Testing
         "compat-matrix report [<run>] [--format <format>] [--output <output>] [--results <results>]",
         "compat-matrix runs [--json] [--results <results>]",
         "compat-matrix explain [<file>]",
+        "compat-matrix features <kernels> ... [--diff <a> <b>] [--helpers] [--json]",
         "compat-matrix doctor",
         "compat-matrix clean [--all]",
     ]

@@ -31,6 +31,8 @@ import Testing
         (["run", "--jobs", "0"], "--jobs"), (["run", "--timeout", "0"], "--timeout"),
         (["run", "--accel", "xen"], "xen"),
         (["run", "--format", "pdf"], "pdf"), (["report", "--format", "pdf"], "pdf"), (["measure"], "measure"),
+        (["features"], "--diff"), (["features", "--diff", "a"], "--diff"),
+        (["features", "--diff", "a", "a"], "--diff"), (["features", "--diff", "a", "b", "c"], "--diff"),
         (["kernels", "add"], "<file>"), (["kernels", "verify", "--jobs", "0"], "--jobs"),
     ])
     func mistakeOnTheCommandLine(arguments: [String], word: String) async throws {
@@ -47,10 +49,14 @@ import Testing
         }
     }
 
-    @Test(arguments: ["show", "remove"]) func unknownKernel(command: String) async throws {
+    @Test(arguments: [
+        ["kernels", "show"], ["kernels", "remove"], ["features"],
+        ["features", Sandbox.kernel, "--diff", Sandbox.kernel],
+    ])
+    func unknownKernel(command: [String]) async throws {
         try await Sandbox.with { sandbox in
             try await sandbox.addKernel()
-            let outcome = try await sandbox.run("kernels", command, "debian-9.9")
+            let outcome = try await sandbox.run(command + ["debian-9.9"])
             outcome.expectRefusal(.usage, saying: ["'debian-9.9'", Sandbox.kernel])
         }
     }

@@ -23,7 +23,7 @@ import Testing
     @Test(arguments: [
         (CMX_FACT_FEATURE, KernelFact.Kind.feature), (CMX_FACT_PROGRAM_TYPE, .programType),
         (CMX_FACT_MAP_TYPE, .mapType), (CMX_FACT_HELPERS, .helpers), (CMX_FACT_SETTING, .setting),
-        (CMX_FACT_CONFIG, .config),
+        (CMX_FACT_CONFIG, .config), (CMX_FACT_LIST, .list),
     ])
     func readsEveryKindWithItsText(kind: cmx_fact_kind, expected: KernelFact.Kind) throws {
         var decoder = FrameDecoder()

@@ -31,6 +31,11 @@ extension GuestTests {
             static func map(_ name: String, _ major: Int, _ minor: Int) -> Novelty {
                 Novelty(name: name, since: KernelRelease(major, minor)) { $0.mapTypes.present.contains(name) }
             }
+            static func listed(_ name: String, as list: String, _ major: Int, _ minor: Int) -> Novelty {
+                Novelty(name: "\(list) \(name)", since: KernelRelease(major, minor)) {
+                    $0.lists[list]?.contains(name) == true
+                }
+            }
             static func helper(_ name: String, in type: String, _ major: Int, _ minor: Int) -> Novelty {
                 Novelty(name: "\(name) in \(type)", since: KernelRelease(major, minor)) {
                     $0.helpers[type]?.contains(name) == true
@@ -47,11 +52,25 @@ extension GuestTests {
             .feature("atomic_fetch", 5, 12), .feature("perf_link", 5, 15),
             .feature("kprobe_multi", 5, 18, needs: "FPROBE"),
             .feature("rotating_log", 6, 4), .feature("cpu_v4", 6, 6), .feature("uprobe_multi", 6, 6),
-            .feature("may_goto", 6, 9),
+            .feature("may_goto", 6, 9), .feature("sleepable", 5, 10), .feature("tail_call_in_function", 5, 10),
+            .feature("load_acquire", 6, 15), .feature("jit", 3, 18),
+            .feature("kprobe_events", 2, 6), .feature("uprobe_events", 3, 5), .feature("socket_filter", 3, 19),
+            .feature("tracepoint", 4, 7), .feature("perf_event", 4, 9), .feature("cgroup", 4, 10),
+            .feature("xdp", 4, 12), .feature("sockmap", 4, 14), .feature("raw_tracepoint", 4, 17),
+            .feature("tp_btf", 5, 5), .feature("fentry", 5, 5), .feature("fmod_ret", 5, 7),
+            .feature("lsm", 5, 7, needs: "BPF_LSM"), .feature("lsm_active", 5, 7, needs: "BPF_LSM"),
+            .feature("cgroup_link", 5, 7), .feature("iterators", 5, 8), .feature("xdp_link", 5, 9),
+            .feature("netns_link", 5, 9), .feature("netfilter", 6, 4, needs: "NETFILTER_BPF_LINK"),
+            .feature("tcx", 6, 6), .feature("netkit", 6, 7, needs: "NETKIT"),
+            .feature("kprobe_session", 6, 10, needs: "FPROBE"),
+            .listed("tcp_congestion_ops", as: "struct_ops", 5, 6), .listed("task", as: "iterators", 5, 8),
+            .listed("cgroup", as: "iterators", 6, 1), .listed("tcp_slow_start", as: "kfuncs", 5, 13),
+            .listed("bpf_key_put", as: "kfuncs", 6, 1), .listed("bpf_throw", as: "kfuncs", 6, 7),
             .program("kprobe", 4, 1), .program("xdp", 4, 8), .program("raw_tracepoint", 4, 17),
             .program("tracing", 5, 5),
             .program("sk_lookup", 5, 9), .program("syscall", 5, 14), .program("netfilter", 6, 4),
-            .map("hash", 3, 19), .map("stack_trace", 4, 6), .map("cpumap", 4, 15), .map("queue", 4, 20),
+            .map("hash", 3, 19), .map("struct_ops", 5, 6), .map("stack_trace", 4, 6), .map("cpumap", 4, 15),
+            .map("queue", 4, 20),
             .map("sk_storage", 5, 2), .map("ringbuf", 5, 8), .map("task_storage", 5, 11), .map("user_ringbuf", 6, 1),
             .map("arena", 6, 9),
             .helper("bpf_probe_read", in: "kprobe", 4, 1), .helper("bpf_probe_read_kernel", in: "kprobe", 5, 5),
@@ -116,6 +135,9 @@ extension GuestTests {
                 #expect(second.status == .exited(0) && second.messages == "")
                 #expect(second.output == first.output)
                 let text = try await tool.kernels("show", copied, "--helpers")
+                let features = try await tool.features(copied, "--json")
+                #expect(features.status == .exited(0) && features.messages == "")
+                #expect(try Self.onlyKernel(of: features.output) == Self.object(of: first.output))
                 for words in ["kprobe PMU", "map_lookup_elem", "serial console"] {
                     #expect(text.output.contains(words), "\(words)")
                 }
@@ -123,6 +145,16 @@ extension GuestTests {
                 let verified = try await tool.kernels("verify", copied)
                 #expect(verified.status == .exited(0) && verified.output.hasPrefix("\(copied)  intact, boots in "))
             }
+        }
+
+        private static func object(of json: String) throws -> NSDictionary {
+            try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? NSDictionary)
+        }
+
+        private static func onlyKernel(of json: String) throws -> NSDictionary {
+            let kernels = try #require(object(of: json)["kernels"] as? [NSDictionary])
+            try #require(kernels.count == 1)
+            return kernels[0]
         }
 
         /// Its console says why.

@@ -102,6 +102,9 @@ struct Installation {
     /// `compat-matrix kernels …`.
     func kernels(_ arguments: String...) async throws -> Outcome { try await call(["kernels"] + arguments) }
 
+    /// `compat-matrix features …`.
+    func features(_ arguments: String...) async throws -> Outcome { try await call(["features"] + arguments) }
+
     /// `compat-matrix report …`.
     func report(_ arguments: String...) async throws -> Outcome { try await call(["report"] + arguments) }
 

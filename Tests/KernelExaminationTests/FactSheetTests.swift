@@ -35,7 +35,7 @@ import Testing
         var facts = KernelFacts(
             hello: hello, boot: KernelFacts.Boot(readySeconds: 4.26, uptimeSeconds: 2.44, hasSerialConsole: true))
         facts.features = Offers(
-            present: ["bpf_syscall", "kernel_btf", "bounded_loops", "kprobe_pmu"], absent: ["cpu_v4"],
+            present: ["kprobe_events", "bpf_syscall", "kernel_btf", "bounded_loops", "kprobe_pmu"], absent: ["cpu_v4"],
             unknown: ["global_data"])
         facts.programTypes = Offers(present: ["kprobe", "tracepoint", "xdp", "prog_type 33"], absent: ["netfilter"])
         facts.mapTypes = Offers(present: ["hash"], absent: ["arena"], unknown: ["sk_storage"])
@@ -44,7 +44,11 @@ import Testing
             "tracepoint": ["bpf_map_lookup_elem", "bpf_probe_read"],
             "xdp": ["bpf_map_lookup_elem", "bpf_xdp_adjust_head", "helper 212"],
         ]
-        facts.settings = ["tracefs": "/sys/kernel/tracing", "bpf_jit_enable": "1", "lsm": "capability,bpf"]
+        facts.lists = ["kfuncs": ["bpf_key_put", "tcp_slow_start"], "iterators": ["task", "tcp"], "struct_ops": []]
+        facts.settings = [
+            "tracefs": "/sys/kernel/tracing", "kfuncs_from": "tags in BTF", "bpf_jit_enable": "1",
+            "lsm": "capability,bpf",
+        ]
         return facts
     }
 
@@ -71,10 +75,13 @@ import Testing
                   absent         arena
                   not found out  sk_storage
                 helpers          kprobe 2, tracepoint 2, xdp 3
+                iterators        task, tcp
+                kfuncs           2, by tags in BTF; those of modules apart
 
                 In the guest
                 tracefs          /sys/kernel/tracing
                 LSMs             capability,bpf
+                without BPF      kprobe events
                 sysctls          net.core.bpf_jit_enable=1
                 """)
     }
@@ -87,6 +94,9 @@ import Testing
                 kprobe           probe_read
                 tracepoint       as kprobe
                 xdp              xdp_adjust_head, helper 212
+
+                Kernel functions
+                kfuncs           bpf_key_put, tcp_slow_start
                 """)
     }
 
@@ -96,6 +106,7 @@ import Testing
         facts.programTypes = Offers()
         facts.mapTypes = Offers()
         facts.helpers = [:]
+        facts.lists = [:]
         #expect(
             FactSheet(facts.offerRows).text(width: 80).hasPrefix(
                 """

@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test func aSecondReportReplacesTheFirstAndKeepsWhatTheLoadSaid() throws {
-        var collector = EvidenceCollector(longLogs: nil)
+        var collector = EvidenceCollector()
         for number: UInt32 in [0, 1] {
             try collector.add(log: Array("log \(number)".utf8), program: number, source: .verifier)
             try collector.add(log: Array("warning".utf8), program: number, source: .loader)
@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test func eventAndRemarksAreOfTheWholeCell() throws {
-        var collector = EvidenceCollector(longLogs: nil)
+        var collector = EvidenceCollector()
         try collector.add(log: Array("hello ".utf8), program: 0, source: .event)
         try collector.add(log: Array("world".utf8), program: 0, source: .event)
         try collector.add(log: Array("no bash".utf8), program: .max, source: .loader)

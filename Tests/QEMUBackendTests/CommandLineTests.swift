@@ -23,10 +23,13 @@ struct CommandLineTests {
         -device ivshmem-plain,memdev=mailbox,master=on
         -chardev socket,id=monitor,fd=3
         -mon chardev=monitor,mode=control
-        -kernel /cache/vmlinuz
         -initrd /cache/guest.cpio
+        -kernel /cache/vmlinuz
         """.split { $0.isWhitespace }.map(String.init)
-            + ["-append", "\(timer)panic=-1 oops=panic console=ttyS0 earlyprintk=ttyS0 quiet rdinit=/init"]
+            + [
+                "-append",
+                "\(timer)panic=-1 oops=panic console=ttyS0 earlyprintk=ttyS0 quiet rdinit=/init rootfstype=ramfs",
+            ]
     }
 
     private var tcg: [String] {

@@ -172,6 +172,8 @@ struct cmx_program {
     uint32_t instructions;
     /// What the load that gave the verdict took, in which the verifier wrote no more than totals.
     uint32_t load_microseconds;
+    /// The verifier's own time in that load, 0 before Linux 5.2.
+    uint32_t verification_microseconds;
     /// Not 0 when the log is incomplete for want of the guest's memory only.
     uint32_t log_lacks_memory;
     char name[CMX_NAME_BYTES];
@@ -191,6 +193,8 @@ enum cmx_fact_kind {
     CMX_FACT_SETTING = 4,
     /// A part of the `CONFIG_…` file that the kernel carries itself; the parts come in order.
     CMX_FACT_CONFIG = 5,
+    /// What the kernel has names for: `name` is `kfuncs`, `iterators` or `struct_ops`, the text the names, one a line.
+    CMX_FACT_LIST = 6,
 };
 
 struct cmx_fact {

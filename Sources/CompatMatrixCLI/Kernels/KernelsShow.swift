@@ -24,22 +24,11 @@ package struct KernelsShow: AsyncParsableCommand {
         let workspace = try Workspace.ofThisProcess()
         let store = KernelStore(workspace)
         let kernel = try store.kernel(kernel)
-        let image = try store.image(of: kernel)
-        var boot: BootOutcome<KernelFacts>?
-        var obstacle: MachineError?
-        if let image {
-            boot = FactsFile(of: image).read(image: image.sha256, commandLine: kernel.commandLine).map { .booted($0) }
-            if !noBoot {
-                do {
-                    boot = try await Interruption.cancelling {
-                        try await KernelBooth(workspace).facts(of: kernel, image: image)
-                    }
-                } catch let error as MachineError {
-                    obstacle = error
-                }
-            }
+        let isFetched = try store.image(of: kernel) != nil
+        let (description, obstacle) = try await Interruption.cancelling {
+            let booth = noBoot || !isFetched ? nil : try await KernelBooth(workspace)
+            return try await KernelDescription.examined(kernel, store: store, booth: booth)
         }
-        let description = KernelDescription(kernel, image: image, boot: boot)
         print(
             json
                 ? try Output.json(description)

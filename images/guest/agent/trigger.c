@@ -22,7 +22,7 @@
 #define PROMPT "compat-matrix-prompt> "
 /// In milliseconds. A bash under TCG on a busy host is at its prompt within a second.
 #define PROMPT_LIMIT 5000
-#define COMMAND_LIMIT 4000
+#define COMMAND_LIMIT 3000
 /// For the typed line: probes fire when it is typed, so it is no loss where it keeps bash busy.
 #define LINE_LIMIT 2000
 

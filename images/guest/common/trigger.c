@@ -43,6 +43,7 @@ static void take_words(struct trigger *trigger)
 {
     ssize_t length = read(trigger->output, trigger->words, sizeof(trigger->words) - 1);
     trigger->words[length > 0 ? length : 0] = '\0';
+    trigger->words[strcspn(trigger->words, "\n")] = '\0';
     close(trigger->output);
 }
 

@@ -39,24 +39,30 @@ static int needs_a_target(enum bpf_prog_type type)
            type == BPF_PROG_TYPE_STRUCT_OPS;
 }
 
+static int takes_type(enum bpf_prog_type type, char *answer, size_t bytes)
+{
+    if (libbpf_probe_bpf_prog_type(type, NULL) != 0)
+        return 1;
+    snprintf(answer, bytes, ANSWER "program of type %s\n", name_or_unknown(libbpf_bpf_prog_type_str(type)));
+    return 0;
+}
+
 static void ask_about_program(const struct asked_program *asked, char *answer, size_t bytes)
 {
-    if (needs_a_target(asked->type))
+    if (!takes_type(asked->type, answer, bytes) || needs_a_target(asked->type))
         return;
     const char *type = name_or_unknown(libbpf_bpf_prog_type_str(asked->type));
-    if (libbpf_probe_bpf_prog_type(asked->type, NULL) == 0) {
-        snprintf(answer, bytes, ANSWER "program of type %s\n", type);
-        return;
-    }
     struct asked_program short_one = *asked;
     short_one.instructions = 2;
     struct asked_program without_flags = short_one, without_attach_type = short_one;
     without_flags.flags = 0;
     without_attach_type.attach_type = 0;
+    struct asked_program bare = without_flags;
+    bare.attach_type = 0;
     if (takes_trivial(&short_one)) {
         if (asked->instructions > 2 && !takes_trivial(asked))
             snprintf(answer, bytes, ANSWER "program of %zu instructions\n", asked->instructions);
-    } else if (asked->flags && takes_trivial(&without_flags)) {
+    } else if (asked->flags && (takes_trivial(&without_flags) || takes_trivial(&bare))) {
         snprintf(answer, bytes, ANSWER "program of type %s with the flags %#x\n", type, asked->flags);
     } else if (asked->attach_type && takes_trivial(&without_attach_type)) {
         snprintf(answer, bytes, ANSWER "program of type %s with the attach type %s\n", type,
@@ -75,6 +81,10 @@ void ask_about_refusal(const struct observed_load *observed, char *answer, size_
     if (observed->attempted) {
         if (is_about_what_is_known(observed->error) && observed->log[0] == '\0')
             ask_about_program(&observed->asked, answer, bytes);
+    } else if (observed->prepared || observed->asked.type == BPF_PROG_TYPE_STRUCT_OPS) {
+        // libbpf says that the target is missing also where there are no such programs at all.
+        if (needs_a_target(observed->asked.type))
+            takes_type(observed->asked.type, answer, bytes);
     } else if (is_about_what_is_known(observed->map_error) &&
                libbpf_probe_bpf_map_type(observed->map_type, NULL) == 0) {
         snprintf(answer, bytes, ANSWER "map of type %s\n",

@@ -36,20 +36,30 @@ int is_in_section(const struct bpf_program *program, const char *name)
     return strncmp(section, name, length) == 0 && (section[length] == '/' || section[length] == '\0');
 }
 
-int set_load_target(struct bpf_program *program, const char *target)
+/// Whether the kernel wants to know at the load what the program is attached to: a name in its BTF.
+static int has_load_target(const struct bpf_program *program, const char *target)
 {
-    if (target == NULL)
-        return 0;
     switch ((int)bpf_program__type(program)) {
     case BPF_PROG_TYPE_TRACING:
         // The target of an iterator is the map that it goes through.
-        return is_in_section(program, "iter") ? 0 : bpf_program__set_attach_target(program, 0, target);
+        return !is_in_section(program, "iter");
     case BPF_PROG_TYPE_LSM:
         // One of a cgroup is attached to a path; its hook is in its section.
-        return target[0] == '/' ? 0 : bpf_program__set_attach_target(program, 0, target);
+        return target[0] != '/';
     default:
         return 0;
     }
+}
+
+int set_load_target(struct bpf_program *program, const char *target)
+{
+    if (target == NULL || !has_load_target(program, target))
+        return 0;
+    size_t mark = mark_messages();
+    int error = bpf_program__set_attach_target(program, 0, target);
+    if (error && mark_messages() == mark)
+        say("cannot set the target of '%s' to '%s': %s", bpf_program__name(program), target, strerror(-error));
+    return error;
 }
 
 static int attach_tracepoint(struct bpf_program *program, const char *target)

@@ -41,9 +41,13 @@ int attach_xdp(struct bpf_program *program, const char *target)
     int interface = interface_index(target);
     if (interface == 0)
         return ATTACH_UNMEASURABLE;
+    size_t mark = mark_messages();
     int error = keep_link(bpf_program__attach_xdp(program, interface));
+    if (!lacks_link(error))
+        return error;
     // Links on interfaces came with 5.9. Without flags the kernel takes the generic way where the driver has none.
-    return lacks_link(error) ? bpf_xdp_attach(interface, bpf_program__fd(program), 0, NULL) : error;
+    forget_messages(mark);
+    return bpf_xdp_attach(interface, bpf_program__fd(program), 0, NULL);
 }
 
 static int attach_classifier(struct bpf_program *program, int interface, int is_egress)
@@ -104,10 +108,12 @@ int attach_to_network(struct bpf_program *program)
     int network = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
     if (network < 0)
         return -errno;
+    size_t mark = mark_messages();
     int error = keep_link(bpf_program__attach_netns(program, network));
     close(network);
+    if (!lacks_link(error) || bpf_program__type(program) != BPF_PROG_TYPE_FLOW_DISSECTOR)
+        return error;
     // Links came with 5.8, flow dissectors with 4.20.
-    if (lacks_link(error) && bpf_program__type(program) == BPF_PROG_TYPE_FLOW_DISSECTOR)
-        return bpf_prog_attach(bpf_program__fd(program), 0, BPF_FLOW_DISSECTOR, 0);
-    return error;
+    forget_messages(mark);
+    return bpf_prog_attach(bpf_program__fd(program), 0, BPF_FLOW_DISSECTOR, 0);
 }

@@ -29,10 +29,13 @@ int attach_to_cgroup(struct bpf_program *program, const char *target)
         say("cannot open the cgroup %s: %s", path == NULL ? "of the cell" : path, strerror(errno));
         return ATTACH_UNMEASURABLE;
     }
+    size_t mark = mark_messages();
     int error = keep_link(bpf_program__attach_cgroup(program, cgroup));
     // Links came with 5.7.
-    if (error == -EINVAL)
+    if (error == -EINVAL) {
+        forget_messages(mark);
         error = bpf_prog_attach(bpf_program__fd(program), cgroup, cgroup_attach_type(program), 0);
+    }
     close(cgroup);
     return error;
 }

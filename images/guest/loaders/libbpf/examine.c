@@ -68,10 +68,41 @@ int answer(int descriptor)
     return 1;
 }
 
+int load_nothing(enum bpf_prog_type type, int attach_type, const char *function)
+{
+    const struct subject subject = {.type = type, .attach_type = attach_type, .function = function};
+    const struct bpf_insn instructions[] = {SET(BPF_REG_0, 0), RETURN};
+    if (function != NULL && kernel_function(function) == 0)
+        return -ENOENT;
+    return try_program(&subject, instructions, COUNT(instructions), 0);
+}
+
+int takes_link(int program, int target, int attach_type, const struct bpf_link_create_opts *options, int complaint)
+{
+    if (program < 0)
+        return 0;
+    int link = bpf_link_create(program, target, attach_type, options);
+    close(program);
+    return answer(link) || (complaint != 0 && link == complaint);
+}
+
+void report_answers(uint32_t cell, const struct question *questions, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        report_fact(cell, CMX_FACT_FEATURE, questions[i].name, questions[i].ask(), NULL, 0);
+}
+
 int kernel_function(const char *name)
 {
     int number = kernel_btf ? btf__find_by_name_kind(kernel_btf, name, BTF_KIND_FUNC) : 0;
+    if (number <= 0 && kernel_btf)
+        number = btf__find_by_name_kind(kernel_btf, name, BTF_KIND_TYPEDEF);
     return number > 0 ? number : 0;
+}
+
+const struct btf *btf_of_kernel(void)
+{
+    return kernel_btf;
 }
 
 const char *kernel_name(const char *enumeration, const char *prefix, unsigned value)
@@ -107,13 +138,17 @@ void examine_kernel(uint32_t cell)
 {
     greet_console();
     examine_settings(cell);
+    examine_tracefs(cell);
     int has_bpf = syscall(SYS_bpf, 0, NULL, 0) >= 0 || errno != ENOSYS;
     report_fact(cell, CMX_FACT_FEATURE, "bpf_syscall", has_bpf, NULL, 0);
     if (!has_bpf)
         return;
     kernel_btf = btf__load_vmlinux_btf();
     examine_features(cell);
+    examine_attachments(cell);
+    examine_network(cell);
     examine_program_types(cell);
     examine_map_types(cell);
     examine_helpers(cell);
+    examine_lists(cell);
 }

@@ -1,14 +1,12 @@
 #include <errno.h>
-#include <linux/perf_event.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "examine.h"
 
 /// Newer than the headers of Debian 12.
-#define ATTACH_UPROBE_MULTI 48
 #define JUMP_MAY_GOTO 0xe0
+#define ATOMIC_LOAD_ACQUIRE 0x100
 
 /// Instructions are asked for with the first type that is there: el7 has no socket filters.
 static const struct subject *plain_subject(void)
@@ -34,7 +32,7 @@ static int has_kernel_btf(void)
     return access("/sys/kernel/btf/vmlinux", R_OK) == 0;
 }
 
-int has_btf_load(void)
+int load_small_btf(void)
 {
     struct btf *btf = btf__new_empty();
     if (btf == NULL)
@@ -42,9 +40,14 @@ int has_btf_load(void)
     btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
     __u32 size;
     const void *bytes = btf__raw_data(btf, &size);
-    int there = answer(bpf_btf_load(bytes, size, NULL));
+    int loaded = bpf_btf_load(bytes, size, NULL);
     btf__free(btf);
-    return there;
+    return loaded;
+}
+
+int has_btf_load(void)
+{
+    return answer(load_small_btf());
 }
 
 static int has_global_data(void)
@@ -117,6 +120,67 @@ static int has_atomic_fetch(void)
                  INSTRUCTION(BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_10, BPF_REG_0, -8, BPF_ADD | BPF_FETCH), RETURN);
 }
 
+static int has_load_acquire(void)
+{
+    return LOADS(INSTRUCTION(BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, -8, 0),
+                 INSTRUCTION(BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_0, BPF_REG_10, -8, ATOMIC_LOAD_ACQUIRE), RETURN);
+}
+
+/// Functions and tail calls in one program; before 5.10 it was one or the other. Of this program, which has no BTF, newer
+/// kernels complain about that.
+static int has_tail_call_in_function(void)
+{
+    int map = bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, NULL, 4, 4, 1, NULL);
+    const struct bpf_insn instructions[] = {
+        INSTRUCTION(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 1),
+        RETURN,
+        INSTRUCTION(BPF_LD | BPF_DW | BPF_IMM, BPF_REG_2, BPF_PSEUDO_MAP_FD, 0, map),
+        INSTRUCTION(0, 0, 0, 0, 0),
+        SET(BPF_REG_3, 0),
+        INSTRUCTION(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_tail_call),
+        SET(BPF_REG_0, 0),
+        RETURN,
+    };
+    if (map < 0)
+        return 0;
+    int there = answer(try_program(plain_subject(), instructions, COUNT(instructions), LOG_LEVEL_STATES));
+    close(map);
+    return there || strstr(examine_log, "without BTF") != NULL;
+}
+
+/// What may sleep is decided for each function; these are known to everyone who has the type.
+static int has_sleepable(void)
+{
+    static const struct subject candidates[] = {
+        {.type = BPF_PROG_TYPE_LSM, .attach_type = BPF_LSM_MAC, .function = "bpf_lsm_file_open",
+         .flags = BPF_F_SLEEPABLE},
+        {.type = BPF_PROG_TYPE_TRACING, .attach_type = BPF_TRACE_FENTRY, .function = "bpf_fentry_test1",
+         .flags = BPF_F_SLEEPABLE},
+        {.type = BPF_PROG_TYPE_TRACING, .attach_type = BPF_TRACE_FENTRY, .function = "__x64_sys_getpgid",
+         .flags = BPF_F_SLEEPABLE},
+    };
+    const struct bpf_insn nothing[] = {SET(BPF_REG_0, 0), RETURN};
+    for (size_t i = 0; i < COUNT(candidates); i++)
+        if (kernel_function(candidates[i].function) &&
+            answer(try_program(&candidates[i], nothing, COUNT(nothing), 0)))
+            return 1;
+    return 0;
+}
+
+/// Whether programs are compiled, which a sysctl and the configuration decide; not known before 4.13, which does not say.
+static int has_jit(void)
+{
+    const struct bpf_insn nothing[] = {SET(BPF_REG_0, 0), RETURN};
+    int program = try_program(plain_subject(), nothing, COUNT(nothing), 0);
+    if (program < 0)
+        return program;
+    struct bpf_prog_info info = {0};
+    __u32 length = sizeof(info);
+    int error = bpf_obj_get_info_by_fd(program, &info, &length);
+    close(program);
+    return error ? -errno : info.jited_prog_len > 0;
+}
+
 /// It is not the load that tells, see `probe_stats` in observe.c.
 int has_log_statistics(void)
 {
@@ -133,78 +197,7 @@ static int has_rotating_log(void)
            answer(try_program(plain_subject(), instructions, COUNT(instructions), LOG_LEVEL_STATES | LOG_LEVEL_FIXED));
 }
 
-static int has_kprobe_pmu(void)
-{
-    return access("/sys/bus/event_source/devices/kprobe/type", R_OK) == 0;
-}
-
-static int has_uprobe_pmu(void)
-{
-    return access("/sys/bus/event_source/devices/uprobe/type", R_OK) == 0;
-}
-
-/// Makes a link that cannot be: where the kind of link is known, the complaint is about the bad descriptor.
-static int has_perf_link(void)
-{
-    const struct subject subject = {.type = BPF_PROG_TYPE_TRACEPOINT};
-    const struct bpf_insn instructions[] = {SET(BPF_REG_0, 0), RETURN};
-    int program = try_program(&subject, instructions, COUNT(instructions), 0);
-    if (program < 0)
-        return 0;
-    int link = bpf_link_create(program, -1, BPF_PERF_EVENT, NULL);
-    close(program);
-    return answer(link) || link == -EBADF;
-}
-
-static int has_kprobe_multi(void)
-{
-    const struct subject subject = {.type = BPF_PROG_TYPE_KPROBE, .attach_type = BPF_TRACE_KPROBE_MULTI};
-    const struct bpf_insn instructions[] = {SET(BPF_REG_0, 0), RETURN};
-    int program = try_program(&subject, instructions, COUNT(instructions), 0);
-    if (program < 0)
-        return 0;
-    const char *symbols[] = {"do_exit"};
-    LIBBPF_OPTS(bpf_link_create_opts, options, .kprobe_multi.syms = symbols, .kprobe_multi.cnt = 1);
-    int there = answer(bpf_link_create(program, 0, BPF_TRACE_KPROBE_MULTI, &options));
-    close(program);
-    return there;
-}
-
-/// A folder is no program to attach to, and only a kernel that knows this kind of link looks that far.
-static int has_uprobe_multi(void)
-{
-    const struct subject subject = {
-        .type = BPF_PROG_TYPE_KPROBE, .attach_type = (enum bpf_attach_type)ATTACH_UPROBE_MULTI};
-    const struct bpf_insn instructions[] = {SET(BPF_REG_0, 0), RETURN};
-    int program = try_program(&subject, instructions, COUNT(instructions), 0);
-    if (program < 0)
-        return 0;
-    const unsigned long offset = 0;
-    LIBBPF_OPTS(bpf_link_create_opts, options, .uprobe_multi.path = "/", .uprobe_multi.offsets = &offset,
-                .uprobe_multi.cnt = 1);
-    int link = bpf_link_create(program, -1, (enum bpf_attach_type)ATTACH_UPROBE_MULTI, &options);
-    close(program);
-    return answer(link) || link == -EBADF;
-}
-
-/// The type alone says little: what attaches it (a trampoline) is a matter of architecture and configuration.
-static int has_fentry(void)
-{
-    const struct subject subject = {
-        .type = BPF_PROG_TYPE_TRACING, .attach_type = BPF_TRACE_FENTRY, .function = "bpf_fentry_test1"};
-    const struct bpf_insn instructions[] = {SET(BPF_REG_0, 0), RETURN};
-    int program = kernel_function(subject.function) ? try_program(&subject, instructions, COUNT(instructions), 0) : -1;
-    if (program < 0)
-        return 0;
-    int there = answer(bpf_raw_tracepoint_open(NULL, program));
-    close(program);
-    return there;
-}
-
-static const struct {
-    const char *name;
-    int (*ask)(void);
-} features[] = {
+static const struct question features[] = {
     {"kernel_btf", has_kernel_btf},
     {"btf_load", has_btf_load},
     {"global_data", has_global_data},
@@ -217,18 +210,15 @@ static const struct {
     {"cpu_v3", has_cpu_v3},
     {"cpu_v4", has_cpu_v4},
     {"atomic_fetch", has_atomic_fetch},
+    {"load_acquire", has_load_acquire},
+    {"tail_call_in_function", has_tail_call_in_function},
+    {"sleepable", has_sleepable},
+    {"jit", has_jit},
     {"log_statistics", has_log_statistics},
     {"rotating_log", has_rotating_log},
-    {"kprobe_pmu", has_kprobe_pmu},
-    {"uprobe_pmu", has_uprobe_pmu},
-    {"perf_link", has_perf_link},
-    {"kprobe_multi", has_kprobe_multi},
-    {"uprobe_multi", has_uprobe_multi},
-    {"fentry", has_fentry},
 };
 
 void examine_features(uint32_t cell)
 {
-    for (size_t i = 0; i < COUNT(features); i++)
-        report_fact(cell, CMX_FACT_FEATURE, features[i].name, features[i].ask(), NULL, 0);
+    report_answers(cell, features, COUNT(features));
 }

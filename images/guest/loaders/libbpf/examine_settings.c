@@ -39,18 +39,11 @@ static void report_file(uint32_t cell, const char *name, const char *path)
     report_setting(cell, name, text);
 }
 
-/// Where probes through tracefs would look: since 4.1 it is a file system of its own, before a folder of debugfs.
 static void report_tracefs(uint32_t cell)
 {
-    static const char *const places[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
-    for (size_t i = 0; i < COUNT(places); i++) {
-        char events[64];
-        snprintf(events, sizeof(events), "%s/events", places[i]);
-        if (access(events, F_OK) == 0) {
-            report_setting(cell, "tracefs", places[i]);
-            return;
-        }
-    }
+    const char *folder = tracefs_folder();
+    if (folder != NULL)
+        report_setting(cell, "tracefs", folder);
 }
 
 /// CONFIG_IKCONFIG_PROC.

@@ -50,9 +50,16 @@ void examine_program_types(uint32_t cell)
                        type, is_unnamed_program_type_there(type));
 }
 
-/// A map whose value needs BTF cannot be had where no BTF can be loaded; libbpf would say that it does not know.
+/// ENOTSUPP of include/linux/errno.h: the type is known, but not as that of a struct_ops.
+#define NOT_SUPPORTED 524
+
+/// A map whose value needs BTF cannot be had where no BTF can be loaded; libbpf would say that it does not know. And of
+/// struct_ops libbpf 1.4 asks with a field that kernels before 6.9 refuse.
 static int is_map_type_there(enum bpf_map_type type)
 {
+    LIBBPF_OPTS(bpf_map_create_opts, of_some_type, .btf_vmlinux_value_type_id = 1);
+    if (type == BPF_MAP_TYPE_STRUCT_OPS)
+        return bpf_map_create(type, NULL, 4, 4, 1, &of_some_type) == -NOT_SUPPORTED;
     int is_there = libbpf_probe_bpf_map_type(type, NULL);
     return is_there < 0 && !has_btf_load() ? 0 : is_there;
 }

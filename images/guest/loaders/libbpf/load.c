@@ -26,60 +26,23 @@ static void report_unopened(uint32_t cell, int error)
     report_program(&report);
 }
 
-/// BPF_MAP_TYPE_CGRP_STORAGE came with Linux 6.2, after the headers of Debian 12.
-#define TYPE_CGRP_STORAGE 32
-
-/// Maps without a size get one from the application at run time (veristat does the same). A size for a perf event
-/// array and the like is libbpf's own business.
-void size_maps(struct bpf_object *object)
-{
-    struct bpf_map *map;
-    bpf_object__for_each_map(map, object) {
-        switch ((int)bpf_map__type(map)) {
-        case BPF_MAP_TYPE_PERF_EVENT_ARRAY:
-        case BPF_MAP_TYPE_SK_STORAGE:
-        case BPF_MAP_TYPE_TASK_STORAGE:
-        case BPF_MAP_TYPE_INODE_STORAGE:
-        case BPF_MAP_TYPE_CGROUP_STORAGE:
-        case BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE:
-        case TYPE_CGRP_STORAGE:
-        case BPF_MAP_TYPE_STRUCT_OPS:
-            break;
-        default:
-            if (bpf_map__max_entries(map) == 0)
-                bpf_map__set_max_entries(map, 1);
-        }
-    }
-}
-
-/// Leaves just the program with number `index` to be loaded and returns it.
-static struct bpf_program *select_program(struct bpf_object *object, uint32_t index)
-{
-    struct bpf_program *program, *selected = NULL;
-    uint32_t position = 0;
-    bpf_object__for_each_program(program, object) {
-        bpf_program__set_autoload(program, position == index);
-        if (position++ == index)
-            selected = program;
-    }
-    return selected;
-}
-
 static uint32_t failed_stage(const struct observed_load *observed)
 {
-    if (observed->attempted)
+    if (observed->attempted || observed->prepared)
         return CMX_STAGE_LOAD;
     return observed->map_error ? CMX_STAGE_MAPS : CMX_STAGE_OPEN;
 }
 
 /// Loads the program alone, reports that and returns the report.
-static struct cmx_program load_program(uint32_t cell, struct bpf_object *object, uint32_t index,
+static struct cmx_program load_program(uint32_t cell, const char *path, struct bpf_object *object, uint32_t index,
                                        const struct plan *plan)
 {
     struct bpf_program *program = select_program(object, index);
     size_maps(object);
     drop_optional_attach_type(program);
+    struct bpf_object *target = load_target(program, path);
     struct observed_load *observed = observe_next_load();
+    observed->asked.type = bpf_program__type(program);
     bpf_program__set_log_level(program, 1);
     bpf_program__set_log_buf(program, observed->log, OBSERVED_LOG_BYTES);
     int error = plan ? set_load_target(program, plan_target(plan, bpf_program__name(program))) : 0;
@@ -100,6 +63,7 @@ static struct cmx_program load_program(uint32_t cell, struct bpf_object *object,
         .verified_instructions = observed->verified_instructions,
         .instructions = observed->attempted ? observed->asked.instructions : 0,
         .load_microseconds = observed->load_microseconds,
+        .verification_microseconds = observed->verification_microseconds,
         .log_lacks_memory = observed->log_lacks_memory,
     };
     const char *type = libbpf_bpf_prog_type_str(bpf_program__type(program));
@@ -110,6 +74,7 @@ static struct cmx_program load_program(uint32_t cell, struct bpf_object *object,
     report_log(cell, index, CMX_LOG_VERIFIER, observed->log, strlen(observed->log));
     report_messages(cell, index);
     report_program(&report);
+    bpf_object__close(target);
     return report;
 }
 
@@ -138,7 +103,7 @@ void load_object(uint32_t cell, const char *path, const struct plan *plan)
         if (reports == NULL)
             reports = calloc(count, sizeof(*reports));
         if (index < count) {
-            reports[index] = load_program(cell, object, index, plan);
+            reports[index] = load_program(cell, path, object, index, plan);
             failures += reports[index].error != 0;
         }
         bpf_object__close(object);

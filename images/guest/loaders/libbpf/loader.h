@@ -19,6 +19,8 @@ void examine_kernel(uint32_t cell);
 
 /// What the kernel said when libbpf asked it for the program under test.
 struct observed_load {
+    /// Whether libbpf began to prepare the program, which it does when all maps are there.
+    int prepared;
     /// Whether BPF_PROG_LOAD was reached at all.
     int attempted;
     /// 0, or the negative errno of the attempt that decided.
@@ -39,8 +41,9 @@ struct observed_load {
     int log_complete;
     /// Whether a guest with more memory would have held more of the log.
     int log_lacks_memory;
-    /// Of the load that gave the verdict.
+    /// Of the load that gave the verdict: as seen from here, and by the kernel's own clock.
     uint32_t load_microseconds;
+    uint32_t verification_microseconds;
     uint32_t translated_bytes;
     uint32_t jited_bytes;
     uint32_t verified_instructions;
@@ -51,6 +54,20 @@ void learn_kernel(void);
 /// Forgets what was observed and returns it for the next load. The log buffer in it marks the program under test: a
 /// load that libbpf asks for with another buffer is one of its own feature probes.
 struct observed_load *observe_next_load(void);
+/// Notes that libbpf has come to the program.
+void observe_preparation(void);
+
+/// Maps without a size get one from the application at run time (veristat does the same). A size for a perf event
+/// array and the like is libbpf's own business.
+void size_maps(struct bpf_object *object);
+/// Leaves just the program with number `index` to be loaded and returns it; NULL when there are fewer.
+struct bpf_program *select_program(struct bpf_object *object, uint32_t index);
+/// Whether libbpf loads a program that was left out, and what it gets for one: nothing of it can fail.
+int is_bystander(const struct bpf_prog_load_opts *options);
+int load_bystander(void);
+/// Loads what `program` replaces a function of, if the object at `path` has it. NULL, or an object to close afterwards.
+struct bpf_object *load_target(struct bpf_program *program, const char *path);
+
 /// Asks a kernel that gave an errno and no log what it was that it does not know, by loading what differs in one thing only.
 /// The answer is one line, or empty: the refusal is about the program itself.
 void ask_about_refusal(const struct observed_load *observed, char *answer, size_t bytes);
@@ -65,11 +82,12 @@ void drop_optional_attach_type(struct bpf_program *program);
 /// A size that libbpf is told for the buffer; how much is really used is decided when the load happens.
 #define OBSERVED_LOG_BYTES (64u << 10)
 
-/// A buffer for the verifier that is as large as memory allows; `*bytes` takes no more than `most`, and is less than
-/// SMALLEST_LOG_BYTES only if `most` is.
+/// Valid on every kernel: up to Linux 5.1 the ceiling is UINT_MAX >> 8, later UINT_MAX >> 2; beyond it is EINVAL.
 #define SMALLEST_LOG_BYTES ((16u << 20) - 1)
 #define LARGEST_LOG_BYTES (UINT32_MAX >> 2)
-char *log_buffer(void);
-size_t fitting_log_bytes(size_t most);
+/// An empty buffer of LARGEST_LOG_BYTES, always the same.
+char *empty_log_buffer(void);
+/// How much of it the verifier may fill: what memory there is for it, SMALLEST_LOG_BYTES at the least.
+size_t fitting_log_bytes(void);
 
 #endif

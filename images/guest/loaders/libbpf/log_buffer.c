@@ -5,7 +5,7 @@
 #include "loader.h"
 
 /// Reserved, not used: pages come into being as the kernel writes them, and go with the next load.
-char *log_buffer(void)
+char *empty_log_buffer(void)
 {
     static char *buffer;
     if (buffer == NULL) {
@@ -33,11 +33,11 @@ static size_t available_bytes(void)
     return kibibytes << 10;
 }
 
-size_t fitting_log_bytes(size_t most)
+size_t fitting_log_bytes(void)
 {
     // The rest is for the verifier's states, which it keeps while it writes.
     size_t bytes = available_bytes() / 4 * 3;
     if (bytes < SMALLEST_LOG_BYTES)
-        bytes = SMALLEST_LOG_BYTES;
-    return bytes < most ? bytes : most;
+        return SMALLEST_LOG_BYTES;
+    return bytes < LARGEST_LOG_BYTES ? bytes : LARGEST_LOG_BYTES;
 }

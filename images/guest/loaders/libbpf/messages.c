@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../../common/report.h"
+#include "loader.h"
 
 static char *messages;
 static size_t messages_length;
@@ -26,6 +27,9 @@ int keep_message(enum libbpf_print_level level, const char *format, va_list argu
 {
     if (level == LIBBPF_DEBUG)
         return 0;
+    // Said of whatever goes wrong once the maps are there: the target of a program is looked up after that.
+    if (strstr(format, "failed to load: ") != NULL)
+        observe_preparation();
     char *line;
     int length = vasprintf(&line, format, arguments);
     if (length < 0)
@@ -45,6 +49,16 @@ void say(const char *format, ...)
     va_end(arguments);
     strcat(line, "\n");
     keep_line(line, strlen(line));
+}
+
+size_t mark_messages(void)
+{
+    return messages_length;
+}
+
+void forget_messages(size_t mark)
+{
+    messages_length = mark;
 }
 
 void repeat_messages(uint32_t cell, uint32_t program)

@@ -1,8 +1,7 @@
 #include "stages.h"
 
-#include <stdio.h>
+#include <bpf/bpf.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "../../common/isolation.h"
@@ -86,10 +85,24 @@ static int attach_all(struct stages *stages)
     return failures == 0 && error == 0;
 }
 
+/// Tells a program that never ran from one that ran and sent nothing.
+static void say_how_often_they_ran(const struct stages *stages)
+{
+    struct bpf_program *program;
+    bpf_object__for_each_program(program, stages->object) {
+        struct bpf_prog_info info = {0};
+        __u32 length = sizeof(info);
+        if (bpf_program__fd(program) >= 0 && bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length) == 0)
+            say("'%s' ran %llu times", bpf_program__name(program), info.run_cnt);
+    }
+}
+
 /// Runs the trigger and returns 0 once the event has come, else the negative errno that stands for what came instead.
 static int fire(struct stages *stages)
 {
     settle_events();
+    // Since 5.8; it ends with this process.
+    int counts_runs = bpf_enable_stats(BPF_STATS_RUN_TIME) >= 0;
     struct trigger trigger = start_trigger(stages->plan);
     int error = await_event(&trigger);
     stop_trigger(&trigger);
@@ -97,6 +110,8 @@ static int fire(struct stages *stages)
         say("%s", trigger.words);
     if (error && !trigger.ran)
         end_unmeasured(stages);
+    if (error && counts_runs)
+        say_how_often_they_ran(stages);
     return error;
 }
 

@@ -11,8 +11,6 @@
 /// order. Those that the object loads by itself are reported again, with the stage that they came to.
 void run_stages(uint32_t cell, const char *path, const struct plan *plan, struct cmx_program *reports);
 
-/// Maps without a size get one from the application at run time; here they get the smallest.
-void size_maps(struct bpf_object *object);
 /// Tells libbpf of a target that the kernel wants to know at the load. Returns 0 or a negative errno.
 int set_load_target(struct bpf_program *program, const char *target);
 

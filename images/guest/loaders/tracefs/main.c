@@ -114,6 +114,8 @@ static int fire(uint32_t cell, const struct plan *plan, const struct definition 
     close(watch.pipe);
     if (error && !trigger.ran)
         report_unmeasurable(cell, "%s", trigger.words);
+    if (error && trigger.words[0] != '\0')
+        say(cell, trigger.words);
     if (error)
         explain_absence(cell, &watch);
     else

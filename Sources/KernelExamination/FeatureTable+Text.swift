@@ -1,0 +1,147 @@
+extension FeatureTable {
+    /// Kernels as columns: the rows in which they differ, and what all have or none in a list each.
+    ///
+    /// In `width` columns: where the kernels do not fit beside each other, a section goes on below itself. `nil` for as
+    /// wide as it takes.
+    package func text(width: Int?) -> String {
+        let parts = Self.merged(sections).map { section in
+            (table(of: section, width: width) + folded(section, width: width)).joined(separator: "\n")
+        }
+        return parts.joined(separator: "\n\n")
+    }
+
+    /// The rows in which the kernels differ, and how many they agree in.
+    package func differences(width: Int?) -> String {
+        let differing = sections.map { section in
+            Section(title: section.title, rows: section.rows.filter(\.differs), isCatalogue: section.isCatalogue)
+        }.filter { !$0.rows.isEmpty }
+        let same = sections.flatMap(\.rows).filter { !$0.differs }.count
+        let tables = Self.merged(differing).map { table(of: $0, width: width).joined(separator: "\n") }
+        return (tables + ["\(same) more are the same"]).joined(separator: "\n\n")
+    }
+
+    /// Program types tend to have the very same helpers.
+    private static func merged(_ sections: [Section]) -> [Section] {
+        sections.reduce(into: []) { merged, section in
+            if section.isCatalogue, let twin = merged.firstIndex(where: { $0.isCatalogue && $0.rows == section.rows }) {
+                let subject = section.title.split(separator: " ").last ?? ""
+                merged[twin].title += ", \(subject)"
+            } else {
+                merged.append(section)
+            }
+        }
+    }
+
+    private func table(of section: Section, width: Int?) -> [String] {
+        let rows = section.rows.filter(\.differs)
+        guard !rows.isEmpty else { return [section.title] }
+        let groups = section.isCatalogue ? Group.of(rows) : rows.map { Group(label: $0.name, marks: $0.marks) }
+        // The title of a catalogue may be long.
+        let title = section.isCatalogue ? "" : section.title
+        let label = max(title.count, (groups.map(\.label.count).max() ?? 0) + Self.indent.count)
+        let widths = kernels.indices.map { column in
+            groups.map { $0.marks[column].text.count }.reduce(kernels[column].count, max)
+        }
+        let above = section.isCatalogue ? [section.title] : []
+        return above
+            + Self.blocks(of: widths, room: width.map { $0 - label }).flatMap { block in
+                let header = ([padded(title, label)] + block.map { padded(kernels[$0], widths[$0]) })
+                return [Self.line(header)]
+                    + groups.flatMap { group -> [String] in
+                        let marks = block.map { padded(group.marks[$0].text, widths[$0]) }
+                        return [Self.line([padded(Self.indent + group.label, label)] + marks)]
+                            + Self.list(group.names, width: width, indent: Self.indent + Self.indent)
+                    }
+            }
+    }
+
+    /// What need not be compared.
+    private func folded(_ section: Section, width: Int?) -> [String] {
+        let same = section.rows.filter { !$0.differs }
+        func names(_ mark: Mark) -> [String] { same.filter { $0.marks.first == mark }.map(\.name) }
+        let others = same.filter { if case .text? = $0.marks.first { true } else { false } }
+        let lists = [
+            ("in all", names(.present)), ("in none", names(.absent)), ("not found out", names(.unknown)),
+            ("the same in all", others.map { "\($0.name)=\($0.marks.first?.text ?? "")" }),
+        ]
+        return lists.filter { !$0.1.isEmpty }.flatMap { label, names in
+            Self.list(["\(label):"] + names, width: width, indent: Self.indent, labels: 1)
+        }
+    }
+
+    private static let indent = "  "
+
+    private static func line(_ cells: [String]) -> String {
+        let text = cells.joined(separator: indent)
+        return String(text.reversed().drop(while: \.isWhitespace).reversed())
+    }
+
+    private func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+
+    /// Columns that fit beside each other in `room`, at least one at a time.
+    private static func blocks(of widths: [Int], room: Int?) -> [[Int]] {
+        guard let room else { return [Array(widths.indices)] }
+        var blocks: [[Int]] = [[]]
+        var used = 0
+        for (column, width) in widths.enumerated() {
+            let needed = width + indent.count
+            if used + needed > room, used > 0 {
+                blocks.append([])
+                used = 0
+            }
+            blocks[blocks.count - 1].append(column)
+            used += needed
+        }
+        return blocks
+    }
+
+    /// Words between commas, after `start` words without, in lines of `width`.
+    private static func list(
+        _ words: [String], width: Int?, indent: String, labels start: Int = 0
+    ) -> [String] {
+        var lines: [String] = []
+        var line = ""
+        for (number, word) in words.enumerated() {
+            let word = number >= start && number + 1 < words.count ? word + "," : word
+            if !line.isEmpty, indent.count + line.count + 1 + word.count > max(40, width ?? 100) {
+                lines.append(indent + line)
+                line = String(repeating: " ", count: start * 2)
+            }
+            line += line.allSatisfy(\.isWhitespace) ? word : " " + word
+        }
+        return line.isEmpty ? lines : lines + [indent + line]
+    }
+
+    /// Rows of a catalogue that are alike.
+    private struct Group {
+        var label: String
+        var marks: [Mark]
+        var names: [String] = []
+
+        static func of(_ rows: [Row]) -> [Group] {
+            var groups: [Group] = []
+            for row in rows {
+                if let index = groups.firstIndex(where: { $0.marks == row.marks }) {
+                    groups[index].names.append(row.name)
+                } else {
+                    groups.append(Group(label: "", marks: row.marks, names: [row.name]))
+                }
+            }
+            for index in groups.indices { groups[index].label = "\(groups[index].names.count) of them" }
+            return groups
+        }
+    }
+}
+
+extension FeatureTable.Mark {
+    fileprivate var text: String {
+        switch self {
+        case .present: "yes"
+        case .absent: "-"
+        case .unknown: "?"
+        case .text(let text): text
+        }
+    }
+}

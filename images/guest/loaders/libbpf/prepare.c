@@ -1,0 +1,130 @@
+/// Makes of an object what lets one of its programs be loaded alone, as it would load among the others.
+#include <bpf/btf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "loader.h"
+
+/// BPF_MAP_TYPE_CGRP_STORAGE came with Linux 6.2, after the headers of Debian 12.
+#define TYPE_CGRP_STORAGE 32
+
+/// The log buffer of programs that libbpf loads whatever it is told: those of a struct_ops map that is created.
+static char bystander[4];
+
+static int wants_size(const struct bpf_map *map)
+{
+    switch ((int)bpf_map__type(map)) {
+    case BPF_MAP_TYPE_PERF_EVENT_ARRAY:
+    case BPF_MAP_TYPE_SK_STORAGE:
+    case BPF_MAP_TYPE_TASK_STORAGE:
+    case BPF_MAP_TYPE_INODE_STORAGE:
+    case BPF_MAP_TYPE_CGROUP_STORAGE:
+    case BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE:
+    case TYPE_CGRP_STORAGE:
+    case BPF_MAP_TYPE_STRUCT_OPS:
+        return 0;
+    default:
+        return bpf_map__max_entries(map) == 0;
+    }
+}
+
+/// libbpf up to 1.7 cannot change a map that only describes what another one holds, but takes one that is there already.
+static void size_inner_map(struct bpf_map *outer)
+{
+    const struct bpf_map *inner = bpf_map__inner_map(outer);
+    if (inner == NULL || !wants_size(inner))
+        return;
+    LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = bpf_map__map_flags(inner));
+    int map = bpf_map_create(bpf_map__type(inner), NULL, bpf_map__key_size(inner), bpf_map__value_size(inner), 1, &options);
+    if (map >= 0)
+        bpf_map__set_inner_map_fd(outer, map);
+}
+
+void size_maps(struct bpf_object *object)
+{
+    struct bpf_map *map;
+    bpf_object__for_each_map(map, object) {
+        if (wants_size(map))
+            bpf_map__set_max_entries(map, 1);
+        size_inner_map(map);
+    }
+}
+
+struct bpf_program *select_program(struct bpf_object *object, uint32_t index)
+{
+    struct bpf_program *program, *selected = NULL;
+    uint32_t position = 0;
+    bpf_object__for_each_program(program, object) {
+        bpf_program__set_autoload(program, position == index);
+        if (position++ == index)
+            selected = program;
+        else
+            bpf_program__set_log_buf(program, bystander, sizeof(bystander));
+    }
+    return selected;
+}
+
+int is_bystander(const struct bpf_prog_load_opts *options)
+{
+    return options != NULL && options->log_buf == bystander;
+}
+
+int load_bystander(void)
+{
+    return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/// Whether `function`, a number in the object's BTF, is one of the functions that the loaded program is made of.
+static int has_function(int program, __u32 function)
+{
+    struct bpf_func_info functions[256];
+    struct bpf_prog_info info = {
+        .func_info = (uintptr_t)functions, .nr_func_info = 256, .func_info_rec_size = sizeof(functions[0])};
+    __u32 length = sizeof(info);
+    if (bpf_obj_get_info_by_fd(program, &info, &length) != 0)
+        return 0;
+    for (__u32 i = 0; i < info.nr_func_info && i < 256; i++)
+        if (functions[i].type_id == function)
+            return 1;
+    return 0;
+}
+
+/// Loads the first program of the object at `path` that has a function of that name, and returns the object.
+static struct bpf_object *load_program_with(const char *function, const char *path, int *target)
+{
+    struct bpf_object *object;
+    struct bpf_program *program;
+    for (uint32_t index = 0; (object = bpf_object__open_file(path, NULL)) != NULL; index++) {
+        program = select_program(object, index);
+        int number = btf__find_by_name_kind(bpf_object__btf(object), function, BTF_KIND_FUNC);
+        if (program == NULL || number < 0)
+            break;
+        size_maps(object);
+        if (bpf_program__type(program) != BPF_PROG_TYPE_EXT && bpf_object__load(object) == 0 &&
+            has_function(bpf_program__fd(program), number)) {
+            *target = bpf_program__fd(program);
+            return object;
+        }
+        bpf_object__close(object);
+    }
+    bpf_object__close(object);
+    return NULL;
+}
+
+/// A program that replaces a function wants the program with that function loaded first. Where the object does not have
+/// it, libbpf says so.
+struct bpf_object *load_target(struct bpf_program *program, const char *path)
+{
+    const char *function = strchr(bpf_program__section_name(program), '/');
+    if (bpf_program__type(program) != BPF_PROG_TYPE_EXT || function == NULL)
+        return NULL;
+    int target;
+    libbpf_print_fn_t keep = libbpf_set_print(NULL);
+    struct bpf_object *object = load_program_with(function + 1, path, &target);
+    libbpf_set_print(keep);
+    if (object != NULL)
+        bpf_program__set_attach_target(program, target, function + 1);
+    return object;
+}

@@ -55,7 +55,9 @@ extension GuestTests {
             document.kernels.filter { $0.status == .measured }
         }
 
-        /// The probe that this project began with: the line that is typed comes back wherever it loads. At v1 its bounds check says nothing to 5.4, and is fine since 5.10.
+        /// The probe that this project began with: the line that is typed comes back wherever it loads.
+        ///
+        /// At v1 its bounds check says nothing to 5.4, and is fine since 5.10.
         private func expectReadline(_ document: MatrixDocument, results: FilePath) throws {
             func cell(_ variant: String, _ kernel: String, loader: String = "libbpf") throws -> CellResult {
                 let key = CellKey(kernel: kernel, probe: "readline", variant: variant, loader: loader)

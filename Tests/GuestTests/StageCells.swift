@@ -20,6 +20,8 @@ struct StageCell: Sendable {
     var since: KernelRelease
     var outcome: Outcome
 
+    /// The name of its object's file.
+    var object: String { name.filter(\.isLetter) + ".bpf.o" }
     var loader: String { source == nil ? "tracefs" : "libbpf" }
 
     init(

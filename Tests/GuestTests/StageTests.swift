@@ -3,13 +3,12 @@ import Machine
 import MatrixModel
 import MatrixRunner
 import ProbeObject
-import Subprocess
 import SystemPackage
 import Testing
 
 extension GuestTests {
     /// Every way of attaching and every way in which an event comes back, on real kernels.
-    @Suite struct StageTests {
+    @Suite(StageObjects()) struct StageTests {
         /// The oldest, one without and one with the kernel's BTF, the newest.
         @Test(arguments: ["ubuntu-4.15", "ubuntu-5.4", "debian-6.1", "debian-7.3"])
         func programsGoAsFarAsTheKernelLetsThem(id: String) async throws {
@@ -24,26 +23,24 @@ extension GuestTests {
         }
 
         private func measure(_ cells: [StageCell], on kernel: KernelImage) async throws -> Measurement {
-            try await Bench.with(guest: Repository.guestTools) { bench in
-                var planned: [PlannedCell] = []
-                for cell in cells { planned.append(try await plan(cell, on: kernel, folder: bench.folder)) }
+            let objects = try #require(StageObjects.folder)
+            return try await Bench.with(guest: Repository.guestTools) { bench in
+                let planned = try cells.map { try plan($0, on: kernel, objects: objects) }
                 return try await Measurement(
                     KernelBatch(kernel: kernel.id, spec: bench.spec(kernel), cells: planned), backend: bench.backend(),
                     start: .cold, cellLimit: .seconds(40))
             }
         }
 
-        private func plan(_ cell: StageCell, on kernel: KernelImage, folder: FilePath) async throws -> PlannedCell {
+        private func plan(_ cell: StageCell, on kernel: KernelImage, objects: FilePath) throws -> PlannedCell {
             let key = CellKey(kernel: kernel.id.text, probe: "stages", variant: cell.name, loader: cell.loader)
-            guard let source = cell.source else {
+            guard cell.source != nil else {
                 return PlannedCell(key: key, object: nil, programs: [], plan: cell.plan, expectations: [])
             }
-            let object = folder.appending(cell.name.filter(\.isLetter) + ".bpf.o")
-            try await compileObject(StageSource.prelude + source, to: object)
-            let file = try ObjectFile(object)
+            let object = objects.appending(cell.object)
             return PlannedCell(
-                key: key, object: PlannedObject(path: object, digest: cell.name), programs: file.programs.map(\.name),
-                plan: cell.plan, expectations: [])
+                key: key, object: PlannedObject(path: object, digest: cell.object),
+                programs: try ObjectFile(object).programs.map(\.name), plan: cell.plan, expectations: [])
         }
 
         private func expect(
@@ -72,6 +69,23 @@ extension GuestTests {
             case .notMeasured(let words):
                 #expect(result.verdict == .notMeasured && result.reason?.contains(words) == true, seen)
             }
+        }
+    }
+}
+
+/// Compiles the cells' objects once for all kernels.
+private struct StageObjects: SuiteTrait, TestScoping {
+    @TaskLocal static var folder: FilePath?
+
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
+    ) async throws {
+        try await withFolder { folder in
+            for cell in StageCell.all {
+                guard let source = cell.source else { continue }
+                try await compileObject(StageSource.prelude + source, to: folder.appending(cell.object))
+            }
+            try await Self.$folder.withValue(folder) { try await function() }
         }
     }
 }

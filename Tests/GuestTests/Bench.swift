@@ -20,7 +20,7 @@ struct Bench {
             let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
             return try await body(
                 Bench(
-                    folder: folder, image: try GuestImage(binaries: guest, cache: folder),
+                    folder: folder, image: try await GuestImage.withShell(binaries: guest, cache: folder),
                     qemu: try await QEMU.locate(searchPath: path, cache: folder)))
         }
     }

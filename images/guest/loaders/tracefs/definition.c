@@ -52,11 +52,18 @@ static int find_place(const struct plan_tracefs *plan, char *place, size_t bytes
     return error;
 }
 
-static int write_definition(const struct plan_tracefs *plan, struct definition *definition, const char *place,
-                            const char *fetch)
+/// Puts it into tracefs's words.
+static void describe(const struct plan_tracefs *plan, struct definition *definition, const char *place,
+                     const char *fetch)
 {
     snprintf(definition->text, sizeof(definition->text), "%c:" TRACING_GROUP "/%s %s %s", is_return(plan) ? 'r' : 'p',
              definition->name, place, fetch);
+}
+
+static int write_definition(const struct plan_tracefs *plan, struct definition *definition, const char *place,
+                            const char *fetch)
+{
+    describe(plan, definition, place, fetch);
     return write_tracing(definition->file, definition->text, O_APPEND);
 }
 
@@ -100,6 +107,7 @@ int define_event(const struct plan_tracefs *plan, struct definition *definition,
                      "of the process");
     }
     if (error) {
+        describe(plan, definition, place, plan->fetch);
         snprintf(words, bytes, "%s refuses '%s': %s", definition->file, definition->text, strerror(-error));
         return error;
     }

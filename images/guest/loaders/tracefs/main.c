@@ -149,8 +149,9 @@ int main(int argc, char **argv)
         report.error = fire(cell, &plan, &definition);
     }
     remove_event(&definition);
-    const char *symbol = strrchr(plan.tracefs.target, ':');
-    snprintf(report.name, sizeof(report.name), "%s", symbol == NULL ? plan.tracefs.target : symbol + 1);
+    const char *colon = strrchr(plan.tracefs.target, ':');
+    const char *symbol = colon == NULL ? plan.tracefs.target : colon + 1;
+    snprintf(report.name, sizeof(report.name), "%.*s", (int)strcspn(symbol, "+"), symbol);
     report_program(&report);
     return 0;
 }

@@ -14,19 +14,23 @@ import Testing
         ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) } ?? value
     }
 
-    @Test func harmsNeitherParserNorReader() async throws {
-        let first = Self.setting("COMPAT_MATRIX_FUZZ_FIRST", default: 0)
-        let end = first + Self.setting("COMPAT_MATRIX_FUZZ_INPUTS", default: 1_000_000)
+    /// Parts of the inputs that are gone through beside each other.
+    private static let shares: UInt64 = 4
+
+    @Test(arguments: 0..<shares)
+    func harmsNeitherParserNorReader(share: UInt64) async throws {
+        let count = Self.setting("COMPAT_MATRIX_FUZZ_INPUTS", default: 1_000_000) / Self.shares
+        let first = Self.setting("COMPAT_MATRIX_FUZZ_FIRST", default: 0) + share * count
         let corpus = try FuzzCorpus(messages: Catalogue.bundled.entries.compactMap(\.example))
         var causes: Set<String> = []
-        for number in first..<end {
+        for number in first..<(first + count) {
             if number % 50_000 == 0 { print("fuzz: input \(number)") }
             let input = corpus.input(number)
-            let problem = Self.problem(with: input, causes: &causes)
-            #expect(problem == nil, "input \(number): \(Data(input.bytes).base64EncodedString())")
+            guard let problem = Self.problem(with: input, causes: &causes) else { continue }
+            Issue.record("input \(number): \(problem): \(Data(input.bytes).base64EncodedString())")
         }
         // Inputs that reach nothing would prove nothing.
-        #expect(end - first < 100_000 || causes.count > Catalogue.bundled.entries.count / 2)
+        #expect(count < 25_000 || causes.count > Catalogue.bundled.entries.count / 2)
     }
 
     /// What is wrong with what is made of `input`; `nil` when nothing is.

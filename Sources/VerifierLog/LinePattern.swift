@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// A regular expression of the catalogue.
@@ -34,11 +35,8 @@ final class LinePattern: Sendable {
 
 extension [UInt8] {
     func contains(run: [UInt8]) -> Bool {
-        guard let first = run.first else { return true }
-        guard count >= run.count else { return false }
-        for start in 0...(count - run.count) where self[start] == first {
-            if (1..<run.count).allSatisfy({ self[start + $0] == run[$0] }) { return true }
+        withUnsafeBytes { bytes in
+            run.withUnsafeBytes { memmem(bytes.baseAddress, bytes.count, $0.baseAddress, $0.count) != nil }
         }
-        return false
     }
 }

@@ -19,16 +19,20 @@ let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
+/// Optimised in debug builds as well: what goes over every byte of a log would take the fuzzer an hour.
+let fast = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 func module(
-    _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []
+    _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = [],
+    settings: [SwiftSetting] = strict
 ) -> Target {
-    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
 func tests(
-    _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []
+    _ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [], settings: [SwiftSetting] = strict
 ) -> Target {
-    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
 let package = Package(
@@ -46,7 +50,8 @@ let package = Package(
     targets: [
         // Values and pure functions; no module here imports anything.
         module("MatrixModel"),
-        module("VerifierLog", ["MatrixModel"], resources: [.embedInCode("Resources/catalogue.json")]),
+        module(
+            "VerifierLog", ["MatrixModel"], resources: [.embedInCode("Resources/catalogue.json")], settings: fast),
 
         // What a user writes, and what comes from it.
         module("Manifests", ["MatrixModel", system, yams]),
@@ -73,7 +78,7 @@ let package = Package(
         module("ResultStore", ["CZlib", "MatrixModel", crypto, grdb, system]),
         module(
             "Reports", ["MatrixModel", crypto, mustache],
-            resources: ["html", "css", "js"].map { .embedInCode("Resources/report.\($0)") }),
+            resources: ["html", "css", "js"].map { .embedInCode("Resources/report.\($0)") }, settings: fast),
         module(
             "CompatMatrixCLI",
             [
@@ -86,6 +91,7 @@ let package = Package(
 
         tests("MatrixModelTests", ["MatrixModel"]),
         tests("VerifierLogTests", ["VerifierLog", "MatrixModel"], resources: [.copy("Resources")]),
+        tests("VerifierLogFuzz", ["VerifierLog", "Reports", "MatrixModel"], settings: fast),
         tests("ManifestsTests", ["Manifests", "MatrixModel", system]),
         tests(
             "KernelStoreTests", ["KernelStore", "Manifests", "CArchive", "MatrixModel", crypto, subprocess, system],

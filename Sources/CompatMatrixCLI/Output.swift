@@ -11,7 +11,16 @@ enum Output {
     /// To stderr as it is, for a line that is to change.
     static func inPlace(_ text: String) {
         // One write a line, so that lines of parallel tasks do not mix.
-        _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+        _ = text.withCString { Glibc.write(STDERR_FILENO, $0, strlen($0)) }
+    }
+
+    /// To stdout at once, ahead of what is printed later.
+    static func write(_ bytes: [UInt8]) throws(CommandFailure) {
+        do {
+            _ = try FileDescriptor.standardOutput.writeAll(bytes)
+        } catch {
+            throw CommandFailure(.notMeasured, "not all of the output could be written: \(error)")
+        }
     }
 
     /// Hands over what is still in stdout's buffer.

@@ -1,7 +1,7 @@
 /// Text that a terminal shows and never obeys.
-enum TerminalText {
+package enum TerminalText {
     /// Writes control and direction-changing characters as `\u{1b}`; a tab or line break becomes a space.
-    static func escaped(_ text: String) -> String {
+    package static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar.value {
@@ -12,6 +12,26 @@ enum TerminalText {
             }
         }
         return result
+    }
+
+    /// The same for lines of any length, whose line feeds and tabs stay; what is not UTF-8 becomes U+FFFD.
+    package static func escaped(lines bytes: [UInt8]) -> [UInt8] {
+        guard var end = bytes.firstIndex(where: { !isPlain($0) }) else { return bytes }
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count + bytes.count / 8)
+        var start = 0
+        while true {
+            result += bytes[start..<end]
+            guard end < bytes.endIndex else { return result }
+            // A character ends at the latest where ASCII goes on.
+            start = bytes[end...].firstIndex(where: isPlain) ?? bytes.endIndex
+            result += escaped(String(decoding: bytes[end..<start], as: UTF8.self)).utf8
+            end = bytes[start...].firstIndex { !isPlain($0) } ?? bytes.endIndex
+        }
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        (0x20..<0x7F).contains(byte) || byte == 0x0A || byte == 0x09
     }
 
     /// Cut to `width` columns, the last of them an ellipsis where something is missing.

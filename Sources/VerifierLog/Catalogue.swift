@@ -25,9 +25,11 @@ package struct Catalogue: Sendable {
 
     func entry(matching line: Line, where holds: (CatalogueEntry) -> Bool = { _ in true }) -> CatalogueEntry? {
         let bytes = line.bytes
-        return entries.first { entry in
-            guard let pattern = entry.pattern, holds(entry) else { return false }
-            return pattern.matches(line.text, bytes: bytes)
+        // By index, since every entry that is looked at would be copied otherwise, and that for every line.
+        for index in entries.indices {
+            guard let pattern = entries[index].pattern, pattern.matches(line.text, bytes: bytes) else { continue }
+            if holds(entries[index]) { return entries[index] }
         }
+        return nil
     }
 }

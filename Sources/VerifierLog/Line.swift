@@ -2,8 +2,12 @@
 package struct Line: Sendable {
     package let text: Substring
 
-    /// - Parameter raw: Without its line feed.
-    init(_ raw: Substring) {
+    /// In bytes. Of registers with all their stack slots a few thousand are written; more says nothing more.
+    private static let longest = 64 << 10
+
+    /// Reads `raw`, which has no line feed, up to `limit` bytes.
+    init(_ raw: Substring, cutAt limit: Int = longest) {
+        let raw = raw.cut(at: limit)
         let end = raw.utf8.lastIndex { !Self.isTrailing($0) }.map { raw.utf8.index(after: $0) } ?? raw.startIndex
         text = raw[..<end]
     }
@@ -16,7 +20,11 @@ package struct Line: Sendable {
     func hasPrefix(_ prefix: String) -> Bool { text.utf8.starts(with: prefix.utf8) }
 
     /// Computed when asked: of a long log only the last lines are.
-    package var kind: LineKind { LineKind(of: text.utf8.span) }
+    package var kind: LineKind {
+        let kind = LineKind(of: text.utf8.span)
+        // Blanks of other scripts are not told from their first byte.
+        return kind == .message && text.allSatisfy(\.isWhitespace) ? .blank : kind
+    }
 
     /// The instruction of the line; `nil` on lines of other kinds, and where its text is not that of an instruction.
     package var instruction: Instruction? { kind == .instruction ? Instruction(line: text) : nil }
@@ -49,4 +57,15 @@ package struct Line: Sendable {
     }
 
     private static func isTrailing(_ byte: UInt8) -> Bool { byte <= 0x20 }
+}
+
+extension Substring {
+    /// The first `limit` bytes, or up to three less so that the last character is whole.
+    fileprivate func cut(at limit: Int) -> Substring {
+        guard var end = utf8.index(startIndex, offsetBy: limit, limitedBy: endIndex), end < endIndex else {
+            return self
+        }
+        while end > startIndex, utf8[end] & 0xC0 == 0x80 { end = utf8.index(before: end) }
+        return self[..<end]
+    }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// A regular expression of the catalogue.
@@ -5,6 +6,11 @@ import Synchronization
 /// Most lines hold none of the pattern's `literals`, and are turned down without the expression, which the standard library
 /// compiles when it is first asked.
 final class LinePattern: Sendable {
+    /// The verifier cuts what it says at 1024 bytes; loaders put some of their own before it.
+    ///
+    /// Source: Linux, include/linux/bpf_verifier.h, `BPF_VERIFIER_TMP_LOG_SIZE`.
+    private static let longest = 2048
+
     private let literals: [[UInt8]]
     /// Locked because `Regex` is not `Sendable`.
     private let compiled: Mutex<Regex<AnyRegexOutput>>
@@ -21,17 +27,16 @@ final class LinePattern: Sendable {
     /// `bytes` are those of `line`, made once for all patterns.
     func matches(_ line: Substring, bytes: [UInt8]) -> Bool {
         guard literals.isEmpty || literals.contains(where: { bytes.contains(run: $0) }) else { return false }
-        return compiled.withLock { line.firstMatch(of: $0) != nil }
+        // Some expressions take time that grows faster than the line.
+        let start = line.utf8.count > Self.longest ? Line(line, cutAt: Self.longest).text : line
+        return compiled.withLock { start.firstMatch(of: $0) != nil }
     }
 }
 
 extension [UInt8] {
     func contains(run: [UInt8]) -> Bool {
-        guard let first = run.first else { return true }
-        guard count >= run.count else { return false }
-        for start in 0...(count - run.count) where self[start] == first {
-            if (1..<run.count).allSatisfy({ self[start + $0] == run[$0] }) { return true }
+        withUnsafeBytes { bytes in
+            run.withUnsafeBytes { memmem(bytes.baseAddress, bytes.count, $0.baseAddress, $0.count) != nil }
         }
-        return false
     }
 }

@@ -65,7 +65,7 @@ import Testing
         "compat-matrix probes build [<glob>]",
         "compat-matrix report [<run>] [--format <format>] [--output <output>] [--results <results>]",
         "compat-matrix runs [--json] [--results <results>]",
-        "compat-matrix explain [<file>]",
+        "compat-matrix explain [--raw] [--json] [<file>]",
         "compat-matrix features <kernels> ... [--diff <a> <b>] [--helpers] [--json]",
         "compat-matrix doctor",
         "compat-matrix clean [--all]",

@@ -1,0 +1,67 @@
+package import ArgumentParser
+import SystemPackage
+import VerifierLog
+
+/// `compat-matrix explain`: says what a verifier log means, wherever it comes from.
+package struct Explain: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Explain a verifier log, or a loader's output with the log in it.",
+        discussion: """
+            Prints the log, with rounds of loops told once, and below it the cause, the line that decided, its source line,
+            what to change, and the numbers.
+            """)
+
+    @Flag(help: "Show the whole log, however often it repeats itself.")
+    var raw = false
+
+    @Flag(help: "Print the explanation as JSON, without the log.")
+    var json = false
+
+    @Argument(help: "The log; - for standard input.")
+    var file = "-"
+
+    package init() {}
+
+    package func validate() throws {
+        if raw && json { throw ValidationError("--raw shows the log, --json leaves it out: take one of them") }
+    }
+
+    package func run() async throws {
+        let explanation = LogExplanation(of: try read())
+        if json {
+            print(try Output.json(explanation))
+        } else {
+            print("\n" + explanation.text(name: file == "-" ? "standard input" : file))
+        }
+    }
+
+    /// Shows the log while it is read, since it may be longer than what memory holds.
+    private func read() throws -> LogSummary {
+        var reader = LogReader()
+        var display: any LogDisplay =
+            if json { NoLogDisplay() } else if raw { RawLogDisplay() } else { FoldedLogDisplay() }
+        do {
+            let isInput = file == "-"
+            let descriptor = isInput ? FileDescriptor.standardInput : try .open(FilePath(file), .readOnly)
+            defer { if !isInput { try? descriptor.close() } }
+            while case let piece = try descriptor.piece(), !piece.isEmpty {
+                reader.feed(piece)
+                try display.show(piece)
+            }
+        } catch let error as Errno {
+            throw CommandFailure(.invalidInput, "cannot read the log \(file): \(error)")
+        }
+        try display.finish()
+        return reader.finish()
+    }
+}
+
+extension FileDescriptor {
+    /// What comes next, empty at the end.
+    fileprivate func piece() throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: 1 << 20) { buffer, count in
+            count = try read(into: UnsafeMutableRawBufferPointer(buffer))
+        }
+    }
+}

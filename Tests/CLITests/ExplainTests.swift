@@ -1,0 +1,95 @@
+import CompatMatrixCLI
+import Foundation
+import Subprocess
+import SystemPackage
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct ExplainTests {
+    static let rounds = (1...500).map { "5: (07) r1 += 1 ; R1_w=\($0)\n6: (a5) if r1 < 0x1f4 goto pc-2\n" }.joined()
+    static let log = """
+        libbpf: prog 'watch': -- BEGIN PROG LOAD LOG --
+        \(rounds); return n; @ probe.c:4
+        7: (95) exit
+        R0 !read_ok
+        processed 1003 insns (limit 1000000) max_states_per_insn 4 total_states 9 peak_states 8 mark_read 0
+        -- END PROG LOAD LOG --
+        \u{1b}]0;mine\u{07}\r
+
+        """
+
+    @Test func showsTheFoldedLogAndBelowItWhatItMeans() async throws {
+        try await Sandbox.with { sandbox in
+            try sandbox.write(Self.log, to: "watch.log")
+            let outcome = try await sandbox.run("explain", "watch.log")
+            #expect(outcome.isSuccess)
+            #expect(outcome.stdout.contains("more rounds of instructions 5–6"))
+            #expect(outcome.stdout.split(separator: "\n").count < 30)
+            for row in [
+                "cause:         not-init", "source:        return n; @ probe.c:4",
+                "instructions:  1003 processed of at most 1000000", "states:        9, 8 at once",
+            ] { #expect(outcome.stdout.contains(row), "\(row)") }
+        }
+    }
+
+    @Test(arguments: [[], ["--raw"], ["--json"]])
+    func nothingReachesTheTerminalAsACommand(options: [String]) async throws {
+        try await Sandbox.with { sandbox in
+            let bytes = Array("\u{9b}2J\u{202e}\0".utf8) + [0xFF, 0x1B, 0x5B] + Array(Self.log.utf8)
+            try sandbox.write(bytes, to: "hostile\u{1b}[2J.log")
+            let outcome = try await sandbox.run(["explain"] + options + ["hostile\u{1b}[2J.log"])
+            #expect(outcome.isSuccess)
+            let commands = outcome.stdout.unicodeScalars.filter {
+                $0.value < 0x20 && $0 != "\n" && $0 != "\t" || (0x7F..<0xA0).contains($0.value) || $0.value == 0x202E
+            }
+            #expect(commands.isEmpty)
+        }
+    }
+
+    @Test func showsEverythingWhenAsked() async throws {
+        try await Sandbox.with { sandbox in
+            // Longer than what is read at once, with characters across that border.
+            let text = String(repeating: "é€🐝\n", count: 200_000) + "the end"
+            try sandbox.write(text, to: "long.log")
+            let outcome = try await sandbox.run("explain", "--raw", "long.log")
+            let isWhole = outcome.stdout.hasPrefix(text + "\n\n")
+            #expect(isWhole)
+        }
+    }
+
+    @Test func writesJSON() async throws {
+        try await Sandbox.with { sandbox in
+            try sandbox.write(Self.log, to: "watch.log")
+            let outcome = try await sandbox.run("explain", "--json", "watch.log")
+            let document = try #require(
+                try JSONSerialization.jsonObject(with: Data(outcome.stdout.utf8)) as? [String: Any])
+            #expect((document["cause"] as? [String: Any])?["id"] as? String == "not-init")
+            #expect((document["stats"] as? [String: Any])?["instructions"] as? Int == 1003)
+            #expect((document["log"] as? [String: Any])?["lines"] as? Int == 1007)
+        }
+    }
+
+    @Test func readsAPipe() async throws {
+        let result = try await Subprocess.run(
+            .path(Sandbox.program), arguments: ["explain", "--json"], input: .string("R0 !read_ok\n"),
+            output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+        #expect(result.terminationStatus.isSuccess)
+        #expect(result.standardOutput.contains("\"not-init\""))
+    }
+
+    @Test func saysThatNothingWasRefused() async throws {
+        try await Sandbox.with { sandbox in
+            try sandbox.write("processed 3 insns\n", to: "fine.log")
+            let outcome = try await sandbox.run("explain", "fine.log")
+            #expect(outcome.isSuccess)
+            #expect(outcome.stdout.contains("No message of a refusal in fine.log."))
+            #expect(outcome.stdout.contains("instructions:  3 processed"))
+        }
+    }
+
+    @Test(arguments: ["gone.log", "."])
+    func refusesWhatItCannotRead(file: String) async throws {
+        try await Sandbox.with { sandbox in
+            try await sandbox.run("explain", file).expectRefusal(.invalidInput, saying: ["cannot read the log \(file)"])
+        }
+    }
+}

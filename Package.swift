@@ -46,7 +46,9 @@ let package = Package(
     targets: [
         // Values and pure functions; no module here imports anything.
         module("MatrixModel"),
-        module("VerifierLog", ["MatrixModel"], resources: [.embedInCode("Resources/catalogue.json")]),
+        module(
+            "VerifierLog", ["MatrixModel"],
+            resources: [.embedInCode("Resources/catalogue.json"), .embedInCode("Resources/features.json")]),
 
         // What a user writes, and what comes from it.
         module("Manifests", ["MatrixModel", system, yams]),

@@ -23,6 +23,15 @@ final class LinePattern: Sendable {
         guard literals.isEmpty || literals.contains(where: { bytes.contains(run: $0) }) else { return false }
         return compiled.withLock { line.firstMatch(of: $0) != nil }
     }
+
+    /// What the named group holds in `line`; `nil` where the group, or the expression, does not match.
+    func capture(_ group: String, in line: String) -> String? {
+        compiled.withLock { regex in
+            line.firstMatch(of: regex).flatMap { match in
+                match.output.first { $0.name == group }?.substring.map(String.init)
+            }
+        }
+    }
 }
 
 extension [UInt8] {

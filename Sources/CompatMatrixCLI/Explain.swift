@@ -8,7 +8,7 @@ package struct Explain: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "explain",
         abstract: "Explain a verifier log, or a loader's output with the log in it.",
-        discussion: "Prints the cause, the line that decided, its source line, and what to change.")
+        discussion: "Prints the cause, the line that decided, why, where, what led there, and what to change.")
 
     @Argument(help: "The log; - for standard input.")
     var file = "-"
@@ -16,21 +16,12 @@ package struct Explain: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
-        let text = try Self.text(of: file)
+        let text = LogSummary(of: try Self.text(of: file))
         guard let cause = Catalogue.bundled.cause(ofText: text) else {
             print("No message of a refusal in \(file == "-" ? "standard input" : file).")
             return
         }
-        print(Self.render(cause))
-    }
-
-    /// One `name: value` per line, `source` and `since` only where there are any.
-    static func render(_ cause: Cause) -> String {
-        let fields: [(String, String?)] = [
-            ("cause", cause.id), ("category", cause.category), ("line", cause.line), ("source", cause.source),
-            ("advice", cause.advice), ("since", cause.since),
-        ]
-        return Output.table(rows: fields.compactMap { name, value in value.map { ["\(name):", $0] } })
+        print(ExplanationText.render(cause, Catalogue.bundled.explanation(of: cause, ofText: text)))
     }
 
     private static func text(of file: String) throws -> String {

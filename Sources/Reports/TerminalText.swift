@@ -1,7 +1,7 @@
 /// Text that a terminal shows and never obeys.
-enum TerminalText {
+package enum TerminalText {
     /// Writes control and direction-changing characters as `\u{1b}`; a tab or line break becomes a space.
-    static func escaped(_ text: String) -> String {
+    package static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar.value {

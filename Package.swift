@@ -51,7 +51,9 @@ let package = Package(
         // Values and pure functions; no module here imports anything.
         module("MatrixModel"),
         module(
-            "VerifierLog", ["MatrixModel"], resources: [.embedInCode("Resources/catalogue.json")], settings: fast),
+            "VerifierLog", ["MatrixModel"],
+            resources: [.embedInCode("Resources/catalogue.json"), .embedInCode("Resources/features.json")],
+            settings: fast),
 
         // What a user writes, and what comes from it.
         module("Manifests", ["MatrixModel", system, yams]),

@@ -67,6 +67,8 @@ package struct ProgramResult: Codable, Sendable, Hashable {
     /// 0 or a positive errno of the step that failed.
     package var errno: Int32
     @Nullable package var cause: Cause?
+    /// The cause told at length; `null` when it passed, and where there is no cause.
+    @Nullable package var explanation: Explanation?
     /// `logs/<sha256>.txt` below the results folder; `null` when nobody wrote a word.
     @Nullable package var log: String?
     package var logComplete: Bool
@@ -74,7 +76,7 @@ package struct ProgramResult: Codable, Sendable, Hashable {
 
     package init(
         name: String, type: String, verdict: Verdict, stage: Stage?, errno: Int32, cause: Cause?, log: String?,
-        logComplete: Bool, stats: ProgramStatistics?
+        logComplete: Bool, stats: ProgramStatistics?, explanation: Explanation? = nil
     ) {
         self.name = name
         self.type = type
@@ -82,6 +84,7 @@ package struct ProgramResult: Codable, Sendable, Hashable {
         self.stage = stage
         self.errno = errno
         self.cause = cause
+        self.explanation = explanation
         self.log = log
         self.logComplete = logComplete
         self.stats = stats

@@ -18,7 +18,7 @@ package struct Judge: Sendable {
         of cell: PlannedCell, kernel: KernelID, evidence: Evidence, release: KernelRelease?, kernelConfigKnown: Bool,
         keep: ([UInt8]) throws -> String
     ) throws -> CellResult {
-        var programs = try programResults(of: cell, evidence: evidence, keep: keep)
+        var programs = try programResults(of: cell, evidence: evidence, release: release ?? kernel.labelled, keep: keep)
         let wanted = kernelConfigKnown ? [] : programs.indices.filter { programs[$0].wantedKernelConfig }
         for index in wanted { programs[index].verdict = .notMeasured }
         let verdict: Verdict
@@ -67,35 +67,39 @@ package struct Judge: Sendable {
     }
 
     private func programResults(
-        of cell: PlannedCell, evidence: Evidence, keep: ([UInt8]) throws -> String
+        of cell: PlannedCell, evidence: Evidence, release: KernelRelease, keep: ([UInt8]) throws -> String
     ) throws -> [ProgramResult] {
         var results: [ProgramResult] = []
         for program in evidence.programs {
             // An object that cannot be opened fails in each of its programs.
             let names = program.report.program == nil ? cell.programs : [program.report.name]
-            for name in names { results.append(try result(of: program, name: name, keep: keep)) }
+            for name in names { results.append(try result(of: program, name: name, release: release, keep: keep)) }
         }
         return results
     }
 
     private func result(
-        of program: Evidence.Program, name: String, keep: ([UInt8]) throws -> String
+        of program: Evidence.Program, name: String, release: KernelRelease, keep: ([UInt8]) throws -> String
     ) throws -> ProgramResult {
         let report = program.report
         let failed = report.errno != 0
         let text = String(decoding: program.verifierLog, as: UTF8.self)
         let messages = String(decoding: program.loaderLog, as: UTF8.self)
+        let cause =
+            failed
+            ? catalogue.cause(
+                ofLog: text, logComplete: report.logComplete, loaderMessages: messages, errno: report.errno,
+                stage: report.stage)
+            : nil
         return ProgramResult(
             name: name, type: report.type.isEmpty ? "unspec" : report.type,
             verdict: Self.lacksTarget(messages) ? .notMeasured : failed ? .fail : .pass,
-            stage: report.stage, errno: report.errno,
-            cause: failed
-                ? catalogue.cause(
-                    ofLog: text, logComplete: report.logComplete, loaderMessages: messages, errno: report.errno,
-                    stage: report.stage)
-                : nil,
+            stage: report.stage, errno: report.errno, cause: cause,
             log: try Self.keptLog(of: program, keep: keep), logComplete: report.logComplete,
-            stats: Self.statistics(of: text, report: report))
+            stats: Self.statistics(of: text, report: report),
+            explanation: cause.map {
+                catalogue.explanation(of: $0, log: text, loaderMessages: messages, kernel: release)
+            })
     }
 
     private static func statistics(of log: String, report: ProgramReport) -> ProgramStatistics? {

@@ -12,6 +12,8 @@ struct Finding: Encodable, Equatable {
     var cause: String
     /// The deciding line of the first kernel in `kernels`; other kernels may name other registers.
     var detail: String
+    /// What to change, of the first kernel too; `nil` where there is no explanation.
+    var suggestion: String?
     /// In the order of the document.
     var kernels: [String]
 }
@@ -119,6 +121,7 @@ extension Finding {
         verdict = cell.verdict
         expected = cell.expected
         asExpected = cell.asExpected
+        suggestion = cell.verdict == .fail ? culprit?.explanation?.suggestion : nil
         kernels = [cell.kernel]
         switch cell.verdict {
         case .fail:

@@ -14,6 +14,7 @@ struct ReportData: Encodable {
     var symbols = Verdict.allCases.map(\.symbol)
     var stages = Stage.allCases.map(\.rawValue)
     var causes: [Cause] = []
+    var explanations: [Explanation] = []
     var texts: [String] = []
     /// Name and meaning of each errno that a program has.
     var errnos: [String: [String]] = [:]
@@ -36,6 +37,7 @@ struct ReportData: Encodable {
         let columns = Dictionary(kernels.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
         let places = Dictionary(rowKeys.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         var causeTable = Table<Cause>()
+        var explanationTable = Table<Explanation>()
         var textTable = Table<String>()
         for cell in document.cells {
             guard let column = columns[cell.kernel], let row = places[cell.row] else { continue }
@@ -47,7 +49,9 @@ struct ReportData: Encodable {
                     Program(
                         result: program, name: textTable.index(of: program.name),
                         type: textTable.index(of: program.type),
-                        cause: program.cause.map { causeTable.index(of: $0) }, log: try program.log.map(log)))
+                        cause: program.cause.map { causeTable.index(of: $0) },
+                        explanation: program.explanation.map { explanationTable.index(of: $0) },
+                        log: try program.log.map(log)))
             }
             cells.append(
                 Cell(
@@ -56,6 +60,7 @@ struct ReportData: Encodable {
                     event: cell.event.map { textTable.index(of: $0) }))
         }
         causes = causeTable.values
+        explanations = explanationTable.values
         texts = textTable.values
     }
 
@@ -89,6 +94,7 @@ struct ReportData: Encodable {
         var name: Int
         var type: Int
         var cause: Int?
+        var explanation: Int?
         var log: Int?
 
         func encode(to encoder: any Encoder) throws {
@@ -99,6 +105,7 @@ struct ReportData: Encodable {
             try values.encode(result.stage?.place)
             try values.encode(result.errno)
             try values.encode(cause)
+            try values.encode(explanation)
             try values.encode(log)
             try values.encode(result.logComplete ? 1 : 0)
             guard let stats = result.stats else { return }

@@ -20,21 +20,23 @@ struct TerminalNotes {
     var sections: [[String]] {
         let findings = document.findings
         return [
-            section("≠ not as expected", findings.filter { !$0.asExpected }),
+            section("≠ not as expected", findings.filter { !$0.asExpected }, withSuggestions: true),
             section("failures as expected", findings.filter(\.asExpected)),
             gaps,
             [counts],
         ]
     }
 
-    private func section(_ title: String, _ findings: [Finding]) -> [String] {
+    /// What to change is only said of what nobody expected: the rest is known.
+    private func section(_ title: String, _ findings: [Finding], withSuggestions: Bool = false) -> [String] {
         guard !findings.isEmpty else { return [] }
         let spans = KernelSpans(document.kernels)
         let namesLoader = document.rowKeys.needLoaders
         let table = findings.map { finding in
             let name = "\(finding.probe)/\(finding.variant)" + (namesLoader ? " (\(finding.loader))" : "")
             let cause = [finding.cause, finding.detail].filter { !$0.isEmpty }.joined(separator: ": ")
-            let text = [name, spans.words(for: finding.kernels), cause].map(TerminalText.escaped)
+            let suggestion = withSuggestions ? finding.suggestion ?? "" : ""
+            let text = [name, spans.words(for: finding.kernels), cause, suggestion].map(TerminalText.escaped)
             return (finding.verdict, text)
         }
         let widths = (0..<2).map { column in table.map { $0.1[column].count }.max() ?? 0 }
@@ -44,12 +46,13 @@ struct TerminalNotes {
         return [paint(title, "1")]
             + table.flatMap { verdict, text in
                 let name = TerminalText.padded(text[0], to: widths[0])
-                let cause = String(repeating: " ", count: Self.gap) + text[2]
+                let margin = String(repeating: " ", count: Self.indent + Self.gap)
+                let suggestion = text[3].isEmpty ? [] : [cut("\(margin)→ \(text[3])")]
                 guard isNarrow else {
                     let spans = TerminalText.padded(text[1], to: widths[1] + Self.gap)
-                    return [line(verdict, "\(name)  \(spans)\(text[2])")]
+                    return [line(verdict, "\(name)  \(spans)\(text[2])")] + suggestion
                 }
-                return [line(verdict, "\(name)  \(text[1])"), cut(String(repeating: " ", count: Self.indent) + cause)]
+                return [line(verdict, "\(name)  \(text[1])"), cut(margin + text[2])] + suggestion
             }
     }
 

@@ -123,8 +123,8 @@ extension ResultStore {
                 INSERT INTO programs (cell, position, name, type, verdict, stage, errno, causeId, causeCategory, causeLine,
                     causeSource, causeAdvice, causeSince, log, logComplete, hasStats, instructions, instructionLimit,
                     totalStates, peakStates, stackDepth, verificationMicroseconds, loadMicroseconds, programInstructions,
-                    translatedBytes, jitedBytes)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    translatedBytes, jitedBytes, explanation)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         let outcome: StatementArguments = [
             cell, position, program.name, program.type, program.verdict.rawValue, program.stage?.rawValue,
@@ -139,6 +139,7 @@ extension ResultStore {
             program.stats?.totalStates, program.stats?.peakStates, program.stats?.stackDepth,
             program.stats?.verificationMicroseconds, program.stats?.loadMicroseconds,
             program.stats?.size.instructions, program.stats?.size.translatedBytes, program.stats?.size.jitedBytes,
+            try program.explanation?.text(),
         ]
         try statement.execute(arguments: outcome + cause + stats)
     }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import GRDB
 import MatrixModel
 
@@ -35,7 +36,8 @@ extension ProgramResult {
         self.init(
             name: row["name"], type: row["type"], verdict: try row.word("verdict", of: "programs"),
             stage: try row.optionalWord("stage", of: "programs"), errno: row["errno"], cause: Cause(row),
-            log: row["log"], logComplete: row["logComplete"], stats: hasStats ? ProgramStatistics(row) : nil)
+            log: row["log"], logComplete: row["logComplete"], stats: hasStats ? ProgramStatistics(row) : nil,
+            explanation: try Explanation(row))
     }
 }
 
@@ -45,6 +47,24 @@ extension Cause {
         self.init(
             id: id, category: row["causeCategory"], line: row["causeLine"], source: row["causeSource"],
             advice: row["causeAdvice"], since: row["causeSince"])
+    }
+}
+
+extension Explanation {
+    fileprivate init?(_ row: Row) throws {
+        guard let text: String = row["explanation"] else { return nil }
+        do {
+            self = try JSONDecoder().decode(Explanation.self, from: Data(text.utf8))
+        } catch {
+            throw ResultStoreError.corruptRow(table: "programs", column: "explanation", value: text)
+        }
+    }
+
+    /// As it is stored.
+    func text() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
     }
 }
 

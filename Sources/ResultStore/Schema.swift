@@ -12,6 +12,10 @@ enum Schema {
         migrator.registerMigration("v1 runs, kernels, cells, programs") { db in try db.execute(sql: version1) }
         migrator.registerMigration("v2 events") { db in try db.execute(sql: "ALTER TABLE cells ADD COLUMN event TEXT") }
         migrator.registerMigration("v3 numbers of programs") { db in try db.execute(sql: numbersOfPrograms) }
+        migrator.registerMigration("v4 explanations") { db in
+            // As JSON: it is only ever shown as a whole.
+            try db.execute(sql: "ALTER TABLE programs ADD COLUMN explanation TEXT")
+        }
         return migrator
     }
 

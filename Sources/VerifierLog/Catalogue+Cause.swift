@@ -33,7 +33,7 @@ extension Catalogue {
             ?? (errno == Self.noSpace || !logComplete ? errnoCause(Self.noSpace, stage) : nil)
             ?? finding.flatMap { knownCause($0) { !$0.decides } }
             ?? finding.flatMap(unknownCause)
-            ?? errnoCause(errno, stage)
+            ?? errnoCause(errno, stage, said: messages.last)
             ?? loaderCause(messages) { !$0.decides }
             ?? messages.last.map { unknownCause(line: $0.text.trimmed, source: nil, report: nil) }
     }
@@ -56,9 +56,20 @@ extension Catalogue {
     private static let noSpace: Int32 = 28
 
     private func knownCause(_ finding: Finding, where holds: (CatalogueEntry) -> Bool) -> Cause? {
-        for line in finding.candidates {
+        for (place, line) in finding.candidates.enumerated() {
             guard let entry = entry(matching: line, where: holds) else { continue }
-            return entry.cause(line: line.text.trimmed, source: finding.source)
+            return narrower(than: entry, among: finding.candidates[(place + 1)...], source: finding.source)
+                ?? entry.cause(line: line.text.trimmed, source: finding.source)
+        }
+        return nil
+    }
+
+    /// A message of several lines can mean another thing than its last one alone, as 7.3's bounds of a packet, and so can
+    /// what a loader said before.
+    private func narrower(than entry: CatalogueEntry, among above: ArraySlice<Line>, source: String?) -> Cause? {
+        for line in above {
+            guard let id = self.entry(matching: line)?.with[entry.id] else { continue }
+            return self[id: id]?.cause(line: line.text.trimmed, source: source)
         }
         return nil
     }
@@ -79,17 +90,23 @@ extension Catalogue {
 
     /// The last message counts: loaders go on after the warnings that come first.
     private func loaderCause(_ messages: [Line], where holds: (CatalogueEntry) -> Bool) -> Cause? {
-        for line in messages.reversed() {
+        for (place, line) in messages.enumerated().reversed() {
             guard let entry = entry(matching: line, where: holds) else { continue }
-            return entry.cause(line: line.text.trimmed, source: nil)
+            return narrower(than: entry, among: messages[..<place], source: nil)
+                ?? entry.cause(line: line.text.trimmed, source: nil)
         }
         return nil
     }
 
-    /// An errno is only clear up to `load`: attaching fails with the same numbers for other reasons.
-    private func errnoCause(_ errno: Int32, _ stage: Stage) -> Cause? {
-        guard stage <= .load else { return nil }
-        let line = errno == Self.noSpace ? "the end of the log is missing" : "errno \(errno), and no log"
-        return entries.first { $0.errnos.contains(errno) }?.cause(line: line, source: nil)
+    /// Attaching fails with the same numbers as loading, for other reasons.
+    private func errnoCause(_ errno: Int32, _ stage: Stage, said: Line? = nil) -> Cause? {
+        let line =
+            switch stage {
+            case .attach: said?.text.trimmed ?? "errno \(errno) of the attachment"
+            case .fire: said?.text.trimmed ?? "errno \(errno) of the wait for an event"
+            case .open, .maps, .load:
+                errno == Self.noSpace ? "the end of the log is missing" : "errno \(errno), and no log"
+            }
+        return entries.first { $0.errnos(at: stage).contains(errno) }?.cause(line: line, source: nil)
     }
 }

@@ -15,12 +15,38 @@ package struct CatalogueEntry: Sendable, Decodable {
     package var seen: String?
     /// The errnos for which the entry stands when nobody wrote a word.
     package var errnos: [Int32]
+    /// The errnos for which it stands where a program loaded and could not be attached.
+    package var attachErrnos: [Int32]
+    /// The errnos for which it stands where no event came, or another one.
+    package var fireErrnos: [Int32]
     /// `false` for lines that only accompany a failure, as libbpf's `BPF program load failed`.
     package var decides: Bool
+    /// By the id of the entry for the last line of a message: the id that is meant where this entry's line stands above it.
+    package var with: [String: String]
+    let feature: FeatureReference?
     let pattern: LinePattern?
 
+    /// What the message says of a feature of the kernel.
+    struct FeatureReference: Sendable, Decodable {
+        enum Statement: String, Sendable, Decodable {
+            /// That the kernel has it not.
+            case absent
+            /// That the kernel has it, though not for this program.
+            case elsewhere
+            case nothing
+        }
+
+        var kind: Feature.Kind
+        /// The group of the regular expression that holds the name; where there is none, `name`.
+        var group: String?
+        var name: String?
+        var says: Statement
+    }
+
     private enum CodingKeys: String, CodingKey {
-        case id, category, regex, literals, errnos, decides, meaning, cause, advice, since, example, seen
+        case id, category, regex, literals, with, feature, errnos, attachErrnos, fireErrnos, decides, meaning, cause,
+            advice
+        case since, example, seen
     }
 
     package init(from decoder: any Decoder) throws {
@@ -34,9 +60,21 @@ package struct CatalogueEntry: Sendable, Decodable {
         example = try container.decodeIfPresent(String.self, forKey: .example)
         seen = try container.decodeIfPresent(String.self, forKey: .seen)
         errnos = try container.decodeIfPresent([Int32].self, forKey: .errnos) ?? []
+        attachErrnos = try container.decodeIfPresent([Int32].self, forKey: .attachErrnos) ?? []
+        fireErrnos = try container.decodeIfPresent([Int32].self, forKey: .fireErrnos) ?? []
+        with = try container.decodeIfPresent([String: String].self, forKey: .with) ?? [:]
+        feature = try container.decodeIfPresent(FeatureReference.self, forKey: .feature)
         decides = try container.decodeIfPresent(Bool.self, forKey: .decides) ?? true
         pattern = try container.decodeIfPresent(String.self, forKey: .regex).map { regex in
             try LinePattern(regex, literals: try container.decodeIfPresent([String].self, forKey: .literals) ?? [])
+        }
+    }
+
+    func errnos(at stage: Stage) -> [Int32] {
+        switch stage {
+        case .open, .maps, .load: errnos
+        case .attach: attachErrnos
+        case .fire: fireErrnos
         }
     }
 

@@ -32,7 +32,7 @@ struct Finding {
             candidates: Self.block(endingAt: last, in: lines), source: Self.source(above: last, in: lines), report: nil)
     }
 
-    private static let title = "Verification failed: "
+    private static let title = KernelReport.title
 
     /// The report repeats the message in other words, so the classic line above it counts, or else the one after it.
     private init(report title: Int, in lines: [Line]) {

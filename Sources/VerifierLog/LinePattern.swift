@@ -31,6 +31,15 @@ final class LinePattern: Sendable {
         let start = line.utf8.count > Self.longest ? Line(line, cutAt: Self.longest).text : line
         return compiled.withLock { start.firstMatch(of: $0) != nil }
     }
+
+    /// What the named group holds in `line`; `nil` where the group, or the expression, does not match.
+    func capture(_ group: String, in line: String) -> String? {
+        compiled.withLock { regex in
+            line.firstMatch(of: regex).flatMap { match in
+                match.output.first { $0.name == group }?.substring.map(String.init)
+            }
+        }
+    }
 }
 
 extension [UInt8] {

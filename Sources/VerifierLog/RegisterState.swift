@@ -23,6 +23,12 @@ package struct RegisterState: Sendable, Equatable {
 
     package var isScalar: Bool { type == "scalar" }
 
+    /// As the kernel writes it today, without the register's name: `scalar(smax=128)`.
+    var words: String {
+        if let constant { return isScalar ? "\(constant)" : "\(type)\(constant)" }
+        return details.isEmpty ? "\(type)\(type.isEmpty ? slots : "")" : "\(type)(\(details))"
+    }
+
     /// What registers that hold one value have in common; `nil` where none is printed, or 0.
     package var id: Int? {
         detail("id").flatMap { Int($0.prefix { $0.isNumber }) }.flatMap { $0 == 0 ? nil : $0 }

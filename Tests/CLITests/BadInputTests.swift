@@ -83,6 +83,22 @@ import Testing
         }
     }
 
+    /// A cause that no failure can have would make the expectation fail for ever.
+    @Test func causeThatTheCatalogueLacks() async throws {
+        try await Sandbox.with { sandbox in
+            try sandbox.addProbe()
+            let manifest = """
+                summary: x
+                variants: { only: { source: only.bpf.c } }
+                expect: [{ kernels: "<5.10", verdict: fail, cause: size-negativ }]
+
+                """
+            try sandbox.write(manifest, to: "probes/tiny/probe.yaml")
+            let outcome = try await sandbox.run("probes", "check")
+            outcome.expectRefusal(.invalidInput, saying: ["tiny: 'cause' is 'size-negativ'", "docs/catalogue.md"])
+        }
+    }
+
     /// A run of nothing must not be green.
     @Test(arguments: [("probes/p/probe.yml", "rename it"), ("probes/p/notes.txt", "holds no probe")])
     func noManifest(file: String, words: String) async throws {

@@ -25,7 +25,7 @@ import Testing
             #expect(outcome.stdout.contains("more rounds of instructions 5–6"))
             #expect(outcome.stdout.split(separator: "\n").count < 30)
             for row in [
-                "cause:         not-init", "source:        return n; @ probe.c:4",
+                "cause:  not-init", "return n; @ probe.c:4", "\nReason:\n", "\nAt:\n", "\nSuggestion:\n",
                 "instructions:  1003 processed of at most 1000000", "states:        9, 8 at once",
             ] { #expect(outcome.stdout.contains(row), "\(row)") }
         }
@@ -63,6 +63,7 @@ import Testing
             let document = try #require(
                 try JSONSerialization.jsonObject(with: Data(outcome.stdout.utf8)) as? [String: Any])
             #expect((document["cause"] as? [String: Any])?["id"] as? String == "not-init")
+            #expect((document["explanation"] as? [String: Any])?["suggestion"] is String)
             #expect((document["stats"] as? [String: Any])?["instructions"] as? Int == 1003)
             #expect((document["log"] as? [String: Any])?["lines"] as? Int == 1007)
         }

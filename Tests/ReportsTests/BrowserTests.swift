@@ -56,8 +56,9 @@ import Testing
         #expect(panel.marked == ["R5 min value is negative, either use unsigned or 'var &= const'"])
         #expect(panel.markInView)
         let words = [
-            "5.4.0-216-generic", "EACCES (13)", "size-negative", "Memory size and bounds", "n &= 0x3f",
-            "bpf_perf_event_output(ctx", "5.10 (copies and spills keep bounds)", "31 of 1,000,000", "99.99 % headroom",
+            "5.4.0-216-generic", "EACCES (13)", "size-negative", "Memory size and bounds", "spill",
+            "bpf_perf_event_output(ctx", "(not taken, checked)", "Suggestion", "Linux 5.10 and later keep the range.",
+            "31 of 1,000,000", "99.99 % headroom",
             "2 total, 2 at peak", "8 bytes", "warm, ready in 0.27 s", "in this run",
             "compat-matrix run --kernel ubuntu-5.4 --probe readline --variant percpu-buffer",
         ]

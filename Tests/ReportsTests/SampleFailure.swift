@@ -57,6 +57,16 @@ enum SampleFailure {
         }
     }
 
+    var explanation: Explanation? {
+        guard self == .sizeNegative || self == .nullableArgument else { return nil }
+        return Explanation(
+            reason: "r5, the length, may be negative: it was saved on the stack.",
+            at: "69: call bpf_perf_event_output#25 ; bpf_perf_event_output(ctx, &events, 0, line, n); @ readline.c:9",
+            path: ["64: if r0 s> 0x40 goto pc+16 (not taken, checked) ; if (n > 64) @ readline.c:7"],
+            suggestion: "Mask it right before it is used.", facts: ["Linux 5.10 and later keep the range."],
+            shape: self == .sizeNegative ? "spill" : nil)
+    }
+
     func log(on kernel: String) -> String? {
         guard let cause else {
             return self == .noRingBuffer ? nil : "libbpf: prog 'on_signal_sent': failed to find kernel BTF type ID"

@@ -124,7 +124,7 @@ struct SampleRun {
             return ProgramResult(
                 name: name, type: failure.type, verdict: .fail, stage: failure.stage, errno: failure.errno,
                 cause: failure.cause, log: failure.log(on: kernel.id).map { keep($0) }, logComplete: true,
-                stats: failure.statistics)
+                stats: failure.statistics, explanation: failure.explanation)
         case .crash, .timeout, .notMeasured: return nil
         }
     }

@@ -122,6 +122,7 @@ import Testing
         ≠ not as expected
           ✓ task-state/either-name       debian-6.1               passes, and fail was expected
           ✗ signal-sent/unchecked        debian-6.12, debian-7.3  trusted-null: R1 invalid mem access 'trusted_ptr_or_null_'
+              → Mask it right before it is used.
           ◷ path-walk/unrolled           debian-6.12              no answer within 20 s
           ! path-walk/tail-call-in-loop  debian-7.3               BUG: kernel NULL pointer dereference, address: 0000000000000048
 

@@ -62,7 +62,11 @@ extension MatrixDocument {
             log: "logs/0.txt", logComplete: true,
             stats: ProgramStatistics(
                 instructions: 42, limit: 1_000_000, totalStates: 3, peakStates: 2, stackDepth: "64+0",
-                verificationMicroseconds: 180))
+                verificationMicroseconds: 180),
+            explanation: Explanation(
+                reason: "It may be negative.", at: "31: call f#25 ; f();",
+                path: ["9: if r7 == 0x0 goto pc+22 (taken)", ""],
+                suggestion: "Mask \"n\".", facts: ["5.10 keeps it.", "é"], shape: "spill"))
         let bare = ProgramResult(
             name: "a", type: "xdp", verdict: .fail, stage: nil, errno: 524,
             cause: Cause(id: "unknown", category: "Unknown", line: "", source: nil, advice: "Read.", since: nil),

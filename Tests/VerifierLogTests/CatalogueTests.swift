@@ -1,3 +1,4 @@
+import MatrixModel
 import Testing
 
 @testable import VerifierLog
@@ -13,7 +14,8 @@ import Testing
     @Test func everyEntryCanBeReached() {
         for entry in Catalogue.bundled.entries {
             #expect((entry.example == nil) == (entry.pattern == nil), "\(entry.id)")
-            #expect(entry.pattern != nil || !entry.errnos.isEmpty, "\(entry.id)")
+            let errnos = entry.errnos + entry.attachErrnos + entry.fireErrnos
+            #expect(entry.pattern != nil || !errnos.isEmpty, "\(entry.id)")
         }
     }
 
@@ -21,8 +23,26 @@ import Testing
         let ids = Catalogue.bundled.entries.map(\.id)
         #expect(Set(ids).count == ids.count)
         #expect(!ids.contains(Catalogue.unknown))
-        let errnos = Catalogue.bundled.entries.flatMap(\.errnos)
-        #expect(Set(errnos).count == errnos.count)
+        for stage in [Stage.load, .attach, .fire] {
+            let errnos = Catalogue.bundled.entries.flatMap { $0.errnos(at: stage) }
+            #expect(Set(errnos).count == errnos.count, "\(stage)")
+        }
+    }
+
+    @Test func entriesNameWhatThereIs() throws {
+        for entry in Catalogue.bundled.entries {
+            for id in entry.with.flatMap({ [$0.key, $0.value] }) {
+                #expect(Catalogue.bundled[id: id] != nil, "\(entry.id): \(id)")
+            }
+            guard let reference = entry.feature else { continue }
+            if let name = reference.name {
+                #expect(FeatureTable.bundled.feature(reference.kind, named: name) != nil, "\(entry.id): \(name)")
+            } else {
+                let example = try #require(entry.example)
+                let group = try #require(reference.group, "\(entry.id)")
+                #expect(entry.pattern?.capture(group, in: example) != nil, "\(entry.id): \(group)")
+            }
+        }
     }
 
     @Test func adviceIsOneSentence() {

@@ -8,8 +8,8 @@ package struct Explain: AsyncParsableCommand {
         commandName: "explain",
         abstract: "Explain a verifier log, or a loader's output with the log in it.",
         discussion: """
-            Prints the log, with rounds of loops told once, and below it the cause, the line that decided, its source line,
-            what to change, and the numbers.
+            Prints the log, with rounds of loops told once, and below it the cause, the line that decided, why, where, what
+            led there, what to change, and the numbers.
             """)
 
     @Flag(help: "Show the whole log, however often it repeats itself.")

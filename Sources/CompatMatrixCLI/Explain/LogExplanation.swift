@@ -11,27 +11,27 @@ struct LogExplanation: Encodable {
 
     /// `null` where nothing was refused.
     @Nullable var cause: Cause?
+    @Nullable var explanation: Explanation?
     @Nullable var stats: ProgramStatistics?
     var log: Size
 
     init(of log: LogSummary, catalogue: Catalogue = .bundled) {
-        cause = catalogue.cause(ofText: log)
+        let cause = catalogue.cause(ofText: log)
+        self.cause = cause
+        explanation = cause.map { catalogue.explanation(of: $0, ofText: log) }
         stats = log.statistics
         self.log = Size(bytes: log.byteCount, lines: log.lineCount)
     }
 
-    /// One `name: value` per line, and only what there is.
+    /// The cause with its blocks, and below them the numbers, of which only those are shown that there are.
     ///
     /// - Parameter name: Where the log came from.
     func text(name: String) -> String {
-        let refusal = [
-            ("cause", cause?.id), ("category", cause?.category), ("line", cause?.line), ("source", cause?.source),
-            ("advice", cause?.advice), ("since", cause?.since),
-        ]
-        let rows = (refusal + numbers).compactMap { name, value in value.map { ["\(name):", TerminalText.escaped($0)] }
+        let rows = numbers.compactMap { name, value in value.map { ["\(name):", TerminalText.escaped($0)] } }
+        guard let cause, let explanation else {
+            return "No message of a refusal in \(TerminalText.escaped(name)).\n" + Output.table(rows: rows)
         }
-        let heading = cause == nil ? "No message of a refusal in \(TerminalText.escaped(name)).\n" : ""
-        return heading + Output.table(rows: rows)
+        return ExplanationText.render(cause, explanation) + "\n\n" + Output.table(rows: rows)
     }
 
     private var numbers: [(String, String?)] {

@@ -1,7 +1,9 @@
 package import ArgumentParser
 import Manifests
+import MatrixModel
 import ProbeObject
 import SystemPackage
+import VerifierLog
 
 package struct ProbesCheck: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
@@ -17,12 +19,22 @@ package struct ProbesCheck: AsyncParsableCommand {
         var mistakes: [String] = []
         for probe in folders {
             do {
-                _ = try await ProbeSelection.build(ProbeManifest.load(folder: probe), cache: workspace.cache)
+                let manifest = try ProbeManifest.load(folder: probe)
+                mistakes += Self.unknownCauses(in: manifest)
+                _ = try await ProbeSelection.build(manifest, cache: workspace.cache)
             } catch let error as any HasExitStatus where error.exitStatus == .invalidInput {
                 mistakes.append("\(error)")
             }
         }
         guard mistakes.isEmpty else { throw CommandFailure(.invalidInput, mistakes.joined(separator: "\n")) }
         print("\(folders.count) probes, no mistake")
+    }
+
+    /// Causes in `expect` that no failure can ever have.
+    static func unknownCauses(in manifest: ProbeManifest) -> [String] {
+        let expected = Set(manifest.variants.flatMap { $0.expectations.compactMap(\.cause) })
+        return expected.filter { $0 != Catalogue.unknown && Catalogue.bundled[id: $0] == nil }.sorted().map {
+            "\(manifest.name): 'cause' is '\($0)'; expected an id of the catalogue of causes, docs/catalogue.md"
+        }
     }
 }

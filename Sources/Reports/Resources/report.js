@@ -7,7 +7,7 @@
 
   // Where what stands in the arrays of ReportData.swift.
   const cellFields = ["column", "row", "verdict", "stage", "expected", "asExpected", "cached", "reason", "console", "programs", "event"];
-  const programFields = ["name", "type", "verdict", "stage", "errno", "cause", "log", "logComplete",
+  const programFields = ["name", "type", "verdict", "stage", "errno", "cause", "explanation", "log", "logComplete",
     "instructions", "limit", "totalStates", "peakStates", "stackDepth", "verificationMicroseconds"];
   const named = (fields, values) => Object.fromEntries(fields.map((field, i) => [field, values[i] ?? null]));
   const words = { pass: "pass", fail: "fail", crash: "crash", timeout: "timeout", notMeasured: "n/m" };
@@ -256,6 +256,7 @@
         ...path(cell), cell.column.kernel.release, longWords[cell.verdict], data.texts[cell.reason], data.texts[cell.event], data.stages[cell.stage],
         ...programs.flatMap((program) => [data.texts[program.name], data.texts[program.type], data.errnos[program.errno]?.[0]]),
         ...causes.flatMap((cause) => [cause.id, cause.category, cause.line]),
+        ...programs.map((program) => data.explanations[program.explanation]?.shape),
       ].filter(Boolean).join("\n").toLowerCase();
     }
     return cell.haystack;
@@ -421,20 +422,41 @@
       errno || program.stage !== null ? el("p", { class: "errno" },
         program.stage === null ? null : el("span", {}, `${verdict === "pass" ? "passed" : "stopped at"} ${data.stages[program.stage]}`),
         errno ? el("span", {}, el("code", {}, errno[0]), errno[0].startsWith("errno") ? "" : ` (${program.errno})`, errno[1] ? `: ${errno[1]}` : "") : null) : null,
-      cause ? causeBlock(cause, verdict) : null,
+      cause ? causeBlock(cause, verdict, data.explanations[program.explanation] ?? null) : null,
       numbers(program));
     if (program.log === null) card.append(el("p", { class: "quiet" }, "Nobody wrote a log."));
     else card.append(logBlock(program.logComplete ? "Log" : "Log, cut by the size of its buffer", program.log, cause?.line ?? null, verdict !== "pass" || count === 1, ""));
     return card;
   }
 
-  function causeBlock(cause, verdict) {
-    return el("div", { class: `cause v-${verdict}` },
+  function causeBlock(cause, verdict, told) {
+    const head = [
       el("p", { class: "line" }, visible(cause.line)),
-      el("p", { class: "id" }, el("code", {}, cause.id), ` ${cause.category}`),
+      el("p", { class: "id" }, el("code", {}, cause.id), ` ${cause.category}`, told?.shape ? [" · ", el("code", {}, told.shape)] : null),
+    ];
+    if (told) return el("div", { class: `cause v-${verdict}` }, head, explanation(told));
+    return el("div", { class: `cause v-${verdict}` }, head,
       cause.source ? el("p", { class: "source" }, el("span", {}, "Source"), el("code", {}, visible(cause.source))) : null,
       el("p", {}, cause.advice),
       cause.since ? el("p", { class: "quiet" }, cause.since) : null);
+  }
+
+  /** The four blocks, in the kernel's words where it has them, and what is known besides. */
+  function explanation({ reason, at, path, suggestion, facts: known }) {
+    const block = (name, ...content) => [el("dt", {}, name), el("dd", {}, content)];
+    return el("dl", { class: "explanation" },
+      block("Reason", visible(reason)),
+      at ? block("At", step(at)) : null,
+      path.length ? block("Path", el("ol", {}, path.map((line) => el("li", {}, step(line))))) : null,
+      block("Suggestion", visible(suggestion)),
+      known.length ? block("Facts", el("ul", {}, known.map((fact) => el("li", {}, visible(fact))))) : null);
+  }
+
+  /** `31: call bpf_x#25 ; source line @ file:9`, with the source apart. */
+  function step(text) {
+    const cut = text.indexOf("; ");
+    const [instruction, source] = cut < 0 ? [text, ""] : [text.slice(0, cut).trim(), text.slice(cut + 2)];
+    return [instruction ? el("code", {}, visible(instruction)) : null, source ? el("code", { class: "source" }, visible(source)) : null];
   }
 
   function numbers(program) {

@@ -12,7 +12,7 @@ static void keep_answer(const struct observed_load *observed)
 {
     // What libbpf says of loads that only ask is not to be kept.
     libbpf_print_fn_t keep = libbpf_set_print(NULL);
-    char answer[256];
+    char answer[512];
     ask_about_refusal(observed, answer, sizeof(answer));
     libbpf_set_print(keep);
     keep_line(answer, strlen(answer));

@@ -1,0 +1,125 @@
+package import MatrixModel
+
+extension Catalogue {
+    /// The four blocks for a failure whose cause is known, or known to be unknown.
+    ///
+    /// `loaderMessages` holds what the loader asked the kernel, too; `kernel` is what the guest said it is.
+    package func explanation(
+        of cause: Cause, log: LogSummary, loaderMessages: String = "", kernel: KernelRelease? = nil
+    ) -> Explanation {
+        let loader = LogSummary(of: loaderMessages)
+        return explanation(
+            of: cause, lines: log.isEmpty && loader.isWrapped ? loader.lines : log.lines,
+            loaderMessages: loaderMessages, kernel: kernel)
+    }
+
+    package func explanation(
+        of cause: Cause, log: String, loaderMessages: String = "", kernel: KernelRelease? = nil
+    ) -> Explanation {
+        explanation(of: cause, log: LogSummary(of: log), loaderMessages: loaderMessages, kernel: kernel)
+    }
+
+    /// The same for text that came from anywhere: a bare log, or a loader's output with the log in it.
+    package func explanation(of cause: Cause, ofText text: LogSummary) -> Explanation {
+        explanation(
+            of: cause, lines: text.lines, loaderMessages: text.loaderLines.map(\.text).joined(separator: "\n"),
+            kernel: nil)
+    }
+
+    func explanation(
+        of cause: Cause, lines: [Line], loaderMessages: String, kernel: KernelRelease?
+    ) -> Explanation {
+        let entry = self[id: cause.id]
+        let path = FailingPath(in: lines)
+        let isOfVerifier = lines.contains { $0.text.trimmed.hasSuffix(cause.line) } && !path.steps.isEmpty
+        let report = KernelReport(in: lines)
+        let finding = isOfVerifier ? LengthFinding(of: cause, on: path) : nil
+        var facts = [finding?.shape.fact(kernel: kernel)].compactMap(\.self)
+        facts += featureFacts(of: cause, loaderMessages: loaderMessages).map { $0.sentence(kernel: kernel) }
+        // "4.15+." is the age of the text, and "Always." no news to a reader.
+        if facts.isEmpty, let since = cause.since, since.first?.isNumber == false, !since.hasPrefix("Always") {
+            facts.append(since)
+        }
+        return Explanation(
+            reason: report?.reason ?? Self.reason(cause, entry, finding, on: path),
+            at: report?.at ?? (isOfVerifier ? path.words(at: path.steps.count - 1) : nil),
+            path: report?.path.suffix(Self.longestPath).map(\.self)
+                ?? (isOfVerifier ? Self.events(on: path, notes: finding?.notes ?? [:]) : []),
+            suggestion: report?.suggestion ?? finding?.shape.suggestion ?? cause.advice, facts: facts,
+            shape: finding?.shape.rawValue)
+    }
+
+    /// Events that a reader can still take in; a report of 7.3 has up to 64.
+    private static let longestPath = 16
+
+    private static func reason(
+        _ cause: Cause, _ entry: CatalogueEntry?, _ finding: LengthFinding?, on path: FailingPath
+    ) -> String {
+        guard let finding else {
+            guard let entry else { return "The catalogue does not have this message." }
+            return [entry.meaning, entry.reason].compactMap(\.self).joined(separator: " ")
+        }
+        let what =
+            finding.shape == .noUpperBound || finding.shape == .helperReturn ? "may be too large" : "may be negative"
+        let role =
+            if case .call(let name)? = path.steps.last?.operation { "the length that \(name) is given" } else {
+                "the number that is added to a pointer"
+            }
+        let state = path.state(of: finding.register).map { " The verifier knows of it: \($0.words)." } ?? ""
+        return "r\(finding.register), \(role), \(what): \(finding.shape.story).\(state)"
+    }
+
+    /// The branches and what became of the number, the latest `longestPath` of them.
+    private static func events(on path: FailingPath, notes: [Int: String]) -> [String] {
+        let events = path.steps.indices.dropLast().compactMap { place -> String? in
+            let taken = path.isTaken(at: place).map { $0 ? "taken" : "not taken" }
+            let words = [taken, notes[place]].compactMap(\.self).joined(separator: ", ")
+            return words.isEmpty ? nil : path.words(at: place, note: words)
+        }
+        guard events.count > longestPath else { return events }
+        let shown = events.suffix(longestPath - 1)
+        return ["\(events.count - shown.count) earlier branches"] + shown
+    }
+}
+
+extension LengthFinding {
+    /// The number that `cause` is about, followed along the path; `nil` for causes about anything else.
+    init?(of cause: Cause, on path: FailingPath) {
+        guard let last = path.steps.last else { return nil }
+        switch cause.id {
+        case "size-negative": self.init(named: cause.line, missing: .lower, on: path)
+        case "size-unbounded": self.init(named: cause.line, missing: .upper, on: path)
+        case "math-unbounded":
+            guard case .arithmetic(_, _, .register(let index), _) = last.operation else { return nil }
+            self.init(of: index, missing: .lower, on: path)
+        case "idx-negative", "idx-max":
+            self.init(indexOf: cause.line, missing: cause.id == "idx-max" ? .upper : .lower, on: path)
+        default: return nil
+        }
+    }
+
+    private init?(named line: String, missing bound: Bound, on path: FailingPath) {
+        guard let register = Self.register(in: line) else { return nil }
+        self.init(of: register, missing: bound, on: path)
+    }
+
+    /// The message names a pointer; the number is what was added to it last.
+    private init?(indexOf line: String, missing bound: Bound, on path: FailingPath) {
+        guard let pointer = Self.register(in: line) else { return nil }
+        for place in path.steps.indices.dropLast().reversed() {
+            guard path.steps[place].operation.writes(pointer) else { continue }
+            guard case .arithmetic(_, "+=", .register(let index), _) = path.steps[place].operation else { return nil }
+            self.init(of: index, missing: bound, on: path.cut(after: place))
+            // An index with all bounds that still is too large was compared with the wrong limit.
+            if shape == .noUpperBound || shape == .noLowerBound { return nil }
+            return
+        }
+        return nil
+    }
+
+    /// `R5` of `R5 min value is negative, …`.
+    private static func register(in line: String) -> Int? {
+        let name = line.split(separator: " ").first { $0.hasPrefix("R") && Int($0.dropFirst()) != nil }
+        return name.flatMap { Int($0.dropFirst()) }
+    }
+}

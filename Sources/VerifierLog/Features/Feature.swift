@@ -1,0 +1,47 @@
+package import MatrixModel
+
+/// Something that a kernel has or has not.
+package struct Feature: Sendable, Hashable, Decodable {
+    package enum Kind: String, Sendable, Decodable, CaseIterable {
+        case programType = "program type", mapType = "map type", attachType = "attach type"
+        case helper, kfunc, instruction
+        /// Of the verifier or of bpf(): `bounded loops`.
+        case capability
+    }
+
+    package var kind: Kind
+    /// In libbpf's words: `ringbuf`, `bpf_loop`.
+    package var name: String
+    /// How a verifier names it where it does not know the name: a helper's number, an opcode.
+    package var key: String?
+    /// The first mainline version; distributions have it earlier, or never.
+    package var since: KernelRelease
+
+    private enum CodingKeys: String, CodingKey { case kind, name, key, since }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        kind = try container.decode(Kind.self, forKey: .kind)
+        name = try container.decode(String.self, forKey: .name)
+        key = try container.decodeIfPresent(String.self, forKey: .key)
+        let text = try container.decode(String.self, forKey: .since)
+        guard let release = KernelRelease(text) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .since, in: container, debugDescription: "'\(text)' is no kernel version")
+        }
+        since = release
+    }
+
+    /// As the subject of a sentence.
+    var subject: String {
+        switch kind {
+        case .helper, .kfunc: name
+        case .programType, .mapType, .attachType: "The \(kind.rawValue) \(name)"
+        case .instruction: "The instruction \(name)"
+        case .capability: name.prefix(1).uppercased() + name.dropFirst()
+        }
+    }
+
+    /// Whether `subject` is of several things.
+    var isPlural: Bool { kind == .capability && name.hasSuffix("s") }
+}

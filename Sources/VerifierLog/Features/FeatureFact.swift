@@ -1,0 +1,82 @@
+import MatrixModel
+
+/// What is known of a feature on the kernel at hand, as a sentence.
+struct FeatureFact {
+    /// Who says so.
+    ///
+    /// The version alone never means that a kernel lacks a feature: distributions bring them back.
+    enum Answer: Equatable {
+        /// The kernel was asked, or refused it by name.
+        case absent
+        /// The kernel has it, though not for this program; the types of program that it has it for, where they were asked.
+        case elsewhere([String])
+        case unasked
+    }
+
+    var feature: Feature
+    var answer: Answer
+
+    func sentence(kernel: KernelRelease?) -> String {
+        let needs = "\(feature.subject) \(feature.isPlural ? "need" : "needs") Linux \(feature.since.short)"
+        let it = feature.isPlural ? "them" : "it"
+        switch (answer, kernel) {
+        case (.absent, let kernel?) where kernel < feature.since:
+            return "\(needs); this kernel is \(kernel.short) and says it does not have \(it)."
+        case (.absent, let kernel?):
+            return "\(needs); this kernel is \(kernel.short) and still says it does not have \(it): "
+                + "its configuration or its distribution left \(it) out."
+        case (.absent, nil):
+            return "\(needs); this kernel says it does not have \(it)."
+        case (.elsewhere(let types), let kernel):
+            let place = types.isEmpty ? "" : " for programs of type \(types.joined(separator: ", "))"
+            let isBackport = kernel.map { $0 < feature.since } ?? false
+            let name = kernel.map { "this kernel is \($0.short) and" } ?? "this kernel"
+            return "\(needs); \(name) has \(it)\(isBackport ? ", as a backport," : "")\(place), but not for this one."
+        case (.unasked, let kernel):
+            let known = kernel.map { "; this kernel is \($0.short) and was not asked" } ?? ""
+            return
+                "\(feature.subject) \(feature.isPlural ? "are" : "is") documented to need Linux \(feature.since.short)\(known)."
+        }
+    }
+}
+
+extension KernelRelease {
+    /// `5.4` for 5.4.0: a distribution's patch level says little.
+    var short: String { patch == 0 ? "\(major).\(minor)" : description }
+}
+
+extension Catalogue {
+    /// What the message behind `cause` and the loader's questions say of features.
+    func featureFacts(
+        of cause: Cause, loaderMessages: String, table: FeatureTable = .bundled
+    ) -> [FeatureFact] {
+        guard let entry = self[id: cause.id], let reference = entry.feature else { return [] }
+        let name =
+            reference.name ?? reference.group.flatMap { entry.pattern?.capture($0, in: cause.line) }
+        guard let name, let feature = table.feature(reference.kind, named: name) else { return [] }
+        let asked = feature.kind == .helper ? LoaderAnswer.helper(feature.key ?? name, in: loaderMessages) : nil
+        let answer: FeatureFact.Answer =
+            switch reference.says {
+            case .absent: asked ?? .absent
+            case .elsewhere: asked ?? .elsewhere([])
+            case .nothing: asked ?? .unasked
+            }
+        return [FeatureFact(feature: feature, answer: answer)]
+    }
+}
+
+/// What a loader found out about a helper by asking the kernel.
+///
+/// Source: `images/guest/loaders/libbpf/ask.c`.
+enum LoaderAnswer {
+    static func helper(_ number: String, in messages: String) -> FeatureFact.Answer? {
+        for line in messages.split(separator: "\n") {
+            if line.hasSuffix("this kernel has no helper \(number)") { return .absent }
+            guard let start = line.firstRange(of: "this kernel has the helper \(number) for programs of type ") else {
+                continue
+            }
+            return .elsewhere(line[start.upperBound...].split(separator: ",").map { $0.trimmed })
+        }
+        return nil
+    }
+}

@@ -1,0 +1,69 @@
+import MatrixModel
+import Testing
+
+@testable import VerifierLog
+
+@Suite struct FeatureTests {
+    @Test func namesAreUnique() {
+        var seen: Set<String> = []
+        for feature in FeatureTable.bundled.features {
+            #expect(seen.insert("\(feature.kind) \(feature.key ?? feature.name)").inserted, "\(feature.name)")
+        }
+        #expect(Set(FeatureTable.bundled.features.map(\.kind)) == Set(Feature.Kind.allCases))
+    }
+
+    /// Helpers are numbered as they came, so that a version that goes back is a mistake in the table.
+    @Test func helpersAreInOrder() {
+        let helpers = FeatureTable.bundled.features.filter { $0.kind == .helper }
+        #expect(helpers.compactMap { $0.key.flatMap { Int($0) } } == Array(1...helpers.count))
+        let late = zip(helpers, helpers.dropFirst()).filter { $1.since < $0.since }
+        // Those that were sent to two trees at once, or to a stable one.
+        #expect(late.count <= 12, "\(late.map { $1.name })")
+    }
+
+    @Test(arguments: [
+        (Feature.Kind.helper, "181", "bpf_loop", KernelRelease(5, 17)),
+        (.helper, "bpf_ringbuf_output", "bpf_ringbuf_output", KernelRelease(5, 8)),
+        (.instruction, "e5", "may_goto", KernelRelease(6, 9)), (.mapType, "arena", "arena", KernelRelease(6, 9)),
+        (.programType, "raw_tracepoint", "raw_tracepoint", KernelRelease(4, 17)),
+        (.kfunc, "bpf_strncasecmp", "bpf_strncasecmp", KernelRelease(7, 0)),
+    ])
+    func isFoundByNameAndNumber(kind: Feature.Kind, text: String, name: String, since: KernelRelease) {
+        let feature = FeatureTable.bundled.feature(kind, named: text)
+        #expect(feature?.name == name)
+        #expect(feature?.since == since)
+    }
+
+    @Test(
+        arguments: [
+            (
+                "invalid func unknown#130", "loader-libbpf: this kernel has no helper 130", KernelRelease(5, 4),
+                "bpf_ringbuf_output needs Linux 5.8; this kernel is 5.4 and says it does not have it."
+            ),
+            (
+                "invalid func unknown#130", "", KernelRelease(6, 1),
+                "bpf_ringbuf_output needs Linux 5.8; this kernel is 6.1 and still says it does not have it: "
+                    + "its configuration or its distribution left it out."
+            ),
+            (
+                "unknown func bpf_probe_read_user#112",
+                "loader-libbpf: this kernel has the helper 112 for programs of type kprobe, tracepoint",
+                KernelRelease(4, 18),
+                "bpf_probe_read_user needs Linux 5.5; this kernel is 4.18 and has it, as a backport, for programs of type "
+                    + "kprobe, tracepoint, but not for this one."
+            ),
+            (
+                "back-edge from insn 13 to 6", "", KernelRelease(4, 15),
+                "Bounded loops are documented to need Linux 5.3; this kernel is 4.15 and was not asked."
+            ),
+            (
+                "unknown opcode e5", "", nil,
+                "The instruction may_goto needs Linux 6.9; this kernel says it does not have it."
+            ),
+        ] as [(String, String, KernelRelease?, String)])
+    func saysWhoKnows(line: String, messages: String, kernel: KernelRelease?, sentence: String) throws {
+        let cause = try #require(Catalogue.bundled.cause(ofLog: line + "\n", loaderMessages: messages, errno: 22))
+        let facts = Catalogue.bundled.featureFacts(of: cause, loaderMessages: messages)
+        #expect(facts.map { $0.sentence(kernel: kernel) } == [sentence])
+    }
+}

@@ -24,7 +24,7 @@ import Testing
             "6.1-general-protection",
             "general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] PREEMPT SMP NOPTI"
         ),
-        ("6.1-page-fault", "BUG: unable to handle page fault for address: ffffffffc042c018"),
+        ("6.1-page-fault", "kernel tried to execute NX-protected page - exploit attempt? (uid: 0)"),
         ("6.1-soft-lockup", "watchdog: BUG: soft lockup - CPU#0 stuck for 6s! [insmod:87]"),
         ("6.1-hung-task", "INFO: task hangs:87 blocked for more than 4 seconds."),
         // The busy host came first, and had nothing to do with it.

@@ -101,6 +101,7 @@ let package = Package(
         tests("ProbeObjectTests", ["ProbeObject", "Manifests", "MatrixModel", system]),
         tests("GuestImageTests", ["GuestImage", subprocess, system]),
         tests("GuestLinkTests", ["GuestLink", "CGuestProtocol", "MatrixModel"]),
+        tests("MachineTests", ["Machine"], resources: [.copy("Resources")]),
         tests(
             "QEMUBackendTests",
             ["QEMUBackend", "Machine", "GuestLink", "MatrixModel", subprocess, system]),

@@ -8,15 +8,15 @@ package struct GuestImage: Sendable, Equatable {
     /// SHA-256 of the file, in hex.
     package let digest: String
 
-    /// The image that runs use: with this machine's own bash, which triggers need, where there is one.
+    /// The image that runs use: with this machine's own bash, which triggers need, where there is one, beside `programs`.
     ///
     /// - Throws: `GuestImageError`.
     package static func withShell(
-        binaries folder: FilePath, cache: FilePath
+        binaries folder: FilePath, programs: [DynamicProgram] = [], cache: FilePath
     ) async throws(GuestImageError) -> GuestImage {
         let isThere = FileManager.default.isExecutableFile(atPath: shell.string)
-        let programs = isThere ? [try await DynamicProgram(shell)] : []
-        return try GuestImage(binaries: folder, programs: programs, cache: cache)
+        let shells = isThere ? [try await DynamicProgram(shell)] : []
+        return try GuestImage(binaries: folder, programs: shells + programs, cache: cache)
     }
 
     /// Where probes of bash look for it.

@@ -81,6 +81,7 @@ package struct FrameDecoder: Sendable {
         switch cmx_log_source(source) {
         case CMX_LOG_VERIFIER: .verifier
         case CMX_LOG_EVENT: .event
+        case CMX_LOG_KERNEL: .kernel
         default: .loader
         }
     }

@@ -40,6 +40,8 @@ package enum LogSource: Equatable, Sendable {
     case loader
     /// An event that a program sent: bytes of any kind.
     case event
+    /// Warnings and worse of the kernel itself, with their time stamps.
+    case kernel
 }
 
 /// The raw result of one program, as the loader saw it.

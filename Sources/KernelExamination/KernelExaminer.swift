@@ -91,7 +91,7 @@ package struct KernelExaminer: Sendable {
                     break
                 }
                 switch try await guest.nextEvent(within: left) {
-                case .frame(.cellBegan(cell)), .silent: continue
+                case .frame(.cellBegan(cell)), .frame(.log(cell, _, .kernel, _)), .silent: continue
                 case .frame(.fact(cell, let fact)):
                     guard collector.add(fact) else {
                         throw MachineError.protocolBroken("it has more to say than \(FactCollector.byteLimit) bytes")

@@ -1,37 +1,76 @@
 /// The line of a guest's console that says most.
+///
+/// Only lines with the kernel's time stamp are believed: programs write to the console as well.
 package enum ConsoleExcerpt {
-    /// What a kernel prints when it is beyond help, the plainest first; from kernel/panic.c, arch/x86/kernel/dumpstack.c,
-    /// mm/fault.c and kernel/watchdog.c of Linux.
-    private static let signs = [
-        "BUG: ", "Kernel panic - not syncing", "Oops: ", "general protection fault", "kernel BUG at ", "double fault",
-        "unable to handle kernel", "watchdog: BUG: soft lockup", "rcu_sched self-detected stall",
-        "rcu: INFO: rcu_", "INFO: task ",
-    ]
-
     /// The part of a kernel that unpacks the rest says why it cannot, then this, and halts.
     ///
     /// Source: error() in arch/x86/boot/compressed of Linux, 3.10 to 7.3.
     private static let halted = "-- System halted"
 
-    /// How the kernel died: the first line that says so, without its time stamp; `nil` when the console shows none.
+    /// How the kernel died, else how it locked up: the first line that says so, without its time stamp; `nil` when the
+    /// console shows none.
+    ///
+    /// A busy host makes kernels report stalls; what kills them comes later, and counts more.
     package static func crash(in console: [UInt8]) -> String? {
-        for line in lines(of: console) {
-            guard let sign = signs.first(where: line.contains), let range = line.firstRange(of: sign) else { continue }
-            return shortened(line[range.lowerBound...])
-        }
-        return nil
+        let found = signs(in: console).filter { $0.weight >= .lockUp }
+        return (found.first { $0.weight == .death } ?? found.first)?.words
+    }
+
+    /// The worst that the kernel had to say, were it a warning; `nil` when it said nothing that matters.
+    package static func trouble(in console: [UInt8]) -> String? {
+        let found = signs(in: console)
+        let worst = found.map(\.weight).max()
+        return found.first { $0.weight == worst }?.words
     }
 
     /// Of a guest that never came up: how its kernel died, else the last that it wrote; `nil` when it wrote nothing.
     package static func lastWords(in console: [UInt8]) -> String? {
-        crash(in: console)
-            ?? lines(of: console).last { $0.contains { !$0.isWhitespace } && !$0.contains(halted) }.map(shortened)
+        let last = lines(of: console).last { line in
+            line.contains { !$0.isWhitespace } && !line.contains(halted)
+                && !ConsoleSign.isHarmless(kernelWords(of: line) ?? line)
+        }
+        return trouble(in: console) ?? last.map(shortened)
     }
 
     /// Whether the image could not even be unpacked: nothing more is to come, and QEMU runs on.
     package static func isHalted(_ console: [UInt8]) -> Bool {
         let tail = console.suffix(halted.utf8.count + 16)
         return String(decoding: tail, as: UTF8.self).contains(halted)
+    }
+
+    private static func signs(in console: [UInt8]) -> [(weight: ConsoleSign.Weight, words: String)] {
+        let words = lines(of: console).compactMap(kernelWords)
+        return words.enumerated().compactMap { number, line in
+            guard let sign = ConsoleSign.all.first(where: { $0.fits(line) }) else { return nil }
+            // A report of a stall is some lines long.
+            let report = words[number...].prefix(reportLines)
+            let isHosts = sign.weight == .lockUp && report.contains { $0.contains(ConsoleSign.hostsFault) }
+            return isHosts ? nil : (sign.weight, shortened(line))
+        }
+    }
+
+    private static let reportLines = 8
+
+    /// What follows the time stamp, `[   12.345678] ` or with the task `[   12.345678][   T48] `; `nil` where none is.
+    ///
+    /// A program that ended its line with no newline stands before it.
+    private static func kernelWords(of line: Substring) -> Substring? {
+        var rest = line
+        while let bracket = rest.firstIndex(of: "[") {
+            rest = rest[rest.index(after: bracket)...]
+            if let words = afterStamp(rest) { return words }
+        }
+        return nil
+    }
+
+    private static func afterStamp(_ text: Substring) -> Substring? {
+        guard let end = text.firstIndex(of: "]") else { return nil }
+        let parts = text[..<end].drop { $0 == " " }.split(separator: ".", omittingEmptySubsequences: false)
+        let isStamp = parts.count == 2 && parts.allSatisfy { !$0.isEmpty && $0.allSatisfy(\.isASCIIDigit) }
+        guard isStamp else { return nil }
+        var words = text[text.index(after: end)...]
+        if words.hasPrefix("["), let task = words.firstIndex(of: "]") { words = words[words.index(after: task)...] }
+        return words.first == " " ? words.dropFirst() : nil
     }
 
     private static func lines(of console: [UInt8]) -> [Substring] {
@@ -41,4 +80,8 @@ package enum ConsoleExcerpt {
     private static func shortened(_ line: Substring) -> String {
         String(line.drop(while: \.isWhitespace).prefix(300))
     }
+}
+
+extension Character {
+    fileprivate var isASCIIDigit: Bool { ("0"..."9").contains(self) }
 }

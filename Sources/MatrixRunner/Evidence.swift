@@ -39,12 +39,17 @@ package struct Evidence: Sendable {
     package var event: [UInt8]
     /// What the loader said of no program, but of the whole object.
     package var remarks: [UInt8]
+    /// What the kernel warned of while the cell ran, a line each with its time stamp.
+    package var kernelLog: [UInt8]
     package var ending: Ending
 
-    package init(programs: [Program], event: [UInt8] = [], remarks: [UInt8] = [], ending: Ending) {
+    package init(
+        programs: [Program], event: [UInt8] = [], remarks: [UInt8] = [], kernelLog: [UInt8] = [], ending: Ending
+    ) {
         self.programs = programs
         self.event = event
         self.remarks = remarks
+        self.kernelLog = kernelLog
         self.ending = ending
     }
 
@@ -128,6 +133,6 @@ struct EvidenceCollector {
     func evidence(_ ending: Evidence.Ending) -> Evidence {
         Evidence(
             programs: programs, event: event, remarks: logs[LogKey(program: nil, source: .loader)]?.end ?? [],
-            ending: ending)
+            kernelLog: logs[LogKey(program: nil, source: .kernel)]?.end ?? [], ending: ending)
     }
 }

@@ -41,13 +41,13 @@ package struct Judge: Sendable {
             reason = "the \(cell.key.loader) loader ended with \(Self.describe(exit)) before it had reported everything"
         case .guestGone(let why, let text):
             verdict = .crash
-            reason = ConsoleExcerpt.crash(in: text) ?? why
+            reason = ConsoleExcerpt.crash(in: text) ?? ConsoleExcerpt.trouble(in: text) ?? why
             console = try text.isEmpty ? nil : keep(text)
         case .overdue(let limit, let text):
             // A guest that hangs may have said why.
             let crash = ConsoleExcerpt.crash(in: text)
             verdict = crash == nil ? .timeout : .crash
-            reason = crash ?? "no result within \(limit)"
+            reason = crash ?? Self.overdue(limit, console: text)
             console = try text.isEmpty ? nil : keep(text)
         case .corrupt(let why, let text):
             verdict = .notMeasured
@@ -58,12 +58,22 @@ package struct Judge: Sendable {
             reason = why
             console = try text.flatMap { try $0.isEmpty ? nil : keep($0) }
         }
+        if case .finished = evidence.ending, let trouble = ConsoleExcerpt.trouble(in: evidence.kernelLog) {
+            // The verdict is what the kernel answered; but whoever ships the probe wants to know.
+            reason = [reason, "the kernel warned while it ran: \(trouble)"].compactMap(\.self).joined(separator: "; ")
+            console = try keep(evidence.kernelLog)
+        }
         let result = CellResult(
             key: cell.key, verdict: verdict,
             stage: verdict == .notMeasured ? nil : Self.stage(programs, of: cell, verdict: verdict),
             expected: .pass, asExpected: false, cached: false, event: EventText.text(of: evidence.event),
             reason: reason, console: console, programs: programs)
         return result.held(against: cell.expectations.rule(for: kernel, release: release))
+    }
+
+    /// A guest that is slow may have said something that is no lock-up, but explains it.
+    private static func overdue(_ limit: Duration, console: [UInt8]) -> String {
+        "no result within \(limit)" + (ConsoleExcerpt.trouble(in: console).map { "; its console says: \($0)" } ?? "")
     }
 
     private func programResults(

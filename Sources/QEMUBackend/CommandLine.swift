@@ -16,10 +16,12 @@ package struct Device: Sendable, Equatable {
     package static let exitOnPanic = Device(arguments: ["-no-reboot"], kernelArguments: ["panic=-1", "oops=panic"])
 
     /// `earlyprintk` is for images that cannot be unpacked and kernels that die before they have drivers: it makes them say why.
+    ///
+    /// Time stamps tell the kernel's lines from those of programs.
     package static func console(path: String) -> Device {
         Device(
             arguments: ["-chardev", "file,id=console,path=\(path)", "-serial", "chardev:console"],
-            kernelArguments: ["console=ttyS0", "earlyprintk=ttyS0", "quiet"])
+            kernelArguments: ["console=ttyS0", "earlyprintk=ttyS0", "quiet", "printk.time=1"])
     }
 
     /// `master=on` makes the mailbox part of a snapshot; a snapshot of a machine without it would be refused.

@@ -68,11 +68,12 @@ enum Wire {
             ])
     }
 
-    @Test func readsAnEvent() throws {
-        let log = Wire.bytes(of: cmx_log(cell: 3, program: 1, source: CMX_LOG_EVENT.rawValue)) + [0, 255]
+    @Test(arguments: [(CMX_LOG_EVENT, LogSource.event), (CMX_LOG_KERNEL, .kernel)])
+    func readsWhoSaysIt(source: cmx_log_source, expected: LogSource) throws {
+        let log = Wire.bytes(of: cmx_log(cell: 3, program: 1, source: source.rawValue)) + [0, 255]
         var decoder = FrameDecoder()
         #expect(
-            try decoder.feed(Wire.frame(CMX_LOG, log)) == [.log(cell: 3, program: 1, source: .event, text: [0, 255])])
+            try decoder.feed(Wire.frame(CMX_LOG, log)) == [.log(cell: 3, program: 1, source: expected, text: [0, 255])])
     }
 
     @Test(arguments: [

@@ -14,13 +14,16 @@ struct Bench {
     let image: GuestImage
     private let qemu: QEMU
 
-    /// Boots guests made of the agent and the loaders in the folder `guest`.
-    static func with<Result>(guest: FilePath, body: (Bench) async throws -> Result) async throws -> Result {
+    /// Boots guests made of the agent and the loaders in the folder `guest`, and of `programs`.
+    static func with<Result>(
+        guest: FilePath, programs: [DynamicProgram] = [], body: (Bench) async throws -> Result
+    ) async throws -> Result {
         try await withFolder { folder in
             let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
             return try await body(
                 Bench(
-                    folder: folder, image: try await GuestImage.withShell(binaries: guest, cache: folder),
+                    folder: folder,
+                    image: try await GuestImage.withShell(binaries: guest, programs: programs, cache: folder),
                     qemu: try await QEMU.locate(searchPath: path, cache: folder)))
         }
     }

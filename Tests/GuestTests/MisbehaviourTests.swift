@@ -44,6 +44,22 @@ extension GuestTests {
             #expect(try run().measurement.cells["memory"]?.verdict == .pass)
         }
 
+        /// The kernel's warning is a note, and only the kernel's.
+        @Test func whatTheKernelSaysIsANoteBesideTheVerdict() throws {
+            let measurement = try run().measurement
+            let cell = try #require(measurement.cells["lost-child"])
+            #expect(cell.verdict == .pass)
+            #expect(
+                cell.reason?.hasPrefix("the kernel warned while it ran: Out of memory: Kill") == true,
+                "\(cell.reason ?? "")")
+            let log = String(decoding: measurement.console(of: "lost-child"), as: UTF8.self)
+            #expect(log.contains("invoked oom-killer"), "\(log)")
+            for variant in ["wolf", "pass2", "flood"] {
+                let cell = try #require(measurement.cells[variant])
+                #expect(cell.verdict == .pass && cell.reason == nil && cell.console == nil, "\(variant)")
+            }
+        }
+
         @Test(arguments: [("segfault", "signal 11"), ("kill-zygote", "signal 9")])
         func theLoadersOwnDeathIsNoVerdict(variant: String, reason: String) throws {
             let cell = try #require(try run().measurement.cells[variant])
@@ -92,7 +108,7 @@ struct MisbehavingRun: SuiteTrait, TestScoping {
     /// `nothing` follows `next-cell`, which speaks for it.
     static let cells = [
         "pass1", "segfault", "noise", "half-frame", "cell-end", "unknown-frame", "short-report", "next-cell", "nothing",
-        "kill-zygote", "pass2", "flood", "memory", "pass3", "panic", "pass4", "sleep", "pass5",
+        "kill-zygote", "pass2", "flood", "wolf", "lost-child", "memory", "pass3", "panic", "pass4", "sleep", "pass5",
     ]
 
     func provideScope(

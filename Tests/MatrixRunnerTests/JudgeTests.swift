@@ -192,9 +192,37 @@ import Testing
     @Test func silenceIsATimeoutUnlessTheConsoleSaysMore() throws {
         let silent = try judge(Evidence(programs: [], ending: .overdue(limit: .seconds(3), console: [])))
         #expect(silent.verdict == .timeout)
-        let lockup = "watchdog: BUG: soft lockup - CPU#0 stuck for 26s!"
+        let lockup = "[    9.1] watchdog: BUG: soft lockup - CPU#0 stuck for 26s!"
         let stuck = try judge(Evidence(programs: [], ending: .overdue(limit: .seconds(3), console: Array(lockup.utf8))))
         #expect(stuck.verdict == .crash)
+    }
+
+    /// The kernel's answer is the verdict, and what it warned of meanwhile a note.
+    @Test(arguments: [Int32(0), 13]) func aWarningIsANoteBesideTheVerdict(errno: Int32) throws {
+        let log =
+            "[    9.1] verifier bug: something(1)\n[    9.2] WARNING: CPU: 0 PID: 86 at kernel/bpf/verifier.c:15\n"
+        let programs = [program(errno: errno), program(number: 1)]
+        let plain = try judge(Evidence(programs: programs, ending: .finished(.exited(0))))
+        let result = try judge(
+            Evidence(programs: programs, kernelLog: Array(log.utf8), ending: .finished(.exited(0))))
+        #expect(result.verdict == plain.verdict && result.asExpected == plain.asExpected)
+        #expect(plain.reason == nil && plain.console == nil)
+        #expect(result.reason == "the kernel warned while it ran: verifier bug: something(1)")
+        #expect(result.console == "logs/\(log.utf8.count).txt")
+
+        let harmless = Array("[    9.1] TECH PREVIEW: eBPF syscall may not be fully supported.\n".utf8)
+        let quiet = try judge(Evidence(programs: programs, kernelLog: harmless, ending: .finished(.exited(0))))
+        #expect(quiet.reason == nil && quiet.console == nil)
+    }
+
+    /// Why a loader was killed is in the kernel's log.
+    @Test func aLoaderThatWasKilledHasTheKernelsReason() throws {
+        let log = "[    9.1] Out of memory: Killed process 86 (loader-libbpf)\n"
+        let result = try judge(
+            Evidence(programs: [], kernelLog: Array(log.utf8), ending: .finished(.signalled(9))))
+        #expect(result.verdict == .notMeasured)
+        #expect(result.reason?.contains("signal 9") == true)
+        #expect(result.reason?.contains("Out of memory: Killed process 86 (loader-libbpf)") == true)
     }
 
     /// The first use of bpf() on el7 prints this, and it is no crash.

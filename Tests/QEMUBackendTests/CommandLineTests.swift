@@ -28,7 +28,8 @@ struct CommandLineTests {
         """.split { $0.isWhitespace }.map(String.init)
             + [
                 "-append",
-                "\(timer)panic=-1 oops=panic console=ttyS0 earlyprintk=ttyS0 quiet rdinit=/init rootfstype=ramfs",
+                "\(timer)panic=-1 oops=panic console=ttyS0 earlyprintk=ttyS0 quiet printk.time=1 rdinit=/init "
+                    + "rootfstype=ramfs",
             ]
     }
 

@@ -134,7 +134,13 @@ enum cmx_log_source {
     CMX_LOG_LOADER = 1,
     /// The event that fitted, as it came back from the program or tracefs.
     CMX_LOG_EVENT = 2,
+    /// Warnings and worse of the kernel while the cell ran, as its console shows them, but whatever is shown there; sent
+    /// by the agent, about the whole object.
+    CMX_LOG_KERNEL = 3,
 };
+
+/// In bytes; the first are kept, since they say what began it.
+#define CMX_KERNEL_LOG_BYTES (16u << 10)
 
 struct cmx_log {
     uint32_t cell;

@@ -26,6 +26,11 @@ struct cmx_frame receive_frame(void *mailbox, void *payload);
 /// Inserts the module in the file at `path`, deletes the file and tells the host how it went.
 void insert_module(void *mailbox, const char *path);
 
+/// From now on; the log's descriptor, or negative where there is none.
+int watch_kernel_log(void);
+/// Sends the warnings and worse that the kernel wrote since `log` was opened, as a log of `cell`, and closes it.
+void send_kernel_log(void *mailbox, int log, uint32_t cell);
+
 /// A loader that did once what every load repeats and forks for each load.
 struct zygote {
     pid_t pid;

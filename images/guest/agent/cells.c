@@ -67,7 +67,9 @@ static size_t read_whole(int pipe, void *bytes, size_t length)
 /// Whether a frame is one that a loader sends, about the cell that it works on.
 static int is_report(const struct cmx_frame *frame, const void *payload, uint32_t cell)
 {
-    int is_log = frame->type == CMX_LOG && frame->length >= sizeof(struct cmx_log);
+    // What the kernel says is the agent's to tell.
+    int is_log = frame->type == CMX_LOG && frame->length >= sizeof(struct cmx_log) &&
+                 ((const struct cmx_log *)payload)->source != CMX_LOG_KERNEL;
     int is_program = frame->type == CMX_PROGRAM && frame->length == sizeof(struct cmx_program);
     int is_fact = frame->type == CMX_FACT && frame->length >= sizeof(struct cmx_fact);
     // All begin with the number of the cell.

@@ -63,9 +63,11 @@ static void run_load(void *mailbox, struct zygote *libbpf, struct cmx_load *load
     close_string(load->plan);
     struct cmx_cell begin = {load->cell};
     send_frame(mailbox, CMX_CELL_BEGIN, &begin, sizeof(begin), NULL, 0);
+    int log = watch_kernel_log();
     struct cmx_cell_end end = {load->cell, run_cell(mailbox, libbpf, load)};
     if (load->plan[0] != '\0')
         remove_leftovers(libbpf);
+    send_kernel_log(mailbox, log, load->cell);
     send_frame(mailbox, CMX_CELL_END, &end, sizeof(end), NULL, 0);
 }
 

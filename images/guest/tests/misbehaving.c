@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../loaders/libbpf/loader.h"
@@ -101,6 +102,32 @@ static void use_much_memory(uint32_t cell)
     pass(cell);
 }
 
+/// The kernel kills a child of the loader and says so; the loader itself is well.
+static void lose_child(uint32_t cell)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        // So that the kernel has no doubt whom to kill.
+        int score = open("/proc/self/oom_score_adj", O_WRONLY);
+        if (score < 0 || write(score, "1000", 4) != 4)
+            _exit(1);
+        for (;;)
+            memset(malloc(1 << 20), 1, 1 << 20);
+    }
+    waitpid(child, NULL, 0);
+    pass(cell);
+}
+
+/// Writes what a kernel writes when it dies, to the console and into the kernel's own log.
+static void cry_wolf(uint32_t cell)
+{
+    static const char words[] = "<4>Kernel panic - not syncing: not at all\n";
+    int log = open("/dev/kmsg", O_WRONLY);
+    if (log < 0 || write(log, words, sizeof(words) - 1) < 0 || write(STDERR_FILENO, words + 3, sizeof(words) - 4) < 0)
+        exit(70);
+    pass(cell);
+}
+
 /// Ends as if all were well, after bytes that are no frame.
 static void talk_noise(uint32_t cell)
 {
@@ -169,6 +196,8 @@ static const struct {
     {"segfault", kill_itself},
     {"kill-zygote", kill_zygote},
     {"memory", use_much_memory},
+    {"lost-child", lose_child},
+    {"wolf", cry_wolf},
     {"noise", talk_noise},
     {"half-frame", stop_in_mid_frame},
     {"cell-end", end_cell},

@@ -1,0 +1,78 @@
+/// How a line of a kernel begins that says that something is wrong.
+struct ConsoleSign: Sendable {
+    enum Weight: Int, Comparable, Sendable {
+        /// The kernel goes on.
+        case trouble
+        /// Something in it does not go on.
+        case lockUp
+        /// It is beyond help; guests are told to end themselves then.
+        case death
+
+        static func < (one: Self, other: Self) -> Bool { one.rawValue < other.rawValue }
+    }
+
+    var weight: Weight
+    var beginning: String
+    /// One of these must follow, where there are any.
+    var mentions: [String] = []
+
+    func fits(_ words: Substring) -> Bool {
+        guard words.hasPrefix(beginning) else { return false }
+        return mentions.isEmpty || mentions.contains { words.contains($0) }
+    }
+
+    /// The first that fits counts.
+    ///
+    /// Source: Linux 3.10 to 7.3: kernel/panic.c, kernel/watchdog.c, kernel/rcu/tree_stall.h, kernel/hung_task.c, lib/bug.c,
+    /// arch/x86/kernel/{traps,dumpstack}.c, arch/x86/mm/fault.c, mm/{oom_kill,page_alloc}.c, mm/kasan/report.c.
+    static let all: [ConsoleSign] =
+        deaths.map { ConsoleSign(weight: .death, beginning: $0) }
+        + lockUps.map { ConsoleSign(weight: .lockUp, beginning: $0.beginning, mentions: $0.mentions) }
+        + troubles.map { ConsoleSign(weight: .trouble, beginning: $0.beginning, mentions: $0.mentions) }
+
+    private static let deaths = [
+        "Kernel panic - not syncing", "BUG: kernel NULL pointer dereference", "BUG: unable to handle ", "Oops: ",
+        "Oops - ", "general protection fault", "kernel BUG at ", "invalid opcode: ", "divide error: ", "double fault: ",
+        "PANIC: double fault", "traps: PANIC: ", "stack segment: ", "kernel tried to execute NX-protected page",
+        "BUG: stack guard page was hit", "BUG: TASK stack guard page was hit", "BUG: IRQ stack guard page was hit",
+    ]
+
+    private static let lockUps: [(beginning: String, mentions: [String])] = [
+        ("watchdog: BUG: soft lockup", []), ("NMI watchdog: BUG: soft lockup", []), ("BUG: soft lockup", []),
+        ("watchdog: ", ["hard LOCKUP"]), ("NMI watchdog: ", ["hard LOCKUP"]), ("Watchdog detected hard LOCKUP", []),
+        ("rcu: INFO: ", ["stall"]), ("INFO: rcu_", ["stall"]), ("INFO: task ", ["blocked for more than"]),
+        ("BUG: workqueue lockup", []), ("BUG: spinlock lockup", []),
+    ]
+
+    /// Warnings count where they come from what loads, attaches and runs programs.
+    private static let troubles: [(beginning: String, mentions: [String])] = [
+        ("verifier bug", []), ("BPF verifier bug", []),
+        (
+            "WARNING: ",
+            [
+                "kernel/bpf/", "kernel/trace/", "kernel/events/", "kernel/kprobes", "net/bpf/", "net/core/filter.c",
+                "arch/x86/net/bpf_jit", "verifier bug", "locking", "suspicious RCU usage",
+            ]
+        ),
+        ("BUG: ", []), ("UBSAN: ", []), ("Out of memory: ", []), ("Memory cgroup out of memory: ", []),
+        ("list_add corruption", []), ("list_del corruption", []),
+    ]
+
+    /// Lines that look worse than they are: what kernels say on old or emulated machines, or of what they were given.
+    static let harmless = [
+        "TECH PREVIEW: ", "Please review provided documentation", "Warning: ", "Deprecated ",
+        "unchecked MSR access error",
+        "clocksource: ", "sched_clock: Marking unstable", "tsc: ", "hrtimer: interrupt took ", "perf: interrupt took ",
+        "random: ", "Spectre V2 : ", "RETBleed: ", "MDS CPU bug ", "MMIO Stale Data CPU bug ", "sysrq: ", "Disabling ",
+    ]
+
+    /// Whether a line says only that the kernel runs what its makers do not vouch for.
+    static func isHarmless(_ words: Substring) -> Bool {
+        harmless.contains(where: words.hasPrefix) || words.hasSuffix(" taints kernel.")
+    }
+
+    /// What a kernel adds to the report of a stall when its processor was not run at all: that was the host.
+    ///
+    /// Source: kernel/rcu/tree_stall.h of Linux 5.11, rcu_check_gp_kthread_expired_fqs_timer().
+    static let hostsFault = "kthread timer wakeup didn't happen"
+}

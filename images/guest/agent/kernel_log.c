@@ -1,0 +1,54 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent.h"
+
+/// KERN_WARNING: what is said at this level or a worse one is passed on.
+#define WARNING_LEVEL 4
+
+int watch_kernel_log(void)
+{
+    // Each open file has a place of its own in the log. Linux 3.5.
+    int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (log >= 0)
+        lseek(log, 0, SEEK_END);
+    return log;
+}
+
+/// Appends a record, `prefix,number,microseconds,…;text` and more lines that begin with a space, as the console shows it. A
+/// prefix of 8 and more is not the kernel's: what a process wrote to /dev/kmsg.
+static size_t append_record(char *text, size_t length, size_t capacity, char *record)
+{
+    unsigned long long microseconds;
+    unsigned prefix;
+    char *message = strchr(record, ';');
+    if (message == NULL || sscanf(record, "%u,%*u,%llu", &prefix, &microseconds) != 2 || prefix > WARNING_LEVEL)
+        return length;
+    message[strcspn(message, "\n")] = '\0';
+    int added = snprintf(text + length, capacity - length, "[%5llu.%06llu] %s\n", microseconds / 1000000,
+                         microseconds % 1000000, message + 1);
+    return added > 0 && (size_t)added < capacity - length ? length + added : length;
+}
+
+void send_kernel_log(void *mailbox, int log, uint32_t cell)
+{
+    static char text[CMX_KERNEL_LOG_BYTES], record[8 << 10];
+    size_t length = 0;
+    ssize_t count;
+    // EPIPE: what was to be read next was overwritten, and what is there comes next.
+    while (log >= 0 && ((count = read(log, record, sizeof(record) - 1)) > 0 || (count < 0 && errno == EPIPE))) {
+        if (count < 0)
+            continue;
+        record[count] = '\0';
+        length = append_record(text, length, sizeof(text), record);
+    }
+    if (log >= 0)
+        close(log);
+    struct cmx_log head = {cell, CMX_WHOLE_OBJECT, CMX_LOG_KERNEL};
+    if (length > 0)
+        send_frame(mailbox, CMX_LOG, &head, sizeof(head), text, length);
+}

@@ -20,9 +20,7 @@ struct LogExplanation: Encodable {
         self.log = Size(bytes: log.byteCount, lines: log.lineCount)
     }
 
-    /// One `name: value` per line, and only what there is.
-    ///
-    /// - Parameter name: Where the log came from.
+    /// One `name: value` per line, and only what there is; the log came from `name`.
     func text(name: String) -> String {
         let refusal = [
             ("cause", cause?.id), ("category", cause?.category), ("line", cause?.line), ("source", cause?.source),

@@ -199,6 +199,10 @@ import Testing
 
     @Test(
         arguments: [
+            (
+                "libbpf: prog 'p': failed to create kprobe 'gone+0x0' perf event: Cannot assign requested address", 99,
+                .attach, "attach-target-missing"
+            ),
             ("", 2, .attach, "attach-target-missing"), ("", 22, .attach, "attach-unsupported"),
             ("", 16, .attach, "attach-busy"), ("", 1, .attach, "attach-permission"), ("", 110, .fire, "no-event"),
             ("", 74, .fire, "event-differs"),

@@ -11,8 +11,8 @@ import Testing
 extension GuestTests {
     /// What our loader says of the default probes is what bpftool says in the same guest.
     ///
-    /// That is whether an object loads; else its errno, where bpftool prints one, and when it was the verifier, which
-    /// program was the first to be refused, and the log. Of the log all is compared but
+    /// That is whether an object loads; else its errno, where bpftool prints one, which program was the first to be refused,
+    /// when it came to programs, and the verifier's log. Of the log all is compared but
     /// - the numbers at its end, which our loader asks for (`BPF_LOG_STATS`) and bpftool does not,
     /// - the addresses of maps, which differ from load to load,
     /// - what follows the first word of libbpf's own, `<invalid …>`: bpftool has another libbpf in it.
@@ -63,7 +63,7 @@ extension GuestTests {
 /// What came of an object.
 private struct Answer {
     var isSuccess = true
-    /// That the verifier refused, the first of them; empty when it did not come to that.
+    /// That was refused, the first of them; empty when it did not come to that.
     var program = ""
     /// Positive.
     var errno: Int32?
@@ -84,14 +84,13 @@ private struct Answer {
         log = Self.words(of: String(decoding: refused.verifierLog, as: UTF8.self)[...])
     }
 
-    /// - `libbpf: prog 'watch': BPF program load failed: Permission denied`
     /// - `libbpf: prog 'watch': -- BEGIN PROG LOAD LOG --`, the log, `-- END PROG LOAD LOG --`
     /// - `libbpf: prog 'watch': failed to load: -13`, or the errno of an earlier step: `failed to create: … (-22)`
     init(bpftool: Evidence) {
         guard let report = bpftool.programs.first, report.report.errno != 0 else { return }
         isSuccess = false
         let text = String(decoding: report.loaderLog, as: UTF8.self)
-        program = text.firstMatch(of: /prog '([^']*)': BPF program load failed/).map { String($0.output.1) } ?? ""
+        program = text.firstMatch(of: /prog '([^']*)': failed to load: -/).map { String($0.output.1) } ?? ""
         errno = text.matches(of: /: (?:.*\()?-(\d+)\)?\n/).last.flatMap { Int32($0.output.1) }
         if let found = text.firstMatch(of: /-- BEGIN PROG LOAD LOG --\n((?s:.*?))-- END PROG LOAD LOG --/) {
             log = Self.words(of: found.output.1)

@@ -27,8 +27,8 @@ struct ExtractedLog {
         }
         if let begin = texts[range].lastIndex(where: { $0.contains(anyOf: Self.beginnings) }) {
             range = (begin + 1)..<range.upperBound
-        } else if let first = plain.firstIndex(where: { $0 != nil }) {
-            range = max(first, range.lowerBound)..<range.upperBound
+        } else if let first = plain[range].firstIndex(where: { $0 != nil }) {
+            range = first..<range.upperBound
         }
         isWrapped = decorated != nil || range != texts.indices
         // The totals are a verifier's last words; veristat's table stands below them.

@@ -45,7 +45,19 @@ final class LinePattern: Sendable {
 extension [UInt8] {
     func contains(run: [UInt8]) -> Bool {
         withUnsafeBytes { bytes in
-            run.withUnsafeBytes { memmem(bytes.baseAddress, bytes.count, $0.baseAddress, $0.count) != nil }
+            run.withUnsafeBytes { run in
+                guard let start = bytes.baseAddress, let wanted = run.baseAddress, let first = run.first else {
+                    return true
+                }
+                var offset = 0
+                while offset + run.count <= bytes.count,
+                    let found = memchr(start + offset, Int32(first), bytes.count - run.count - offset + 1)
+                {
+                    if memcmp(found, wanted, run.count) == 0 { return true }
+                    offset = UnsafeRawPointer(found) - start + 1
+                }
+                return false
+            }
         }
     }
 }

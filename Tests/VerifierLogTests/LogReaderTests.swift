@@ -137,6 +137,12 @@ import Testing
         #expect(Catalogue.bundled.cause(ofText: summary)?.id == "not-init")
     }
 
+    /// Found by the fuzzer.
+    @Test func aLogMayEndBeforeItBegins() {
+        let text = "-- END PROG LOAD LOG --\n\t0: (95) exit\n\tR0 !read_ok\n"
+        #expect(LogSummary(of: text).lines.isEmpty)
+    }
+
     @Test func countsLines() {
         for (text, lines) in [("", 0), ("a", 1), ("a\n", 1), ("a\nb", 2), ("\n\n", 2)] {
             #expect(LogSummary(of: text).lineCount == lines)

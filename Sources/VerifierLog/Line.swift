@@ -2,7 +2,7 @@
 package struct Line: Sendable {
     package let text: Substring
 
-    /// In bytes. Of registers with all their stack slots a few thousand are written; more says nothing more.
+    /// In bytes: of registers with all their stack slots a few thousand are written; more says nothing more.
     private static let longest = 64 << 10
 
     /// Reads `raw`, which has no line feed, up to `limit` bytes.

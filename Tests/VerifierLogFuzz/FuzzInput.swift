@@ -5,7 +5,7 @@ struct FuzzCorpus: Sendable {
     private let logs: [[UInt8]]
     private let lines: [[UInt8]]
 
-    /// - Parameter messages: Lines that stand for what verifiers and loaders say when they refuse.
+    /// Reads the logs; `messages` are lines that stand for what verifiers and loaders say when they refuse.
     init(messages: [String]) throws {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(
             path: "../VerifierLogTests/Resources")

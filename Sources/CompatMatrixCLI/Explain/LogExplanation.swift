@@ -23,9 +23,7 @@ struct LogExplanation: Encodable {
         self.log = Size(bytes: log.byteCount, lines: log.lineCount)
     }
 
-    /// The cause with its blocks, and below them the numbers, of which only those are shown that there are.
-    ///
-    /// - Parameter name: Where the log came from.
+    /// The cause with its blocks, and below them the numbers, of which only those are shown that there are; the log came from `name`.
     func text(name: String) -> String {
         let rows = numbers.compactMap { name, value in value.map { ["\(name):", TerminalText.escaped($0)] } }
         guard let cause, let explanation else {

@@ -21,7 +21,7 @@ struct LineKey: Equatable {
 
     init(identity: UInt64 = 0) { self.identity = identity }
 
-    /// - Parameter line: Without what a loader put before it.
+    /// The key of `line`, which is without what a loader put before it.
     init(of line: Span<UInt8>, kind: LineKind) {
         self.init()
         let start = line.end(ofRun: 0x20, from: 0)

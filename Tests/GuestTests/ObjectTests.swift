@@ -1,6 +1,5 @@
 import Foundation
 import MatrixModel
-import ProbeObject
 import Subprocess
 import SystemPackage
 import Testing
@@ -41,7 +40,7 @@ extension GuestTests {
         @Test func eachProgramHasItsOwnResult() async throws {
             try await Installation.with { tool in
                 let object = tool.work.appending("unprepared.bpf.o")
-                try await compile(Self.source, to: object)
+                try await compileObject(Self.source, to: object)
                 let outcome = try await tool.run(
                     "--object", object.string, "--kernel", "ubuntu-5.4", "--kernel", "debian-7.3")
                 let document = try outcome.document
@@ -72,18 +71,6 @@ extension GuestTests {
                 #expect(try #require(stats.instructions) > 0)
                 #expect(stats.limit == 1_000_000)
             }
-        }
-
-        private func compile(_ source: String, to object: FilePath) async throws {
-            let file = FilePath("\(object).c")
-            try write(source, to: file)
-            let result = try await Subprocess.run(
-                .path(ProbeCompiler.find().clang),
-                arguments: [
-                    "-target", "bpf", "-g", "-O2", "-idirafter", "/usr/include/x86_64-linux-gnu", "-c", file.string,
-                    "-o", object.string,
-                ], output: .discarded, error: .string(limit: 64 << 10))
-            try #require(result.terminationStatus.isSuccess, "\(result.standardError)")
         }
     }
 }

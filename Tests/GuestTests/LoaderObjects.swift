@@ -141,8 +141,10 @@ enum LoaderObjects {
             }
             """
 
-    /// Paths that Linux 4.15 writes with 60 slots of the stack each: some 20 MiB. Each block forgets what it counted, so that
-    /// the verifier has few states to compare with, and no more than 1024 branches wait to be looked at.
+    /// Paths that Linux 4.15 writes with 60 slots of the stack each: some 20 MiB.
+    ///
+    /// Each block forgets what it counted, so that the verifier has few states to compare with, and no more than 1024
+    /// branches wait to be looked at.
     static let manyPaths: String = {
         let slots = (1...60).map { "*(u64 *)(r10 - \($0 * 8)) = r1;" }.joined()
         let block = "r9 = 0;" + (0..<7).map { "if r6 & \(1 << $0) goto +1; r9 += \(1 << $0);" }.joined()

@@ -13,6 +13,7 @@ struct ReportData: Encodable {
     var verdicts = Verdict.allCases.map(\.rawValue)
     var symbols = Verdict.allCases.map(\.symbol)
     var stages = Stage.allCases.map(\.rawValue)
+    var lowHeadroomPercent = ProgramStatistics.lowHeadroomPercent
     var causes: [Cause] = []
     var explanations: [Explanation] = []
     var texts: [String] = []
@@ -115,6 +116,10 @@ struct ReportData: Encodable {
             try values.encode(stats.peakStates)
             try values.encode(stats.stackDepth)
             try values.encode(stats.verificationMicroseconds)
+            try values.encode(stats.loadMicroseconds)
+            try values.encode(stats.size.instructions)
+            try values.encode(stats.size.translatedBytes)
+            try values.encode(stats.size.jitedBytes)
         }
     }
 

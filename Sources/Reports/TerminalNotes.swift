@@ -22,6 +22,7 @@ struct TerminalNotes {
         return [
             section("≠ not as expected", findings.filter { !$0.asExpected }, withSuggestions: true),
             section("failures as expected", findings.filter(\.asExpected)),
+            closeToLimit,
             gaps,
             [counts],
         ]
@@ -54,6 +55,18 @@ struct TerminalNotes {
                 }
                 return [line(verdict, "\(name)  \(text[1])"), cut(margin + text[2])] + suggestion
             }
+    }
+
+    private var closeToLimit: [String] {
+        let spans = KernelSpans(document.kernels)
+        let rows = Dictionary(grouping: document.cells.filter { $0.leastHeadroom != nil }, by: \.row)
+        let lines = document.rowKeys.compactMap { row -> String? in
+            guard let cells = rows[row], let least = cells.compactMap(\.leastHeadroom).min() else { return nil }
+            let name = TerminalText.escaped("\(row.probe)/\(row.variant)")
+            let kernels = TerminalText.escaped(spans.words(for: cells.map(\.kernel)))
+            return cut("  ! \(name)  \(kernels)  \(least) % of the instructions left")
+        }
+        return lines.isEmpty ? [] : [paint("close to the limit of instructions", "1")] + lines
     }
 
     private var gaps: [String] {
@@ -104,4 +117,11 @@ struct TerminalNotes {
 
 extension String {
     fileprivate var trimmedAtEnd: String { String(self[..<(lastIndex { $0 != " " }.map(index(after:)) ?? startIndex)]) }
+}
+
+extension CellResult {
+    /// The least headroom of its programs in percent, where one is close to the limit.
+    fileprivate var leastHeadroom: Double? {
+        programs.compactMap(\.stats).filter(\.isCloseToLimit).compactMap(\.headroomPercent).min()
+    }
 }

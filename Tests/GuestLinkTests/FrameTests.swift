@@ -25,6 +25,11 @@ enum Wire {
         program.stage = CMX_STAGE_LOAD.rawValue
         program.error = -13
         program.log_complete = 1
+        program.instructions = 61
+        program.translated_bytes = 528
+        program.load_microseconds = 1500
+        program.verification_microseconds = 1200
+        program.log_lacks_memory = 1
         Wire.fill(&program.name, "watch_readline")
         Wire.fill(&program.type, "kprobe")
         return Wire.frame(CMX_PROGRAM, Wire.bytes(of: program))
@@ -36,8 +41,10 @@ enum Wire {
             try decoder.feed(Self.program) == [
                 .program(
                     ProgramReport(
-                        cell: 7, program: 1, stage: .load, errno: 13, logComplete: true, verifiedInstructions: nil,
-                        name: "watch_readline", type: "kprobe"))
+                        cell: 7, program: 1, stage: .load, errno: 13, logComplete: true, logLacksMemory: true,
+                        verifiedInstructions: nil, size: ProgramSize(instructions: 61, translatedBytes: 528),
+                        loadMicroseconds: 1500, verificationMicroseconds: 1200, name: "watch_readline",
+                        type: "kprobe"))
             ])
     }
 

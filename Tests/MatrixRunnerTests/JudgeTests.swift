@@ -157,6 +157,34 @@ import Testing
         #expect(result.reason == nil)
     }
 
+    private static let noTarget = "libbpf: prog 'first': attach program FD is not set\n"
+
+    /// Which program it replaces a part of is known at run time only.
+    @Test(arguments: [
+        (noTarget, Verdict.notMeasured),
+        (noTarget + "loader-libbpf: this kernel takes no program of type ext\n", .fail),
+        ("libbpf: prog 'first': failed to find kernel BTF type ID of 'gone': -3\n", .fail),
+    ])
+    func aReplacementWithoutItsTargetIsNotMeasured(words: String, verdict: Verdict) throws {
+        let result = try judge(Evidence(programs: [program(errno: 22, loader: words)], ending: .finished(.exited(0))))
+        #expect(result.verdict == verdict)
+        #expect(result.programs.first?.verdict == verdict)
+        #expect((result.reason?.contains("'first' replaces") == true) == (verdict == .notMeasured))
+    }
+
+    /// The log of a refused program is that of a second load, which takes longer for writing it.
+    @Test func numbersAreThoseOfTheLoadThatGaveTheVerdict() throws {
+        let log = "R9 !read_ok\nverification time 9000 usec\nprocessed 17 insns (limit 1000000)\n"
+        var failed = program(errno: 13, log: log)
+        failed.report.loadMicroseconds = 500
+        failed.report.verificationMicroseconds = 400
+        failed.report.size.instructions = 9
+        let result = try judge(Evidence(programs: [failed], ending: .finished(.exited(0))))
+        let stats = try #require(result.programs.first?.stats)
+        #expect((stats.verificationMicroseconds, stats.loadMicroseconds) == (400, 500))
+        #expect((stats.instructions, stats.limit, stats.size.instructions) == (17, 1_000_000, 9))
+    }
+
     /// A loader that dies says nothing about the probe, whatever it had reported by then.
     @Test func aDeadLoaderIsNoVerdict() throws {
         let result = try judge(Evidence(programs: [program()], ending: .finished(.signalled(11))))

@@ -24,9 +24,10 @@ import Testing
             expected: .pass, asExpected: false, cached: false, reason: nil, console: nil, programs: [program])
         let expected = """
             {"cells":[{"asExpected":false,"cached":false,"console":null,"event":null,"expected":"pass","kernel":"k-1.0",\
-            "loader":"l","probe":"p","programs":[{"cause":null,"errno":22,"explanation":null,"log":"logs/a.txt",\
-            "logComplete":true,"name":"p","stage":"load","stats":{"instructions":7,"limit":null,"peakStates":null,"stackDepth":null,\
-            "totalStates":null,"verificationMicroseconds":null},"type":"xdp","verdict":"fail"}],"reason":null,\
+            "loader":"l","probe":"p","programs":[{"cause":null,"errno":22,"explanation":null,"log":"logs/a.txt","logComplete":true,\
+            "name":"p","stage":"load","stats":{"headroomPercent":null,"instructions":7,"jitedBytes":null,"limit":null,\
+            "loadMicroseconds":null,"peakStates":null,"programInstructions":null,"stackDepth":null,"totalStates":null,\
+            "translatedBytes":null,"verificationMicroseconds":null},"type":"xdp","verdict":"fail"}],"reason":null,\
             "stage":"load","variant":"v","verdict":"fail"}],"kernels":[],\
             "run":{"durationSeconds":4.2,"host":{"accelerator":null,"cpus":2,"qemu":null},"id":"r",\
             "startedAt":"2026-11-22T10:00:00Z","tool":"0.1.0"},"schema":"compat-matrix/1"}

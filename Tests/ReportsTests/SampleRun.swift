@@ -107,7 +107,8 @@ struct SampleRun {
         switch verdict {
         case .pass:
             // Derived from the names, so that each cell has numbers of its own and every run has the same.
-            let size = 40 + (variant + kernel.id).utf8.reduce(0) { ($0 * 31 + Int($1)) % 4001 }
+            var size = 40 + (variant + kernel.id).utf8.reduce(0) { ($0 * 31 + Int($1)) % 4001 }
+            if variant == "bounded", kernel.id == "debian-6.12" { size = 951_000 }
             let text = """
                 verification time \(size * 3) usec
                 stack depth 64
@@ -118,7 +119,8 @@ struct SampleRun {
                 logComplete: true,
                 stats: ProgramStatistics(
                     instructions: size, limit: 1_000_000, totalStates: 12, peakStates: 12, stackDepth: "64",
-                    verificationMicroseconds: size * 3))
+                    verificationMicroseconds: size * 3,
+                    size: ProgramSize(instructions: 61, translatedBytes: 528, jitedBytes: 347)))
         case .fail:
             guard let failure else { return nil }
             return ProgramResult(

@@ -138,6 +138,9 @@ import Testing
           ✗ path-walk/tail-call-in-loop       ubuntu-5.4, debian-5.10              helper-unknown-id: invalid func unknown#181
           ✗ match-name/strncasecmp            ubuntu-5.4, debian-5.10…6.12         kfunc-poison: calling invalid kfunc bpf_strncasecmp: not in this kernel's BTF
 
+        close to the limit of instructions
+          ! path-walk/bounded  debian-6.12  4.9 % of the instructions left
+
         not measured
           · debian-6.18  the guest sent nothing within 60 s, twice (19 cells)
 

@@ -8,7 +8,8 @@
   // Where what stands in the arrays of ReportData.swift.
   const cellFields = ["column", "row", "verdict", "stage", "expected", "asExpected", "cached", "reason", "console", "programs", "event"];
   const programFields = ["name", "type", "verdict", "stage", "errno", "cause", "explanation", "log", "logComplete",
-    "instructions", "limit", "totalStates", "peakStates", "stackDepth", "verificationMicroseconds"];
+    "instructions", "limit", "totalStates", "peakStates", "stackDepth", "verificationMicroseconds",
+    "loadMicroseconds", "programInstructions", "translatedBytes", "jitedBytes"];
   const named = (fields, values) => Object.fromEntries(fields.map((field, i) => [field, values[i] ?? null]));
   const words = { pass: "pass", fail: "fail", crash: "crash", timeout: "timeout", notMeasured: "n/m" };
   const longWords = { ...words, notMeasured: "not measured" };
@@ -129,11 +130,23 @@
         el("span", { class: "where" }, gap.kernel, el("small", {}, plural(gap.cells, "cell"))),
         el("span", { class: "why" }, visible(gap.reason))))));
     }
+    const tight = rows.map((row) => ({ row, points: costs(row, null).filter(({ program }) => isTight(program)) })).filter(({ points }) => points.length);
+    if (tight.length) $("findings").append(list("Close to the limit of instructions", true, tight.map(tightItem)));
     if (expected.length) $("findings").append(list("Failures as expected", false, expected.map(findingItem)));
   }
 
   const list = (title, open, items) => el("details", { open },
     el("summary", {}, title, el("small", {}, number(items.length))), el("ul", {}, items));
+
+  function tightItem({ row, points }) {
+    const worst = points.reduce((most, next) => (headroom(next.program) < headroom(most.program) ? next : most));
+    return el("li", { class: "v-timeout" },
+      el("b", { class: "mark", "aria-hidden": "true" }, "⚠"),
+      el("span", { class: "where" },
+        el("a", { href: hashOf(worst.cell) }, `${row.probe} / ${row.variant}`, namesLoader ? ` (${row.loader})` : ""),
+        el("small", {}, `on ${points.map(({ cell }) => cell.column.kernel.id).join(", ")}`)),
+      el("span", { class: "why" }, `${number(worst.program.instructions)} of ${number(worst.program.limit)} instructions: ${headroom(worst.program)} % headroom`));
+  }
 
   function findingItem(finding) {
     const row = rows.find((r) => r.probe === finding.probe && r.variant === finding.variant && r.loader === finding.loader);
@@ -184,7 +197,7 @@
       }));
     group.body = el("tbody", {}, group.head);
     for (const row of group.rows) {
-      row.element = el("tr", { role: "row" }, el("th", { scope: "row", title: `${row.probe} / ${row.variant} (${row.loader})` }, row.variant, namesLoader ? el("small", {}, row.loader) : null));
+      row.element = el("tr", { role: "row" }, el("th", { scope: "row", title: `${row.probe} / ${row.variant} (${row.loader})` }, row.variant, namesLoader ? el("small", {}, row.loader) : null, sparkline(row)));
       for (const column of order) {
         const cell = row.cells.get(column);
         const td = document.createElement("td");
@@ -393,7 +406,7 @@
       ]),
       cell.reason !== null ? el("div", { class: `cause v-${cell.verdict}` }, el("p", { class: "line" }, visible(data.texts[cell.reason]))) : null,
       cell.event !== null ? el("section", { class: "event" }, el("h3", {}, "Event that came back"), el("code", {}, visible(data.texts[cell.event]))) : null,
-      programs.map((program) => programCard(program, programs.length)),
+      programs.map((program) => programCard(program, programs.length, cell)),
       cell.console !== null ? logBlock("Console of the guest", cell.console, null, true, "console") : null,
       reproduce(cell),
     ];
@@ -413,7 +426,7 @@
 
   const facts = (entries) => el("dl", { class: "facts" }, entries.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
 
-  function programCard(program, count) {
+  function programCard(program, count, cell) {
     const verdict = data.verdicts[program.verdict];
     const errno = program.errno ? data.errnos[program.errno] ?? [`errno ${program.errno}`, ""] : null;
     const cause = data.causes[program.cause] ?? null;
@@ -423,7 +436,7 @@
         program.stage === null ? null : el("span", {}, `${verdict === "pass" ? "passed" : "stopped at"} ${data.stages[program.stage]}`),
         errno ? el("span", {}, el("code", {}, errno[0]), errno[0].startsWith("errno") ? "" : ` (${program.errno})`, errno[1] ? `: ${errno[1]}` : "") : null) : null,
       cause ? causeBlock(cause, verdict, data.explanations[program.explanation] ?? null) : null,
-      numbers(program));
+      numbers(program), trend(cell, program));
     if (program.log === null) card.append(el("p", { class: "quiet" }, "Nobody wrote a log."));
     else card.append(logBlock(program.logComplete ? "Log" : "Log, cut by the size of its buffer", program.log, cause?.line ?? null, verdict !== "pass" || count === 1, ""));
     return card;
@@ -459,19 +472,66 @@
     return [instruction ? el("code", {}, visible(instruction)) : null, source ? el("code", { class: "source" }, visible(source)) : null];
   }
 
+  const headroom = ({ instructions, limit }) =>
+    instructions === null || !limit ? null : Math.floor(Math.max(1 - instructions / limit, 0) * 10000) / 100;
+  const isTight = (program) => (headroom(program) ?? 100) < data.lowHeadroomPercent;
+
+  /** What a row's program, or its largest one, cost on each kernel that says so, oldest first. */
+  function costs(row, name) {
+    return order.flatMap((column) => {
+      const cell = row.cells.get(column);
+      const programs = (cell?.programs ?? []).map((values) => named(programFields, values))
+        .filter((program) => program.instructions !== null && (name === null || program.name === name));
+      return programs.length ? [{ cell, program: programs.reduce((most, next) => (next.instructions > most.instructions ? next : most)) }] : [];
+    });
+  }
+
+  function bars(points, draw) {
+    const most = Math.max(...points.map(({ program }) => program.instructions), 1);
+    return points.map((point) => {
+      const bar = el("i", { class: `v-${data.verdicts[point.program.verdict]}` });
+      bar.style.height = `${Math.max(point.program.instructions / most * 100, 4)}%`;
+      return draw(bar, point);
+    });
+  }
+
+  function sparkline(row) {
+    const points = costs(row, null);
+    if (points.length < 2) return null;
+    const counts = points.map(({ program }) => program.instructions);
+    return el("span", { class: "spark", "aria-hidden": "true", title: `instructions processed: ${number(Math.min(...counts))} to ${number(Math.max(...counts))}` },
+      bars(points, (bar) => bar));
+  }
+
+  function trend(cell, program) {
+    const points = costs(cell.row, program.name);
+    if (points.length < 2) return null;
+    return el("figure", { class: "trend" }, el("figcaption", {}, "Instructions processed, kernel by kernel"),
+      el("div", {}, bars(points, (bar, point) => {
+        const { kernel } = point.cell.column;
+        const words = `${kernel.id}: ${number(point.program.instructions)}` + (isTight(point.program) ? `, only ${headroom(point.program)} % headroom` : "");
+        return el("a", { href: hashOf(point.cell), title: words, "aria-label": words, "aria-current": point.cell === cell ? "true" : null },
+          el("span", {}, bar), el("small", { class: isTight(point.program) ? "tight" : null }, version(kernel)));
+      })));
+  }
+
   function numbers(program) {
     const entries = [];
     const { instructions, limit } = program;
     if (instructions !== null) {
-      const share = limit ? Math.min(instructions / limit, 1) : null;
-      const bar = share === null ? null : el("span", { class: "bar", "aria-hidden": "true" }, el("i"));
-      if (bar) bar.firstChild.style.width = `${Math.max(share * 100, 0.5)}%`;
-      const room = share === null ? "" : `${Math.floor((1 - share) * 10000) / 100} % headroom`;
-      entries.push(["Instructions processed", el("span", {}, number(instructions), limit ? ` of ${number(limit)}` : "", bar, room ? el("small", {}, room) : null)]);
+      const room = headroom(program);
+      const bar = room === null ? null : el("span", { class: "bar", "aria-hidden": "true" }, el("i"));
+      if (bar) bar.firstChild.style.width = `${Math.max(100 - room, 0.5)}%`;
+      const words = room === null ? null : isTight(program) ? el("small", { class: "tight" }, `⚠ only ${room} % headroom`) : el("small", {}, `${room} % headroom`);
+      entries.push(["Instructions processed", el("span", {}, number(instructions), limit ? ` of ${number(limit)}` : "", bar, words)]);
     }
     if (program.totalStates !== null) entries.push(["States", `${number(program.totalStates)} total` + (program.peakStates === null ? "" : `, ${number(program.peakStates)} at peak`)]);
     if (program.stackDepth !== null) entries.push(["Stack depth", `${program.stackDepth} bytes`]);
     if (program.verificationMicroseconds !== null) entries.push(["Verification time", `${number(program.verificationMicroseconds)} µs`]);
+    else if (program.loadMicroseconds !== null) entries.push(["Load time", `${number(program.loadMicroseconds)} µs`]);
+    const bytes = [[program.translatedBytes, "translated"], [program.jitedBytes, "as machine code"]].filter(([count]) => count !== null);
+    const size = program.programInstructions === null ? null : plural(program.programInstructions, "instruction");
+    if (size || bytes.length) entries.push(["Program size", el("span", {}, size ?? "", el("small", {}, bytes.map(([count, word]) => `${number(count)} bytes ${word}`).join(", ")))]);
     return entries.length ? facts(entries) : null;
   }
 

@@ -27,8 +27,10 @@ package struct MatrixRunner: Sendable {
     private let cellLimit: Duration
     private let longLogs: LongLogs?
 
-    /// Runs `jobs` guests at once; a cell that is silent for longer than `cellLimit` counts as `timeout`. Long logs go to what
-    /// `longLogs` makes, and stay in memory without it.
+    /// Prepares a run of as many guests at once as `jobs` says.
+    ///
+    /// A cell that is silent for longer than `cellLimit` counts as `timeout`. Long logs go to what `longLogs` makes, and stay
+    /// in memory without it.
     package init(
         backend: any MachineBackend, start: StartPolicy, jobs: Int, cellLimit: Duration, longLogs: LongLogs? = nil
     ) {

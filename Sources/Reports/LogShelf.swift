@@ -51,7 +51,7 @@ struct KeptLog: Encodable, Equatable {
     private(set) var omittedLines = 0
     private(set) var tail = ""
 
-    /// - Parameter ends: `nil` when the file is gone.
+    /// `ends` are `nil` when the file is gone.
     init(name: String, ends: LogEnds?) {
         self.name = ends?.file ?? name
         head = ends?.head

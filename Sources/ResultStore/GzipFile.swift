@@ -23,7 +23,9 @@ struct GzipFile: ~Copyable {
 
     deinit { if let file { gzclose(file) } }
 
-    /// Creates `path`, which must not be there. Logs repeat themselves so much that the quickest level is enough.
+    /// Creates the file, which must not be there.
+    ///
+    /// Logs repeat themselves so much that the quickest level is enough.
     static func create(_ path: FilePath) throws -> GzipFile {
         do {
             let descriptor = try FileDescriptor.open(

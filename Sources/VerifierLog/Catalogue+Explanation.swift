@@ -76,9 +76,9 @@ extension Catalogue {
             let words = [taken, notes[place]].compactMap(\.self).joined(separator: ", ")
             return words.isEmpty ? nil : path.words(at: place, note: words)
         }
-        guard events.count > longestPath else { return events }
-        let shown = events.suffix(longestPath - 1)
-        return ["\(events.count - shown.count) earlier branches"] + shown
+        let told = Rounds.collapsed(events)
+        guard told.count > longestPath else { return told }
+        return ["\(told.count - longestPath + 1) earlier steps"] + told.suffix(longestPath - 1)
     }
 }
 

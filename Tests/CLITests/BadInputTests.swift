@@ -3,7 +3,7 @@ import SystemPackage
 import Testing
 
 /// A file that is missing or wrong ends a command before anything boots or is written.
-@Suite(.timeLimit(.minutes(2))) struct BadInputTests {
+@Suite(.timeLimit(.minutes(10))) struct BadInputTests {
     enum BrokenObject: CaseIterable {
         case missing, empty, notELF, forX86, cutShort, noProgram
 

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct CommandTreeTests {
+@Suite(.timeLimit(.minutes(10))) struct CommandTreeTests {
     /// What `--experimental-dump-help` says, as far as it matters here.
     private struct Dump: Decodable {
         var command: Command

@@ -2,7 +2,7 @@ import CompatMatrixCLI
 import SystemPackage
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct DoctorTests {
+@Suite(.timeLimit(.minutes(10))) struct DoctorTests {
     private func lines(_ outcome: Sandbox.Outcome) -> [String] {
         outcome.stdout.split(separator: "\n").map(String.init)
     }

@@ -4,7 +4,7 @@ import Subprocess
 import SystemPackage
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct ExplainTests {
+@Suite(.timeLimit(.minutes(10))) struct ExplainTests {
     static let rounds = (1...500).map { "5: (07) r1 += 1 ; R1_w=\($0)\n6: (a5) if r1 < 0x1f4 goto pc-2\n" }.joined()
     static let log = """
         libbpf: prog 'watch': -- BEGIN PROG LOAD LOG --

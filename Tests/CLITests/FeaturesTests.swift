@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// `features` where no guest comes up; the QEMU is a stub.
-@Suite(.timeLimit(.minutes(2))) struct FeaturesTests {
+@Suite(.timeLimit(.minutes(10))) struct FeaturesTests {
     private struct Report: Decodable {
         struct Kernel: Decodable {
             var id: String

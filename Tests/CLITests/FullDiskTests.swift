@@ -6,7 +6,7 @@ import Testing
 
 /// A file system without room, which neither needs root nor a mount: a library loaded before libc's answers writes below
 /// one folder with ENOSPC after a number of bytes.
-@Suite(.timeLimit(.minutes(2))) struct FullDiskTests {
+@Suite(.timeLimit(.minutes(10))) struct FullDiskTests {
     /// Source: `man 2 write`; ld.so(8), `LD_PRELOAD`.
     private static let library = """
         #define _GNU_SOURCE

@@ -6,7 +6,7 @@ import SystemPackage
 import Testing
 
 /// A host that cannot measure: a reason in every cell, and never a verdict about a probe.
-@Suite(.timeLimit(.minutes(2))) struct HostTests {
+@Suite(.timeLimit(.minutes(10))) struct HostTests {
     enum BrokenQEMU: CaseIterable {
         case missing, diesAtOnce, tooOld, saysNothing
 

@@ -4,7 +4,7 @@ import SystemPackage
 import Testing
 
 /// A run that is ended from outside while a guest is up.
-@Suite(.timeLimit(.minutes(2))) struct InterruptionTests {
+@Suite(.timeLimit(.minutes(10))) struct InterruptionTests {
     /// A QEMU that never says anything, and who runs it.
     private struct Hanging {
         var compatMatrix: pid_t

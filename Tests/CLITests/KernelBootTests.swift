@@ -4,7 +4,7 @@ import SystemPackage
 import Testing
 
 /// `kernels add`, `show` and `verify` where no guest comes up; the QEMU is a stub.
-@Suite(.timeLimit(.minutes(2))) struct KernelBootTests {
+@Suite(.timeLimit(.minutes(10))) struct KernelBootTests {
     /// A guest that dies, with something on its console.
     private static let panicking = "echo 'Kernel panic - not syncing: a stub' >&5; echo 'no room for RAM' >&2; exit 1"
     private static let reason =

@@ -12,7 +12,7 @@ import Testing
 @testable import CompatMatrixCLI
 
 /// What a run makes of probes that want kernel modules, before anything boots.
-@Suite(.timeLimit(.minutes(2))) struct ModuleTests {
+@Suite(.timeLimit(.minutes(10))) struct ModuleTests {
     /// Modules whose content is `content`, by name; writes down what it was asked for.
     private final class Shelf: Sendable {
         private let content: [String: String]

@@ -16,7 +16,7 @@ extension Sandbox {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct StoredRunTests {
+@Suite(.timeLimit(.minutes(10))) struct StoredRunTests {
     private struct Listing: Decodable {
         var id: String
         var startedAt: String

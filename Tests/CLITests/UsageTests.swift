@@ -3,7 +3,7 @@ import SystemPackage
 import Testing
 
 /// A command that asks for what there is not.
-@Suite(.timeLimit(.minutes(2))) struct UsageTests {
+@Suite(.timeLimit(.minutes(10))) struct UsageTests {
     @Test(arguments: ["--kernel", "--probe", "--variant"]) func globThatMatchesNothing(option: String) async throws {
         try await Sandbox.with { sandbox in
             try await sandbox.addKernel()

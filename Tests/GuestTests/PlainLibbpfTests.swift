@@ -13,6 +13,7 @@ extension GuestTests {
         @Test func libbpfAloneSaysTheSame() async throws {
             try await withFolder { folder async throws in
                 let variants = try await ProbeSelection().build(folder: Repository.probes, cache: folder)
+                    .filter { $0.object != nil }
                 for kernel in try ["ubuntu-4.15", "ubuntu-5.4", "debian-7.3"].map(Repository.kernel) {
                     async let ours = results(of: variants, on: kernel, guest: Repository.guestTools)
                     async let plain = results(of: variants, on: kernel, guest: Repository.testGuest("plain"))
@@ -31,7 +32,7 @@ extension GuestTests {
             of variants: [BuiltVariant], on kernel: KernelImage, guest: FilePath
         ) async throws -> [String: Int32] {
             try await Bench.with(guest: guest) { bench in
-                let cells = try variants.filter { $0.object != nil }.map { variant in
+                let cells = try variants.map { variant in
                     let object = try #require(variant.object)
                     return PlannedCell(
                         key: CellKey(

@@ -4,7 +4,7 @@ import Machine
 import SystemPackage
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct KernelExaminerTests {
+@Suite(.timeLimit(.minutes(10))) struct KernelExaminerTests {
     private static let spec = GuestSpec(
         kernelID: "debian-6.1", kernel: "vmlinuz", kernelDigest: "k", initramfs: "cpio", initramfsDigest: "i")
 

@@ -6,7 +6,7 @@ import Testing
 @testable import KernelStore
 
 /// curl itself, against a server on the loopback that behaves well or badly.
-@Suite(.timeLimit(.minutes(2))) struct DownloadTests {
+@Suite(.timeLimit(.minutes(10))) struct DownloadTests {
     /// Large enough that half of it is on its way before a connection breaks.
     private static let content = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) }
     private static let other = content.map { ~$0 }

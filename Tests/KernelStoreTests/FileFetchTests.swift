@@ -7,7 +7,7 @@ import Testing
 @testable import KernelStore
 
 /// Kernels that lie on a web server or in a file, from the manifest to the cache.
-@Suite(.timeLimit(.minutes(3))) struct FileFetchTests {
+@Suite(.timeLimit(.minutes(10))) struct FileFetchTests {
     private static let banner = "6.9.1-test (somebody@here) #1 SMP"
     private static let other = "6.9.2-test (somebody@here) #1 SMP"
 

@@ -6,7 +6,7 @@ import Testing
 @testable import KernelStore
 
 /// skopeo itself, against a registry on the loopback.
-@Suite(.timeLimit(.minutes(3))) struct RegistryTests {
+@Suite(.timeLimit(.minutes(10))) struct RegistryTests {
     private static func members(_ release: String) -> [Member] {
         [
             Member(path: "boot/config-\(release)", bytes: Array("CONFIG_BPF=y\n".utf8)),
@@ -15,7 +15,7 @@ import Testing
     }
 
     private func withRegistry(
-        stall: Duration = .seconds(5), _ body: (KernelStore, RegistryFixture, WebServer, FilePath) async throws -> Void
+        stall: Duration = .seconds(60), _ body: (KernelStore, RegistryFixture, WebServer, FilePath) async throws -> Void
     ) async throws {
         try await withTemporaryFolder { folder in
             let registry = RegistryFixture(site: folder.appending("site"))

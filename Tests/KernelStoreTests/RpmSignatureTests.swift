@@ -4,7 +4,7 @@ import Testing
 @testable import KernelStore
 
 /// rpmkeys itself, on packages that rpmbuild made and rpmsign signed.
-@Suite(.timeLimit(.minutes(3))) struct RpmSignatureTests {
+@Suite(.timeLimit(.minutes(10))) struct RpmSignatureTests {
     private let kernel = bzImage("5.14.0-1.el9.x86_64 (mockbuild@x) #1 SMP")
 
     private func withFixture(_ body: (SigningFixture) async throws -> Void) async throws {

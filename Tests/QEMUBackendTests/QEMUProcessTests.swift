@@ -6,7 +6,7 @@ import Testing
 
 @testable import QEMUBackend
 
-@Suite(.timeLimit(.minutes(1))) struct QEMUProcessTests {
+@Suite(.timeLimit(.minutes(10))) struct QEMUProcessTests {
     private func shell(_ script: String, descriptors: [Int32] = [-1, -1, -1]) throws -> QEMUProcess {
         try QEMUProcess(path: "/bin/sh", arguments: ["-c", script], descriptors: descriptors)
     }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import QEMUBackend
 
-@Suite(.timeLimit(.minutes(1))) struct QEMUTests {
+@Suite(.timeLimit(.minutes(10))) struct QEMUTests {
     @Test(arguments: [
         ("QEMU emulator version 10.0.2 (Debian 1:10.0.2+ds-2+deb13u1~bpo12+1)", "10.0.2", true, true),
         ("QEMU emulator version 9.0.0", "9.0.0", true, true),

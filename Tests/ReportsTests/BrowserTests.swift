@@ -6,7 +6,7 @@ import Testing
 /// The report in headless Chromium.
 ///
 /// One visit is looked at from several sides, because a browser takes seconds.
-@Suite(.timeLimit(.minutes(3))) struct BrowserTests {
+@Suite(.timeLimit(.minutes(10))) struct BrowserTests {
     private static let visit = Task { try await Visit.make() }
 
     @Test func showsEveryCell() async throws {

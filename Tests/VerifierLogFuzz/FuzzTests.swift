@@ -25,6 +25,8 @@ import Testing
         var causes: Set<String> = []
         for number in first..<(first + count) {
             if number % 50_000 == 0 { print("fuzz: input \(number)") }
+            // Other tests have time limits.
+            if number % 64 == 0 { await Task.yield() }
             let input = corpus.input(number)
             guard let problem = Self.problem(with: input, causes: &causes) else { continue }
             Issue.record("input \(number): \(problem): \(Data(input.bytes).base64EncodedString())")

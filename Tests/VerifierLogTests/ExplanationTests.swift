@@ -51,7 +51,7 @@ import Testing
         let cause = try #require(Catalogue.bundled.cause(ofText: text))
         let told = Catalogue.bundled.explanation(of: cause, ofText: text)
         #expect(told.path.count == 16)
-        #expect(told.path.first == "85 earlier branches")
+        #expect(told.path.first == "85 earlier steps")
         #expect(told.path.last == "99: if r1 == 0x9 goto pc+200 (not taken)")
         #expect(told.at == "100: exit")
     }

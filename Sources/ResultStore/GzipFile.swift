@@ -1,9 +1,9 @@
 import CZlib
 import Glibc
-import SystemPackage
+package import SystemPackage
 
 /// A file that is compressed as it is written, or read whether it is compressed or not.
-struct GzipFile: ~Copyable {
+package struct GzipFile: ~Copyable {
     private var file: gzFile?
     private let path: FilePath
 
@@ -40,13 +40,18 @@ struct GzipFile: ~Copyable {
     /// - Returns: `nil` when there is no such file.
     static func open(_ path: FilePath) throws -> GzipFile? {
         do {
-            let descriptor = try FileDescriptor.open(path, .readOnly, options: [.noFollow, .closeOnExec])
-            return try GzipFile(descriptor, mode: "rb", path: path)
+            return try GzipFile(
+                reading: .open(path, .readOnly, options: [.noFollow, .closeOnExec]), path: path)
         } catch Errno.noSuchFileOrDirectory {
             return nil
         } catch let error as Errno {
-            throw ResultStoreError(error, at: path)
+            throw ResultStoreError.unreadableLog(path, error)
         }
+    }
+
+    /// Takes over `descriptor`, which may be a pipe; `path` is for errors.
+    package init(reading descriptor: FileDescriptor, path: FilePath) throws {
+        try self.init(descriptor, mode: "rb", path: path)
     }
 
     mutating func write(_ bytes: [UInt8]) throws {
@@ -61,17 +66,24 @@ struct GzipFile: ~Copyable {
     /// Hands the text to `body` in parts.
     ///
     /// - Throws: `ResultStoreError.damagedLog` where the file is no longer what was written.
-    mutating func read(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    package mutating func read(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.part, alignment: 16)
         defer { buffer.deallocate() }
         while true {
             let count = gzread(file, buffer.baseAddress, UInt32(buffer.count))
-            guard count >= 0 else { throw ResultStoreError.damagedLog(path) }
+            guard count >= 0 else { throw readingError }
             guard count > 0 else { break }
             try body(UnsafeRawBufferPointer(rebasing: buffer[..<Int(count)]))
         }
         // A file that ends too early is told here only.
         guard try close() else { throw ResultStoreError.damagedLog(path) }
+    }
+
+    private var readingError: ResultStoreError {
+        let reason = Errno(rawValue: errno)
+        var kind = Z_OK
+        gzerror(file, &kind)
+        return kind == Z_ERRNO ? .unreadableLog(path, reason) : .damagedLog(path)
     }
 
     /// Writes what is left; `false` when a text that was read ends too early.

@@ -19,6 +19,7 @@ package enum ResultStoreError: Error, Equatable {
     case runExists(String)
     /// Not `logs/<sha256>.txt`.
     case badLogReference(String)
+    case unreadableLog(FilePath, Errno)
     case damagedLog(FilePath)
 }
 
@@ -38,6 +39,7 @@ extension ResultStoreError: CustomStringConvertible {
             "'\(id)' could be any of \(candidates.joined(separator: ", ")); write more of the id"
         case .runExists(let id): "run \(id) is already stored"
         case .badLogReference(let reference): "'\(reference)' is not a stored log; expected logs/<sha256>.txt"
+        case .unreadableLog(let path, let reason): "cannot read the log \(path): \(reason)"
         case .damagedLog(let path): "\(path) is damaged; delete it, and the next run writes it again"
         }
     }

@@ -59,8 +59,11 @@ struct Finding {
 
     /// A message of several lines, last line first: `R1 type=inv expected=fp` above `Caller passes invalid args into func#1`.
     private static func block(endingAt last: Int, in lines: [Line]) -> [Line] {
-        lines[...last].reversed().prefix { $0.kind == .message }.map { $0 }
+        lines[...last].suffix(longestBlock).reversed().prefix { $0.kind == .message }.map(\.self)
     }
+
+    /// More lines in a row are no message of a verifier, and each is held against the whole catalogue.
+    private static let longestBlock = 64
 
     private static func source(above index: Int, in lines: [Line]) -> String? {
         lines[..<index].last { $0.kind == .source }.map { $0.text.trimmed.dropFirst().trimmed }

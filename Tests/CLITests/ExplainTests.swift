@@ -77,6 +77,22 @@ import Testing
         #expect(result.standardOutput.contains("\"not-init\""))
     }
 
+    @Test func readsALogThatIsStoredCompressed() async throws {
+        try await Sandbox.with { sandbox in
+            try sandbox.write(Self.log, to: "watch.log")
+            let plain = try await sandbox.run("explain", "watch.log").stdout
+            _ = try await Subprocess.run(
+                .name("gzip"), arguments: ["watch.log"], workingDirectory: sandbox.root, output: .discarded)
+            let stored = try await sandbox.run("explain", "watch.log.gz").stdout
+            #expect(stored == plain.replacing("watch.log", with: "watch.log.gz"))
+
+            try sandbox.write(Array(sandbox.contents(of: "watch.log.gz").dropLast(20)), to: "cut.gz")
+            let outcome = try await sandbox.run("explain", "cut.gz")
+            #expect(outcome.status == .invalidInput)
+            outcome.expectSentence(["cannot read the log cut.gz: it is compressed, and damaged or cut off"])
+        }
+    }
+
     @Test func saysThatNothingWasRefused() async throws {
         try await Sandbox.with { sandbox in
             try sandbox.write("processed 3 insns\n", to: "fine.log")

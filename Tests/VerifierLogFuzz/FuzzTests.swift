@@ -50,6 +50,9 @@ import Testing
         if let cause = Catalogue.bundled.cause(ofText: summary) {
             causes.insert(cause.id)
             if cause.line.isEmpty { return "a cause without a line" }
+            if let problem = problem(with: Catalogue.bundled.explanation(of: cause, ofText: summary), of: input) {
+                return problem
+            }
         }
         for line in summary.lines {
             if let instruction = line.instruction { touch(instruction) }
@@ -61,6 +64,12 @@ import Testing
         if summary.byteCount != input.bytes.count { return "bytes were lost" }
         if let problem = problem(folded: shown, of: input, lineCount: summary.lineCount) { return problem }
         return problem(shown: shown) ?? (input.number % 16 == 0 ? problem(inHTML: shown) : nil)
+    }
+
+    private static func problem(with explanation: Explanation, of input: FuzzInput) -> String? {
+        if explanation.reason.isEmpty || explanation.suggestion.isEmpty { return "an explanation that says nothing" }
+        if explanation.path.count > 16 { return "a path of \(explanation.path.count) events" }
+        return nil
     }
 
     private static func touch(_ instruction: Instruction) {
@@ -132,6 +141,21 @@ import Testing
         var reader = LogReader()
         let lines = Array(String(repeating: "R1 is not what it was\nlibbpf: R1\n", count: 30_000).utf8)
         for _ in 0..<17 { reader.feed(lines) }
-        #expect(Catalogue.bundled.cause(ofText: reader.finish())?.id == Catalogue.unknown)
+        let summary = reader.finish()
+        let cause = Catalogue.bundled.cause(ofText: summary)
+        #expect(cause?.id == Catalogue.unknown)
+        #expect(cause.map { Catalogue.bundled.explanation(of: $0, ofText: summary) }?.path == [])
+    }
+
+    /// A number that is moved and checked in each of many rounds has a long history.
+    @Test func standsALongLoop() throws {
+        let round = "5: (bf) r5 = r2\n6: (bf) r2 = r5\n7: (c5) if r2 s< 0x1e8480 goto pc-3\n"
+        let call =
+            "8: (85) call bpf_perf_event_output#25\nR5 min value is negative, either use unsigned or 'var &= const'\n"
+        let summary = LogSummary(of: String(repeating: round, count: 20_000) + call)
+        let cause = try #require(Catalogue.bundled.cause(ofText: summary))
+        let explanation = Catalogue.bundled.explanation(of: cause, ofText: summary)
+        #expect(explanation.shape == LengthShape.noLowerBound.rawValue)
+        #expect(explanation.path.count == 16)
     }
 }

@@ -1,4 +1,5 @@
 package import ArgumentParser
+import ResultStore
 import SystemPackage
 import VerifierLog
 
@@ -18,7 +19,7 @@ package struct Explain: AsyncParsableCommand {
     @Flag(help: "Print the explanation as JSON, without the log.")
     var json = false
 
-    @Argument(help: "The log; - for standard input.")
+    @Argument(help: "The log, gzip-compressed or not; - for standard input.")
     var file = "-"
 
     package init() {}
@@ -42,26 +43,24 @@ package struct Explain: AsyncParsableCommand {
         var display: any LogDisplay =
             if json { NoLogDisplay() } else if raw { RawLogDisplay() } else { FoldedLogDisplay() }
         do {
-            let isInput = file == "-"
-            let descriptor = isInput ? FileDescriptor.standardInput : try .open(FilePath(file), .readOnly)
-            defer { if !isInput { try? descriptor.close() } }
-            while case let piece = try descriptor.piece(), !piece.isEmpty {
+            var input = try GzipFile(reading: open(), path: FilePath(file))
+            try input.read { part in
+                let piece = Array(part)
                 reader.feed(piece)
                 try display.show(piece)
             }
         } catch let error as Errno {
             throw CommandFailure(.invalidInput, "cannot read the log \(file): \(error)")
+        } catch ResultStoreError.unreadableLog(_, let error) {
+            throw CommandFailure(.invalidInput, "cannot read the log \(file): \(error)")
+        } catch ResultStoreError.damagedLog {
+            throw CommandFailure(.invalidInput, "cannot read the log \(file): it is compressed, and damaged or cut off")
         }
         try display.finish()
         return reader.finish()
     }
-}
 
-extension FileDescriptor {
-    /// What comes next, empty at the end.
-    fileprivate func piece() throws -> [UInt8] {
-        try [UInt8](unsafeUninitializedCapacity: 1 << 20) { buffer, count in
-            count = try read(into: UnsafeMutableRawBufferPointer(buffer))
-        }
+    private func open() throws -> FileDescriptor {
+        try file == "-" ? .standardInput.duplicate() : .open(FilePath(file), .readOnly)
     }
 }

@@ -49,18 +49,14 @@ struct LengthFinding {
         self.register = register
         let checks = tracer.checks.filter { $0.value.origin == value.origin }
         let origin = tracer.origins[value.origin]
-        let suspect = Suspect(value: value, checks: checks, bound: bound)
-        var shape = Self.ofConstant(value) ?? Self.ofReturn(origin, suspect, on: path) ?? suspect.shape
+        let stays = tracer.stays(of: value)
+        let suspect = Suspect(value: value, stays: stays, checks: checks, bound: bound)
+        var shape = suspect.shapeOfConstant ?? Self.ofReturn(origin, suspect, on: path) ?? suspect.shape
         if shape == .lowerHalf, case .extended(let step) = value.view, case .extend = path.steps[step].operation {
             shape = .signExtendedMove
         }
         self.shape = shape
-        notes = Self.notes(on: value, checks: checks, origin: origin, path)
-    }
-
-    private static func ofConstant(_ value: TracedValue) -> LengthShape? {
-        guard value.constant != nil, value.stays.contains(where: \.isOnStack) else { return nil }
-        return .spilledConstant
+        notes = Self.notes(on: stays, checks: checks, origin: origin, path)
     }
 
     private static func ofReturn(_ origin: Int?, _ suspect: Suspect, on path: FailingPath) -> LengthShape? {
@@ -73,10 +69,10 @@ struct LengthFinding {
     }
 
     private static func notes(
-        on value: TracedValue, checks: [TracedCheck], origin: Int?, _ path: FailingPath
+        on stays: [TracedValue.Stay], checks: [TracedCheck], origin: Int?, _ path: FailingPath
     ) -> [Int: String] {
         var notes: [Int: String] = [:]
-        for stay in value.stays where stay.from >= 0 {
+        for stay in stays where stay.from >= 0 {
             notes[stay.from] =
                 switch path.steps[stay.from].operation {
                 case .store: "saved on the stack"
@@ -93,9 +89,22 @@ struct LengthFinding {
 
 /// A number whose bounds a verifier does not know, and what it was compared with.
 private struct Suspect {
-    var value: TracedValue
-    var checks: [TracedCheck]
-    var bound: LengthFinding.Bound
+    let value: TracedValue
+    let checks: [TracedCheck]
+    let bound: LengthFinding.Bound
+    /// First to last.
+    private let stays: [TracedValue.Stay]
+    private let lastStayOnStack: Int?
+
+    init(value: TracedValue, stays: [TracedValue.Stay], checks: [TracedCheck], bound: LengthFinding.Bound) {
+        self.value = value
+        self.stays = stays
+        self.checks = checks
+        self.bound = bound
+        lastStayOnStack = stays.last(where: \.isOnStack)?.from
+    }
+
+    var shapeOfConstant: LengthShape? { value.constant != nil && lastStayOnStack != nil ? .spilledConstant : nil }
 
     var hasUpperBound: Bool { checks.contains { $0.isUpperBound } }
 
@@ -133,11 +142,21 @@ private struct Suspect {
 
     /// Whether the number was checked where it then was, and lay on the stack later.
     private func isLostOnStack(_ check: TracedCheck) -> Bool {
-        !isOfCopy(check) && value.stays.contains { $0.isOnStack && $0.from > check.step }
+        lastStayOnStack.map { $0 > check.step } == true && !isOfCopy(check)
     }
 
     private func isOfCopy(_ check: TracedCheck) -> Bool {
-        value.location(at: check.step) != .register(check.register)
+        location(at: check.step) != .register(check.register)
+    }
+
+    /// Where the number was when `step` was done.
+    private func location(at step: Int) -> TracedValue.Location? {
+        var range = stays.startIndex..<stays.endIndex
+        while !range.isEmpty {
+            let middle = range.lowerBound + range.count / 2
+            range = stays[middle].from < step ? middle + 1..<range.upperBound : range.lowerBound..<middle
+        }
+        return range.lowerBound > 0 ? stays[range.lowerBound - 1].location : nil
     }
 }
 

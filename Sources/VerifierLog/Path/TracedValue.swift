@@ -28,16 +28,27 @@ struct TracedValue: Equatable {
     var offset: Int64 = 0
     var view = View.whole
     var constant: Int64?
-    /// Where it has been, first to last.
-    var stays: [Stay]
+    /// Of where it is, in the tracer's history.
+    var stay: Int?
+}
 
-    /// Where it was when step `place` was done.
-    func location(at place: Int) -> Location? { stays.last { $0.from < place }?.location }
+/// Where all values of a path have been.
+///
+/// Copies of a value share what came before: of their own, they would take memory that grows with the square of a loop.
+struct TracedHistory {
+    private var stays: [(stay: TracedValue.Stay, previous: Int?)] = []
 
-    func moved(to location: Location, at step: Int) -> TracedValue {
-        var value = self
-        value.stays.append(Stay(location: location, from: step))
+    mutating func move(_ value: TracedValue, to location: TracedValue.Location, at step: Int) -> TracedValue {
+        var value = value
+        stays.append((TracedValue.Stay(location: location, from: step), value.stay))
+        value.stay = stays.count - 1
         return value
+    }
+
+    /// Where `value` has been, first to last.
+    func stays(of value: TracedValue) -> [TracedValue.Stay] {
+        sequence(first: value.stay) { $0.flatMap { stays[$0].previous } }.prefix { $0 != nil }
+            .compactMap { $0.map { stays[$0].stay } }.reversed()
     }
 }
 

@@ -3,6 +3,7 @@ struct ValueTracer {
     private(set) var checks: [TracedCheck] = []
     /// By origin, the step that made it; missing for what was there at the start.
     private(set) var origins: [Int: Int] = [:]
+    private var history = TracedHistory()
     private let steps: [FailingPath.Step]
     private let path: FailingPath
     private var frame = Frame()
@@ -25,6 +26,9 @@ struct ValueTracer {
 
     /// The value of a register at the step that was refused.
     func value(of register: Int) -> TracedValue? { frame.registers[register] }
+
+    /// Where `value` has been, first to last.
+    func stays(of value: TracedValue) -> [TracedValue.Stay] { history.stays(of: value) }
 
     private mutating func follow(at place: Int) {
         switch steps[place].operation {
@@ -88,7 +92,7 @@ struct ValueTracer {
             case .register(let register): value(register, at: place)
             case .number(let number): Optional(fresh(at: place, constant: number))
             }
-        frame.slots[offset] = stored?.moved(to: .stack(offset), at: place)
+        frame.slots[offset] = stored.map { history.move($0, to: .stack(offset), at: place) }
     }
 
     private mutating func compare(
@@ -134,12 +138,12 @@ struct ValueTracer {
     }
 
     private mutating func put(_ value: TracedValue?, in register: Int, at place: Int) {
-        frame.registers[register] = (value ?? fresh(at: place)).moved(to: .register(register), at: place)
+        frame.registers[register] = history.move(value ?? fresh(at: place), to: .register(register), at: place)
     }
 
     private mutating func fresh(at place: Int, constant: Int64? = nil) -> TracedValue {
         lastOrigin += 1
         if place >= 0 { origins[lastOrigin] = place }
-        return TracedValue(origin: lastOrigin, constant: constant, stays: [])
+        return TracedValue(origin: lastOrigin, constant: constant)
     }
 }

@@ -1,4 +1,4 @@
-/* The mistake that every kernel refuses: an errno may go out as a size. */
+/* The mistake that nearly every kernel refuses: an errno may go out as a size. */
 #include "percpu.h"
 
 SEC(READLINE)

@@ -212,6 +212,14 @@ import Testing
                 "compat-matrix: the cell's network has no interface 'eth0', only lo", 19, .attach,
                 "attach-target-missing"
             ),
+            ("libbpf: elf: failed to find symbol 'gone' in '/bin/bash'", 2, .attach, "attach-target-missing"),
+            ("libbpf: elf: failed to open /bin/gone: No such file or directory", 2, .attach, "attach-target-missing"),
+            ("libbpf: elf: failed to open watch.bpf.o: No such file or directory", 2, .open, "libbpf-object"),
+            ("libbpf: elf: failed to get section names strings from watch.o", 22, .open, "libbpf-object"),
+            (
+                "compat-matrix: uprobe_events refuses 'r:x/y /bin/bash:0x1 z': Invalid argument", 22, .attach,
+                "tracefs-refused"
+            ),
             ("compat-matrix: the object has no map 'lines' for the event", 2, .fire, "plan-mistaken"),
             ("compat-matrix: no event in map 'lines' within 5 s of the trigger", 110, .fire, "no-event"),
             ("compat-matrix: none of 3 events in map 'lines' holds 'hello'", 74, .fire, "event-differs"),

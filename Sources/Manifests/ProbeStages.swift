@@ -42,11 +42,12 @@ package struct ProbeStages: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - programs: Their names.
+    ///   - maps: The names of those that the object itself defines, not of those that libbpf makes of its variables.
     ///   - firesAlone: Whether one of them needs no trigger: an iterator is read, a clock ticks.
     /// - Returns: `nil` when the object is loaded and no more.
-    /// - Throws: `ManifestError.wrongValue` for a program that the object does not have, and `.missingKey` for an event
+    /// - Throws: `ManifestError.wrongValue` for a program or a map that the object does not have, and `.missingKey` for an event
     ///   that nothing would bring.
-    package func plan(programs: [String], firesAlone: Bool) throws(ManifestError) -> StagePlan? {
+    package func plan(programs: [String], maps: [String], firesAlone: Bool) throws(ManifestError) -> StagePlan? {
         guard attach != nil || event != nil else { return nil }
         let attachments = attach ?? []
         for attachment in attachments where !programs.contains(attachment.value.program) {
@@ -54,6 +55,7 @@ package struct ProbeStages: Sendable, Hashable {
                 attachment.value.program,
                 expected: "one of the object's programs: \(programs.joined(separator: ", "))")
         }
+        try checkEventsMap(isOneOf: maps)
         if !firesAlone { try checkEventIsBrought() }
         return StagePlan(.programs(attachments.map(\.value)), trigger: trigger?.value, event: event?.value)
     }
@@ -64,6 +66,13 @@ package struct ProbeStages: Sendable, Hashable {
         return StagePlan(
             .tracefs(tracefs), trigger: trigger?.value,
             event: event.map { StagePlan.Event(contains: $0.value.contains) })
+    }
+
+    /// Maps that libbpf makes of variables, `.bss` and `watch.data`, have a point in their names, and no other map has.
+    private func checkEventsMap(isOneOf maps: [String]) throws(ManifestError) {
+        guard let event, let map = event.value.map, !map.contains("."), !maps.contains(map) else { return }
+        let known = maps.isEmpty ? "no 'map': the object has none" : "one of the object's maps: "
+        throw event.place.wrong(map, expected: known + maps.joined(separator: ", "))
     }
 
     private func checkEventIsBrought() throws(ManifestError) {

@@ -16,19 +16,21 @@ private struct Elf: ~Copyable {
     deinit { elf_end(handle) }
 }
 
-/// The parts of an ELF file that decide whether it is a BPF object, and its programs.
+/// The parts of an ELF file that decide whether it is a BPF object, and its programs and maps.
 enum ElfReader {
-    static func programs(in bytes: [UInt8], of file: FilePath) throws(ProbeObjectError) -> [ObjectFile.Program] {
+    typealias Contents = (programs: [ObjectFile.Program], maps: [String])
+
+    static func contents(of bytes: [UInt8], in file: FilePath) throws(ProbeObjectError) -> Contents {
         try checkIdentity(bytes, file)
         // libelf wants memory it may write to, though nothing here makes it write.
         var copy = bytes.map { CChar(bitPattern: $0) }
-        let result: Result<[ObjectFile.Program], ProbeObjectError> = copy.withUnsafeMutableBufferPointer { buffer in
+        let result: Result<Contents, ProbeObjectError> = copy.withUnsafeMutableBufferPointer { buffer in
             Result { () throws(ProbeObjectError) in
                 guard let elf = Elf(buffer), elf_kind(elf.handle) == ELF_K_ELF else {
                     throw ProbeObjectError.truncated(file)
                 }
                 try checkHeader(elf, file)
-                return try programs(elf, size: UInt64(buffer.count), file)
+                return try contents(elf, size: UInt64(buffer.count), file)
             }
         }
         return try result.get()
@@ -54,12 +56,13 @@ enum ElfReader {
         }
     }
 
-    private static func programs(
+    private static func contents(
         _ elf: borrowing Elf, size: UInt64, _ file: FilePath
-    ) throws(ProbeObjectError) -> [ObjectFile.Program] {
+    ) throws(ProbeObjectError) -> Contents {
         var names = 0
         guard elf_getshdrstrndx(elf.handle, &names) == 0 else { throw .truncated(file) }
         var sections: [Int: String] = [:]
+        var maps: Set<Int> = []
         var symbols: (table: OpaquePointer, strings: Int)?
         var section = elf_nextscn(elf.handle, nil)
         guard section != nil else { throw .truncated(file) }
@@ -70,38 +73,41 @@ enum ElfReader {
                 guard !overflow, end <= size else { throw .truncated(file) }
             }
             if header.sh_type == UInt32(SHT_SYMTAB) { symbols = (current, Int(header.sh_link)) }
-            if let name = programSection(header, name: elf_strptr(elf.handle, names, Int(header.sh_name))) {
-                sections[elf_ndxscn(current)] = name
+            if let name = elf_strptr(elf.handle, names, Int(header.sh_name)).map({ String(cString: $0) }) {
+                if isProgramSection(header, name) { sections[elf_ndxscn(current)] = name }
+                if name == ".maps" { maps.insert(elf_ndxscn(current)) }
             }
             section = elf_nextscn(elf.handle, current)
         }
         guard let symbols else { throw .noProgram(file) }
-        let programs = functions(elf, symbols.table, strings: symbols.strings, in: sections)
+        let functions = globals(elf, symbols.table, strings: symbols.strings, type: STT_FUNC)
+        let programs = functions.compactMap { function in
+            sections[function.section].map { ObjectFile.Program(name: function.name, section: $0) }
+        }
         guard !programs.isEmpty else { throw .noProgram(file) }
-        return programs
+        let objects = globals(elf, symbols.table, strings: symbols.strings, type: STT_OBJECT)
+        return (programs, objects.filter { maps.contains($0.section) }.map(\.name))
     }
 
-    /// The name of a section of code that a loader looks for programs in.
+    /// Whether it is a section of code that a loader looks for programs in.
     ///
     /// `.text` holds the functions that programs call. Source: libbpf 1.4, `bpf_object__elf_collect`.
-    private static func programSection(_ header: Elf64_Shdr, name: UnsafeMutablePointer<CChar>?) -> String? {
-        guard header.sh_type == UInt32(SHT_PROGBITS), header.sh_flags & UInt64(SHF_EXECINSTR) != 0, header.sh_size > 0,
-            let name, case let name = String(cString: name), name != ".text"
-        else { return nil }
-        return name
+    private static func isProgramSection(_ header: Elf64_Shdr, _ name: String) -> Bool {
+        header.sh_type == UInt32(SHT_PROGBITS) && header.sh_flags & UInt64(SHF_EXECINSTR) != 0 && header.sh_size > 0
+            && name != ".text"
     }
 
-    private static func functions(
-        _ elf: borrowing Elf, _ table: OpaquePointer, strings: Int, in sections: [Int: String]
-    ) -> [ObjectFile.Program] {
+    /// The global symbols of a `type`, with the indices of their sections.
+    private static func globals(
+        _ elf: borrowing Elf, _ table: OpaquePointer, strings: Int, type: Int32
+    ) -> [(name: String, section: Int)] {
         guard let data = elf_getdata(table, nil)?.pointee, let base = data.d_buf else { return [] }
         let symbols = UnsafeRawBufferPointer(start: base, count: data.d_size).bindMemory(to: Elf64_Sym.self)
         return symbols.compactMap { symbol in
-            let isGlobalFunction = symbol.st_info & 0xf == UInt8(STT_FUNC) && symbol.st_info >> 4 == UInt8(STB_GLOBAL)
-            guard isGlobalFunction, let section = sections[Int(symbol.st_shndx)],
+            guard symbol.st_info & 0xf == UInt8(type), symbol.st_info >> 4 == UInt8(STB_GLOBAL),
                 let name = elf_strptr(elf.handle, strings, Int(symbol.st_name))
             else { return nil }
-            return ObjectFile.Program(name: String(cString: name), section: section)
+            return (String(cString: name), Int(symbol.st_shndx))
         }
     }
 }

@@ -13,6 +13,8 @@ package struct ObjectFile: Sendable, Hashable {
     package let digest: String
     /// In the order of the symbol table, at least one.
     package let programs: [Program]
+    /// Names of the maps that it defines, in the order of the symbol table.
+    package let maps: [String]
 
     /// Reads and checks the file.
     ///
@@ -23,6 +25,6 @@ package struct ObjectFile: Sendable, Hashable {
         guard !bytes.isEmpty else { throw .empty(path) }
         self.path = path
         digest = FileBytes.sha256(bytes)
-        programs = try ElfReader.programs(in: bytes, of: path)
+        (programs, maps) = try ElfReader.contents(of: bytes, in: path)
     }
 }

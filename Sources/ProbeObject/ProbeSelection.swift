@@ -42,7 +42,7 @@ extension BuiltVariant {
             probe: probe.name, variant: variant.name, object: BuiltObject(path: object.path, digest: object.digest),
             programs: programs,
             plan: try variant.stages.plan(
-                programs: programs, firesAlone: object.programs.contains(where: \.firesAlone)),
+                programs: programs, maps: object.maps, firesAlone: object.programs.contains(where: \.firesAlone)),
             modules: variant.modules, expectations: variant.expectations)
     }
 

@@ -148,7 +148,8 @@ struct ProbeManifestTests {
             let third = try ProbeManifest(file: file, text: String(samples[2]))
             let plans = try third.variants.map { variant in
                 guard case .tracefs(let event) = variant.origin else {
-                    return try variant.stages.plan(programs: ["watch_readline"], firesAlone: false)
+                    return try variant.stages.plan(
+                        programs: ["watch_readline"], maps: ["lines"], firesAlone: false)
                 }
                 return try variant.stages.plan(event)
             }

@@ -13,7 +13,7 @@ import Testing
         let probe = try ProbeManifest(file: Self.file, text: text)
         let variant = try #require(probe.variants.first)
         guard case .tracefs(let event) = variant.origin else {
-            return try variant.stages.plan(programs: programs, firesAlone: firesAlone)
+            return try variant.stages.plan(programs: programs, maps: ["m", "lines"], firesAlone: firesAlone)
         }
         return try variant.stages.plan(event)
     }
@@ -48,6 +48,18 @@ import Testing
     @Test(arguments: plans)
     func aPlanIsWhatProbeAndVariantSay(variant: String, probe: String, text: String?) throws {
         #expect(try plan(Self.manifest(variant, probe: probe))?.text == text)
+    }
+
+    @Test(arguments: [".bss", "watch.data", "lines"])
+    func anEventComesThroughAMapOfTheObject(map: String) throws {
+        let manifest = Self.manifest("trigger: { shell: ':' }, event: { map: \(map) }")
+        #expect(try plan(manifest)?.text == "attach\ntrigger\tshell\t:\nevent\t\(map)\n")
+    }
+
+    @Test func aMapThatTheObjectDoesNotHaveIsAMistake() throws {
+        let manifest = Self.manifest("trigger: { shell: ':' }, event: { map: line }")
+        let error = #expect(throws: ManifestError.self) { try plan(manifest) }
+        #expect(error?.description.hasSuffix("'event' is 'line'; expected one of the object's maps: m, lines") == true)
     }
 
     @Test func anIteratorNeedsNoTrigger() throws {

@@ -12,7 +12,22 @@ struct ObjectFileTests {
                     ObjectFile.Program(name: "first", section: "kprobe/do_exit"),
                     ObjectFile.Program(name: "second", section: "xdp"),
                 ])
+            #expect(object.maps == [])
             #expect(object.digest.count == 64)
+        }
+    }
+
+    /// Global variables are none: libbpf makes maps of them, and names those itself.
+    @Test func mapsAreThoseOfTheSectionForMaps() async throws {
+        try await withFolder { folder in
+            let maps = """
+                struct { int (*type)[2]; } lines __attribute__((section(".maps"), used));
+                struct { int (*type)[2]; } counts __attribute__((section(".maps"), used));
+                int variable = 3;
+                """
+            let object = try ObjectFile(await compiled(maps + "\n" + Sources.twoPrograms, in: folder))
+            #expect(object.maps.sorted() == ["counts", "lines"])
+            #expect(object.programs.map(\.name) == ["first", "second"])
         }
     }
 

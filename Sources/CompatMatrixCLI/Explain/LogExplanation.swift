@@ -41,7 +41,7 @@ struct LogExplanation: Encodable {
             ("states", stats?.totalStates.map { "\($0)" + (stats?.peakStates.map { ", \($0) at once" } ?? "") }),
             ("stack", stats?.stackDepth.map { "\($0) bytes" }),
             ("time", stats?.verificationMicroseconds.map { "\($0) µs" }),
-            ("log", "\(log.lines) lines, \(log.bytes) bytes"),
+            ("log", "\(log.lines) \(log.lines == 1 ? "line" : "lines"), \(log.bytes) bytes"),
         ]
     }
 }

@@ -27,7 +27,7 @@ package struct ProbesCheck: AsyncParsableCommand {
             }
         }
         guard mistakes.isEmpty else { throw CommandFailure(.invalidInput, mistakes.joined(separator: "\n")) }
-        print("\(folders.count) probes, no mistake")
+        print("\(folders.count) \(folders.count == 1 ? "probe" : "probes"), no mistake")
     }
 
     /// Causes in `expect` that no failure can ever have.

@@ -7,6 +7,7 @@ extension StageCell {
     private static let ended = StagePlan.Trigger.shell("true")
     private static let packet = StagePlan.Trigger.shell("echo hello >/dev/udp/127.0.0.1/9")
     private static let fromBash = StagePlan.Event(contains: "bash")
+    private static let everyCall = StageSource.sending("tracepoint/raw_syscalls/sys_enter")
     private static let marked = StagePlan.Event(map: "marks", contains: "it fired")
 
     /// A cell of one program that leaves a mark.
@@ -99,6 +100,26 @@ extension StageCell {
         StageCell(
             "no event", StageSource.sending("kprobe/panic"), .attach(nil, ended, StagePlan.Event()),
             .fails(.fire, errno: ETIMEDOUT)),
+        StageCell(
+            "event at the second trigger", StageSource.sending("kprobe/do_exit"),
+            .attach(
+                nil, .shell("[[ -e /second ]] && (echo second >/proc/$BASHPID/comm); : >/second"),
+                StagePlan.Event(contains: "second"))),
+        StageCell(
+            "tracefs: event at the second trigger", nil,
+            .tracefs(
+                .kprobe, "do_exit", fetch: "code=%di", .shell("[[ -e /tracefs ]] && exit 3; : >/tracefs"),
+                StagePlan.Event(contains: "code=0x300"))),
+        StageCell(
+            "trigger that never ends", StageSource.sending("kprobe/panic"),
+            .attach(nil, .shell("while :; do :; done"), StagePlan.Event()), .notMeasured(because: "did not end within")),
+        // Each system call of the guest is an event, those of the loader that reads them too.
+        StageCell(
+            "event of the loader itself", everyCall, .attach(nil, ended, StagePlan.Event(contains: "loader-libbpf"))),
+        StageCell(
+            "flood from a trigger that never ends", everyCall,
+            .attach(nil, .shell("while :; do echo; done >/dev/null"), StagePlan.Event(contains: "something else")),
+            .notMeasured(because: "did not end within")),
         StageCell(
             "no such function", StageSource.sending("kprobe/no_such_function"), .attach(),
             .fails(.attach, errno: ENOENT)),

@@ -1,5 +1,6 @@
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,18 +48,21 @@ static void reap_strays(pid_t zygote)
     }
 }
 
-static void remove_cgroups(void)
+/// Returns 0 where some are still in use.
+static int remove_cgroups(void)
 {
+    int removed = 1;
     DIR *groups = opendir(CGROUP_ROOT);
     if (groups == NULL)
-        return;
+        return 1;
     for (struct dirent *entry; (entry = readdir(groups)) != NULL;) {
         char path[512];
         snprintf(path, sizeof(path), CGROUP_ROOT "/%s", entry->d_name);
         if (strncmp(entry->d_name, CELL_CGROUP_PREFIX, strlen(CELL_CGROUP_PREFIX)) == 0)
-            rmdir(path);
+            removed &= rmdir(path) == 0 || errno != EBUSY;
     }
     closedir(groups);
+    return removed;
 }
 
 void remove_leftovers(const struct zygote *zygote)
@@ -68,7 +72,12 @@ void remove_leftovers(const struct zygote *zygote)
         usleep(1000);
         reap_strays(zygote->pid);
     }
-    reap_strays(zygote->pid);
-    remove_cgroups();
-    clear_tracing();
+    // The kernel lets go of what a dead process held some time after it has been reaped.
+    for (int tries = 0; tries < 100; tries++) {
+        reap_strays(zygote->pid);
+        int cgroups_are_gone = remove_cgroups();
+        if (clear_tracing() && cgroups_are_gone)
+            return;
+        usleep(5000);
+    }
 }

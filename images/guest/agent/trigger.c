@@ -23,8 +23,8 @@
 /// In milliseconds. A bash under TCG on a busy host is at its prompt within a second.
 #define PROMPT_LIMIT 5000
 #define COMMAND_LIMIT 3000
-/// For the typed line: probes fire when it is typed, so it is no loss where it keeps bash busy.
-#define LINE_LIMIT 2000
+/// For the typed line: probes fire when bash has read it, so it is no loss where it keeps bash busy.
+#define LINE_LIMIT 5000
 
 /// A bash, what it wrote last, and how far that has been looked at.
 struct shell {

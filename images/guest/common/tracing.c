@@ -36,14 +36,19 @@ int open_tracing(const char *file, int flags)
     return open_file(file, O_RDONLY | flags);
 }
 
-void clear_tracing(void)
+/// Opening is what clears it. Returns 0 where some of its events are still in use.
+static int clear_events(const char *file)
+{
+    int events = open_file(file, O_WRONLY | O_TRUNC);
+    if (events >= 0)
+        close(events);
+    return events != -EBUSY;
+}
+
+int clear_tracing(void)
 {
     write_tracing("events/" TRACING_GROUP "/enable", "0", 0);
-    // Opening is what clears them.
-    int kprobes = open_file("kprobe_events", O_WRONLY | O_TRUNC);
-    if (kprobes >= 0)
-        close(kprobes);
-    int uprobes = open_file("uprobe_events", O_WRONLY | O_TRUNC);
-    if (uprobes >= 0)
-        close(uprobes);
+    int kprobes = clear_events("kprobe_events");
+    int uprobes = clear_events("uprobe_events");
+    return kprobes && uprobes;
 }

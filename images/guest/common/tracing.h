@@ -9,7 +9,7 @@
 int write_tracing(const char *file, const char *text, int flags);
 /// Opens the file for reading; returns the descriptor or a negative errno.
 int open_tracing(const char *file, int flags);
-/// Removes every kprobe and uprobe event. None may be in use.
-void clear_tracing(void);
+/// Removes all kprobe events and all uprobe events, or none of those of which one is in use. Returns whether all are gone.
+int clear_tracing(void);
 
 #endif

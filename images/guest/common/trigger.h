@@ -8,6 +8,12 @@
 
 #include "plan.h"
 
+/// How long an event may take after the trigger has ended, in milliseconds of the guest's time.
+#define EVENT_LIMIT 5000
+/// The part of it after which the trigger is run once more. On a busy host what it did may have been cut short, or the
+/// event may have been lost among others; that must not read as a probe that does not fire.
+#define SECOND_TRIGGER_AFTER 2000
+
 struct trigger {
     /// 0 where the plan has none, or it has ended.
     pid_t pid;

@@ -113,17 +113,20 @@ static long long now(void)
     return time.tv_sec * 1000ll + time.tv_nsec / 1000000;
 }
 
-static int explain_absence(void)
+static int absence(void)
 {
-    if (events.seen == 0) {
-        say("no event in %s within %d s of the trigger", events.place, EVENT_LIMIT / 1000);
-        return -ETIMEDOUT;
-    }
-    say("none of %lu events in %s holds '%s'", events.seen, events.place, events.contains);
-    return -EBADMSG;
+    return events.seen == 0 ? -ETIMEDOUT : -EBADMSG;
 }
 
-int await_event(struct trigger *trigger)
+void explain_absence(void)
+{
+    if (events.seen == 0)
+        say("no event in %s within %d s of the trigger", events.place, EVENT_LIMIT / 1000);
+    else
+        say("none of %lu events in %s holds '%s'", events.seen, events.place, events.contains);
+}
+
+int await_event(struct trigger *trigger, int limit)
 {
     long long deadline = 0;
     while (!events.fits) {
@@ -136,9 +139,9 @@ int await_event(struct trigger *trigger)
             continue;
         // The trigger bounds itself.
         if (deadline == 0)
-            deadline = now() + EVENT_LIMIT;
+            deadline = now() + limit;
         if (!trigger->ran || (!events.fits && now() >= deadline))
-            return explain_absence();
+            return absence();
     }
     return 0;
 }

@@ -8,16 +8,15 @@
 #include "../../common/plan.h"
 #include "../../common/trigger.h"
 
-/// After the trigger has ended, in milliseconds of the guest's time.
-#define EVENT_LIMIT 5000
-
 /// Makes ready for the events of the loaded object. Returns 0 where the plan does not fit the object; the messages say why.
 int open_events(struct bpf_object *object, const struct plan *plan);
 /// To be called between attaching and the trigger: what a map holds by then is no event.
 void settle_events(void);
-/// Waits until an event fits, for at most EVENT_LIMIT after the trigger has ended. Returns 0; -ETIMEDOUT where none came,
-/// -EBADMSG where none of those that came held the text, and the messages say so.
-int await_event(struct trigger *trigger);
+/// Waits until an event fits, for at most `limit` milliseconds after the trigger has ended. Returns 0; -ETIMEDOUT where
+/// none came, -EBADMSG where none of those that came held the text.
+int await_event(struct trigger *trigger, int limit);
+/// Says which of the two it is, and of what.
+void explain_absence(void);
 /// Reports the event that fitted, if there is one.
 void report_event(uint32_t cell);
 

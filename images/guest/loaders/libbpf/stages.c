@@ -1,6 +1,7 @@
 #include "stages.h"
 
 #include <bpf/bpf.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -97,6 +98,11 @@ static void say_how_often_they_ran(const struct stages *stages)
     }
 }
 
+static int is_absence(int error)
+{
+    return error == -ETIMEDOUT || error == -EBADMSG;
+}
+
 /// Runs the trigger and returns 0 once the event has come, else the negative errno that stands for what came instead.
 static int fire(struct stages *stages)
 {
@@ -104,8 +110,15 @@ static int fire(struct stages *stages)
     // Since 5.8; it ends with this process.
     int counts_runs = bpf_enable_stats(BPF_STATS_RUN_TIME) >= 0;
     struct trigger trigger = start_trigger(stages->plan);
-    int error = await_event(&trigger);
+    int error = await_event(&trigger, SECOND_TRIGGER_AFTER);
     stop_trigger(&trigger);
+    if (is_absence(error) && trigger.ran) {
+        trigger = start_trigger(stages->plan);
+        error = await_event(&trigger, EVENT_LIMIT - SECOND_TRIGGER_AFTER);
+        stop_trigger(&trigger);
+    }
+    if (is_absence(error) && trigger.ran)
+        explain_absence();
     if (error && trigger.words[0] != '\0')
         say("%s", trigger.words);
     if (error && !trigger.ran)

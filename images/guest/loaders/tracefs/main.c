@@ -12,9 +12,6 @@
 #include "../../common/trigger.h"
 #include "tracefs.h"
 
-/// After the trigger has ended, in milliseconds of the guest's time.
-#define EVENT_LIMIT 5000
-
 /// What is waited for, and what came.
 struct watch {
     const struct definition *definition;
@@ -64,7 +61,7 @@ static void take_lines(struct watch *watch)
 }
 
 /// Returns 0 once the event has come, else the negative errno that stands for what came instead.
-static int await_event(struct watch *watch, struct trigger *trigger)
+static int await_event(struct watch *watch, struct trigger *trigger, int limit)
 {
     for (long long deadline = 0; !watch->fits;) {
         // Short: a string in the memory of the process is soon gone.
@@ -73,7 +70,7 @@ static int await_event(struct watch *watch, struct trigger *trigger)
         if (watch->fits || !trigger_has_ended(trigger))
             continue;
         if (deadline == 0)
-            deadline = now() + EVENT_LIMIT;
+            deadline = now() + limit;
         if (!trigger->ran || now() >= deadline)
             return watch->seen > 0 ? -EBADMSG : -ETIMEDOUT;
     }
@@ -106,11 +103,16 @@ static int fire(uint32_t cell, const struct plan *plan, const struct definition 
     if (watch.pipe < 0)
         report_unmeasurable(cell, "cannot read trace_pipe: %s", strerror(-watch.pipe));
     struct trigger trigger = start_trigger(plan);
-    // Not the trigger, which has been started: as soon as there is a line, it is read.
+    // As soon as there is a line, it is read. Not for the trigger, which may be started once more.
     if (definition->string_count > 0)
-        sched_setscheduler(0, SCHED_FIFO, &(struct sched_param){.sched_priority = 1});
-    int error = await_event(&watch, &trigger);
+        sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &(struct sched_param){.sched_priority = 1});
+    int error = await_event(&watch, &trigger, SECOND_TRIGGER_AFTER);
     stop_trigger(&trigger);
+    if (error && trigger.ran) {
+        trigger = start_trigger(plan);
+        error = await_event(&watch, &trigger, EVENT_LIMIT - SECOND_TRIGGER_AFTER);
+        stop_trigger(&trigger);
+    }
     close(watch.pipe);
     if (error && !trigger.ran)
         report_unmeasurable(cell, "%s", trigger.words);

@@ -10,16 +10,18 @@ struct ExpectationRule {
     ///   - known: The variants there are; a glob that matches none of them is a mistake.
     /// - Throws: `ManifestError` that names the key.
     init(_ node: ManifestNode, variants known: [String]) throws(ManifestError) {
-        let keys = try node.mapping(known: ["kernels", "variants", "verdict", "cause", "reason"])
+        let keys = try node.mapping(known: ["kernels", "variants", "verdict", "stage", "cause", "reason"])
         variants = if let node = keys["variants"] { try Self.globs(node, over: known) } else { [Glob("*")] }
 
         let expected = try Self.verdict(keys.required("verdict", in: node))
-        if let cause = keys["cause"], expected != .fail {
-            throw cause.wrong(expected: "no 'cause' where the verdict is '\(expected?.rawValue ?? Self.any)'")
+        for key in ["stage", "cause"] {
+            guard let node = keys[key], expected != .fail else { continue }
+            throw node.wrong(expected: "no '\(key)' where the verdict is '\(expected?.rawValue ?? Self.any)'")
         }
         let kernels: KernelSelector = if let node = keys["kernels"] { try Self.selector(node) } else { .everyKernel }
         expectation = Expectation(
-            kernels: kernels, verdict: expected, cause: try keys["cause"]?.text(), reason: try keys["reason"]?.text())
+            kernels: kernels, verdict: expected, cause: try keys["cause"]?.text(),
+            stage: try keys["stage"].map(Self.stage), reason: try keys["reason"]?.text())
     }
 
     func applies(to variant: String) -> Bool { variants.contains { $0.matches(variant) } }
@@ -36,6 +38,13 @@ struct ExpectationRule {
             throw node.wrong(expected: (verdicts.map(\.rawValue) + [any]).joined(separator: ", "))
         }
         return verdict
+    }
+
+    private static func stage(_ node: ManifestNode) throws(ManifestError) -> Stage {
+        guard let stage = Stage(rawValue: try node.text()) else {
+            throw node.wrong(expected: Stage.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return stage
     }
 
     private static func selector(_ node: ManifestNode) throws(ManifestError) -> KernelSelector {

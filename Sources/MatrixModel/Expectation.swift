@@ -68,14 +68,30 @@ package struct Expectation: Sendable, Hashable {
     package var verdict: Verdict?
     /// The id of the cause that the failure must have, `nil` for any.
     package var cause: String?
+    /// Where the failure must be, `nil` for anywhere.
+    package var stage: Stage?
     /// Why this is expected, for whoever reads the report.
     package var reason: String?
 
-    package init(kernels: KernelSelector, verdict: Verdict?, cause: String? = nil, reason: String? = nil) {
+    package init(
+        kernels: KernelSelector, verdict: Verdict?, cause: String? = nil, stage: Stage? = nil, reason: String? = nil
+    ) {
         self.kernels = kernels
         self.verdict = verdict
         self.cause = cause
+        self.stage = stage
         self.reason = reason
+    }
+}
+
+extension Expectation {
+    /// Whether any failure will do.
+    fileprivate var isOfAnyFailure: Bool { cause == nil && stage == nil }
+
+    /// Whether `program` failed where and why the rule says.
+    fileprivate func isMet(by program: ProgramResult) -> Bool {
+        program.verdict == .fail && (cause == nil || program.cause?.id == cause)
+            && (stage == nil || program.stage == stage)
     }
 }
 
@@ -107,7 +123,7 @@ extension CellResult {
         result.expected = rule.verdict ?? (verdict == .notMeasured ? .pass : verdict)
         result.asExpected =
             verdict == result.expected
-            && (verdict != .fail || rule.cause == nil || programs.contains { $0.cause?.id == rule.cause })
+            && (verdict != .fail || rule.isOfAnyFailure || programs.contains(where: rule.isMet))
         return result
     }
 }

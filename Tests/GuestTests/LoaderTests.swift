@@ -61,6 +61,7 @@ extension GuestTests {
                     expect(new[probe], programs.mapValues(\.new))
                 }
                 #expect(new["replacements"]?.reason?.contains("'lost' replaces") == true)
+                #expect(try program("wrong-version", of: old).cause?.id == "prog-version-unknown")
                 expectNumbers(old: try program("maps", of: old), new: try program("maps", of: new))
                 try await expectWholeLog(program("long-log", of: new), results: tool.results)
                 try await expectCutLog(program("many-paths", of: old), results: tool.results)

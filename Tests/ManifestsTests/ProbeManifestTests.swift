@@ -15,7 +15,7 @@ struct ProbeManifestTests {
                   tuned: { source: a.bpf.c, cpu: v4, cflags: [-DDEPTH=4, -Wextra] }
                   given: { object: b.o }
                 expect:
-                  - { kernels: "<5.10", variants: [plain, tun*], verdict: fail, cause: opcode, reason: Too old. }
+                  - { kernels: "<5.10", variants: [plain, tun*], verdict: fail, stage: load, cause: opcode, reason: Too old. }
                   - { verdict: crash, variants: given }
                   - { verdict: any, variants: given }
                 """
@@ -30,7 +30,8 @@ struct ProbeManifestTests {
                     .object(folder.appending("b.o")),
                 ])
             let old = Expectation(
-                kernels: try #require(KernelSelector("<5.10")), verdict: .fail, cause: "opcode", reason: "Too old.")
+                kernels: try #require(KernelSelector("<5.10")), verdict: .fail, cause: "opcode", stage: .load,
+                reason: "Too old.")
             #expect(probe.variants[0].expectations == [old])
             #expect(probe.variants[1].expectations == [old])
             #expect(
@@ -73,6 +74,8 @@ struct ProbeManifestTests {
         ("summary: x\nvariants:\n  a/b: { source: a.c }", "3: 'variants' is 'a/b'; expected names of letters"),
         (expecting("{ verdict: ok }"), "4: 'verdict' is 'ok'; expected pass, fail, crash, timeout, any"),
         (expecting("{ verdict: any, cause: opcode }"), "4: 'cause' is 'opcode'; expected no 'cause' where"),
+        (expecting("{ verdict: pass, stage: fire }"), "4: 'stage' is 'fire'; expected no 'stage' where"),
+        (expecting("{ verdict: fail, stage: run }"), "4: 'stage' is 'run'; expected open, maps, load, attach, fire"),
         (wanting("veth"), "2: 'modules' is 'veth'; expected a list"),
         (wanting("[../veth]"), "2: 'modules' is '../veth'; expected names of modules: letters, digits, '-' and '_'"),
         (wanting("[veth.ko]"), "2: 'modules' is 'veth.ko'; expected names of modules"),

@@ -49,6 +49,9 @@ typealias Expectation = MatrixModel.Expectation
         (Verdict.fail, "size-negative", Expectation(kernels: .everyKernel, verdict: .fail), true),
         (.fail, "size-negative", Expectation(kernels: .everyKernel, verdict: .fail, cause: "size-negative"), true),
         (.fail, "bad-deref", Expectation(kernels: .everyKernel, verdict: .fail, cause: "size-negative"), false),
+        (.fail, "no-event", Expectation(kernels: .everyKernel, verdict: .fail, stage: .load), true),
+        (.fail, "no-event", Expectation(kernels: .everyKernel, verdict: .fail, stage: .fire), false),
+        (.fail, "a", Expectation(kernels: .everyKernel, verdict: .fail, cause: "b", stage: .load), false),
         (.pass, "", Expectation(kernels: .everyKernel, verdict: .fail), false),
         (.notMeasured, "", Expectation(kernels: .everyKernel, verdict: .pass), false),
         (.crash, "", Expectation(kernels: .everyKernel, verdict: .pass), false),
@@ -64,6 +67,23 @@ typealias Expectation = MatrixModel.Expectation
             programs: [program])
         #expect(result.held(against: rule).asExpected == asExpected)
         #expect(result.held(against: rule).expected == rule.verdict)
+    }
+
+    /// The cause of one program and the stage of another are no failure that a rule speaks of.
+    @Test func causeAndStageAreThoseOfOneProgram() {
+        let programs = [("a", Stage.load), ("b", .attach)].map { cause, stage in
+            ProgramResult(
+                name: cause, type: "kprobe", verdict: .fail, stage: stage, errno: 22,
+                cause: Cause(id: cause, category: "", line: "", source: nil, advice: "", since: nil), log: nil,
+                logComplete: true, stats: nil)
+        }
+        let result = CellResult(
+            key: CellKey(kernel: "debian-6.1", probe: "p", variant: "v", loader: "libbpf"), verdict: .fail,
+            stage: .load, expected: .pass, asExpected: false, cached: false, reason: nil, console: nil,
+            programs: programs)
+        let rule = { Expectation(kernels: .everyKernel, verdict: .fail, cause: $0, stage: $1) }
+        #expect(result.held(against: rule("b", .attach)).asExpected)
+        #expect(!result.held(against: rule("b", .load)).asExpected)
     }
 
     @Test(arguments: [(Verdict.pass, true, Verdict.pass), (.crash, true, .crash), (.notMeasured, false, .pass)])

@@ -62,6 +62,18 @@ import Testing
         ("unknown func bpf_probe_read_user#112", "helper-not-allowed"),
         ("invalid func unknown#195896080", "core-relo"),
         ("verifier internal error: stack slot", "verifier-bug"),
+        ("BPF_LD_[ABS|IND] uses reserved fields", "reserved-fields"),
+        ("cannot call kernel function from non-GPL compatible program", "gpl"),
+        ("struct task_struct doesn't have field at offset 4", "btf-access"),
+        ("access beyond the end of member comm (mend:3016) in struct task_struct with off 3010 size 8", "btf-access"),
+        ("R2 memory, len pair leads to invalid memory access", "kfunc-mem-len"),
+        ("arg#0 expected pointer to ctx, but got fp", "kfunc-arg-type"),
+        ("JIT is required for calling kernel function", "needs-jit"),
+        ("The function do_work return type STRUCT big is unsupported.", "trampoline-signature"),
+        ("arg1 in fill() is PTR while watch() has INT", "extension"),
+        ("bpf_spin_lock cannot be accessed directly by load/store", "special-offset"),
+        ("Global function fill() doesn't return scalar. Only those are supported.", "global-function"),
+        ("libbpf: prog 'watch': failed to attach to tcx: Device or resource busy", "attach-busy"),
         ("Attaching fexit/fsession/fmod_ret to __noreturn function 'do_exit' is rejected.", "noreturn"),
     ])
     func knowsTheOtherWordings(line: String, id: String) {

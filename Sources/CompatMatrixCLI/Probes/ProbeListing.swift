@@ -31,6 +31,7 @@ enum ProbeListing {
             var kernels: String
             /// A verdict, or `any`.
             var verdict: String
+            @Nullable var stage: Stage?
             @Nullable var cause: String?
             @Nullable var reason: String?
         }
@@ -45,8 +46,8 @@ enum ProbeListing {
             variants = probe.variants.map { variant in
                 let rules = variant.expectations.map {
                     Rule(
-                        kernels: "\($0.kernels)", verdict: $0.verdict?.rawValue ?? "any", cause: $0.cause,
-                        reason: $0.reason)
+                        kernels: "\($0.kernels)", verdict: $0.verdict?.rawValue ?? "any", stage: $0.stage,
+                        cause: $0.cause, reason: $0.reason)
                 }
                 return Variant(name: variant.name, cpu: variant.cpu, file: variant.file.map { "\($0)" }, expect: rules)
             }

@@ -67,7 +67,7 @@ extension Catalogue {
 
 /// What a loader found out about a helper by asking the kernel.
 ///
-/// Source: `images/guest/loaders/libbpf/ask.c`.
+/// Source: `images/guest/loaders/libbpf/ask_helper.c`.
 enum LoaderAnswer {
     static func helper(_ number: String, in messages: String) -> FeatureFact.Answer? {
         for line in messages.split(separator: "\n") {

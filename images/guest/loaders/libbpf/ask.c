@@ -86,9 +86,10 @@ static void ask_about_program(const struct asked_program *asked, char *answer, s
     const char *type = name_or_unknown(libbpf_bpf_prog_type_str(asked->type));
     struct asked_program short_one = *asked;
     short_one.instructions = 2;
-    struct asked_program without_flags = short_one, without_attach_type = short_one;
+    struct asked_program without_flags = short_one, without_attach_type = short_one, with_own_version = short_one;
     without_flags.flags = 0;
     without_attach_type.attach_type = 0;
+    with_own_version.kernel_version = version_code();
     struct asked_program bare = without_flags;
     bare.attach_type = 0;
     if (takes_trivial(&short_one)) {
@@ -99,6 +100,10 @@ static void ask_about_program(const struct asked_program *asked, char *answer, s
     } else if (asked->attach_type && takes_trivial(&without_attach_type)) {
         snprintf(answer, bytes, TAKES_NO "program of type %s with the attach type %s\n", type,
                  name_or_unknown(libbpf_bpf_attach_type_str(asked->attach_type)));
+    } else if (takes_trivial(&with_own_version)) {
+        unsigned version = asked->kernel_version;
+        snprintf(answer, bytes, TAKES_NO "program of type %s with the version %u.%u.%u\n", type, version >> 16,
+                 version >> 8 & 0xff, version & 0xff);
     }
 }
 

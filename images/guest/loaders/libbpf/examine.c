@@ -5,44 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <termios.h>
 #include <unistd.h>
 
 char examine_log[16 << 10];
 
 static struct btf *kernel_btf;
-
-/// As KERNEL_VERSION() makes it: a third number above 255 counts as 255.
-static unsigned version_in(const char *text)
-{
-    unsigned major, minor, patch;
-    if (sscanf(text, "%u.%u.%u", &major, &minor, &patch) != 3)
-        return 0;
-    return (major << 16) + (minor << 8) + (patch > 255 ? 255 : patch);
-}
-
-/// Kernels before 5.0 load a kprobe program only with their own LINUX_VERSION_CODE, which on Debian and Ubuntu is not
-/// what `uname -r` begins with: Debian has it in `uname -v` ("#1 SMP Debian 4.19.304-1"), Ubuntu at the end of
-/// /proc/version_signature.
-static unsigned version_code(void)
-{
-    static unsigned code;
-    if (code != 0)
-        return code;
-    struct utsname name;
-    uname(&name);
-    char signature[256] = "";
-    FILE *file = fopen("/proc/version_signature", "r");
-    if (file != NULL) {
-        if (fgets(signature, sizeof(signature), file) == NULL)
-            signature[0] = '\0';
-        fclose(file);
-    }
-    const char *ubuntu = strrchr(signature, ' '), *debian = strstr(name.version, "Debian ");
-    code = ubuntu ? version_in(ubuntu) : debian ? version_in(debian + strlen("Debian ")) : 0;
-    return code = code ? code : version_in(name.release);
-}
 
 int try_program(const struct subject *subject, const struct bpf_insn *instructions, size_t count, unsigned log_level)
 {

@@ -75,6 +75,11 @@ void ask_about_refusal(const struct observed_load *observed, char *answer, size_
 /// Whether the kernel takes a program of that many instructions that only returns 0.
 int takes_trivial(const struct asked_program *asked);
 
+/// Kernels before 5.0 load a kprobe program only with their own LINUX_VERSION_CODE, which on Debian and Ubuntu is not
+/// what `uname -r` begins with: Debian has it in `uname -v` ("#1 SMP Debian 4.19.304-1"), Ubuntu at the end of
+/// /proc/version_signature.
+uint32_t version_code(void);
+
 /// Does what libbpf does since 1.3.4 and 1.4.7 on kernels that do not know `expected_attach_type` (before 4.17): sections for
 /// which it is optional are loaded without it.
 void drop_optional_attach_type(struct bpf_program *program);

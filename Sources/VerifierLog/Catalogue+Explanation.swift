@@ -76,9 +76,21 @@ extension Catalogue {
             let words = [taken, notes[place]].compactMap(\.self).joined(separator: ", ")
             return words.isEmpty ? nil : path.words(at: place, note: words)
         }
+        .toldOnce
         guard events.count > longestPath else { return events }
         let shown = events.suffix(longestPath - 1)
         return ["\(events.count - shown.count) earlier branches"] + shown
+    }
+}
+
+extension [String] {
+    /// With what comes again and again, as the branch of a loop, told once.
+    fileprivate var toldOnce: [String] {
+        var runs: [(text: String, count: Int)] = []
+        for text in self {
+            if runs.last?.text == text { runs[runs.count - 1].count += 1 } else { runs.append((text, 1)) }
+        }
+        return runs.map { $0.count == 1 ? $0.text : "\($0.text), \($0.count) times" }
     }
 }
 

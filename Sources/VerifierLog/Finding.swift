@@ -48,7 +48,8 @@ struct Finding {
                 ?? Self.source(above: title, in: lines),
             report: Report(
                 category: String(category),
-                suggestion: suggestion.flatMap { lines.dropFirst($0 + 1).first }.map { $0.text.trimmed }))
+                suggestion: suggestion.flatMap { lines.dropFirst($0 + 1).first }
+                    .flatMap { $0.kind == .blank ? nil : $0.text.trimmed }))
     }
 
     private init(candidates: [Line], source: String?, report: Report?) {

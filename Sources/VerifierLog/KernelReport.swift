@@ -25,16 +25,18 @@ struct KernelReport {
             }
         }
         let title = lines[start].text.dropFirst(Self.title.count).trimmed
-        reason = blocks["Reason"].map(Self.joined) ?? title
+        reason = blocks["Reason"].flatMap(Self.joined) ?? title
         at = blocks["At"].flatMap { Place.all(in: $0).first?.words }
         path = Place.all(in: blocks["Causal path"] ?? []).map(\.words)
-        suggestion = blocks["Suggestion"].map(Self.joined)
+        suggestion = blocks["Suggestion"].flatMap(Self.joined)
     }
 
     private static let headings: [Substring] = ["Reason:", "At:", "Causal path:", "Suggestion:"]
 
-    private static func joined(_ lines: [Substring]) -> String {
-        lines.map(\.trimmed).filter { !$0.isEmpty }.joined(separator: " ")
+    /// `nil` for a block whose text was cut off.
+    private static func joined(_ lines: [Substring]) -> String? {
+        let words = lines.map(\.trimmed).filter { !$0.isEmpty }
+        return words.isEmpty ? nil : words.joined(separator: " ")
     }
 
     /// An event with its source line and instruction.

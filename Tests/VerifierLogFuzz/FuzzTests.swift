@@ -155,7 +155,7 @@ import Testing
         let summary = LogSummary(of: String(repeating: round, count: 20_000) + call)
         let cause = try #require(Catalogue.bundled.cause(ofText: summary))
         let explanation = Catalogue.bundled.explanation(of: cause, ofText: summary)
-        #expect(explanation.shape == LengthShape.noLowerBound.rawValue)
+        #expect(explanation.shape == LengthShape.copy.rawValue)
         #expect(explanation.path.count == 16)
     }
 }

@@ -44,6 +44,20 @@ import Testing
         if let fact, let end { #expect(fact.hasSuffix(end), "\(fact)") }
     }
 
+    /// Branches of a loop, and a report of 7.3 that was cut off behind its headings.
+    @Test(arguments: [
+        (String(repeating: "6: (a5) if r1 < 0x1f4 goto pc-2\n5: (07) r1 += 1\n", count: 9), ["taken), 9 times"]),
+        ("Verification failed: Call Type Safety: Invalid call argument\nReason:\n\nSuggestion:\n", []),
+    ])
+    func saysWhatThereIsToSay(above: String, ends: [String]) throws {
+        let text = LogSummary(of: above + "7: (95) exit\nR0 !read_ok\n")
+        let cause = try #require(Catalogue.bundled.cause(ofText: text))
+        let explanation = Catalogue.bundled.explanation(of: cause, ofText: text)
+        #expect(!explanation.reason.isEmpty && !explanation.suggestion.isEmpty)
+        #expect(explanation.path.count == ends.count)
+        for (event, end) in zip(explanation.path, ends) { #expect(event.hasSuffix(end), "\(event)") }
+    }
+
     /// Where the path shows too little nothing is guessed.
     @Test(arguments: ["", "1: (85) call bpf_perf_event_output#25\n", "from 7 to 9: R5=inv(id=0)\n"])
     func staysSilentWithoutAPath(above: String) throws {

@@ -22,8 +22,7 @@ struct trigger start_trigger(const struct plan *plan)
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
         return not_run(strerror(errno));
-    // Not fork(): a loader that holds a kernel's BTF has many page tables to copy.
-    pid_t pid = vfork();
+    pid_t pid = fork();
     if (pid == 0) {
         // A process group of its own, to be killed as a whole.
         setpgid(0, 0);

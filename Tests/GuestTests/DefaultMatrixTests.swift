@@ -26,6 +26,7 @@ extension GuestTests {
                 let document = try cold.document
                 #expect(cold.status == .exited(0))
                 #expect(document.cells.filter { !$0.asExpected && $0.verdict != .notMeasured }.map(\.key) == [])
+                #expect(unmeasured(document) == [])
                 #expect(measured(document).allSatisfy { $0.start == .cold })
                 try expectKernelsAsLabelled(document)
                 try expectReadline(document, results: tool.results)
@@ -42,6 +43,13 @@ extension GuestTests {
                 #expect(try verdicts(warm.document) == verdicts(document))
                 try expectKernelsAsLabelled(warm.document)
             }
+        }
+
+        /// The cells of kernels that were reached and that could not be measured all the same, with the reason.
+        private func unmeasured(_ document: MatrixDocument) -> [String] {
+            let reached = Set(measured(document).map(\.id))
+            return document.cells.filter { $0.verdict == .notMeasured && reached.contains($0.kernel) }
+                .map { "\($0.key): \($0.reason ?? "")" }
         }
 
         /// The guest's own word for its release is the one in the header of its image.

@@ -27,7 +27,8 @@ extension GuestTests {
                     #expect(document.kernels.map(\.start) == [start])
                     #expect(document.kernels.first?.release?.hasSuffix("-no-bpf") == true)
                     #expect(document.cells.count > 10)
-                    for cell in document.cells { expectNoBPF(cell) }
+                    // An event of tracefs needs no BPF: what it comes to is another matter.
+                    for cell in document.cells where cell.loader != "tracefs" { expectNoBPF(cell) }
                 }
                 let table = try await tool.report("--format", "table").output
                 #expect(table.contains("no-bpf: libbpf: Error in bpf_object__probe_loading()"))

@@ -93,12 +93,12 @@ package struct Judge: Sendable {
     ) throws -> ProgramResult {
         let report = program.report
         let failed = report.errno != 0
-        let text = String(decoding: program.verifierLog, as: UTF8.self)
+        let log = LogSummary(of: String(decoding: program.verifierLog, as: UTF8.self))
         let messages = String(decoding: program.loaderLog, as: UTF8.self)
         let cause =
             failed
             ? catalogue.cause(
-                ofLog: text, logComplete: report.logComplete, loaderMessages: messages, errno: report.errno,
+                ofLog: log, logComplete: report.logComplete, loaderMessages: messages, errno: report.errno,
                 stage: report.stage)
             : nil
         return ProgramResult(
@@ -106,14 +106,14 @@ package struct Judge: Sendable {
             verdict: Self.lacksTarget(messages) ? .notMeasured : failed ? .fail : .pass,
             stage: report.stage, errno: report.errno, cause: cause,
             log: try Self.keptLog(of: program, keep: keep), logComplete: report.logComplete,
-            stats: Self.statistics(of: text, report: report),
+            stats: Self.statistics(of: log, report: report),
             explanation: cause.map {
-                catalogue.explanation(of: $0, log: text, loaderMessages: messages, kernel: release)
+                catalogue.explanation(of: $0, log: log, loaderMessages: messages, kernel: release)
             })
     }
 
-    private static func statistics(of log: String, report: ProgramReport) -> ProgramStatistics? {
-        var statistics = LogStatistics.parse(log) ?? ProgramStatistics()
+    private static func statistics(of log: LogSummary, report: ProgramReport) -> ProgramStatistics? {
+        var statistics = log.statistics ?? ProgramStatistics()
         statistics.instructions = statistics.instructions ?? report.verifiedInstructions
         // The log may be of another load, which took longer because it wrote one.
         statistics.verificationMicroseconds =

@@ -10,14 +10,12 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../common/clock.h"
 #include "../common/plan.h"
+#include "../common/report.h"
 #include "agent.h"
-
-/// EX_UNAVAILABLE of sysexits.h.
-#define UNAVAILABLE_STATUS 69
 
 #define PROMPT "compat-matrix-prompt> "
 /// In milliseconds of the host's clock: what takes a second in a guest on a quiet host can take twenty on a busy one, and
@@ -34,13 +32,6 @@ struct shell {
     char seen[4096];
     size_t length;
 };
-
-static long long now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1000ll + time.tv_nsec / 1000000;
-}
 
 /// Keeps the end of what the shell writes; returns 0 once there is no more to come.
 static int read_output(struct shell *shell, int limit)
@@ -96,7 +87,7 @@ static int open_terminal(void)
     int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (terminal < 0 || grantpt(terminal) != 0 || unlockpt(terminal) != 0) {
         printf("the guest has no pseudo-terminal: %s\n", strerror(errno));
-        exit(UNAVAILABLE_STATUS);
+        exit(UNMEASURABLE_STATUS);
     }
     return terminal;
 }
@@ -118,7 +109,7 @@ static struct shell start_command(const char *command)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
-        exit(UNAVAILABLE_STATUS);
+        exit(UNMEASURABLE_STATUS);
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     struct shell shell = {.pid = fork(), .output = ends[0]};
     if (shell.pid == 0)
@@ -145,7 +136,7 @@ static int type_line(const char *text)
     struct shell shell = start_interactive();
     if (!await_prompt(&shell, PROMPT_LIMIT)) {
         printf("bash showed no prompt within %d s: %.200s\n", PROMPT_LIMIT / 1000, shell.seen);
-        return UNAVAILABLE_STATUS;
+        return UNMEASURABLE_STATUS;
     }
     write_line(&shell, text);
     await_prompt(&shell, LINE_LIMIT);
@@ -180,7 +171,7 @@ static int run_command(const char *command)
         printf("the trigger's command ended with status %d: %.200s\n",
                WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), last_line(&shell));
     // A busy host, more likely than not: that no event came then says nothing about the probe.
-    return ended ? 0 : UNAVAILABLE_STATUS;
+    return ended ? 0 : UNMEASURABLE_STATUS;
 }
 
 int run_trigger(const char *path)
@@ -190,11 +181,11 @@ int run_trigger(const char *path)
     setvbuf(stdout, NULL, _IOFBF, 4096);
     if (!read_plan(path, &plan, problem, sizeof(problem))) {
         puts(problem);
-        return UNAVAILABLE_STATUS;
+        return UNMEASURABLE_STATUS;
     }
     if (access("/bin/bash", X_OK) != 0) {
         printf("this guest has no bash for the trigger: %s\n", strerror(errno));
-        return UNAVAILABLE_STATUS;
+        return UNMEASURABLE_STATUS;
     }
     return plan.trigger == TRIGGER_TYPE ? type_line(plan.trigger_text) : run_command(plan.trigger_text);
 }

@@ -1,6 +1,5 @@
 #include "report.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,15 +59,22 @@ void report_fact(uint32_t cell, enum cmx_fact_kind kind, const char *name, int a
     } while (done < length);
 }
 
+size_t write_our_line(char line[OUR_LINE_BYTES], const char *format, va_list arguments)
+{
+    strcpy(line, OUR_PREFIX);
+    size_t prefix = strlen(line);
+    vsnprintf(line + prefix, OUR_LINE_BYTES - prefix - 1, format, arguments);
+    strcat(line, "\n");
+    return strlen(line);
+}
+
 void report_unmeasurable(uint32_t cell, const char *format, ...)
 {
-    char line[1024] = OUR_PREFIX;
-    size_t prefix = strlen(line);
+    char line[OUR_LINE_BYTES];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(line + prefix, sizeof(line) - prefix - 1, format, arguments);
+    size_t length = write_our_line(line, format, arguments);
     va_end(arguments);
-    strcat(line, "\n");
-    report_log(cell, CMX_WHOLE_OBJECT, CMX_LOG_LOADER, line, strlen(line));
+    report_log(cell, CMX_WHOLE_OBJECT, CMX_LOG_LOADER, line, length);
     exit(UNMEASURABLE_STATUS);
 }

@@ -2,6 +2,7 @@
 #ifndef CMX_REPORT_H
 #define CMX_REPORT_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,7 +17,11 @@ void report_fact(uint32_t cell, enum cmx_fact_kind kind, const char *name, int a
 
 /// How lines begin that are ours and not those of the loader's library.
 #define OUR_PREFIX "compat-matrix: "
-/// The exit status of a loader that could not measure; EX_UNAVAILABLE of sysexits.h.
+/// In bytes, the closing NUL included.
+#define OUR_LINE_BYTES 1024
+/// Writes such a line, with the line feed that ends it, and returns its length; what is too long is cut.
+size_t write_our_line(char line[OUR_LINE_BYTES], const char *format, va_list arguments);
+/// The exit status of a loader or trigger that could not measure; EX_UNAVAILABLE of sysexits.h.
 #define UNMEASURABLE_STATUS 69
 
 /// Ends the loader: the guest lacks what the measurement takes, which says nothing about the probe. The text becomes one

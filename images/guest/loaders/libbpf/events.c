@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "../../common/clock.h"
 #include "../../common/report.h"
 #include "messages.h"
 #include "stages.h"
@@ -104,13 +104,6 @@ void settle_events(void)
 {
     if (events.source->settle != NULL)
         events.source->settle();
-}
-
-static long long now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1000ll + time.tv_nsec / 1000000;
 }
 
 static int absence(void)

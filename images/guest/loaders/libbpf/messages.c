@@ -41,14 +41,12 @@ int keep_message(enum libbpf_print_level level, const char *format, va_list argu
 
 void say(const char *format, ...)
 {
-    char line[1024] = OUR_PREFIX;
-    size_t prefix = strlen(line);
+    char line[OUR_LINE_BYTES];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(line + prefix, sizeof(line) - prefix - 1, format, arguments);
+    size_t length = write_our_line(line, format, arguments);
     va_end(arguments);
-    strcat(line, "\n");
-    keep_line(line, strlen(line));
+    keep_line(line, length);
 }
 
 size_t mark_messages(void)

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../../common/clock.h"
 #include "../../common/report.h"
 #include "../../common/tracing.h"
 #include "../../common/trigger.h"
@@ -23,13 +23,6 @@ struct watch {
     unsigned long seen;
     int fits;
 };
-
-static long long now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1000ll + time.tv_nsec / 1000000;
-}
 
 /// Looks at the line; the text must be in what follows the event's name, since a command's name stands before it.
 static void take_line(struct watch *watch)
@@ -77,23 +70,22 @@ static int await_event(struct watch *watch, struct trigger *trigger, int limit)
     return 0;
 }
 
-static void say(uint32_t cell, const char *words)
+__attribute__((format(printf, 2, 3))) static void say(uint32_t cell, const char *format, ...)
 {
-    char line[1024];
-    int length = snprintf(line, sizeof(line), OUR_PREFIX "%s\n", words);
-    report_log(cell, 0, CMX_LOG_LOADER, line, (size_t)length < sizeof(line) ? (size_t)length : sizeof(line) - 1);
+    char line[OUR_LINE_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    size_t length = write_our_line(line, format, arguments);
+    va_end(arguments);
+    report_log(cell, 0, CMX_LOG_LOADER, line, length);
 }
 
 static void explain_absence(uint32_t cell, const struct watch *watch)
 {
-    char words[512];
     if (watch->seen == 0)
-        snprintf(words, sizeof(words), "no event '%s' within %d s of the trigger", watch->definition->name,
-                 EVENT_LIMIT / 1000);
+        say(cell, "no event '%s' within %d s of the trigger", watch->definition->name, EVENT_LIMIT / 1000);
     else
-        snprintf(words, sizeof(words), "none of %lu events '%s' holds '%.200s'", watch->seen, watch->definition->name,
-                 watch->contains);
-    say(cell, words);
+        say(cell, "none of %lu events '%s' holds '%.200s'", watch->seen, watch->definition->name, watch->contains);
 }
 
 static int fire(uint32_t cell, const struct plan *plan, const struct definition *definition)
@@ -117,7 +109,7 @@ static int fire(uint32_t cell, const struct plan *plan, const struct definition 
     if (error && !trigger.ran)
         report_unmeasurable(cell, "%s", trigger.words);
     if (error && trigger.words[0] != '\0')
-        say(cell, trigger.words);
+        say(cell, "%s", trigger.words);
     if (error)
         explain_absence(cell, &watch);
     else
@@ -145,7 +137,7 @@ int main(int argc, char **argv)
     struct cmx_program report = {.cell = cell, .stage = CMX_STAGE_ATTACH, .log_complete = 1, .type = "tracefs"};
     report.error = define_event(&plan.tracefs, &definition, words, sizeof(words));
     if (words[0] != '\0')
-        say(cell, words);
+        say(cell, "%s", words);
     if (report.error == 0 && plan.awaits_event) {
         report.stage = CMX_STAGE_FIRE;
         report.error = fire(cell, &plan, &definition);

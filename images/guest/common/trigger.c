@@ -71,3 +71,21 @@ void stop_trigger(struct trigger *trigger)
     close(trigger->output);
     *trigger = (struct trigger){.ran = 1};
 }
+
+int is_absence(int error)
+{
+    return error == -ETIMEDOUT || error == -EBADMSG;
+}
+
+int run_trigger_for_event(const struct plan *plan, await_event_function *await, void *context, struct trigger *trigger)
+{
+    *trigger = start_trigger(plan);
+    int error = await(context, trigger, SECOND_TRIGGER_AFTER);
+    stop_trigger(trigger);
+    if (is_absence(error) && trigger->ran) {
+        *trigger = start_trigger(plan);
+        error = await(context, trigger, EVENT_LIMIT - SECOND_TRIGGER_AFTER);
+        stop_trigger(trigger);
+    }
+    return error;
+}

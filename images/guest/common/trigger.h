@@ -30,4 +30,13 @@ int trigger_has_ended(struct trigger *trigger);
 /// Kills it and whatever it was about to do.
 void stop_trigger(struct trigger *trigger);
 
+/// Waits for the event until `limit` milliseconds after the trigger has ended. Returns 0 once it has come, -ETIMEDOUT
+/// where nothing came, -EBADMSG where only others came, or the negative errno of what kept it from waiting.
+typedef int await_event_function(void *context, struct trigger *trigger, int limit);
+/// Whether `error` says that the event did not come.
+int is_absence(int error);
+/// Runs the plan's trigger, and once more where the event did not come, and returns what the last wait returned. `*trigger`
+/// is the one that was run last; neither runs any more.
+int run_trigger_for_event(const struct plan *plan, await_event_function *await, void *context, struct trigger *trigger);
+
 #endif

@@ -119,8 +119,9 @@ void explain_absence(void)
         say("none of %lu events in %s holds '%s'", events.seen, events.place, events.contains);
 }
 
-int await_event(struct trigger *trigger, int limit)
+int await_event(void *context, struct trigger *trigger, int limit)
 {
+    (void)context;
     long long deadline = 0;
     while (!events.fits) {
         int error = events.source->poll(20);

@@ -12,9 +12,8 @@
 int open_events(struct bpf_object *object, const struct plan *plan);
 /// To be called between attaching and the trigger: what a map holds by then is no event.
 void settle_events(void);
-/// Waits until an event fits, for at most `limit` milliseconds after the trigger has ended. Returns 0; -ETIMEDOUT where
-/// none came, -EBADMSG where none of those that came held the text.
-int await_event(struct trigger *trigger, int limit);
+/// Waits until an event fits; `await_event_function` of common/trigger.h, without a context.
+int await_event(void *context, struct trigger *trigger, int limit);
 /// Says which of the two it is, and of what.
 void explain_absence(void);
 /// Reports the event that fitted, if there is one.

@@ -98,25 +98,14 @@ static void say_how_often_they_ran(const struct stages *stages)
     }
 }
 
-static int is_absence(int error)
-{
-    return error == -ETIMEDOUT || error == -EBADMSG;
-}
-
 /// Runs the trigger and returns 0 once the event has come, else the negative errno that stands for what came instead.
 static int fire(struct stages *stages)
 {
     settle_events();
     // Since 5.8; it ends with this process.
     int counts_runs = bpf_enable_stats(BPF_STATS_RUN_TIME) >= 0;
-    struct trigger trigger = start_trigger(stages->plan);
-    int error = await_event(&trigger, SECOND_TRIGGER_AFTER);
-    stop_trigger(&trigger);
-    if (is_absence(error) && trigger.ran) {
-        trigger = start_trigger(stages->plan);
-        error = await_event(&trigger, EVENT_LIMIT - SECOND_TRIGGER_AFTER);
-        stop_trigger(&trigger);
-    }
+    struct trigger trigger;
+    int error = run_trigger_for_event(stages->plan, await_event, NULL, &trigger);
     if (is_absence(error) && trigger.ran)
         explain_absence();
     if (error && trigger.words[0] != '\0')

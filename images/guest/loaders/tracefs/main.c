@@ -53,9 +53,9 @@ static void take_lines(struct watch *watch)
     }
 }
 
-/// Returns 0 once the event has come, else the negative errno that stands for what came instead.
-static int await_event(struct watch *watch, struct trigger *trigger, int limit)
+static int await_event(void *context, struct trigger *trigger, int limit)
 {
+    struct watch *watch = context;
     for (long long deadline = 0; !watch->fits;) {
         // Short: a string in the memory of the process is soon gone.
         usleep(1000);
@@ -94,17 +94,11 @@ static int fire(uint32_t cell, const struct plan *plan, const struct definition 
     watch.pipe = open_tracing("trace_pipe", O_NONBLOCK);
     if (watch.pipe < 0)
         report_unmeasurable(cell, "cannot read trace_pipe: %s", strerror(-watch.pipe));
-    struct trigger trigger = start_trigger(plan);
-    // As soon as there is a line, it is read. Not for the trigger, which may be started once more.
+    // As soon as there is a line, it is read. The trigger does not inherit that.
     if (definition->string_count > 0)
         sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &(struct sched_param){.sched_priority = 1});
-    int error = await_event(&watch, &trigger, SECOND_TRIGGER_AFTER);
-    stop_trigger(&trigger);
-    if (error && trigger.ran) {
-        trigger = start_trigger(plan);
-        error = await_event(&watch, &trigger, EVENT_LIMIT - SECOND_TRIGGER_AFTER);
-        stop_trigger(&trigger);
-    }
+    struct trigger trigger;
+    int error = run_trigger_for_event(plan, await_event, &watch, &trigger);
     close(watch.pipe);
     if (error && !trigger.ran)
         report_unmeasurable(cell, "%s", trigger.words);

@@ -29,6 +29,11 @@ extension ResultStore {
         try write { db in try Self.upsert(kernel, run: try Self.number(of: run, db), db) }
     }
 
+    /// Stores a loader's row, or replaces it.
+    package func record(loader: LoaderRow, in run: String) throws {
+        try write { db in try Self.upsert(loader, run: try Self.number(of: run, db), db) }
+    }
+
     /// Stores one cell at once: should this process die, the others are not lost.
     package func record(_ cell: RecordedCell, in run: String) throws { try record([cell], in: run) }
 
@@ -57,6 +62,7 @@ extension ResultStore {
             try Self.insert(document.run, finished: true, db)
             let number = db.lastInsertedRowID
             for kernel in document.kernels { try Self.upsert(kernel, run: number, db) }
+            for loader in document.loaders { try Self.upsert(loader, run: number, db) }
             for (position, cell) in document.cells.enumerated() {
                 try Self.upsert(RecordedCell(cell, position: position, inputs: nil), run: number, db)
             }
@@ -95,6 +101,12 @@ extension ResultStore {
             run, kernel.id, kernel.release, kernel.family, kernel.btf, kernel.start?.rawValue, kernel.readySeconds,
             kernel.status.rawValue, kernel.reason,
         ])
+    }
+
+    private static func upsert(_ loader: LoaderRow, run: Int64, _ db: Database) throws {
+        try db.execute(
+            sql: "INSERT OR REPLACE INTO loaders (run, name, library, version, status, reason) VALUES (?, ?, ?, ?, ?, ?)",
+            arguments: [run, loader.name, loader.library, loader.version, loader.status.rawValue, loader.reason])
     }
 
     private static func upsert(_ recorded: RecordedCell, run: Int64, _ db: Database) throws {

@@ -20,6 +20,14 @@ extension KernelRow {
     }
 }
 
+extension LoaderRow {
+    init(_ row: Row) throws {
+        self.init(
+            name: row["name"], library: row["library"], version: row["version"],
+            status: try row.word("status", of: "loaders"), reason: row["reason"])
+    }
+}
+
 extension CellResult {
     init(_ row: Row, programs: [ProgramResult]) throws {
         self.init(

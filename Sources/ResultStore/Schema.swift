@@ -16,6 +16,7 @@ enum Schema {
             // As JSON: it is only ever shown as a whole.
             try db.execute(sql: "ALTER TABLE programs ADD COLUMN explanation TEXT")
         }
+        migrator.registerMigration("v5 loaders") { db in try db.execute(sql: loaders) }
         return migrator
     }
 
@@ -24,6 +25,18 @@ enum Schema {
         ALTER TABLE programs ADD COLUMN programInstructions INTEGER;
         ALTER TABLE programs ADD COLUMN translatedBytes INTEGER;
         ALTER TABLE programs ADD COLUMN jitedBytes INTEGER;
+        """
+
+    private static let loaders = """
+        CREATE TABLE loaders (
+            run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            library TEXT,
+            version TEXT,
+            status TEXT NOT NULL CHECK (status IN ('available', 'missing')),
+            reason TEXT,
+            PRIMARY KEY (run, name)
+        ) STRICT, WITHOUT ROWID;
         """
 
     /// Words are written out here, not taken from the enums: renaming a case must not rewrite history.

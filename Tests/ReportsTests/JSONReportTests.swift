@@ -28,7 +28,7 @@ import Testing
             "name":"p","stage":"load","stats":{"headroomPercent":null,"instructions":7,"jitedBytes":null,"limit":null,\
             "loadMicroseconds":null,"peakStates":null,"programInstructions":null,"stackDepth":null,"totalStates":null,\
             "translatedBytes":null,"verificationMicroseconds":null},"type":"xdp","verdict":"fail"}],"reason":null,\
-            "stage":"load","variant":"v","verdict":"fail"}],"kernels":[],\
+            "stage":"load","variant":"v","verdict":"fail"}],"kernels":[],"loaders":[],\
             "run":{"durationSeconds":4.2,"host":{"accelerator":null,"cpus":2,"qemu":null},"id":"r",\
             "startedAt":"2026-11-22T10:00:00Z","tool":"0.1.0"},"schema":"compat-matrix/1"}
             """

@@ -95,6 +95,10 @@ extension MatrixDocument {
                     status: .measured, reason: nil),
                 .sample("debian-6.12"),
             ],
+            loaders: [
+                LoaderRow(name: "aya", library: nil, version: nil, status: .missing, reason: "no rustc"),
+                LoaderRow(name: "libbpf", library: "libbpf", version: "1.4.6", status: .available, reason: nil),
+            ],
             cells: [
                 .sample("debian-6.12", probe: "z", verdict: .fail, programs: [full, bare, empty]), crashed,
                 .sample("debian-5.10"), fired,

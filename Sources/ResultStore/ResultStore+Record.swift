@@ -105,7 +105,9 @@ extension ResultStore {
 
     private static func upsert(_ loader: LoaderRow, run: Int64, _ db: Database) throws {
         try db.execute(
-            sql: "INSERT OR REPLACE INTO loaders (run, name, library, version, status, reason) VALUES (?, ?, ?, ?, ?, ?)",
+            sql: """
+                INSERT OR REPLACE INTO loaders (run, name, library, version, status, reason) VALUES (?, ?, ?, ?, ?, ?)
+                """,
             arguments: [run, loader.name, loader.library, loader.version, loader.status.rawValue, loader.reason])
     }
 

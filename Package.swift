@@ -50,6 +50,7 @@ let package = Package(
     targets: [
         // Values and pure functions; no module here imports anything.
         module("MatrixModel"),
+        module("MatrixAnalysis", ["MatrixModel"]),
         module(
             "VerifierLog", ["MatrixModel"],
             resources: [.embedInCode("Resources/catalogue.json"), .embedInCode("Resources/features.json")],
@@ -84,14 +85,15 @@ let package = Package(
         module(
             "CompatMatrixCLI",
             [
-                "GuestImage", "GuestLink", "KernelExamination", "KernelStore", "Machine", "Manifests", "MatrixModel",
-                "MatrixRunner", "ProbeObject", "QEMUBackend", "Reports", "ResultStore", "VerifierLog", argumentParser,
-                crypto, subprocess, system,
+                "GuestImage", "GuestLink", "KernelExamination", "KernelStore", "Machine", "Manifests", "MatrixAnalysis",
+                "MatrixModel", "MatrixRunner", "ProbeObject", "QEMUBackend", "Reports", "ResultStore", "VerifierLog",
+                argumentParser, crypto, subprocess, system,
             ]),
         .executableTarget(
             name: "compat-matrix", dependencies: ["CompatMatrixCLI", argumentParser], swiftSettings: strict),
 
         tests("MatrixModelTests", ["MatrixModel"]),
+        tests("MatrixAnalysisTests", ["MatrixAnalysis", "MatrixModel"]),
         tests("VerifierLogTests", ["VerifierLog", "MatrixModel"], resources: [.copy("Resources")]),
         tests("VerifierLogFuzz", ["VerifierLog", "Reports", "MatrixModel"], settings: fast),
         tests("ManifestsTests", ["Manifests", "MatrixModel", system]),

@@ -3,8 +3,8 @@ import MatrixModel
 
 /// What stands above the matrix: everything that needs more than one cell to be seen.
 struct ReportSummary: Encodable {
-    var findings: [Told<Finding>]
-    var gaps: [Gap]
+    var findings: [ToldFinding]
+    var gaps: [ToldGap]
     var plans: [PlanRow]
     var differences: [Difference]
     var reach: [LoaderReach]
@@ -12,18 +12,42 @@ struct ReportSummary: Encodable {
 
     init(_ document: MatrixDocument, comparison: RunComparison?) {
         let spans = KernelSpans(document.kernels)
-        findings = document.findings.map { Told(value: $0, on: spans.words(for: $0.kernels)) }
-        gaps = document.gaps
+        findings = ToldFinding.all(document.findings, spans)
+        gaps = ToldGap.all(document.gaps, spans)
         plans = VariantPlan(document).probes.map { PlanRow($0, spans) }
         differences = LoaderDifferences(document).differences.map { Difference($0, spans) }
         reach = LoaderReach.all(in: document)
         baseline = comparison.map { BaselineSummary($0, spans) }
     }
 
-    /// Something on some kernels, with the words for these.
-    struct Told<Value: Encodable>: Encodable {
-        var value: Value
+    /// A finding that several loaders may share.
+    struct ToldFinding: Encodable {
+        var value: Finding
+        var loaders: [String]
         var on: String
+
+        static func all(_ findings: [Finding], _ spans: KernelSpans) -> [ToldFinding] {
+            findings.grouped { finding in
+                var key = finding.key
+                key.row.loader = ""
+                return Pair(first: key, second: finding.kernels)
+            }.map { ToldFinding(value: $0[0], loaders: $0.map(\.loader), on: spans.words(for: $0[0].kernels)) }
+        }
+    }
+
+    /// What was not measured for one reason, on whichever kernels.
+    struct ToldGap: Encodable {
+        var reason: String
+        var cells: Int
+        var on: String
+
+        static func all(_ gaps: [Gap], _ spans: KernelSpans) -> [ToldGap] {
+            gaps.grouped(by: \.reason).map { gaps in
+                ToldGap(
+                    reason: gaps[0].reason, cells: gaps.reduce(0) { $0 + $1.cells },
+                    on: spans.words(for: gaps.map(\.kernel)))
+            }
+        }
     }
 
     struct Difference: Encodable {
@@ -115,7 +139,7 @@ struct BaselineSummary: Encodable {
         var kind: CellChange.Kind
         var probe: String
         var variant: String
-        var loader: String
+        var loaders: [String]
         var from: String
         var to: String
         /// What else changed that may be why.
@@ -128,6 +152,7 @@ struct BaselineSummary: Encodable {
 
     struct Growth: Encodable {
         var cell: CellKey
+        var loaders: [String]
         var program: String
         var from: Int
         var to: Int
@@ -136,7 +161,7 @@ struct BaselineSummary: Encodable {
 
     var run: RunInfo
     var compared: Int
-    var changes: [Change] = []
+    var changes: [Change]
     var growths: [Growth]
     /// Kernels and loaders that are not what they were, a sentence each.
     var surroundings: [String]
@@ -144,23 +169,29 @@ struct BaselineSummary: Encodable {
     init(_ comparison: RunComparison, _ spans: KernelSpans) {
         run = comparison.from
         compared = comparison.compared
-        growths = comparison.growths.map {
-            Growth(cell: $0.cell, program: $0.program, from: $0.from, to: $0.to, percent: $0.percent)
+        growths = comparison.growths.grouped { growth in
+            var cell = growth.cell
+            cell.loader = ""
+            return Pair(first: cell, second: [growth.program, "\(growth.from)", "\(growth.to)"])
+        }.map { growths in
+            Growth(
+                cell: growths[0].cell, loaders: growths.map(\.cell.loader), program: growths[0].program,
+                from: growths[0].from, to: growths[0].to, percent: growths[0].percent)
         }
         surroundings = comparison.kernels.map(\.sentence) + comparison.loaders.map(\.sentence)
-        var places: [String: Int] = [:]
-        for change in comparison.changes {
-            let told = Change(change)
-            let key = [told.kind.rawValue, told.probe, told.variant, told.loader, told.from, told.to, told.setting]
-                .joined(separator: "\u{0}")
-            if let place = places[key] {
-                changes[place].kernels.append(change.kernel)
-            } else {
-                places[key] = changes.count
-                changes.append(told)
-            }
+        let told = comparison.changes.map(Change.init).grouped { $0.words + $0.loaders + [$0.setting] }.map { changes in
+            var change = changes[0]
+            change.kernels = changes.flatMap(\.kernels)
+            change.on = spans.words(for: change.kernels)
+            return change
         }
-        for index in changes.indices { changes[index].on = spans.words(for: changes[index].kernels) }
+        changes = told.grouped { $0.words + $0.kernels }.map { changes in
+            var change = changes[0]
+            change.loaders = changes.flatMap(\.loaders)
+            var seen: Set<String> = [""]
+            change.setting = changes.map(\.setting).filter { seen.insert($0).inserted }.joined(separator: ", ")
+            return change
+        }
         let ranks = Dictionary(uniqueKeysWithValues: CellChange.Kind.allCases.enumerated().map { ($1, $0) })
         changes = changes.enumerated().sorted { left, right in
             (ranks[left.element.kind] ?? 0, left.offset) < (ranks[right.element.kind] ?? 0, right.offset)
@@ -173,7 +204,7 @@ extension BaselineSummary.Change {
         kind = change.kind
         probe = change.probe
         variant = change.variant
-        loader = change.loader
+        loaders = [change.loader]
         let program = change.programs.first
         from = Self.words(change.from, program?.from)
         to = Self.words(change.to, program?.to)
@@ -186,6 +217,9 @@ extension BaselineSummary.Change {
         kernels = [change.kernel]
         on = ""
     }
+
+    /// What is the same on several kernels or with several loaders.
+    fileprivate var words: [String] { [kind.rawValue, probe, variant, from, to] }
 
     /// As in `fail at load, size-negative`.
     private static func words(_ cell: CellState?, _ program: ProgramState?) -> String {
@@ -219,6 +253,29 @@ extension LoaderChange {
         case (_, .missing): return "\(name) is missing now" + (reason.map { ": \($0)" } ?? "")
         case (_, .available): return "\(name) is there now"
         }
+    }
+}
+
+private struct Pair<First: Hashable, Second: Hashable>: Hashable {
+    var first: First
+    var second: Second
+}
+
+extension Sequence {
+    /// Elements with one key together, in the order of the first of each.
+    fileprivate func grouped<Key: Hashable>(by key: (Element) -> Key) -> [[Element]] {
+        var groups: [[Element]] = []
+        var places: [Key: Int] = [:]
+        for element in self {
+            let place = places[key(element), default: groups.count]
+            if place == groups.count {
+                places[key(element)] = place
+                groups.append([element])
+            } else {
+                groups[place].append(element)
+            }
+        }
+        return groups
     }
 }
 

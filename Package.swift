@@ -50,7 +50,7 @@ let package = Package(
     targets: [
         // Values and pure functions; no module here imports anything.
         module("MatrixModel"),
-        module("MatrixAnalysis", ["MatrixModel"]),
+        module("MatrixAnalysis", ["MatrixModel"], settings: fast),
         module(
             "VerifierLog", ["MatrixModel"],
             resources: [.embedInCode("Resources/catalogue.json"), .embedInCode("Resources/features.json")],

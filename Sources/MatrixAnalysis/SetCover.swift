@@ -1,7 +1,7 @@
 /// The fewest of several sets that together hold all that any of them holds.
 ///
-/// Sets and elements that cannot matter are taken out first; what is left is searched by branch and bound. That is quick for
-/// tens of sets over hundreds of elements, and given up after `budget` steps otherwise.
+/// Branch and bound over what is left when all that cannot matter was taken out. That is quick for tens of sets over hundreds
+/// of elements, and given up after `budget` steps otherwise.
 struct SetCover {
     /// Places of the chosen sets, the preferred ones first.
     let chosen: [Int]
@@ -12,144 +12,137 @@ struct SetCover {
     ///
     /// Of several choices that are equally small it takes the first that it finds, looking at sets in `order`, so that the same
     /// sets always give the same choice. `order` holds each place once.
-    init(_ sets: [Set<Int>], order: [Int], budget: Int = 200_000) {
-        var search = Search(sets: order.map { sets[$0] }, budget: budget)
-        let best = search.run()
-        chosen = best.sorted().map { order[$0] }
-        isExact = search.budget > 0
+    init(_ sets: [Set<Int>], order: [Int], budget: Int = 20_000) {
+        var search = Search(order.map { sets[$0] }, budget: budget)
+        chosen = search.run().sorted().map { order[$0] }
+        isExact = search.isExact
     }
 }
 
-/// Sets are in the order of preference here.
+/// Sets and elements by number; the preferred sets have the lower ones.
 private struct Search {
-    let sets: [Set<Int>]
-    /// Steps left.
-    var budget: Int
-    private var best: [Int]?
+    private let sets: [Bits]
+    private let holders: [Bits]
+    private var budget: Int
+    private var best: [Int] = []
+    private(set) var isExact = true
 
-    init(sets: [Set<Int>], budget: Int) {
-        self.sets = sets
+    init(_ sets: [Set<Int>], budget: Int) {
+        let elements = sets.reduce(into: Set<Int>()) { $0.formUnion($1) }.sorted()
+        let numbers = Dictionary(uniqueKeysWithValues: elements.enumerated().map { ($1, $0) })
+        self.sets = sets.map { Bits($0.compactMap { numbers[$0] }, count: elements.count) }
+        holders = elements.map { element in
+            Bits(sets.indices.filter { sets[$0].contains(element) }, count: sets.count)
+        }
         self.budget = budget
     }
 
     mutating func run() -> [Int] {
-        let elements = sets.reduce(into: Set<Int>()) { $0.formUnion($1) }
-        best = greedy(elements)
-        branch(Problem(sets: Dictionary(uniqueKeysWithValues: sets.enumerated().map { ($0, $1) }), open: elements), [])
-        return best ?? []
+        let all = Left(
+            elements: Bits(holders.indices, count: holders.count), sets: Bits(sets.indices, count: sets.count))
+        best = greedy(all)
+        branch(all, taken: [])
+        return best
     }
 
-    /// A choice that is good enough to begin with: whatever adds most.
-    private func greedy(_ elements: Set<Int>) -> [Int] {
-        var open = elements
+    /// A choice to begin with: each time the set that adds most.
+    private func greedy(_ left: Left) -> [Int] {
+        var left = left
         var choice: [Int] = []
-        while !open.isEmpty {
+        while !left.elements.isEmpty {
             var most = (set: 0, count: 0)
-            for (place, set) in sets.enumerated() {
-                let count = set.intersection(open).count
-                if count > most.count { most = (place, count) }
+            for (number, set) in sets.enumerated() {
+                let count = set.intersection(left.elements).count
+                if count > most.count { most = (number, count) }
             }
             choice.append(most.set)
-            open.subtract(sets[most.set])
+            left.elements.subtract(sets[most.set])
         }
         return choice
     }
 
-    private mutating func branch(_ problem: Problem, _ taken: [Int]) {
-        guard budget > 0 else { return }
-        budget -= 1
-        var problem = problem
-        let taken = taken + problem.reduce()
-        let limit = best?.count ?? .max
-        guard !problem.open.isEmpty else {
-            if taken.count < limit { best = taken }
+    private mutating func branch(_ left: Left, taken: [Int]) {
+        guard budget > 0 else {
+            isExact = false
             return
         }
-        guard taken.count + problem.bound < limit, let element = problem.hardest else { return }
-        for set in problem.holders(of: element) {
-            branch(problem.taking(set), taken + [set])
+        budget -= 1
+        var left = left
+        let taken = taken + reduce(&left)
+        guard taken.count < best.count else { return }
+        guard let hardest = byHolders(left).first else {
+            best = taken
+            return
+        }
+        guard taken.count + bound(left) < best.count else { return }
+        for set in holders[hardest].intersection(left.sets).numbers {
+            var rest = left
+            rest.elements.subtract(sets[set])
+            branch(rest, taken: taken + [set])
+            // Whatever holds it was tried with all the others.
+            left.sets.remove(set)
         }
     }
-}
 
-/// What is left to cover, and with what.
-private struct Problem {
-    var sets: [Int: Set<Int>]
-    var open: Set<Int>
-
-    func holders(of element: Int) -> [Int] {
-        sets.filter { $0.value.contains(element) }.keys.sorted()
+    /// What is left to hold, by how few sets could.
+    private func byHolders(_ left: Left) -> [Int] {
+        let ranks = left.elements.numbers.map { element -> (sets: Int, element: Int) in
+            (holders[element].intersection(left.sets).count, element)
+        }
+        return ranks.sorted { $0 < $1 }.map(\.element)
     }
 
-    /// The element that fewest sets hold.
-    var hardest: Int? {
-        let counts = open.map { element in (sets.values.filter { $0.contains(element) }.count, element) }
-        return counts.min { $0 < $1 }?.1
-    }
-
-    func taking(_ set: Int) -> Problem {
-        let covered = sets[set] ?? []
-        return Problem(
-            sets: sets.filter { $0.key != set }.mapValues { $0.subtracting(covered) }, open: open.subtracting(covered))
-    }
-
-    /// At least so many sets are needed: elements of which no set holds two need one each.
-    var bound: Int {
+    /// How many more sets it takes at the least: elements of which no set holds two need one each.
+    private func bound(_ left: Left) -> Int {
         var count = 0
-        var left = open
-        while let element = left.min(by: { weight(of: $0) < weight(of: $1) }) {
+        var apart = left.elements
+        for element in byHolders(left) where apart.contains(element) {
             count += 1
-            for set in sets.values where set.contains(element) { left.subtract(set) }
+            for set in holders[element].intersection(left.sets).numbers { apart.subtract(sets[set]) }
         }
         return count
     }
 
-    private func weight(of element: Int) -> (Int, Int) {
-        (sets.values.filter { $0.contains(element) }.count, element)
-    }
-
     /// Takes what must be taken and drops what cannot help, until nothing changes; returns what was taken.
-    mutating func reduce() -> [Int] {
+    private func reduce(_ left: inout Left) -> [Int] {
         var taken: [Int] = []
         while true {
-            dropContainedSets()
-            dropEasierElements()
-            let needed = open.compactMap { element in holders(of: element).count == 1 ? holders(of: element).first : nil
-            }
-            guard let set = needed.min() else { return taken }
+            dropContainedSets(&left)
+            dropEasyElements(&left)
+            let must = left.elements.numbers.map { holders[$0].intersection(left.sets).numbers }.first { $0.count == 1 }
+            guard let set = must?.first else { return taken }
             taken.append(set)
-            self = taking(set)
+            left.elements.subtract(sets[set])
         }
     }
 
-    /// A set within another is never the better one; of two equal ones the first stays.
-    private mutating func dropContainedSets() {
-        for (place, set) in sets.sorted(by: { $0.key > $1.key }) {
+    /// A set within another is never the better one; of two equal ones the preferred stays.
+    private func dropContainedSets(_ left: inout Left) {
+        let parts = left.sets.numbers.map { ($0, sets[$0].intersection(left.elements)) }
+        for (number, part) in parts {
             let isContained =
-                set.isEmpty
-                || sets.contains { other in
-                    other.key != place && other.value.isSuperset(of: set)
-                        && (other.value.count > set.count || other.key < place)
+                part.isEmpty
+                || parts.contains { other, otherPart in
+                    other != number && part.isSubset(of: otherPart) && (part != otherPart || other < number)
                 }
-            if isContained { sets[place] = nil }
+            if isContained { left.sets.remove(number) }
         }
     }
 
-    /// An element comes along with another that is held only by sets that hold it too.
-    private mutating func dropEasierElements() {
-        let holders = Dictionary(
-            uniqueKeysWithValues: open.map { element in (element, Set(self.holders(of: element))) })
-        var kept = open
-        for element in open.sorted() {
-            let mine = holders[element] ?? []
-            let comesAlong = kept.contains { other in
-                let others = holders[other] ?? []
-                return other != element && others.isSubset(of: mine) && (others.count < mine.count || other < element)
+    /// An element that comes along with another, held by no set that does not hold it too.
+    private func dropEasyElements(_ left: inout Left) {
+        let held = left.elements.numbers.map { ($0, holders[$0].intersection(left.sets)) }
+        for (number, sets) in held {
+            let comesAlong = held.contains { other, otherSets in
+                other != number && otherSets.isSubset(of: sets) && (sets != otherSets || other < number)
             }
-            if comesAlong { kept.remove(element) }
+            if comesAlong { left.elements.remove(number) }
         }
-        guard kept.count < open.count else { return }
-        open = kept
-        sets = sets.mapValues { $0.intersection(kept) }
     }
+}
+
+/// What is left to hold, and with what.
+private struct Left {
+    var elements: Bits
+    var sets: Bits
 }

@@ -60,6 +60,7 @@ function drawFindings() {
     list("unexpected", "Not as expected", true, findings.filter((finding) => !finding.asExpected).map(findingItem)),
     baselineSection(),
     list("gaps", "Not measured", true, summary.gaps.map(gapItem)),
+    list("exceptions", "Exceptions to clear up", true, summary.exceptions.map(exceptionItem)),
     list("tight", "Close to the limit of instructions", true, tight.map(tightItem)),
     planSection(), reachSection(), differencesSection(),
     list("expected", "Failures as expected", false, findings.filter((finding) => finding.asExpected).map(findingItem)),
@@ -99,6 +100,9 @@ function gapItem(gap) {
     el("span", { class: "where" }, loader ? `loader ${loader.name}` : gap.on, el("small", {}, plural(gap.cells, "cell"))),
     el("span", { class: "why" }, visible(gap.reason)));
 }
+
+const exceptionItem = ({ state, at, notice }) => el("li", { class: state === "expired" ? "v-fail" : "v-timeout" }, icon(state === "expired" ? "⧖" : "✂"),
+  el("span", { class: "where" }, visible(at), el("small", {}, state)), el("span", { class: "why" }, visible(notice)));
 
 function tightItem({ row, points }) {
   const worst = points.reduce((most, next) => (headroom(next.program) < headroom(most.program) ? next : most));

@@ -1,3 +1,4 @@
+import MatrixModel
 import ProbeObject
 import SystemPackage
 

@@ -97,7 +97,7 @@ package struct ProbeBuilder: Sendable {
 
 extension FilePath {
     /// This path from the root, because clang runs in the probe's folder and not in ours.
-    fileprivate var absolute: FilePath {
+    var absolute: FilePath {
         FilePath(FileManager.default.currentDirectoryPath).pushing(self).lexicallyNormalized()
     }
 

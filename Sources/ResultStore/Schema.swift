@@ -17,6 +17,7 @@ enum Schema {
             try db.execute(sql: "ALTER TABLE programs ADD COLUMN explanation TEXT")
         }
         migrator.registerMigration("v5 loaders") { db in try db.execute(sql: loaders) }
+        migrator.registerMigration("v7 places in sources") { db in try db.execute(sql: placesInSources) }
         return migrator
     }
 
@@ -25,6 +26,11 @@ enum Schema {
         ALTER TABLE programs ADD COLUMN programInstructions INTEGER;
         ALTER TABLE programs ADD COLUMN translatedBytes INTEGER;
         ALTER TABLE programs ADD COLUMN jitedBytes INTEGER;
+        """
+
+    private static let placesInSources = """
+        ALTER TABLE programs ADD COLUMN causeFile TEXT;
+        ALTER TABLE programs ADD COLUMN causeFileLine INTEGER CHECK ((causeFileLine IS NULL) = (causeFile IS NULL));
         """
 
     private static let loaders = """

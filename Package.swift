@@ -80,8 +80,11 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         module("ResultStore", ["CZlib", "MatrixModel", crypto, grdb, system]),
         module(
-            "Reports", ["MatrixModel", crypto, mustache],
-            resources: ["html", "css", "js"].map { .embedInCode("Resources/report.\($0)") }, settings: fast),
+            "Reports", ["CZlib", "MatrixAnalysis", "MatrixModel", crypto, mustache],
+            resources: [
+                "report.html", "page.css", "matrix.css", "panel.css", "media.css", "page.js", "model.js", "summary.js",
+                "grid.js", "filter.js", "chart.js", "log.js", "panel.js", "start.js",
+            ].map { .embedInCode("Resources/\($0)") }, settings: fast),
         module(
             "CompatMatrixCLI",
             [
@@ -110,7 +113,7 @@ let package = Package(
         tests("KernelExaminationTests", ["KernelExamination", "Machine", "GuestLink", "MatrixModel", system]),
         tests("MatrixRunnerTests", ["MatrixRunner", "Machine", "GuestLink", "MatrixModel", system]),
         tests("ResultStoreTests", ["ResultStore", "MatrixModel", grdb, system]),
-        tests("ReportsTests", ["Reports", "MatrixModel", subprocess, system], resources: [.copy("Resources")]),
+        tests("ReportsTests", ["Reports", "MatrixAnalysis", "MatrixModel", subprocess, system], resources: [.copy("Resources")]),
         tests(
             "CLITests",
             [

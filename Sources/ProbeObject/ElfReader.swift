@@ -75,7 +75,7 @@ enum ElfReader {
             if header.sh_type == UInt32(SHT_SYMTAB) { symbols = (current, Int(header.sh_link)) }
             if let name = elf_strptr(elf.handle, names, Int(header.sh_name)).map({ String(cString: $0) }) {
                 if isProgramSection(header, name) { sections[elf_ndxscn(current)] = name }
-                if name == ".maps" { maps.insert(elf_ndxscn(current)) }
+                if name == ".maps" || name == "maps" { maps.insert(elf_ndxscn(current)) }
             }
             section = elf_nextscn(elf.handle, current)
         }

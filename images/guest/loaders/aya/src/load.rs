@@ -9,6 +9,7 @@ use aya::{
 };
 
 use crate::{
+    ask,
     guest::{Agent, Plan, Report, Source, Stage, WHOLE_OBJECT},
     object::{ObjectView, ProgramPlace},
     words,
@@ -24,9 +25,20 @@ pub struct Loaded {
 
 /// Loads the object at `path`, and each program of it, and reports each. `None` unless all of them are loaded.
 pub fn load(agent: &Agent, path: &str, plan: Option<&Plan>) -> Option<Loaded> {
-    let (mut ebpf, view) = match open(path) {
-        Ok(opened) => opened,
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
         Err(error) => {
+            report_unopened(agent, EbpfError::FileError { path: Path::new(path).to_owned(), error });
+            return None;
+        }
+    };
+    let view = ObjectView::new(&bytes);
+    let mut ebpf = match EbpfLoader::new().load(&bytes) {
+        Ok(ebpf) => ebpf,
+        Err(error) => {
+            if let EbpfError::MapError(MapError::CreateError { name, .. }) = &error {
+                view.maps.get(name).into_iter().for_each(ask::about_map);
+            }
             report_unopened(agent, error);
             return None;
         }
@@ -42,12 +54,6 @@ pub fn load(agent: &Agent, path: &str, plan: Option<&Plan>) -> Option<Loaded> {
     }
     reports.sort_by_key(|report| report.program);
     reports.iter().all(|report| report.error == 0).then_some(Loaded { ebpf, view, reports })
-}
-
-fn open(path: &str) -> Result<(Ebpf, ObjectView), EbpfError> {
-    let bytes = fs::read(path).map_err(|error| EbpfError::FileError { path: Path::new(path).to_owned(), error })?;
-    let ebpf = EbpfLoader::new().load(&bytes)?;
-    Ok((ebpf, ObjectView::new(&bytes)))
 }
 
 fn report_unopened(agent: &Agent, error: EbpfError) {
@@ -88,6 +94,9 @@ impl Loading<'_> {
             Err(error) => {
                 report.error = words::errno(&error);
                 if let Some(log) = words::verifier_log(&error) {
+                    if let (true, Some(program)) = (log.is_empty(), self.ebpf.program(&place.name)) {
+                        ask::about_program(place, program.prog_type() as u32);
+                    }
                     report.instructions = place.instructions;
                     // Aya makes its buffer larger until the log fits or it has tried often enough.
                     report.log_complete = report.error != -libc::ENOSPC;

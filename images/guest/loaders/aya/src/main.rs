@@ -1,9 +1,11 @@
 //! The loader of Rust's Aya: loads an object the way its users do, and reports what happened in frames of the guest protocol.
 //! It judges nothing. The contract of such a loader: docs/loaders.md.
+mod ask;
 mod attach;
 mod attach_network;
 mod attach_perf_event;
 mod aya_log;
+mod bpf;
 mod events;
 mod guest;
 mod load;

@@ -14,15 +14,16 @@ use aya::{
     util::nr_cpus,
 };
 
-use crate::{events::EventSource, object::MapShape};
+use crate::{
+    bpf::{self, Command},
+    events::EventSource,
+    object::MapShape,
+};
 
 /// As much of a map as is looked at.
 const MAX_ENTRIES: usize = 4096;
 
-/// Commands of bpf() and numbers of map types; include/uapi/linux/bpf.h.
-const MAP_LOOKUP_ELEM: libc::c_long = 1;
-const MAP_GET_NEXT_KEY: libc::c_long = 4;
-const MAP_LOOKUP_AND_DELETE_ELEM: libc::c_long = 21;
+/// Numbers of map types; include/uapi/linux/bpf.h.
 const ARRAYS: [u32; 2] = [2, 6];
 const PER_PROCESSOR: [u32; 4] = [5, 6, 10, 21];
 const QUEUES: [u32; 2] = [22, 23];
@@ -63,12 +64,12 @@ impl Values {
         while entries.len() < MAX_ENTRIES {
             let mut key = vec![0; self.key_bytes];
             let previous = entries.last().map(|(key, _)| key.as_slice());
-            if call(MAP_GET_NEXT_KEY, self.descriptor, previous, &mut key).is_err() {
+            if call(Command::MapGetNextKey, self.descriptor, previous, &mut key).is_err() {
                 break;
             }
             // An entry that has just gone away stays zeros: it is none that could differ.
             let mut value = vec![0; self.value_bytes];
-            let _ = call(MAP_LOOKUP_ELEM, self.descriptor, Some(&key), &mut value);
+            let _ = call(Command::MapLookupElement, self.descriptor, Some(&key), &mut value);
             entries.push((key, value));
         }
         entries
@@ -81,7 +82,7 @@ impl EventSource for Values {
         if self.is_queue {
             // They have no keys; what they hold is taken out.
             let mut value = vec![0; self.value_bytes];
-            while call(MAP_LOOKUP_AND_DELETE_ELEM, self.descriptor, None, &mut value).is_ok() {
+            while call(Command::MapLookupAndDeleteElement, self.descriptor, None, &mut value).is_ok() {
                 take(&value);
                 has_taken = true;
             }
@@ -120,20 +121,16 @@ struct Element {
 }
 
 /// `output` is a value, or the next key.
-fn call(command: libc::c_long, map: RawFd, key: Option<&[u8]>, output: &mut [u8]) -> io::Result<()> {
+fn call(command: Command, map: RawFd, key: Option<&[u8]>, output: &mut [u8]) -> io::Result<()> {
     let element = Element {
         map: map as u32,
         key: key.map_or(0, |key| key.as_ptr() as u64),
         value: output.as_mut_ptr() as u64,
         flags: 0,
     };
-    // SAFETY: key and output have the sizes that the map was made with, and outlive the call.
-    let result = unsafe { libc::syscall(libc::SYS_bpf, command, &raw const element, size_of::<Element>()) };
-    if result < 0 {
-        Err(io::Error::last_os_error())
-    } else {
-        Ok(())
-    }
+    // Key and output have the sizes that the map was made with.
+    bpf::call(command, &element)?;
+    Ok(())
 }
 
 fn data(map: &Map) -> &MapData {

@@ -28,6 +28,10 @@ pub struct MapShape {
     pub kind: u32,
     pub key_bytes: usize,
     pub value_bytes: usize,
+    pub entries: u32,
+    pub flags: u32,
+    /// Whether the object's BTF has types for key and value.
+    pub has_btf: bool,
 }
 
 pub struct ObjectView {
@@ -46,6 +50,9 @@ impl ObjectView {
                 kind: map.map_type(),
                 key_bytes: map.key_size() as usize,
                 value_bytes: map.value_size() as usize,
+                entries: map.max_entries(),
+                flags: map.map_flags(),
+                has_btf: matches!(map, aya_obj::Map::Btf(map) if map.def.btf_key_type_id != 0),
             };
             view.maps.insert(name.clone(), shape);
         }

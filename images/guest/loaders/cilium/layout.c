@@ -100,14 +100,28 @@ static void write_info(void)
     NUMBER("statsRuns", BPF_STATS_RUN_TIME);
 }
 
-/// The names of program types that the other loaders use.
-static void write_program_types(void)
+/// Names as the other loaders use them; the last number has none.
+static void write_names(const char *go, const char *(*name_of)(int))
 {
-    const char *name;
-    printf("var programTypes = [...]string{\n");
-    for (int type = 0; (name = libbpf_bpf_prog_type_str(type)) != NULL; type++)
-        printf("\t\"%s\",\n", name);
+    printf("var %s = [...]string{\n", go);
+    for (int number = 0; name_of(number) != NULL; number++)
+        printf("\t\"%s\",\n", name_of(number));
     printf("}\n");
+}
+
+static const char *program_type(int number)
+{
+    return libbpf_bpf_prog_type_str(number);
+}
+
+static const char *map_type(int number)
+{
+    return libbpf_bpf_map_type_str(number);
+}
+
+static const char *attach_type(int number)
+{
+    return libbpf_bpf_attach_type_str(number);
 }
 
 int main(void)
@@ -116,6 +130,8 @@ int main(void)
     write_constants();
     write_structures();
     write_info();
-    write_program_types();
+    write_names("programTypes", program_type);
+    write_names("mapTypes", map_type);
+    write_names("attachTypes", attach_type);
     return 0;
 }

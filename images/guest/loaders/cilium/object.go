@@ -111,10 +111,12 @@ func mapsOf(program *ebpf.ProgramSpec) []string {
 	return names
 }
 
-// typeName is what libbpf calls the type.
-func typeName(kind ebpf.ProgramType) string {
-	if int(kind) < len(programTypes) {
-		return programTypes[kind]
+// nameOf is what libbpf calls a type.
+func nameOf(names []string, number int) string {
+	if number < len(names) {
+		return names[number]
 	}
-	return kind.String()
+	return "unknown to libbpf"
 }
+
+func typeName(kind ebpf.ProgramType) string { return nameOf(programTypes[:], int(kind)) }

@@ -43,12 +43,21 @@ func loadAlone(out *reporter, o *object, index uint32, name string) programRepor
 		out.log(index, sourceVerifier, logOfSuccess(o, name, &report))
 	} else {
 		report.errno = errorNumber(err)
-		report.stage = failedStage(o, spec)
-		if refusal := verifierLog(err); refusal != nil {
+		missing := failedMap(o, spec)
+		if missing != nil {
+			report.stage = stageMaps
+		}
+		refusal := verifierLog(err)
+		if refusal != nil && missing == nil {
 			report.instructions = instructionCount(spec)
-			out.log(index, sourceVerifier, joined(refusal.Log))
+		}
+		if refusal != nil {
+			out.log(index, sourceVerifier, words(refusal))
 		}
 		out.say(index, err.Error())
+		if answer := askAboutRefusal(spec, missing, refusal, report.errno); answer != "" {
+			out.say(index, ourPrefix+"this kernel takes no "+answer)
+		}
 	}
 	out.program(report)
 	return report
@@ -63,7 +72,7 @@ func loadForVerdict(o *object, name string, report *programReport) (*collection,
 		if more := fittingLogBytes(); more > bytes {
 			bytes = more
 			_, again := assign(o.alone(), []string{name}, nil, ebpf.ProgramOptions{LogSize: bytes})
-			if refusal := verifierLog(again); refusal != nil && len(joined(refusal.Log)) > 0 {
+			if refusal := verifierLog(again); refusal != nil && len(words(refusal)) > 0 {
 				err = again
 			}
 		}
@@ -80,7 +89,7 @@ func loadForVerdict(o *object, name string, report *programReport) (*collection,
 // isCut tells a log that filled its buffer. The library's own guess fails where the kernel kept the log's end (since
 // Linux 6.4), and the library takes blanks from the ends of lines, of which old kernels write one each.
 func isCut(refusal *ebpf.VerifierError, bytes int) bool {
-	return refusal.Truncated || len(joined(refusal.Log))+len(refusal.Log) >= bytes-1
+	return refusal.Truncated || len(words(refusal))+len(refusal.Log) >= bytes-1
 }
 
 // logOfSuccess loads once more: with statistics alone where the kernel has them, else with the log that it has.
@@ -93,7 +102,7 @@ func logOfSuccess(o *object, name string, report *programReport) []byte {
 	if err != nil {
 		report.logComplete = 0
 		if refusal := verifierLog(err); refusal != nil {
-			return joined(refusal.Log)
+			return words(refusal)
 		}
 		return nil
 	}
@@ -103,20 +112,21 @@ func logOfSuccess(o *object, name string, report *programReport) []byte {
 	return []byte(log)
 }
 
-// failedStage asks for the maps alone: the library's error does not say in which step it failed.
-func failedStage(o *object, program *ebpf.ProgramSpec) uint32 {
+// failedMap asks for the maps alone, since the library's error does not say in which step it failed; nil where all can be
+// had.
+func failedMap(o *object, program *ebpf.ProgramSpec) *ebpf.MapSpec {
 	if program.Type == ebpf.UnspecifiedProgram {
 		// Refused before it came to maps.
-		return stageLoad
+		return nil
 	}
 	for _, name := range mapsOf(program) {
 		loaded, err := assign(o.alone(), nil, []string{name}, ebpf.ProgramOptions{})
 		if err != nil {
-			return stageMaps
+			return o.spec.Maps[name]
 		}
 		loaded.close()
 	}
-	return stageLoad
+	return nil
 }
 
 func instructionCount(program *ebpf.ProgramSpec) uint32 {

@@ -39,9 +39,9 @@ func verifierLog(err error) *ebpf.VerifierError {
 	return refusal
 }
 
-// joined is the log with a line feed after each line; the library has cut blanks off their ends.
-func joined(lines []string) []byte {
-	text := strings.Join(lines, "\n")
+// words is the log as the kernel wrote it, but for blanks at the ends of lines, which the library cuts off.
+func words(refusal *ebpf.VerifierError) []byte {
+	text := strings.Join(refusal.Log, "\n")
 	if text == "" {
 		return nil
 	}

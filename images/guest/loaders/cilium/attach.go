@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"strings"
@@ -24,12 +25,21 @@ func cannotTell(format string, arguments ...interface{}) error {
 type attacher struct {
 	object    *object
 	loaded    *collection
-	kept      []interface{}
+	kept      []io.Closer
 	iterators []*link.Iter
 	notes     []string
 }
 
-func (a *attacher) keepAlive() { runtime.KeepAlive(a) }
+// detach closes everything, the latest first. What the library put into tracefs goes with that.
+func (a *attacher) detach() {
+	for len(a.kept) > 0 {
+		last := len(a.kept) - 1
+		// The cell has been measured: the kernel takes the rest away with this process.
+		_ = a.kept[last].Close()
+		a.kept = a.kept[:last]
+	}
+	runtime.KeepAlive(a.loaded)
+}
 
 // takeNotes returns what is to be said of the program that was attached last.
 func (a *attacher) takeNotes() []string {
@@ -131,7 +141,7 @@ func (a *attacher) attachTracing(spec *ebpf.ProgramSpec, program *ebpf.Program, 
 		return err
 	}
 	a.iterators = append(a.iterators, iterator)
-	return nil
+	return a.keep(iterator, nil)
 }
 
 // noteWhetherLSMIsActive reads what kernels since 5.7 have.

@@ -22,6 +22,7 @@ func askForInfo(program *ebpf.Program) programInfo {
 	// Unknown before 4.13: that leaves zeros.
 	_, _, _ = unix.Syscall(unix.SYS_BPF, commandGetInfo, uintptr(unsafe.Pointer(&attributes)), unsafe.Sizeof(attributes))
 	runtime.KeepAlive(&info)
+	runtime.KeepAlive(program)
 	return info
 }
 

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/cilium/ebpf"
 )
 
@@ -48,7 +50,8 @@ func loadAlone(out *reporter, o *object, index uint32, name string) programRepor
 			report.stage = stageMaps
 		}
 		refusal := verifierLog(err)
-		if refusal != nil && missing == nil {
+		// The library's words for its last step: it can fail on the object's BTF before that.
+		if refusal != nil && strings.Contains(err.Error(), "load program: ") {
 			report.instructions = instructionCount(spec)
 		}
 		if refusal != nil {

@@ -61,6 +61,7 @@ func (s *stages) setAll(stage uint32, number int32) {
 
 func (s *stages) attachAndFire(loaded *collection) {
 	a := &attacher{object: s.object, loaded: loaded}
+	defer a.detach()
 	if !s.attachAll(a) {
 		return
 	}
@@ -73,7 +74,6 @@ func (s *stages) attachAndFire(loaded *collection) {
 		s.out.endUnmeasured(err.Error())
 	}
 	s.fire(source, loaded)
-	a.keepAlive()
 }
 
 // attachAll returns whether all are attached. One that fails does not keep the others from being tried.

@@ -65,7 +65,14 @@ extension Cause {
         guard let id: String = row["causeId"] else { return nil }
         self.init(
             id: id, category: row["causeCategory"], line: row["causeLine"], source: row["causeSource"],
-            advice: row["causeAdvice"], since: row["causeSince"])
+            advice: row["causeAdvice"], since: row["causeSince"], location: CodeLocation(row))
+    }
+}
+
+extension CodeLocation {
+    fileprivate init?(_ row: Row) {
+        guard let file: String = row["causeFile"] else { return nil }
+        self.init(file: file, line: row["causeFileLine"])
     }
 }
 

@@ -25,7 +25,7 @@ struct RunCell: Sendable {
         let key = CellKey(
             kernel: kernel.id.text, probe: variant.probe, variant: variant.variant, loader: variant.loader)
         cell = PlannedCell(
-            key: key, object: variant.object.map { PlannedObject(path: $0.path, digest: $0.digest) },
+            key: key, object: variant.object.map { PlannedObject(path: $0.path, digest: $0.digest, lines: $0.lines) },
             programs: variant.programs, plan: variant.plan,
             expectations: kernel.manifest.isGate ? variant.expectations.on(day) : .anything)
         switch kernel.modules(variant.modules) {
@@ -85,6 +85,8 @@ struct RunPlan: Sendable {
             image.config == nil ? "no config" : "config", kernel.manifest.commandLine,
             cell.key.loader, guestImage.digest, tool,
             cell.modules.map(\.digest).joined(separator: " "),
+            // An object that is the same at another place has its lines there.
+            cell.object?.lines.files.sorted().joined(separator: " ") ?? "",
         ]
         let digest = SHA256.hash(data: Data(parts.joined(separator: "\u{0}").utf8))
         return digest.map { String(format: "%02x", $0) }.joined()

@@ -55,7 +55,7 @@ struct RunSession: Sendable {
             throw CommandFailure(
                 .invalidInput, "\(probes) holds no probe: a probe is a folder in it with a 'probe.yaml'")
         }
-        return try Loader.choose(options.loaders, from: variants)
+        return try Loader.choose(options.loaders, from: variants).map { $0.namingFiles(from: workspace.sources) }
     }
 
     /// Measures what the store cannot answer.

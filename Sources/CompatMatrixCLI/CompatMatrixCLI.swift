@@ -6,7 +6,7 @@ public struct CompatMatrix: AsyncParsableCommand {
         abstract: "Says on which kernels every variant of every eBPF probe loads, and why not where it does not.",
         subcommands: [
             RunCommand.self, Kernels.self, Probes.self, Report.self, Runs.self, Explain.self, Features.self,
-            Doctor.self, Clean.self,
+            Doctor.self, Init.self, Clean.self,
         ])
 
     public init() {}

@@ -1,6 +1,6 @@
 import FoundationEssentials
 import MatrixModel
-import SystemPackage
+package import SystemPackage
 
 extension ProbeManifest {
     /// Reads an entry of `probes` in a `compat-matrix.yaml`: the keys of a `probe.yaml`, and `name`.
@@ -45,7 +45,7 @@ extension ProbeManifest {
     }
 
     /// `x/foo.bpf.o` is `foo`.
-    private static func name(of object: FilePath) -> String {
+    package static func name(of object: FilePath) -> String {
         let name = object.lastComponent?.string ?? ""
         let suffix = [".bpf.o", ".o"].first { name.hasSuffix($0) && name != $0 } ?? ""
         return String(name.dropLast(suffix.count))

@@ -48,6 +48,15 @@ package struct ProbeBuilder: Sendable {
         return compiler
     }
 
+    /// What the variant was compiled from, by what its last build left; empty where there was none.
+    func inputs(of variant: String, in probe: ProbeManifest) -> [FilePath] {
+        let product = Product(stem: folder(of: probe).appending(variant))
+        guard let bytes = try? FileBytes.read(product.record),
+            let record = BuildRecord(text: String(decoding: bytes, as: UTF8.self))
+        else { return [] }
+        return record.inputs.map { probe.folder.absolute.pushing(FilePath($0.path)).lexicallyNormalized() }
+    }
+
     /// Where what is compiled for `probe` goes.
     func folder(of probe: ProbeManifest) -> FilePath {
         let key = FileBytes.sha256(Array(probe.folder.absolute.string.utf8)).prefix(12)

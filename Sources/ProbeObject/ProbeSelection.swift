@@ -18,6 +18,8 @@ package struct BuiltVariant: Sendable, Hashable {
     package var modules: [String]
     /// Empty for an object without a manifest: it is expected to pass.
     package var expectations: [Expectation]
+    /// What it is made from: when one of these changes, it may be another variant. Headers of the system are among them.
+    package var files: [FilePath] = []
 
     /// The loader in the guest that takes it.
     package var loader: String {
@@ -74,7 +76,7 @@ extension BuiltVariant {
             probe: String(name.dropLast(suffix.count)), variant: "object",
             object: BuiltObject(object, compiledIn: [object.path.removingLastComponent(), FilePath(".")]),
             programs: object.programs.map(\.name),
-            plan: nil, modules: [], expectations: [])
+            plan: nil, modules: [], expectations: [], files: [object.path])
     }
 }
 
@@ -134,9 +136,14 @@ package struct ProbeSelection: Sendable {
     /// - Returns: By probe name, variants in the order of their manifest, then the objects in the given order.
     /// - Throws: `ProbeSelectionError`, `ManifestError`, `ProbeObjectError`; the first that is wrong.
     package func build(folder: FilePath, cache: FilePath) async throws -> [BuiltVariant] {
+        try await build(cache: cache) { try ProbeCatalogue(folder: folder).probes }
+    }
+
+    /// Builds what is selected of `catalogue`, which is not asked for when only objects are selected.
+    package func build(cache: FilePath, of catalogue: () throws -> [ProbeManifest]) async throws -> [BuiltVariant] {
         var built = try objects.map { try BuiltVariant(unlisted: ObjectFile($0)) }
         if objects.isEmpty || !probes.isEmpty || !variants.isEmpty {
-            let chosen = try choose(from: ProbeCatalogue(folder: folder).probes)
+            let chosen = try choose(from: catalogue())
             built = try await Self.build(chosen, cache: cache) + built
         }
         try Self.checkNames(of: built)
@@ -175,11 +182,16 @@ package struct ProbeSelection: Sendable {
         return try await chosen.concurrentMap(width: width) { probe, variant in
             switch variant.origin {
             case .tracefs(let event): return try BuiltVariant(variant, of: probe, tracefs: event)
-            case .object(let path): return try BuiltVariant(variant, of: probe, object: ObjectFile(path))
+            case .object(let path):
+                var built = try BuiltVariant(variant, of: probe, object: ObjectFile(path))
+                built.files = [path]
+                return built
             case .source(let source, let cpu, let flags):
                 let object = try await builder.object(
                     from: source, cpu, flags: flags, variant: variant.name, in: probe)
-                return try BuiltVariant(variant, of: probe, object: object)
+                var built = try BuiltVariant(variant, of: probe, object: object)
+                built.files = builder.inputs(of: variant.name, in: probe)
+                return built
             }
         }
     }

@@ -1,3 +1,4 @@
+import MatrixModel
 package import SystemPackage
 
 /// A probe as its `probe.yaml` describes it.
@@ -26,9 +27,11 @@ package struct ProbeManifest: Sendable, Hashable {
         folder = file.removingLastComponent()
         name = folder.lastComponent?.string ?? ""
         let document = try ManifestNode(file: file, text: text)
-        let keys = try document.mapping(known: ["summary", "modules", "variants", "expect"] + ProbeStages.keys)
+        let keys = try document.mapping(
+            known: ["summary", "modules", "loaders", "variants", "expect"] + ProbeStages.keys)
         summary = try keys.required("summary", in: document).text()
         let modules = try keys["modules"]?.moduleNames() ?? []
+        let loaders = try keys["loaders"]?.loaders()
         let stages = try ProbeStages(keys, else: .none)
 
         let entries = try keys.required("variants", in: document)
@@ -36,7 +39,8 @@ package struct ProbeManifest: Sendable, Hashable {
         for (name, node) in try entries.namedEntries() {
             guard Self.isUsable(name: name) else { throw node.badName() }
             variants.append(
-                try ProbeVariant(node, name: name, in: folder, sharedModules: modules, sharedStages: stages))
+                try ProbeVariant(
+                    node, name: name, in: folder, sharedModules: modules, sharedLoaders: loaders, sharedStages: stages))
         }
         guard !variants.isEmpty else { throw entries.wrong(expected: "at least one variant") }
 
@@ -49,14 +53,28 @@ package struct ProbeManifest: Sendable, Hashable {
         }
     }
 
-    /// Names become file names and parts of command lines.
-    private static func isUsable(name: String) -> Bool {
+    /// Whether a variant, or a loader, can be called that: names become file names and parts of command lines.
+    package static func isUsable(name: String) -> Bool {
         !name.isEmpty && !name.hasPrefix(".") && !name.hasPrefix("-")
             && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-._+".contains($0)) }
     }
 }
 
 extension ManifestNode {
+    /// One glob over the names of loaders or a list of them; which loaders there are is known to whoever runs them.
+    func loaders() throws(ManifestError) -> [Glob] {
+        var globs: [Glob] = []
+        for node in try listOrSelf() {
+            let text = try node.text()
+            guard !text.isEmpty else {
+                throw node.wrong(expected: "a loader's name or a glob over the names of loaders")
+            }
+            globs.append(Glob(text))
+        }
+        guard !globs.isEmpty else { throw wrong(expected: "at least one loader") }
+        return globs
+    }
+
     fileprivate func badName() -> ManifestError {
         .wrongValue(
             file: file, line: line, key: "variants", value: key,

@@ -64,6 +64,8 @@ package struct KernelSelector: Sendable, Hashable, CustomStringConvertible {
 /// A rule of `expect` in a probe's manifest.
 package struct Expectation: Sendable, Hashable {
     package var kernels: KernelSelector
+    /// `nil` when it speaks of every loader.
+    package var loaders: [Glob]?
     /// `nil` when nobody knows yet: whatever is measured counts as expected.
     package var verdict: Verdict?
     /// The id of the cause that the failure must have, `nil` for any.
@@ -74,9 +76,11 @@ package struct Expectation: Sendable, Hashable {
     package var reason: String?
 
     package init(
-        kernels: KernelSelector, verdict: Verdict?, cause: String? = nil, stage: Stage? = nil, reason: String? = nil
+        kernels: KernelSelector, loaders: [Glob]? = nil, verdict: Verdict?, cause: String? = nil, stage: Stage? = nil,
+        reason: String? = nil
     ) {
         self.kernels = kernels
+        self.loaders = loaders
         self.verdict = verdict
         self.cause = cause
         self.stage = stage
@@ -85,6 +89,9 @@ package struct Expectation: Sendable, Hashable {
 }
 
 extension Expectation {
+    /// Whether the rule speaks of what `loader` does.
+    fileprivate func isAbout(loader: String) -> Bool { loaders?.contains { $0.matches(loader) } ?? true }
+
     /// Whether any failure will do.
     fileprivate var isOfAnyFailure: Bool { cause == nil && stage == nil }
 
@@ -96,9 +103,10 @@ extension Expectation {
 }
 
 extension [Expectation] {
-    /// The first rule that speaks of the kernel; where none does, a probe is expected to pass.
-    package func rule(for id: KernelID, release: KernelRelease?) -> Expectation {
-        first { $0.kernels.matches(id: id, release: release) } ?? Expectation(kernels: .everyKernel, verdict: .pass)
+    /// The first rule that speaks of the kernel and the loader; where none does, a probe is expected to pass.
+    package func rule(for id: KernelID, release: KernelRelease?, loader: String) -> Expectation {
+        first { $0.isAbout(loader: loader) && $0.kernels.matches(id: id, release: release) }
+            ?? Expectation(kernels: .everyKernel, verdict: .pass)
     }
 
     /// For a kernel that is no part of the gate.

@@ -21,10 +21,7 @@ package struct RunCommand: AsyncParsableCommand {
     var variants: [String] = []
     @Option(name: .customLong("object"), help: "An object file (.bpf.o) to load; needs no manifest; repeatable.")
     var objects: [String] = []
-    @Option(
-        name: .customLong("loader"),
-        help: "Only loaders whose name matches this pattern; repeatable. There are: libbpf, tracefs.")
-    var loaders: [String] = []
+    @Option(name: .customLong("loader"), help: LoaderOption.help) var loaders: [LoaderOption] = []
     @Option(help: "Guests at once; as many as there are processors without it.") var jobs: Int?
     @Option(help: "auto, kvm or tcg.") var accel: AcceleratorOption = .auto
     @Option(help: "auto, warm or cold.") var start: StartOption = .auto
@@ -40,9 +37,7 @@ package struct RunCommand: AsyncParsableCommand {
     package func validate() throws {
         guard (1...256).contains(jobs ?? 1) else { throw ValidationError("--jobs takes a number from 1 to 256") }
         guard (1...86_400).contains(timeout) else { throw ValidationError("--timeout takes 1 to 86400 seconds") }
-        for loader in loaders where !Loader.all.contains(where: Glob(loader).matches) {
-            throw ValidationError("there is no loader '\(loader)'; there are: \(Loader.all.joined(separator: ", "))")
-        }
+        try LoaderOption.validate(loaders)
     }
 
     package func run() async throws {
@@ -110,20 +105,4 @@ package struct Shard: ExpressibleByArgument, Sendable, Equatable {
     }
 
     func holds(_ position: Int) -> Bool { position % count == index - 1 }
-}
-
-/// The loaders that a guest has.
-enum Loader {
-    static let all = ["libbpf", "tracefs"]
-
-    /// Those of `variants` whose loader is wanted by one of `globs`, of which there may be none.
-    static func choose(_ globs: [String], from variants: [BuiltVariant]) throws(CommandFailure) -> [BuiltVariant] {
-        let globs = globs.map(Glob.init)
-        let known = Set(variants.map(\.loader)).sorted()
-        if let lost = globs.first(where: { glob in !known.contains(where: glob.matches) }) {
-            throw CommandFailure(
-                .usage, "--loader '\(lost)' matches nothing; what is selected has: \(known.joined(separator: ", "))")
-        }
-        return variants.filter { variant in globs.isEmpty || globs.contains { $0.matches(variant.loader) } }
-    }
 }

@@ -16,26 +16,30 @@ struct RunCell: Sendable {
     var cell: PlannedCell
     /// `nil` where there is an obstacle: nothing is measured and nothing to be remembered.
     var inputs: String?
-    /// Why nothing can be measured: the kernel's image, or a module that the cell needs, is not to be had.
-    var obstacle: KernelStoreError?
+    /// Why nothing can be measured: the kernel's image, a module that the cell needs, or its loader is not to be had.
+    var obstacle: String?
 
-    init(position: Int, kernel: RunKernel, variant: BuiltVariant) {
+    init(position: Int, kernel: RunKernel, loaded: LoadedVariant) {
         self.position = position
         self.kernel = kernel.id
+        let (variant, loader) = (loaded.variant, loaded.loader)
         let key = CellKey(
-            kernel: kernel.id.text, probe: variant.probe, variant: variant.variant, loader: variant.loader)
+            kernel: kernel.id.text, probe: variant.probe, variant: variant.variant, loader: loader.name)
         cell = PlannedCell(
-            key: key, object: variant.object.map { PlannedObject(path: $0.path, digest: $0.digest) },
+            key: key, loader: loader.fileForGuests,
+            object: variant.object.map { PlannedFile(path: $0.path, digest: $0.digest) },
             programs: variant.programs, plan: variant.plan,
             expectations: kernel.manifest.isGate ? variant.expectations : .anything)
         switch kernel.modules(variant.modules) {
-        case .success(let modules): cell.modules = modules
-        case .failure(let error): obstacle = error
+        case .success(let modules):
+            cell.modules = modules
+            obstacle = loader.obstacle
+        case .failure(let error): obstacle = "\(error)"
         }
     }
 }
 
-/// Which cells there are: kernel, then probe, variant, each with the loader that takes it.
+/// Which cells there are: kernel, then probe, variant, loader.
 ///
 /// A pure function of what was selected.
 struct RunPlan: Sendable {
@@ -49,7 +53,7 @@ struct RunPlan: Sendable {
     ///
     /// `tool` tells one build of this program from another: what it judges differently must not be answered from what an
     /// older build found.
-    init(kernels: [RunKernel], variants: [BuiltVariant], guestImage: GuestImage, tool: String, shard: Shard?) {
+    init(kernels: [RunKernel], variants: [LoadedVariant], guestImage: GuestImage, tool: String, shard: Shard?) {
         self.kernels = kernels
         self.guestImage = guestImage
         var cells: [RunCell] = []
@@ -58,7 +62,7 @@ struct RunPlan: Sendable {
             for variant in variants {
                 defer { position += 1 }
                 guard shard?.holds(position) ?? true else { continue }
-                var cell = RunCell(position: position, kernel: kernel, variant: variant)
+                var cell = RunCell(position: position, kernel: kernel, loaded: variant)
                 if cell.obstacle == nil {
                     cell.inputs = Self.inputs(of: cell.cell, kernel: kernel, guestImage: guestImage, tool: tool)
                 }
@@ -76,7 +80,7 @@ struct RunPlan: Sendable {
         let parts = [
             cell.object?.digest ?? "no object", cell.plan?.text ?? "no plan", image.sha256,
             image.config == nil ? "no config" : "config", kernel.manifest.commandLine,
-            cell.key.loader, guestImage.digest, tool,
+            cell.key.loader, cell.loader?.digest ?? "", guestImage.digest(for: cell.key.loader), tool,
             cell.modules.map(\.digest).joined(separator: " "),
         ]
         let digest = SHA256.hash(data: Data(parts.joined(separator: "\u{0}").utf8))

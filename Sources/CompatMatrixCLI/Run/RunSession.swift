@@ -18,6 +18,8 @@ struct RunSession: Sendable {
 
     let store: ResultStore
     let plan: RunPlan
+    /// Those that cells name, by name.
+    private let loaders: [Loader]
     private let options: RunCommand
     private let workspace: Workspace
     private let startedAt = Date()
@@ -27,9 +29,12 @@ struct RunSession: Sendable {
         self.options = options
         self.workspace = workspace
         let variants = try await Self.variants(options, workspace)
+        let chosen = try LoaderChoice(options.loaders).loaders(of: variants)
         let kernelStore = KernelStore(workspace)
         let manifests = try kernelStore.kernels(matching: options.kernels)
-        let guestImage = try await GuestImage.withShell(binaries: workspace.guestTools, cache: workspace.cache)
+        let guestImage = try await GuestImage.forGuests(of: workspace)
+        let found = try await LoaderSearch(options.loaders, workspace).find(Set(chosen.map(\.loader)))
+        self.loaders = found.values.sorted { $0.name < $1.name }
         store = try ResultStore(folder: try options.results.map(Workspace.absolute) ?? workspace.results)
         let outcomes = await FetchDisplay.showing { display in
             await kernelStore.fetch(manifests, patience: .seconds(600)) { id, step in
@@ -37,8 +42,11 @@ struct RunSession: Sendable {
             }
         }
         plan = RunPlan(
-            kernels: await RunKernel.all(outcomes, variants: variants, find: kernelStore.guestModules),
-            variants: variants, guestImage: guestImage, tool: try Tool.build(), shard: options.shard)
+            kernels: await RunKernel.all(outcomes, variants: chosen.map(\.variant), find: kernelStore.guestModules),
+            variants: chosen.compactMap { variant, loader in
+                found[loader].map { LoadedVariant(variant: variant, loader: $0) }
+            },
+            guestImage: guestImage, tool: try Tool.build(), shard: options.shard)
     }
 
     private static func variants(_ options: RunCommand, _ workspace: Workspace) async throws -> [BuiltVariant] {
@@ -54,7 +62,7 @@ struct RunSession: Sendable {
             throw CommandFailure(
                 .invalidInput, "\(probes) holds no probe: a probe is a folder in it with a 'probe.yaml'")
         }
-        return try Loader.choose(options.loaders, from: variants)
+        return variants
     }
 
     /// Measures what the store cannot answer.
@@ -72,13 +80,14 @@ struct RunSession: Sendable {
                 qemu: machine.qemu?.version, accelerator: machine.accelerator?.rawValue,
                 cpus: ProcessInfo.processInfo.activeProcessorCount))
         try store.begin(run: run)
+        for loader in loaders { try store.record(loader: loader.row, in: run.id) }
         let hits = options.noCache ? [:] : try store.cached(inputs: plan.cells.compactMap(\.inputs))
         let open = plan.cells.filter { cell in cell.inputs.map { hits[$0] == nil } ?? false }
         let recorder = RunRecorder(store: store, run: run.id, plan: plan, open: open.count)
         try await recorder.cached(
             plan.cells.compactMap { cell in cell.inputs.flatMap { hits[$0] }.map { (cell, $0) } })
         try await recorder.missing(
-            plan.cells.compactMap { cell in cell.obstacle.map { (cell, "\($0)") } })
+            plan.cells.compactMap { cell in cell.obstacle.map { (cell, $0) } })
         let runner = MatrixRunner(
             backend: machine.backend, start: options.start.policy,
             jobs: options.jobs ?? ProcessInfo.processInfo.activeProcessorCount, cellLimit: .seconds(options.timeout),

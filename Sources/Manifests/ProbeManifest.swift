@@ -1,3 +1,4 @@
+import MatrixModel
 package import SystemPackage
 
 /// A probe as its `probe.yaml` describes it.
@@ -29,7 +30,7 @@ package struct ProbeManifest: Sendable, Hashable {
         try self.init(keys, of: document, name: folder.lastComponent?.string ?? "", in: folder)
     }
 
-    static let keys = ["summary", "modules", "variants", "expect"] + ProbeStages.keys
+    static let keys = ["summary", "modules", "loaders", "variants", "expect"] + ProbeStages.keys
 
     init(name: String, folder: FilePath, summary: String, variants: [ProbeVariant]) {
         self.name = name
@@ -46,6 +47,7 @@ package struct ProbeManifest: Sendable, Hashable {
         self.folder = folder
         summary = try keys.required("summary", in: document).text()
         let modules = try keys["modules"]?.moduleNames() ?? []
+        let loaders = try keys["loaders"]?.loaders()
         let stages = try ProbeStages(keys, else: .none)
 
         let entries = try keys.required("variants", in: document)
@@ -53,7 +55,8 @@ package struct ProbeManifest: Sendable, Hashable {
         for (name, node) in try entries.namedEntries() {
             guard Self.isUsable(name: name) else { throw node.badName(key: "variants", value: name) }
             variants.append(
-                try ProbeVariant(node, name: name, in: folder, sharedModules: modules, sharedStages: stages))
+                try ProbeVariant(
+                    node, name: name, in: folder, sharedModules: modules, sharedLoaders: loaders, sharedStages: stages))
         }
         guard !variants.isEmpty else { throw entries.wrong(expected: "at least one variant") }
 
@@ -70,14 +73,28 @@ package struct ProbeManifest: Sendable, Hashable {
         }
     }
 
-    /// Names become file names and parts of command lines.
-    static func isUsable(name: String) -> Bool {
+    /// Whether a variant, or a loader, can be called that: names become file names and parts of command lines.
+    package static func isUsable(name: String) -> Bool {
         !name.isEmpty && !name.hasPrefix(".") && !name.hasPrefix("-")
             && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-._+".contains($0)) }
     }
 }
 
 extension ManifestNode {
+    /// One glob over the names of loaders or a list of them; which loaders there are is known to whoever runs them.
+    func loaders() throws(ManifestError) -> [Glob] {
+        var globs: [Glob] = []
+        for node in try listOrSelf() {
+            let text = try node.text()
+            guard !text.isEmpty else {
+                throw node.wrong(expected: "a loader's name or a glob over the names of loaders")
+            }
+            globs.append(Glob(text))
+        }
+        guard !globs.isEmpty else { throw wrong(expected: "at least one loader") }
+        return globs
+    }
+
     func badName(key: String, value: String) -> ManifestError {
         .wrongValue(
             file: file, line: line, key: key, value: value,

@@ -16,14 +16,16 @@ package struct BuiltVariant: Sendable, Hashable {
     package var plan: StagePlan?
     /// Kernel modules that it needs, as its manifest names them.
     package var modules: [String]
+    /// Which loaders take its object, as its manifest has it; `nil` where that says nothing.
+    package var loaders: [Glob]?
     /// Empty for an object without a manifest: it is expected to pass.
     package var expectations: [Expectation]
     /// What it is made from: when one of these changes, it may be another variant. Headers of the system are among them.
     package var files: [FilePath] = []
 
-    /// The loader in the guest that takes it.
-    package var loader: String {
-        if case .tracefs = plan?.subject { "tracefs" } else { "libbpf" }
+    /// The only loader for what is no object.
+    package var ownLoader: String? {
+        if case .tracefs = plan?.subject { "tracefs" } else { nil }
     }
 
     /// For people.
@@ -59,13 +61,14 @@ extension BuiltVariant {
             object: BuiltObject(object, compiledIn: variant.origin.folders(in: probe)), programs: programs,
             plan: try variant.stages.plan(
                 programs: programs, maps: object.maps, firesAlone: object.programs.contains(where: \.firesAlone)),
-            modules: variant.modules, expectations: variant.expectations)
+            modules: variant.modules, loaders: variant.loaders, expectations: variant.expectations)
     }
 
     init(_ variant: ProbeVariant, of probe: ProbeManifest, tracefs: TracefsEvent) throws(ManifestError) {
         self.init(
             probe: probe.name, variant: variant.name, object: nil, programs: [tracefs.symbol],
-            plan: try variant.stages.plan(tracefs), modules: variant.modules, expectations: variant.expectations)
+            plan: try variant.stages.plan(tracefs), modules: variant.modules, loaders: nil,
+            expectations: variant.expectations)
     }
 
     /// `x/foo.bpf.o` is the variant `object` of the probe `foo`.
@@ -76,7 +79,7 @@ extension BuiltVariant {
             probe: String(name.dropLast(suffix.count)), variant: "object",
             object: BuiltObject(object, compiledIn: [object.path.removingLastComponent(), FilePath(".")]),
             programs: object.programs.map(\.name),
-            plan: nil, modules: [], expectations: [], files: [object.path])
+            plan: nil, modules: [], loaders: nil, expectations: [], files: [object.path])
     }
 }
 

@@ -122,13 +122,14 @@ extension ResultStore {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO exceptions (run, position, probe, file, line, variants, kernels, verdict, stage, cause, reason,
-                    expires, state, cells)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    expires, state, cells, loaders)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         for (position, row) in exceptions.enumerated() {
             try statement.execute(arguments: [
                 run, position, row.probe, row.file, row.line, row.variants, row.kernels, row.verdict?.rawValue,
                 row.stage?.rawValue, row.cause, row.reason, row.expires, row.state.rawValue, row.cells,
+                row.loaders,
             ])
         }
     }

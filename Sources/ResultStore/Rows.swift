@@ -32,7 +32,8 @@ extension ExceptionRow {
     init(_ row: Row) throws {
         self.init(
             probe: row["probe"], file: row["file"], line: row["line"], variants: row["variants"],
-            kernels: row["kernels"], verdict: try row.optionalWord("verdict", of: "exceptions"),
+            kernels: row["kernels"], loaders: row["loaders"],
+            verdict: try row.optionalWord("verdict", of: "exceptions"),
             stage: try row.optionalWord("stage", of: "exceptions"), cause: row["cause"], reason: row["reason"],
             expires: row["expires"], state: try row.word("state", of: "exceptions"), cells: row["cells"])
     }

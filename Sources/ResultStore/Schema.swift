@@ -19,6 +19,9 @@ enum Schema {
         migrator.registerMigration("v5 loaders") { db in try db.execute(sql: loaders) }
         migrator.registerMigration("v6 exceptions") { db in try db.execute(sql: exceptions) }
         migrator.registerMigration("v7 places in sources") { db in try db.execute(sql: placesInSources) }
+        migrator.registerMigration("v10 loaders of exceptions") { db in
+            try db.execute(sql: "ALTER TABLE exceptions ADD COLUMN loaders TEXT NOT NULL DEFAULT '*'")
+        }
         return migrator
     }
 

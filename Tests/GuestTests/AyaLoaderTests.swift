@@ -33,7 +33,7 @@ extension GuestTests {
                     cells.append(
                         PlannedCell(
                             key: CellKey(kernel: id, probe: "aya", variant: name, loader: loader),
-                            object: PlannedObject(path: object, digest: "o\(cells.count)"),
+                            object: PlannedFile(path: object, digest: "o\(cells.count)"),
                             programs: try ObjectFile(object).programs.map(\.name), plan: plan, expectations: []))
                 }
                 for (name, plan) in [("rust-fixed-buffer", line), ("rust-percpu-buffer", line), ("rust-global-data", line)] {
@@ -48,7 +48,7 @@ extension GuestTests {
                     cells.append(
                         PlannedCell(
                             key: CellKey(kernel: id, probe: "aya", variant: name + loader, loader: loader),
-                            object: PlannedObject(path: object.path, digest: "o\(cells.count)"),
+                            object: PlannedFile(path: object.path, digest: "o\(cells.count)"),
                             programs: object.programs.map(\.name), plan: plan, expectations: []))
                     }
                 }

@@ -126,7 +126,7 @@ extension GuestTests {
         ) -> PlannedCell {
             PlannedCell(
                 key: CellKey(kernel: kernel.id.text, probe: "objects", variant: name, loader: loader),
-                object: PlannedObject(path: object, digest: name), programs: programs, plan: plan, expectations: [])
+                object: PlannedFile(path: object, digest: name), programs: programs, plan: plan, expectations: [])
         }
 
         private static func outcome(_ program: ProgramResult) -> String {

@@ -9,6 +9,11 @@ package struct ProbesCheck: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Checks every manifest, compiles every variant, and reads every object.")
 
+    @Option(
+        name: .customLong("loader"),
+        help: "NAME=PATH, or just NAME: a loader of your own that manifests may name; repeatable.")
+    var loaders: [LoaderOption] = []
+
     package init() {}
 
     /// Goes on after a mistake, so that one call shows one mistake of every probe.
@@ -19,7 +24,7 @@ package struct ProbesCheck: AsyncParsableCommand {
         for probe in probes {
             do {
                 let manifest = try probe.get()
-                mistakes += Self.unknownCauses(in: manifest)
+                mistakes += Self.unknownCauses(in: manifest) + Self.unknownLoaders(in: manifest, besides: loaders)
                 _ = try await ProbeSelection.build(manifest, cache: workspace.cache)
             } catch let error as any HasExitStatus where error.exitStatus == .invalidInput {
                 mistakes.append("\(error)")
@@ -34,6 +39,18 @@ package struct ProbesCheck: AsyncParsableCommand {
         if let project = try workspace.projectManifest() { return try project.catalogue().map { .success($0) } }
         return try ProbeCatalogue.folders(in: workspace.probesFolder()).map { folder in
             Result { () throws(ManifestError) in try ProbeManifest.load(folder: folder) }
+        }
+    }
+
+    /// Loaders that nobody brings: a misspelt one would be a column that never was.
+    static func unknownLoaders(in manifest: ProbeManifest, besides own: [LoaderOption]) -> [String] {
+        let named = manifest.variants.flatMap { variant in
+            (variant.loaders ?? []) + variant.expectations.flatMap { $0.loaders ?? [] }
+        }
+        let known = ShippedLoader.allCases.map(\.rawValue)
+        let names = Set(named.filter { !$0.isPattern }.map(\.description))
+        return names.subtracting(known).subtracting(own.map(\.glob.description)).sorted().map {
+            "\(manifest.name): 'loaders' is '\($0)'; expected \(known.joined(separator: ", ")), or one that --loader names"
         }
     }
 

@@ -22,10 +22,7 @@ package struct RunCommand: AsyncParsableCommand {
     var variants: [String] = []
     @Option(name: .customLong("object"), help: "An object file (.bpf.o) to load; needs no manifest; repeatable.")
     var objects: [String] = []
-    @Option(
-        name: .customLong("loader"),
-        help: "Only loaders whose name matches this pattern; repeatable. There are: libbpf, tracefs.")
-    var loaders: [String] = []
+    @Option(name: .customLong("loader"), help: LoaderOption.help) var loaders: [LoaderOption] = []
     @Option(help: "Guests at once; as many as there are processors without it.") var jobs: Int?
     @Option(help: "auto, kvm or tcg.") var accel: AcceleratorOption = .auto
     @Option(help: "auto, warm or cold.") var start: StartOption = .auto
@@ -52,9 +49,7 @@ package struct RunCommand: AsyncParsableCommand {
         if watch, format != nil || baseline != nil {
             throw ValidationError("--watch shows the table of what changed: no --format and no --baseline beside it")
         }
-        for loader in loaders where !Loader.all.contains(where: Glob(loader).matches) {
-            throw ValidationError("there is no loader '\(loader)'; there are: \(Loader.all.joined(separator: ", "))")
-        }
+        try LoaderOption.validate(loaders)
     }
 
     /// Whether nothing on the command line leaves out a part of what is there to be run of the probes.
@@ -105,7 +100,7 @@ package struct RunCommand: AsyncParsableCommand {
         guard let project else { return self }
         var options = self
         if kernels.isEmpty { options.kernels = project.kernels.map(\.value) }
-        if loaders.isEmpty { options.loaders = project.loaders.map(\.value) }
+        if loaders.isEmpty { options.loaders = project.loaders.map { LoaderOption(argument: $0.value) } }
         options.jobs = jobs ?? project.jobs
         options.timeout = timeout ?? project.timeout
         options.results = results ?? project.results?.string
@@ -142,20 +137,4 @@ package struct Shard: ExpressibleByArgument, Sendable, Equatable {
     }
 
     func holds(_ position: Int) -> Bool { position % count == index - 1 }
-}
-
-/// The loaders that a guest has.
-enum Loader {
-    static let all = ["libbpf", "tracefs"]
-
-    /// Those of `variants` whose loader is wanted by one of `globs`, of which there may be none.
-    static func choose(_ globs: [String], from variants: [BuiltVariant]) throws(CommandFailure) -> [BuiltVariant] {
-        let globs = globs.map(Glob.init)
-        let known = Set(variants.map(\.loader)).sorted()
-        if let lost = globs.first(where: { glob in !known.contains(where: glob.matches) }) {
-            throw CommandFailure(
-                .usage, "--loader '\(lost)' matches nothing; what is selected has: \(known.joined(separator: ", "))")
-        }
-        return variants.filter { variant in globs.isEmpty || globs.contains { $0.matches(variant.loader) } }
-    }
 }

@@ -21,6 +21,8 @@ struct RunSession: Sendable {
     let plan: RunPlan
     /// What was selected, with what it is made from.
     let variants: [BuiltVariant]
+    /// Those that cells name, by name.
+    private let loaders: [Loader]
     private let options: RunCommand
     private let setting: RunSetting
     /// Whether the run leaves out nothing of the probes that it is about, and nothing at all.
@@ -34,12 +36,15 @@ struct RunSession: Sendable {
         let project = try workspace.projectManifest(at: options.config)
         let filled = options.filled(from: project)
         let variants = try await Self.variants(filled, workspace, project)
+        let chosen = try LoaderChoice(filled.loaders).loaders(of: variants)
         let kernelStore = KernelStore(workspace)
         try project?.check(kernels: kernelStore.catalogue())
         let manifests = try kernelStore.kernels(matching: filled.kernels)
-        let guestImage = try await GuestImage.withShell(binaries: workspace.guestTools, cache: workspace.cache)
+        let guestImage = try await GuestImage.forGuests(of: workspace)
         let results = try filled.results.map(Workspace.absolute) ?? workspace.results
         let baseline = try filled.baseline.map { try RunReference.document($0, in: { try StoredRuns.open(results) }) }
+        let loaders = try LoaderSearch(filled.loaders, workspace)
+        let found = try await loaders.find(Set(chosen.map(\.loader)))
         let store = try ResultStore(folder: results)
         let outcomes = await FetchDisplay.showing { display in
             await kernelStore.fetch(manifests, patience: .seconds(600)) { id, step in
@@ -47,10 +52,14 @@ struct RunSession: Sendable {
             }
         }
         let setting = RunSetting(
-            workspace: workspace, kernelStore: kernelStore, kernels: outcomes, guestImage: guestImage, store: store)
+            workspace: workspace, kernelStore: kernelStore, kernels: outcomes, guestImage: guestImage, store: store,
+            search: loaders, loaders: found)
         try await self.init(
             filled, setting, variants: variants, baseline: baseline, rules: project?.gate ?? GateRules(),
-            isWhole: (options.selectsEverything, options.selectsEverything && options.probes.isEmpty && options.objects.isEmpty))
+            isWhole: (
+                ofProbes: options.selectsEverything,
+                ofAll: options.selectsEverything && options.probes.isEmpty && options.objects.isEmpty
+            ))
     }
 
     private init(
@@ -64,9 +73,16 @@ struct RunSession: Sendable {
         self.rules = rules
         self.isWhole = isWhole
         store = setting.store
+        let chosen = try LoaderChoice(options.loaders).loaders(of: variants)
+        let found = try await setting.loaders(Set(chosen.map(\.loader)))
+        loaders = found.values.sorted { $0.name < $1.name }
         plan = RunPlan(
-            kernels: await RunKernel.all(setting.kernels, variants: variants, find: setting.kernelStore.guestModules),
-            variants: variants, guestImage: setting.guestImage, tool: try Tool.build(), shard: options.shard,
+            kernels: await RunKernel.all(
+                setting.kernels, variants: chosen.map(\.variant), find: setting.kernelStore.guestModules),
+            variants: chosen.compactMap { variant, loader in
+                found[loader].map { LoadedVariant(variant: variant, loader: $0) }
+            },
+            guestImage: setting.guestImage, tool: try Tool.build(), shard: options.shard,
             day: try Self.day(of: startedAt))
     }
 
@@ -103,7 +119,7 @@ struct RunSession: Sendable {
             throw CommandFailure(
                 .invalidInput, "\(place) holds no probe: a probe is a folder in it with a 'probe.yaml'")
         }
-        return try Loader.choose(options.loaders, from: variants).map { $0.namingFiles(from: workspace.sources) }
+        return variants.map { $0.namingFiles(from: workspace.sources) }
     }
 
     /// Measures what the store cannot answer.
@@ -119,17 +135,18 @@ struct RunSession: Sendable {
                 qemu: machine.qemu?.version, accelerator: machine.accelerator?.rawValue,
                 cpus: ProcessInfo.processInfo.activeProcessorCount))
         try store.begin(run: run)
+        for loader in loaders { try store.record(loader: loader.row, in: run.id) }
         let hits = options.noCache ? [:] : try store.cached(inputs: plan.cells.compactMap(\.inputs))
         let open = plan.cells.filter { cell in cell.inputs.map { hits[$0] == nil } ?? false }
         let recorder = RunRecorder(store: store, run: run.id, plan: plan, open: open.count)
         try await recorder.cached(
             plan.cells.compactMap { cell in cell.inputs.flatMap { hits[$0] }.map { (cell, $0) } })
         try await recorder.missing(
-            plan.cells.compactMap { cell in cell.obstacle.map { (cell, "\($0)") } })
+            plan.cells.compactMap { cell in cell.obstacle.map { (cell, $0) } })
         let runner = MatrixRunner(
             backend: machine.backend, start: options.start.policy,
-            jobs: options.jobs ?? ProcessInfo.processInfo.activeProcessorCount, cellLimit: .seconds(options.timeout ?? Self.cellSeconds),
-            longLogs: store.logWriter)
+            jobs: options.jobs ?? ProcessInfo.processInfo.activeProcessorCount,
+            cellLimit: .seconds(options.timeout ?? Self.cellSeconds), longLogs: store.logWriter)
         var interrupted = false
         do {
             try await runner.run(plan.batches(of: open), observer: recorder)

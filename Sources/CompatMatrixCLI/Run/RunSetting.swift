@@ -10,17 +10,28 @@ actor RunSetting {
     nonisolated let kernels: [FetchOutcome]
     nonisolated let guestImage: GuestImage
     nonisolated let store: ResultStore
+    private let search: LoaderSearch
+    private var loaders: [String: Loader]
     private var machine: HostMachine?
 
     init(
         workspace: Workspace, kernelStore: KernelStore, kernels: [FetchOutcome], guestImage: GuestImage,
-        store: ResultStore
+        store: ResultStore, search: LoaderSearch, loaders: [String: Loader]
     ) {
         self.workspace = workspace
         self.kernelStore = kernelStore
         self.kernels = kernels
         self.guestImage = guestImage
         self.store = store
+        self.search = search
+        self.loaders = loaders
+    }
+
+    /// The loaders of these names, looked for only where they are not known yet.
+    func loaders(_ names: Set<String>) async throws -> [String: Loader] {
+        let unknown = names.subtracting(loaders.keys)
+        if !unknown.isEmpty { loaders.merge(try await search.find(unknown)) { _, new in new } }
+        return loaders.filter { names.contains($0.key) }
     }
 
     /// The host's QEMU and accelerator, asked for the first time; a host without any is asked again.

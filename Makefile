@@ -29,7 +29,7 @@ run: setup build guest
 	$(BIN) run --allow-missing
 
 test: setup-test guest
-	$(MAKE) -C images/guest tests
+	$(MAKE) -C images/guest required tests
 	scripts/test-kernel
 	swift build --build-tests --explicit-target-dependency-import-check error
 	.build/debug/compat-matrix kernels fetch || true # The tests say which they cannot do without.

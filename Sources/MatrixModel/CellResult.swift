@@ -24,6 +24,10 @@ package struct CellResult: Codable, Sendable, Hashable {
     @Nullable package var stage: Stage?
     package var expected: Verdict
     package var asExpected: Bool
+    /// Why that is expected, in the words of the rule that says so; `null` where none gives a reason.
+    ///
+    /// Where a rule that would have excused the verdict has expired, that.
+    @Nullable package var expectedReason: String?
     /// Whether the answer comes from an earlier run with the same inputs.
     package var cached: Bool
     /// The event that came back from the fired probe, of at most 256 characters, what is no text in it escaped; `null` for
@@ -37,7 +41,8 @@ package struct CellResult: Codable, Sendable, Hashable {
 
     package init(
         key: CellKey, verdict: Verdict, stage: Stage?, expected: Verdict, asExpected: Bool, cached: Bool,
-        event: String? = nil, reason: String?, console: String?, programs: [ProgramResult]
+        event: String? = nil, reason: String?, console: String?, programs: [ProgramResult],
+        expectedReason: String? = nil
     ) {
         kernel = key.kernel
         probe = key.probe
@@ -47,6 +52,7 @@ package struct CellResult: Codable, Sendable, Hashable {
         self.stage = stage
         self.expected = expected
         self.asExpected = asExpected
+        self.expectedReason = expectedReason
         self.cached = cached
         self.event = event
         self.reason = reason

@@ -68,7 +68,7 @@ package struct Judge: Sendable {
             stage: verdict == .notMeasured ? nil : Self.stage(programs, of: cell, verdict: verdict),
             expected: .pass, asExpected: false, cached: false, event: EventText.text(of: evidence.event),
             reason: reason, console: console, programs: programs)
-        return result.held(against: cell.expectations.rule(for: kernel, release: release))
+        return result.held(against: cell.expectations, on: kernel, release: release)
     }
 
     /// A guest that is slow may have said something that is no lock-up, but explains it.

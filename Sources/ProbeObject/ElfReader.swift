@@ -80,7 +80,7 @@ enum ElfReader {
                     parts[name] = bytes[Int(header.sh_offset)..<Int(header.sh_offset + header.sh_size)]
                 }
                 if isProgramSection(header, name) { sections[elf_ndxscn(current)] = name }
-                if name == ".maps" { maps.insert(elf_ndxscn(current)) }
+                if name == ".maps" || name == "maps" { maps.insert(elf_ndxscn(current)) }
             }
             section = elf_nextscn(elf.handle, current)
         }

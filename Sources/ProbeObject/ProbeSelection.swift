@@ -166,8 +166,11 @@ package struct ProbeSelection: Sendable {
     private static func build(
         _ chosen: [(ProbeManifest, ProbeVariant)], cache: FilePath
     ) async throws -> [BuiltVariant] {
-        let hasSources = chosen.contains { if case .source = $0.1.origin { true } else { false } }
-        let builder = ProbeBuilder(cache: cache, compiler: hasSources ? try await .find() : nil)
+        let sources = chosen.compactMap { if case .source(let source, _, _) = $0.1.origin { source } else { nil } }
+        let compiler = sources.isEmpty ? nil : try await ProbeCompiler.find()
+        var rust: RustCompiler?
+        if let compiler, sources.contains(where: \.isRust) { rust = try await .find(assembler: compiler) }
+        let builder = ProbeBuilder(cache: cache, compiler: compiler, rust: rust)
         let width = ProcessInfo.processInfo.activeProcessorCount
         return try await chosen.concurrentMap(width: width) { probe, variant in
             switch variant.origin {

@@ -28,13 +28,24 @@ extension LoaderRow {
     }
 }
 
+extension ExceptionRow {
+    init(_ row: Row) throws {
+        self.init(
+            probe: row["probe"], file: row["file"], line: row["line"], variants: row["variants"],
+            kernels: row["kernels"], verdict: try row.optionalWord("verdict", of: "exceptions"),
+            stage: try row.optionalWord("stage", of: "exceptions"), cause: row["cause"], reason: row["reason"],
+            expires: row["expires"], state: try row.word("state", of: "exceptions"), cells: row["cells"])
+    }
+}
+
 extension CellResult {
     init(_ row: Row, programs: [ProgramResult]) throws {
         self.init(
             key: CellKey(kernel: row["kernel"], probe: row["probe"], variant: row["variant"], loader: row["loader"]),
             verdict: try row.word("verdict", of: "cells"), stage: try row.optionalWord("stage", of: "cells"),
             expected: try row.word("expected", of: "cells"), asExpected: row["asExpected"], cached: row["cached"],
-            event: row["event"], reason: row["reason"], console: row["console"], programs: programs)
+            event: row["event"], reason: row["reason"], console: row["console"], programs: programs,
+            expectedReason: row["expectedReason"])
     }
 }
 

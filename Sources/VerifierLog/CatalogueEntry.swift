@@ -33,6 +33,8 @@ package struct CatalogueEntry: Sendable, Decodable {
         enum Statement: String, Sendable, Decodable {
             /// That the kernel has it not.
             case absent
+            /// The same on kernels that are older than it; on others the message is about something else.
+            case absentIfOlder
             /// That the kernel has it, though not for this program.
             case elsewhere
             case nothing

@@ -46,6 +46,11 @@ package struct RunCommand: AsyncParsableCommand {
         }
     }
 
+    /// Whether nothing on the command line leaves out a part of what is there to be run of the probes.
+    ///
+    /// `--probe` does not: all that there is of the probes that it leaves is still run.
+    var selectsEverything: Bool { kernels.isEmpty && variants.isEmpty && loaders.isEmpty && shard == nil }
+
     package func run() async throws {
         let session = try await RunSession(options: self, workspace: .ofThisProcess())
         let outcome = try await Interruption.cancelling { try await session.measure() }

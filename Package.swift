@@ -118,7 +118,7 @@ let package = Package(
             "CLITests",
             [
                 "CompatMatrixCLI", "GuestImage", "KernelStore", "Manifests", "MatrixModel", "MatrixRunner",
-                "ProbeObject", argumentParser, subprocess, system,
+                "ProbeObject", "ResultStore", argumentParser, subprocess, system, yams,
             ]),
         tests(
             "GuestTests",

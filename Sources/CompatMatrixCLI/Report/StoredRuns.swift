@@ -13,10 +13,17 @@ struct StoredRuns: ParsableArguments {
     ///
     /// - Throws: `ResultStoreError.noRuns` where nothing was ever stored: reading must not leave an empty store behind.
     func open() throws -> ResultStore {
-        let folder = try folder.map(Workspace.absolute) ?? Workspace.ofThisProcess().results
+        let folder = try path
         guard access(folder.appending(ResultStore.databaseName).string, F_OK) == 0 else {
             throw ResultStoreError.noRuns(folder)
         }
         return try ResultStore(folder: folder)
+    }
+
+    /// Opens the store, and creates it where there is none.
+    func create() throws -> ResultStore { try ResultStore(folder: path) }
+
+    private var path: FilePath {
+        get throws { try folder.map(Workspace.absolute) ?? Workspace.ofThisProcess().results }
     }
 }

@@ -1,3 +1,4 @@
+import GuestLink
 import KernelStore
 import Machine
 import Manifests

@@ -12,6 +12,8 @@ package struct Workspace: Sendable, Equatable {
     /// The agent and the loaders that run inside a guest.
     package let guestTools: FilePath
     package let results: FilePath
+    /// Reports name source files from here: the repository around the current directory, or that itself.
+    package let sources: FilePath
 
     /// In a repository, or with an executable that was built in one, that repository's folders; else the installed ones.
     ///
@@ -20,16 +22,20 @@ package struct Workspace: Sendable, Equatable {
     ///   - executable: The program's own real path.
     ///   - environment: For the XDG folders, and `HOME` where those are not set.
     ///   - exists: Whether there is a folder of that path.
+    ///   - isCheckout: Whether a folder is the top of what git checked out, from where code scanning names files.
     /// - Returns: Folders that need not exist yet.
     package static func find(
         from directory: FilePath, executable: FilePath, environment: [String: String],
-        exists: (FilePath) -> Bool = Workspace.isFolder
+        exists: (FilePath) -> Bool = Workspace.isFolder, isCheckout: (FilePath) -> Bool = Workspace.isCheckout
     ) -> Workspace {
-        if let root = repository(around: directory, exists: exists) { return Workspace(repository: root) }
+        let sources = nearest(to: directory, where: isCheckout) ?? directory
+        if let root = repository(around: directory, exists: exists) {
+            return Workspace(repository: root, sources: sources)
+        }
         let config = userFolder("XDG_CONFIG_HOME", else: ".config", environment)
         let cache = userFolder("XDG_CACHE_HOME", else: ".cache", environment)
         let program = executable.removingLastComponent()
-        let built = repository(around: program, exists: exists).map(Workspace.init(repository:))
+        let built = repository(around: program, exists: exists).map { Workspace(repository: $0, sources: sources) }
         let probes = directory.appending("probes")
         return Workspace(
             catalogueFolders: [
@@ -38,7 +44,8 @@ package struct Workspace: Sendable, Equatable {
             probes: exists(probes) ? probes : nil,
             cache: built?.cache ?? cache,
             guestTools: built?.guestTools ?? program.appending("guest"),
-            results: directory.appending("results"))
+            results: directory.appending("results"),
+            sources: sources)
     }
 
     /// Of this process.
@@ -60,30 +67,44 @@ package struct Workspace: Sendable, Equatable {
         (try? Stat(path))?.type == .directory
     }
 
-    private init(repository root: FilePath) {
+    /// Whether git has its folder here, or the file that stands for it in a work tree or submodule.
+    package static func isCheckout(_ folder: FilePath) -> Bool {
+        (try? Stat(folder.appending(".git"))) != nil
+    }
+
+    private init(repository root: FilePath, sources: FilePath) {
         self.init(
             catalogueFolders: [root.appending("kernels")],
             probes: root.appending("probes"),
             cache: root.appending("images/cache"),
             guestTools: root.appending("images/guest/build"),
-            results: root.appending("results"))
+            results: root.appending("results"),
+            sources: sources)
     }
 
     private init(
-        catalogueFolders: [FilePath], probes: FilePath?, cache: FilePath, guestTools: FilePath, results: FilePath
+        catalogueFolders: [FilePath], probes: FilePath?, cache: FilePath, guestTools: FilePath, results: FilePath,
+        sources: FilePath
     ) {
         self.catalogueFolders = catalogueFolders
         self.probes = probes
         self.cache = cache
         self.guestTools = guestTools
         self.results = results
+        self.sources = sources
     }
 
     /// The nearest folder at or above `directory` that holds what only this project's repository holds together.
     private static func repository(around directory: FilePath, exists: (FilePath) -> Bool) -> FilePath? {
+        nearest(to: directory) { folder in
+            ["kernels", "probes", "images/guest"].allSatisfy { exists(folder.appending($0)) }
+        }
+    }
+
+    private static func nearest(to directory: FilePath, where holds: (FilePath) -> Bool) -> FilePath? {
         var folder = directory
         while true {
-            if ["kernels", "probes", "images/guest"].allSatisfy({ exists(folder.appending($0)) }) { return folder }
+            if holds(folder) { return folder }
             let parent = folder.removingLastComponent()
             guard parent != folder, !parent.isEmpty else { return nil }
             folder = parent

@@ -68,7 +68,7 @@ package struct Judge: Sendable {
             stage: verdict == .notMeasured ? nil : Self.stage(programs, of: cell, verdict: verdict),
             expected: .pass, asExpected: false, cached: false, event: EventText.text(of: evidence.event),
             reason: reason, console: console, programs: programs)
-        return result.held(against: cell.expectations.rule(for: kernel, release: release))
+        return result.held(against: cell.expectations, on: kernel, release: release)
     }
 
     /// A guest that is slow may have said something that is no lock-up, but explains it.
@@ -83,24 +83,31 @@ package struct Judge: Sendable {
         for program in evidence.programs {
             // An object that cannot be opened fails in each of its programs.
             let names = program.report.program == nil ? cell.programs : [program.report.name]
-            for name in names { results.append(try result(of: program, name: name, release: release, keep: keep)) }
+            for name in names {
+                results.append(
+                    try result(of: program, name: name, lines: cell.object?.lines, release: release, keep: keep))
+            }
         }
         return results
     }
 
     private func result(
-        of program: Evidence.Program, name: String, release: KernelRelease, keep: ([UInt8]) throws -> String
+        of program: Evidence.Program, name: String, lines: LineTable?, release: KernelRelease,
+        keep: ([UInt8]) throws -> String
     ) throws -> ProgramResult {
         let report = program.report
         let failed = report.errno != 0
         let log = LogSummary(of: String(decoding: program.verifierLog, as: UTF8.self))
         let messages = String(decoding: program.loaderLog, as: UTF8.self)
-        let cause =
+        var cause =
             failed
             ? catalogue.cause(
                 ofLog: log, logComplete: report.logComplete, loaderMessages: messages, errno: report.errno,
                 stage: report.stage)
             : nil
+        if let known = cause, let lines {
+            cause?.location = catalogue.location(of: known, in: log, stage: report.stage, program: name, lines: lines)
+        }
         return ProgramResult(
             name: name, type: report.type.isEmpty ? "unspec" : report.type,
             verdict: Self.lacksTarget(messages) ? .notMeasured : failed ? .fail : .pass,

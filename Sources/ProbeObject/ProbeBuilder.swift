@@ -113,7 +113,7 @@ extension FilePath {
     var isRust: Bool { `extension` == "rs" }
 
     /// This path from the root, because the compiler runs in the probe's folder and not in ours.
-    fileprivate var absolute: FilePath {
+    var absolute: FilePath {
         FilePath(FileManager.default.currentDirectoryPath).pushing(self).lexicallyNormalized()
     }
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 package import Manifests
 package import MatrixModel
 package import SystemPackage
@@ -32,6 +33,19 @@ package struct BuiltObject: Sendable, Hashable {
     package var path: FilePath
     /// SHA-256 in hexadecimal.
     package var digest: String
+    /// Files as paths from the root, where they were found.
+    package var lines: LineTable
+
+    /// `folders` are those that the compiler may have run in.
+    init(_ object: ObjectFile, compiledIn folders: [FilePath]) {
+        path = object.path
+        digest = object.digest
+        lines = object.lines.namingFiles { name in
+            let candidates = folders.map { $0.absolute.pushing(FilePath(name)).lexicallyNormalized() }
+            return candidates.first { access($0.string, F_OK) == 0 }?.string
+                ?? FilePath(name).lexicallyNormalized().string
+        }
+    }
 }
 
 extension BuiltVariant {
@@ -39,8 +53,8 @@ extension BuiltVariant {
     init(_ variant: ProbeVariant, of probe: ProbeManifest, object: ObjectFile) throws(ManifestError) {
         let programs = object.programs.map(\.name)
         self.init(
-            probe: probe.name, variant: variant.name, object: BuiltObject(path: object.path, digest: object.digest),
-            programs: programs,
+            probe: probe.name, variant: variant.name,
+            object: BuiltObject(object, compiledIn: variant.origin.folders(in: probe)), programs: programs,
             plan: try variant.stages.plan(
                 programs: programs, maps: object.maps, firesAlone: object.programs.contains(where: \.firesAlone)),
             modules: variant.modules, expectations: variant.expectations)
@@ -58,8 +72,19 @@ extension BuiltVariant {
         let suffix = [".bpf.o", ".o"].first { name.hasSuffix($0) && name != $0 } ?? ""
         self.init(
             probe: String(name.dropLast(suffix.count)), variant: "object",
-            object: BuiltObject(path: object.path, digest: object.digest), programs: object.programs.map(\.name),
+            object: BuiltObject(object, compiledIn: [object.path.removingLastComponent(), FilePath(".")]),
+            programs: object.programs.map(\.name),
             plan: nil, modules: [], expectations: [])
+    }
+}
+
+extension ProbeVariant.Origin {
+    /// Where a compiler may have been run for it.
+    fileprivate func folders(in probe: ProbeManifest) -> [FilePath] {
+        switch self {
+        case .source, .tracefs: [probe.folder]
+        case .object(let path): [path.removingLastComponent(), probe.folder, FilePath(".")]
+        }
     }
 }
 

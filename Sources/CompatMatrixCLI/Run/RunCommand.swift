@@ -30,7 +30,8 @@ package struct RunCommand: AsyncParsableCommand {
     @Option(help: "auto, warm or cold.") var start: StartOption = .auto
     @Option(help: "Seconds that one cell may take.") var timeout: Int = 120
     @Option(help: "The folder of stored runs.") var results: String?
-    @Option(help: "Prints json or html to stdout instead of the table.") var format: RunFormat?
+    @Option(help: "Prints \(ReportFormat.list) to stdout instead of the table and the path of the page.")
+    var format: ReportFormat?
     @Flag(help: "Exits with 0 or 1 even when some cell could not be measured.") var allowMissing = false
     @Flag(help: "Measures everything anew.") var noCache = false
     @Option(help: "I/N: only the I-th of N parts of the cells.") var shard: Shard?
@@ -45,17 +46,19 @@ package struct RunCommand: AsyncParsableCommand {
         }
     }
 
+    /// Whether nothing on the command line leaves out a part of what is there to be run of the probes.
+    ///
+    /// `--probe` does not: all that there is of the probes that it leaves is still run.
+    var selectsEverything: Bool { kernels.isEmpty && variants.isEmpty && loaders.isEmpty && shard == nil }
+
     package func run() async throws {
         let session = try await RunSession(options: self, workspace: .ofThisProcess())
         let outcome = try await Interruption.cancelling { try await session.measure() }
         let document = try session.store.document(run: outcome.run)
         // Shown before it is written to a file: a disk that is full must not cost the answer.
-        switch format {
-        case .json: print(try JSONReport.render(document))
-        case .html: print(try HTMLReport.render(document, log: { try session.store.logEnds($0) }))
-        case nil:
-            print(TerminalTable.render(document, style: Terminal.style, width: Terminal.width))
-        }
+        let text = try (format ?? .table).render(
+            document, from: session.store, in: .ofThisProcess(), forTerminal: true)
+        print(format == nil ? text + "\n" : text)
         let report = try ReportFile.writePage(of: document, in: session.store)
         if format == nil { print("report: \(report)") }
         if outcome.interrupted {
@@ -81,8 +84,6 @@ enum RunVerdict {
 }
 
 package enum AcceleratorOption: String, ExpressibleByArgument, CaseIterable, Sendable { case auto, kvm, tcg }
-
-package enum RunFormat: String, ExpressibleByArgument, CaseIterable, Sendable { case json, html }
 
 package enum StartOption: String, ExpressibleByArgument, CaseIterable, Sendable {
     case auto, warm, cold

@@ -19,15 +19,15 @@ struct RunCell: Sendable {
     /// Why nothing can be measured: the kernel's image, or a module that the cell needs, is not to be had.
     var obstacle: KernelStoreError?
 
-    init(position: Int, kernel: RunKernel, variant: BuiltVariant) {
+    init(position: Int, kernel: RunKernel, variant: BuiltVariant, day: Day) {
         self.position = position
         self.kernel = kernel.id
         let key = CellKey(
             kernel: kernel.id.text, probe: variant.probe, variant: variant.variant, loader: variant.loader)
         cell = PlannedCell(
-            key: key, object: variant.object.map { PlannedObject(path: $0.path, digest: $0.digest) },
+            key: key, object: variant.object.map { PlannedObject(path: $0.path, digest: $0.digest, lines: $0.lines) },
             programs: variant.programs, plan: variant.plan,
-            expectations: kernel.manifest.isGate ? variant.expectations : .anything)
+            expectations: kernel.manifest.isGate ? variant.expectations.on(day) : .anything)
         switch kernel.modules(variant.modules) {
         case .success(let modules): cell.modules = modules
         case .failure(let error): obstacle = error
@@ -41,24 +41,31 @@ struct RunCell: Sendable {
 struct RunPlan: Sendable {
     let kernels: [RunKernel]
     let cells: [RunCell]
+    /// What was selected of the probes.
+    let variants: [BuiltVariant]
     private let guestImage: GuestImage
+    private let day: Day
 
     var count: Int { cells.count }
 
     /// Plans every cell, or those of `shard`.
     ///
     /// `tool` tells one build of this program from another: what it judges differently must not be answered from what an
-    /// older build found.
-    init(kernels: [RunKernel], variants: [BuiltVariant], guestImage: GuestImage, tool: String, shard: Shard?) {
+    /// older build found. `day` is the day of the run, on which some rule may have expired.
+    init(
+        kernels: [RunKernel], variants: [BuiltVariant], guestImage: GuestImage, tool: String, shard: Shard?, day: Day
+    ) {
         self.kernels = kernels
+        self.variants = variants
         self.guestImage = guestImage
+        self.day = day
         var cells: [RunCell] = []
         var position = 0
         for kernel in kernels {
             for variant in variants {
                 defer { position += 1 }
                 guard shard?.holds(position) ?? true else { continue }
-                var cell = RunCell(position: position, kernel: kernel, variant: variant)
+                var cell = RunCell(position: position, kernel: kernel, variant: variant, day: day)
                 if cell.obstacle == nil {
                     cell.inputs = Self.inputs(of: cell.cell, kernel: kernel, guestImage: guestImage, tool: tool)
                 }
@@ -78,9 +85,20 @@ struct RunPlan: Sendable {
             image.config == nil ? "no config" : "config", kernel.manifest.commandLine,
             cell.key.loader, guestImage.digest, tool,
             cell.modules.map(\.digest).joined(separator: " "),
+            // An object that is the same at another place has its lines there.
+            cell.object?.lines.files.sorted().joined(separator: " ") ?? "",
         ]
         let digest = SHA256.hash(data: Data(parts.joined(separator: "\u{0}").utf8))
         return digest.map { String(format: "%02x", $0) }.joined()
+    }
+
+    /// What became of the rules of `expect` in a run of this plan.
+    func exceptions(in document: MatrixDocument, isWhole: Bool) -> [ExceptionRow] {
+        let outsideGate = Set(kernels.filter { !$0.manifest.isGate }.map(\.id.text))
+        let count = ExceptionCount(
+            of: variants.map { .init(probe: $0.probe, name: $0.variant, expectations: $0.expectations.on(day)) },
+            in: document, isOfGate: { !outsideGate.contains($0) })
+        return count.rows(isWhole: isWhole)
     }
 
     /// The cells among `chosen` that can be measured, by kernel.

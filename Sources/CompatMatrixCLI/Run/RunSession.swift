@@ -38,7 +38,8 @@ struct RunSession: Sendable {
         }
         plan = RunPlan(
             kernels: await RunKernel.all(outcomes, variants: variants, find: kernelStore.guestModules),
-            variants: variants, guestImage: guestImage, tool: try Tool.build(), shard: options.shard)
+            variants: variants, guestImage: guestImage, tool: try Tool.build(), shard: options.shard,
+            day: try Self.day(of: startedAt))
     }
 
     private static func variants(_ options: RunCommand, _ workspace: Workspace) async throws -> [BuiltVariant] {
@@ -54,7 +55,7 @@ struct RunSession: Sendable {
             throw CommandFailure(
                 .invalidInput, "\(probes) holds no probe: a probe is a folder in it with a 'probe.yaml'")
         }
-        return try Loader.choose(options.loaders, from: variants)
+        return try Loader.choose(options.loaders, from: variants).map { $0.namingFiles(from: workspace.sources) }
     }
 
     /// Measures what the store cannot answer.
@@ -90,9 +91,19 @@ struct RunSession: Sendable {
             interrupted = true
         }
         try await recorder.finish()
+        try store.record(
+            exceptions: plan.exceptions(
+                in: try store.document(run: run.id), isWhole: options.selectsEverything && !interrupted),
+            in: run.id)
         let seconds = (ContinuousClock.now - clock) / .seconds(1)
         if !interrupted { try store.finish(run: run.id, durationSeconds: seconds.roundedToMilliseconds) }
         return Outcome(run: run.id, interrupted: interrupted)
+    }
+
+    private static func day(of date: Date) throws(CommandFailure) -> Day {
+        let text = date.formatted(.iso8601.year().month().day())
+        guard let day = Day(text) else { throw CommandFailure(.internalError, "'\(text)' is no day") }
+        return day
     }
 
     /// Sorts by time; the tail keeps two runs of one second apart.

@@ -1,0 +1,229 @@
+// What stands above the matrix.
+
+function drawMasthead() {
+  const { run } = data;
+  const host = [run.host.qemu && `QEMU ${run.host.qemu}`, run.host.accelerator?.toUpperCase(), plural(run.host.cpus, "CPU")];
+  const cached = cells.filter((cell) => cell.cached).length;
+  const facts = [
+    ["run", run.id], ["started", run.startedAt.replace("T", " ").replace("Z", " UTC")],
+    ["took", `${Math.round(run.durationSeconds * 100) / 100} s`], ["on", host.filter(Boolean).join(", ")],
+    ["with", `compat-matrix ${run.tool}`], ["loaders", usedLoaders.map(loaderWords).join(", ")],
+    cached ? ["from the store", `${number(cached)} of ${plural(cells.length, "cell")}`] : null,
+    summary.baseline ? ["baseline", summary.baseline.run.id] : null,
+  ];
+  $("facts").append(...facts.filter(Boolean).map(([name, value]) => el("span", {}, el("i", {}, name), " ", visible(value))));
+
+  const unexpected = cells.filter((cell) => cell.unexpected).length;
+  const measured = cells.some((cell) => cell.verdict !== "notMeasured");
+  const [state, text] = unexpected ? ["bad", `${plural(unexpected, "cell")} not as expected`]
+    : measured ? ["good", "Every measured cell as expected"] : ["none", "Nothing was measured"];
+  $("outcome").className = state;
+  $("outcome").append(el("b", { "aria-hidden": "true" }, { bad: "≠", good: "✓", none: "·" }[state]), " ", text);
+}
+
+function drawTiles() {
+  for (const verdict of data.verdicts) {
+    const count = cells.filter((cell) => cell.verdict === verdict).length;
+    const share = el("span", { class: `v-${verdict}` });
+    share.style.flexGrow = count;
+    if (count) $("share").append(share);
+    $("verdicts").append(tile(`v-${verdict}`, symbolOf(verdict), count, longWords[verdict], (on) => {
+      if (on) filter.verdicts.add(verdict); else filter.verdicts.delete(verdict);
+    }));
+  }
+  const unexpected = cells.filter((cell) => cell.unexpected).length;
+  $("verdicts").append(tile("unexpected", "≠", unexpected, "not as expected", (on) => { filter.unexpected = on; }));
+  if (summary.baseline) {
+    const changed = cells.filter((cell) => cell.changed).length;
+    $("verdicts").append(tile("changed", "Δ", changed, "new since the baseline", (on) => { filter.changed = on; }));
+  }
+}
+
+function tile(kind, symbol, count, label, change) {
+  return el("button", {
+    type: "button", class: `tile ${kind}`, "aria-pressed": "false", disabled: count === 0, "data-filter": kind,
+    onclick: (event) => {
+      const button = event.currentTarget;
+      const on = button.getAttribute("aria-pressed") !== "true";
+      button.setAttribute("aria-pressed", on);
+      change(on);
+      applyFilter();
+    },
+  }, el("b", { "aria-hidden": "true" }, symbol), el("strong", {}, number(count)), el("span", {}, label));
+}
+
+function drawFindings() {
+  const findings = summary.findings.map(({ value, on }) => ({ ...value, on }));
+  const tight = rows.flatMap((row) => usedLoaders.map((loader) => ({ row, points: costs(row, loader, null).filter(({ program }) => isTight(program)) })))
+    .filter(({ points }) => points.length);
+  $("findings").append(...[
+    list("unexpected", "Not as expected", true, findings.filter((finding) => !finding.asExpected).map(findingItem)),
+    baselineSection(),
+    list("gaps", "Not measured", true, [...missingLoaders(), ...summary.gaps.map(gapItem)]),
+    list("tight", "Close to the limit of instructions", true, tight.map(tightItem)),
+    planSection(), reachSection(), differencesSection(),
+    list("expected", "Failures as expected", false, findings.filter((finding) => finding.asExpected).map(findingItem)),
+  ].filter(Boolean));
+}
+
+/** A part of the summary that folds; nothing where it has nothing to say. */
+function part(kind, title, count, isOpen, ...content) {
+  return el("details", { id: `part-${kind}`, open: isOpen }, el("summary", {}, el("h2", {}, title), count === null ? null : el("small", {}, count)), content);
+}
+
+const list = (kind, title, isOpen, items) => (items.length ? part(kind, title, number(items.length), isOpen, el("ul", {}, items)) : null);
+
+const rowName = (probe, variant, loader) => `${probe} / ${variant}` + (hasLoaders && loader ? ` (${loader})` : "");
+
+/** The name of a cell's row as a link to the cell, of which there may be none. */
+function rowLink({ kernels, probe, variant, loader }) {
+  const cell = cellAt(kernels[0], probe, variant, loader);
+  return el("a", { href: cell ? hashOf(cell) : null }, rowName(probe, variant, loader));
+}
+
+function findingItem(finding) {
+  return el("li", { class: `v-${finding.verdict}` },
+    icon(symbolOf(finding.verdict)),
+    el("span", { class: "where" }, rowLink(finding), el("small", {}, `${longWords[finding.verdict]} on ${finding.on}`)),
+    el("span", { class: "why" }, finding.cause ? el("em", {}, finding.cause) : null, visible(finding.detail)));
+}
+
+function gapItem(gap) {
+  return el("li", { class: "v-notMeasured" }, icon(symbolOf("notMeasured")),
+    el("span", { class: "where" }, gap.kernel, el("small", {}, plural(gap.cells, "cell"))),
+    el("span", { class: "why" }, visible(gap.reason)));
+}
+
+const missingLoaders = () => loaders.filter((loader) => loader.status === "missing").map((loader) =>
+  el("li", { class: "v-notMeasured" }, icon(symbolOf("notMeasured")),
+    el("span", { class: "where" }, `loader ${loader.name}`, el("small", {}, plural(cells.filter((cell) => cell.loader === loader).length, "cell"))),
+    el("span", { class: "why" }, visible(loader.reason ?? "it is missing"))));
+
+function tightItem({ row, points }) {
+  const worst = points.reduce((most, next) => (headroom(next.program) < headroom(most.program) ? next : most));
+  return el("li", { class: "v-timeout" }, icon("⚠"),
+    el("span", { class: "where" },
+      el("a", { href: hashOf(worst.cell) }, rowName(row.probe, row.variant, worst.cell.loader.name)),
+      el("small", {}, `on ${points.map(({ cell }) => cell.column.kernel.id).join(", ")}`)),
+    el("span", { class: "why" }, `${number(worst.program.instructions)} of ${number(worst.program.limit)} instructions: ${headroom(worst.program)} % headroom`));
+}
+
+// Since the baseline.
+
+const changeKinds = {
+  regression: ["v-fail", "▼", "regression"], fix: ["v-pass", "▲", "fix"], otherwise: ["v-timeout", "Δ", "fails otherwise"],
+  new: ["v-notMeasured", "+", "new cell"], gone: ["v-notMeasured", "−", "gone"],
+  noLongerMeasured: ["v-notMeasured", "·", "no longer measured"], newlyMeasured: ["v-notMeasured", "·", "measured now"],
+};
+
+function baselineSection() {
+  const { baseline } = summary;
+  if (!baseline) return null;
+  const counts = Object.entries(changeKinds).map(([kind, [, , word]]) => {
+    const count = baseline.changes.filter((change) => change.kind === kind).reduce((sum, change) => sum + change.kernels.length, 0);
+    return count ? `${number(count)} ${word}` : null;
+  });
+  counts.push(baseline.growths.length ? `${number(baseline.growths.length)} grown` : null);
+  const told = counts.filter(Boolean).join(", ") || `nothing: ${plural(baseline.compared, "cell")} compared`;
+  const items = [...baseline.changes.map(changeItem), ...baseline.growths.map(growthItem), ...baseline.surroundings.map((words) =>
+    el("li", { class: "v-notMeasured" }, icon("·"), el("span", { class: "wide" }, visible(words))))];
+  return part("baseline", "New since the baseline", told, baseline.changes.some((change) => change.kind !== "new"),
+    el("p", { class: "lead" }, `Against ${baseline.run.id} of ${baseline.run.startedAt.replace("T", " ").replace("Z", " UTC")}`), el("ul", {}, items));
+}
+
+function changeItem(change) {
+  const [kind, symbol, word] = changeKinds[change.kind];
+  return el("li", { class: kind }, icon(symbol),
+    el("span", { class: "where" }, rowLink(change), el("small", {}, `${word} on ${change.on}`)),
+    el("span", { class: "why" }, el("em", {}, `${change.from} → ${change.to}`), visible(change.line),
+      change.setting ? el("em", {}, `changed besides: ${change.setting}`) : null));
+}
+
+function growthItem({ cell, program, from, to, percent }) {
+  return el("li", { class: "v-timeout" }, icon("↗"),
+    el("span", { class: "where" }, rowLink({ ...cell, kernels: [cell.kernel] }), el("small", {}, `${program} grew on ${cell.kernel}`)),
+    el("span", { class: "why" }, `${number(from)} → ${number(to)} instructions, + ${percent} %`));
+}
+
+// What to ship.
+
+function planSection() {
+  if (!summary.plans.length) return null;
+  const open = summary.plans.filter((plan) => plan.uncovered).length;
+  const gist = `${plural(summary.plans.length, "plan")}` + (open ? `, ${number(open)} with kernels that nothing covers` : "");
+  const head = ["Probe", hasLoaders ? "Loader" : null, "Lowest kernel", "Fewest variants that do", "Best on each kernel", "Nobody needs"].filter(Boolean);
+  return part("plan", "Which variant to ship", gist, false, el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Which variant to ship" },
+    el("table", { class: "plain" },
+      el("thead", {}, el("tr", {}, head.map((word) => el("th", { scope: "col" }, word)))),
+      el("tbody", {}, summary.plans.map((plan) => el("tr", {},
+        el("th", { scope: "row" }, plan.probe),
+        hasLoaders ? el("td", {}, plan.loader ?? "any") : null,
+        el("td", {}, lowest(plan)), el("td", {}, shares(plan, plan.cover), plan.isExact ? null : el("small", {}, "perhaps not the fewest"),
+          plan.uncovered ? el("small", { class: "bad" }, `${symbolOf("fail")} nothing passes on ${plan.uncovered}`) : null,
+          plan.notMeasured ? el("small", {}, `not measured on ${plan.notMeasured}`) : null),
+        el("td", {}, shares(plan, plan.winners)), el("td", {}, plan.dead.map(deadWords))))))));
+}
+
+function lowest(plan) {
+  if (!plan.lowest) return el("span", { class: "quiet" }, "none");
+  const steady = plan.steadyFrom === plan.lowest ? null : plan.steadyFrom ? `on all from ${plan.steadyFrom}` : "not on the newest";
+  return [el("strong", {}, plan.lowest), steady ? el("small", {}, steady) : null, plan.holes ? el("small", {}, `not on ${plan.holes}`) : null];
+}
+
+/** Variants with the kernels that each is for. */
+const shares = (plan, list) => list.map(({ variant, loader, kernels, on }) => {
+  const cell = cellAt(kernels[0], plan.probe, variant, loader);
+  return el("div", {}, el("a", { href: cell ? hashOf(cell) : null }, variant), loader === plan.loader || !hasLoaders ? null : ` (${loader})`, el("small", {}, on));
+});
+
+function deadWords({ variant, standing, by }) {
+  return el("div", {}, variant, el("small", {}, standing === "dominated" ? `${by} does all that it does` : "passes nowhere"));
+}
+
+// Loaders.
+
+function reachSection() {
+  if (!hasLoaders) return null;
+  const head = order.map((column) => el("th", { scope: "col", title: column.kernel.id }, el("small", {}, column.kernel.family), version(column.kernel)));
+  const bodies = summary.reach.map((reach) => {
+    const counts = byKey(reach.kernels, (count) => count.kernel);
+    const all = reach.kernels.reduce((sum, { passed, measured }) => [sum[0] + passed, sum[1] + measured], [0, 0]);
+    return el("tr", {}, el("th", { scope: "row" }, loaderWords(loaderOf.get(reach.loader))),
+      [...order.map((column) => counts.get(column.kernel.id)), { passed: all[0], measured: all[1] }].map((count) => el("td", { class: "reach" }, reachBar(count))));
+  });
+  return part("reach", "Which loader works where", summary.reach.map(({ loader }) => loader).join(", "), false,
+    el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Which loader works where" }, el("table", { class: "plain" },
+      el("caption", {}, "Cells that pass, of those that were measured"),
+      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Loader"), head, el("th", { scope: "col" }, "all kernels"))), el("tbody", {}, bodies))));
+}
+
+function reachBar(count) {
+  if (!count?.measured) return el("span", { class: "quiet" }, "n/m");
+  const bar = el("span", { class: "bar", "aria-hidden": "true" }, el("i"));
+  bar.firstChild.style.width = `${count.passed / count.measured * 100}%`;
+  return [`${number(count.passed)}/${number(count.measured)}`, bar];
+}
+
+function differencesSection() {
+  if (!hasLoaders) return null;
+  const items = summary.differences.map(({ value, errno, on }) => differenceItem(value, errno, on));
+  if (!items.length) return part("differences", "Where loaders differ", "nowhere", false, el("p", { class: "lead" }, "What passes with one loader passes with every other that was measured."));
+  const count = summary.differences.reduce((sum, { value }) => sum + value.places.reduce((all, { kernels }) => all + kernels.length, 0), 0);
+  return part("differences", "Where loaders differ", `${plural(count, "cell")}, ${plural(items.length, "way")} to fail`, false, el("ul", {}, items));
+}
+
+/** Of each way to fail: who fails, why, and with which variants another passes on the same kernel. */
+function differenceItem(difference, errno, on) {
+  const { loader, verdict, stage, cause, places } = difference;
+  const where = `${longWords[verdict]}${stage ? ` at ${stage}` : ""}`;
+  return el("li", { class: `v-${verdict}` }, icon(symbolOf(verdict)),
+    el("span", { class: "where" }, el("strong", {}, loader), el("small", {}, where)),
+    el("div", { class: "why" },
+      el("em", {}, [cause ?? errno, difference.category].filter(Boolean).join(" · ")),
+      difference.line ? visible(difference.line) : null,
+      difference.reason && difference.reason !== difference.line ? el("p", {}, visible(difference.reason)) : null,
+      difference.suggestion ? el("p", { class: "quiet" }, visible(difference.suggestion)) : null,
+      difference.since ? el("p", { class: "quiet" }, visible(difference.since)) : null,
+      el("ul", { class: "places" }, places.map((place, index) => el("li", {},
+        rowLink({ ...place, loader }), " on ", on[index], el("small", {}, ` · ${symbolOf("pass")} with ${place.passing.join(", ")}`))))));
+}

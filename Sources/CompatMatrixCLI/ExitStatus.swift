@@ -74,6 +74,7 @@ extension GuestImageError: HasExitStatus {
     package var exitStatus: ExitStatus {
         switch self {
         case .binariesMissing, .cannotWrite, .cannotRead, .librariesUnknown, .libraryMissing: .notMeasured
+        case .notAProgram: .invalidInput
         case .archive: .internalError
         }
     }

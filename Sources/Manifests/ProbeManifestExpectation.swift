@@ -11,7 +11,9 @@ struct ExpectationRule {
     ///   - known: The variants there are; a glob that matches none of them is a mistake.
     /// - Throws: `ManifestError` that names the key.
     init(_ node: ManifestNode, variants known: [String]) throws(ManifestError) {
-        let keys = try node.mapping(known: ["kernels", "variants", "verdict", "stage", "cause", "reason", "expires"])
+        let keys = try node.mapping(known: [
+            "kernels", "variants", "loaders", "verdict", "stage", "cause", "reason", "expires",
+        ])
         variants = if let node = keys["variants"] { try Self.globs(node, over: known) } else { [Glob("*")] }
 
         let expected = try Self.verdict(keys.required("verdict", in: node))
@@ -21,9 +23,10 @@ struct ExpectationRule {
         }
         let kernels: KernelSelector = if let node = keys["kernels"] { try Self.selector(node) } else { .everyKernel }
         expectation = Expectation(
-            kernels: kernels, verdict: expected, cause: try keys["cause"]?.text(),
-            stage: try keys["stage"].map(Self.stage), reason: try keys["reason"]?.text(),
-            expires: try keys["expires"].map(Self.day), origin: node.origin(variants: variants))
+            kernels: kernels, loaders: try keys["loaders"]?.loaders(), verdict: expected,
+            cause: try keys["cause"]?.text(), stage: try keys["stage"].map(Self.stage),
+            reason: try keys["reason"]?.text(), expires: try keys["expires"].map(Self.day),
+            origin: node.origin(variants: variants))
     }
 
     func applies(to variant: String) -> Bool { variants.contains { $0.matches(variant) } }
@@ -63,9 +66,8 @@ struct ExpectationRule {
 
     /// One glob or a list of them.
     private static func globs(_ node: ManifestNode, over known: [String]) throws(ManifestError) -> [Glob] {
-        let nodes = (try? node.list()) ?? [node]
         var globs: [Glob] = []
-        for node in nodes {
+        for node in try node.listOrSelf() {
             let glob = Glob(try node.text())
             guard known.contains(where: glob.matches) else {
                 throw node.wrong(expected: "one of the variants: \(known.joined(separator: ", "))")

@@ -15,6 +15,8 @@ package struct ProbeVariant: Sendable, Hashable {
     package var origin: Origin
     /// Kernel modules that it needs, the probe's own first, each once and spelt with `_`.
     package var modules: [String]
+    /// Which loaders take it; `nil` where nothing is said of that.
+    package var loaders: [Glob]?
     /// What is said of the stages past the load.
     package var stages: ProbeStages
     /// In the order of the file: the first that speaks of a kernel counts.
@@ -50,17 +52,19 @@ package enum InstructionSet: String, Sendable, CaseIterable {
 }
 
 extension ProbeVariant {
-    /// Reads an entry of `variants`; `sharedModules` and `sharedStages` are those of the whole probe.
+    /// Reads an entry of `variants`; what is `shared…` is said of the whole probe.
     init(
-        _ node: ManifestNode, name: String, in folder: FilePath, sharedModules: [String], sharedStages: ProbeStages
+        _ node: ManifestNode, name: String, in folder: FilePath, sharedModules: [String], sharedLoaders: [Glob]?,
+        sharedStages: ProbeStages
     ) throws(ManifestError) {
         let keys = try node.mapping(
-            known: ["source", "object", "tracefs", "cpu", "cflags", "modules"] + ProbeStages.keys)
+            known: ["source", "object", "tracefs", "cpu", "cflags", "modules", "loaders"] + ProbeStages.keys)
         self.name = name
         stages = try ProbeStages(keys, else: sharedStages)
         try stages.check()
         origin = try Origin(keys, of: node, in: folder)
         if case .tracefs(let event) = origin { _ = try stages.plan(event) }
+        loaders = try keys["loaders"]?.loaders() ?? sharedLoaders
         modules = sharedModules
         for module in try keys["modules"]?.moduleNames() ?? [] where !modules.contains(module) {
             modules.append(module)
@@ -72,7 +76,7 @@ extension ProbeVariant {
 extension ProbeVariant.Origin {
     init(_ keys: [String: ManifestNode], of node: ManifestNode, in folder: FilePath) throws(ManifestError) {
         if let tracefs = keys["tracefs"] {
-            try Self.refuse(["source", "object", "cpu", "cflags", "attach"], among: keys, beside: "tracefs")
+            try Self.refuse(["source", "object", "cpu", "cflags", "loaders", "attach"], among: keys, beside: "tracefs")
             if let map = try keys["event"]?.mapping(known: ["map", "contains"])["map"] {
                 throw map.wrong(expected: "no 'map' beside 'tracefs'")
             }

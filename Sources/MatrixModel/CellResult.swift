@@ -110,13 +110,33 @@ package struct Cause: Codable, Sendable, Hashable {
     package var advice: String
     /// Since which kernel the rule is what it is, or when it changed.
     @Nullable package var since: String?
+    /// The line that was refused, or at which the program begins where nothing is said of a line; `null` where the object
+    /// does not say it, or what it says does not agree with the log.
+    @Nullable package var location: CodeLocation?
 
-    package init(id: String, category: String, line: String, source: String?, advice: String, since: String?) {
+    package init(
+        id: String, category: String, line: String, source: String?, advice: String, since: String?,
+        location: CodeLocation? = nil
+    ) {
         self.id = id
         self.category = category
         self.line = line
         self.source = source
         self.advice = advice
         self.since = since
+        self.location = location
+    }
+
+    /// Takes documents of versions that knew no location.
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            id: try values.decode(String.self, forKey: .id),
+            category: try values.decode(String.self, forKey: .category),
+            line: try values.decode(String.self, forKey: .line),
+            source: try values.decodeIfPresent(String.self, forKey: .source),
+            advice: try values.decode(String.self, forKey: .advice),
+            since: try values.decodeIfPresent(String.self, forKey: .since),
+            location: try values.decodeIfPresent(CodeLocation.self, forKey: .location))
     }
 }

@@ -18,6 +18,7 @@ package struct ExceptionRow: Codable, Sendable, Hashable {
     /// As they are written there, `*` for all.
     package var variants: String
     package var kernels: String
+    package var loaders: String
     /// `null` for `any`.
     @Nullable package var verdict: Verdict?
     @Nullable package var stage: Stage?
@@ -31,14 +32,15 @@ package struct ExceptionRow: Codable, Sendable, Hashable {
     package var cells: Int
 
     package init(
-        probe: String, file: String, line: Int, variants: String, kernels: String, verdict: Verdict?,
-        stage: Stage? = nil, cause: String? = nil, reason: String?, expires: String?, state: State, cells: Int
+        probe: String, file: String, line: Int, variants: String, kernels: String, loaders: String = "*",
+        verdict: Verdict?, stage: Stage? = nil, cause: String? = nil, reason: String?, expires: String?, state: State, cells: Int
     ) {
         self.probe = probe
         self.file = file
         self.line = line
         self.variants = variants
         self.kernels = kernels
+        self.loaders = loaders
         self.verdict = verdict
         self.stage = stage
         self.cause = cause
@@ -93,7 +95,11 @@ package struct ExceptionCount: Sendable {
             guard let id = KernelID(cell.kernel), let rules = rules["\(cell.probe)/\(cell.variant)"] else { continue }
             let release = releases[cell.kernel] ?? nil
             let counts = cell.verdict != .notMeasured && isOfGate(cell.kernel)
-            for rule in [rules.rule(for: id, release: release), rules.expiredRule(for: id, release: release)] {
+            let deciding = [
+                rules.rule(for: id, release: release, loader: cell.loader),
+                rules.expiredRule(for: id, release: release, loader: cell.loader),
+            ]
+            for rule in deciding {
                 guard let origin = rule?.origin else { continue }
                 let key = Rule(probe: cell.probe, origin: origin)
                 if counts {
@@ -137,7 +143,8 @@ package struct ExceptionCount: Sendable {
             }
         return ExceptionRow(
             probe: key.probe, file: key.origin.file, line: key.origin.line, variants: key.origin.variants,
-            kernels: "\(rule.kernels)", verdict: rule.verdict, stage: rule.stage, cause: rule.cause,
+            kernels: "\(rule.kernels)",
+            loaders: rule.loaders.map { $0.map(\.description).joined(separator: ", ") } ?? "*", verdict: rule.verdict, stage: rule.stage, cause: rule.cause,
             reason: rule.reason, expires: rule.expires.map { "\($0)" }, state: state, cells: tally.measured.count)
     }
 }

@@ -64,6 +64,8 @@ package struct KernelSelector: Sendable, Hashable, CustomStringConvertible {
 /// A rule of `expect` in a manifest.
 package struct Expectation: Sendable, Hashable {
     package var kernels: KernelSelector
+    /// `nil` when it speaks of every loader.
+    package var loaders: [Glob]?
     /// `nil` when nobody knows yet: whatever is measured counts as expected.
     package var verdict: Verdict?
     /// The id of the cause that the failure must have, `nil` for any.
@@ -80,10 +82,11 @@ package struct Expectation: Sendable, Hashable {
     package fileprivate(set) var hasExpired = false
 
     package init(
-        kernels: KernelSelector, verdict: Verdict?, cause: String? = nil, stage: Stage? = nil, reason: String? = nil,
-        expires: Day? = nil, origin: ExpectationOrigin? = nil
+        kernels: KernelSelector, loaders: [Glob]? = nil, verdict: Verdict?, cause: String? = nil, stage: Stage? = nil,
+        reason: String? = nil, expires: Day? = nil, origin: ExpectationOrigin? = nil
     ) {
         self.kernels = kernels
+        self.loaders = loaders
         self.verdict = verdict
         self.cause = cause
         self.stage = stage
@@ -109,6 +112,9 @@ package struct ExpectationOrigin: Sendable, Hashable {
 }
 
 extension Expectation {
+    /// Whether the rule speaks of what `loader` does.
+    fileprivate func isAbout(loader: String) -> Bool { loaders?.contains { $0.matches(loader) } ?? true }
+
     /// Whether any failure will do.
     fileprivate var isOfAnyFailure: Bool { cause == nil && stage == nil }
 
@@ -120,15 +126,18 @@ extension Expectation {
 }
 
 extension [Expectation] {
-    /// The first rule that speaks of the kernel and has not expired; where none does, a probe is expected to pass.
-    package func rule(for id: KernelID, release: KernelRelease?) -> Expectation {
-        first { !$0.hasExpired && $0.kernels.matches(id: id, release: release) }
+    /// The first rule that speaks of the kernel and the loader and has not expired; where none does, a probe is expected to
+    /// pass.
+    package func rule(for id: KernelID, release: KernelRelease?, loader: String) -> Expectation {
+        first { !$0.hasExpired && $0.isAbout(loader: loader) && $0.kernels.matches(id: id, release: release) }
             ?? Expectation(kernels: .everyKernel, verdict: .pass)
     }
 
-    /// The first rule that speaks of the kernel, where that one has expired.
-    package func expiredRule(for id: KernelID, release: KernelRelease?) -> Expectation? {
-        first { $0.kernels.matches(id: id, release: release) }.flatMap { $0.hasExpired ? $0 : nil }
+    /// The first rule that speaks of the kernel and the loader, where that one has expired.
+    package func expiredRule(for id: KernelID, release: KernelRelease?, loader: String) -> Expectation? {
+        first { $0.isAbout(loader: loader) && $0.kernels.matches(id: id, release: release) }.flatMap {
+            $0.hasExpired ? $0 : nil
+        }
     }
 
     /// The same rules on `day`: those whose last day is over no longer excuse anything.
@@ -160,8 +169,8 @@ extension CellResult {
     ///
     /// `release` is what that kernel's guest said, `nil` when none ever did.
     package func held(against rules: [Expectation], on kernel: KernelID, release: KernelRelease?) -> CellResult {
-        var result = held(against: rules.rule(for: kernel, release: release))
-        guard !result.asExpected, let expired = rules.expiredRule(for: kernel, release: release),
+        var result = held(against: rules.rule(for: kernel, release: release, loader: loader))
+        guard !result.asExpected, let expired = rules.expiredRule(for: kernel, release: release, loader: loader),
             let expires = expired.expires, held(against: expired).asExpected
         else { return result }
         result.expectedReason = "expired exception (until \(expires))" + (expired.reason.map { ": \($0)" } ?? "")

@@ -16,5 +16,6 @@ extension ExceptionRow {
     private var subject: String {
         let of = variants == "*" ? probe : "\(probe)/\(variants)"
         return "\(verdict?.rawValue ?? "any") of \(of)" + (kernels == "*" ? "" : " on \(kernels)")
+            + (loaders == "*" ? "" : " with \(loaders)")
     }
 }

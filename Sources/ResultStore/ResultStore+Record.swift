@@ -122,13 +122,14 @@ extension ResultStore {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO exceptions (run, position, probe, file, line, variants, kernels, verdict, stage, cause, reason,
-                    expires, state, cells)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    expires, state, cells, loaders)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         for (position, row) in exceptions.enumerated() {
             try statement.execute(arguments: [
                 run, position, row.probe, row.file, row.line, row.variants, row.kernels, row.verdict?.rawValue,
                 row.stage?.rawValue, row.cause, row.reason, row.expires, row.state.rawValue, row.cells,
+                row.loaders,
             ])
         }
     }
@@ -159,8 +160,8 @@ extension ResultStore {
                 INSERT INTO programs (cell, position, name, type, verdict, stage, errno, causeId, causeCategory, causeLine,
                     causeSource, causeAdvice, causeSince, log, logComplete, hasStats, instructions, instructionLimit,
                     totalStates, peakStates, stackDepth, verificationMicroseconds, loadMicroseconds, programInstructions,
-                    translatedBytes, jitedBytes, explanation)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    translatedBytes, jitedBytes, explanation, causeFile, causeFileLine)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         let outcome: StatementArguments = [
             cell, position, program.name, program.type, program.verdict.rawValue, program.stage?.rawValue,
@@ -175,7 +176,7 @@ extension ResultStore {
             program.stats?.totalStates, program.stats?.peakStates, program.stats?.stackDepth,
             program.stats?.verificationMicroseconds, program.stats?.loadMicroseconds,
             program.stats?.size.instructions, program.stats?.size.translatedBytes, program.stats?.size.jitedBytes,
-            try program.explanation?.text(),
+            try program.explanation?.text(), program.cause?.location?.file, program.cause?.location?.line,
         ]
         try statement.execute(arguments: outcome + cause + stats)
     }

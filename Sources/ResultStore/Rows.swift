@@ -32,7 +32,8 @@ extension ExceptionRow {
     init(_ row: Row) throws {
         self.init(
             probe: row["probe"], file: row["file"], line: row["line"], variants: row["variants"],
-            kernels: row["kernels"], verdict: try row.optionalWord("verdict", of: "exceptions"),
+            kernels: row["kernels"], loaders: row["loaders"],
+            verdict: try row.optionalWord("verdict", of: "exceptions"),
             stage: try row.optionalWord("stage", of: "exceptions"), cause: row["cause"], reason: row["reason"],
             expires: row["expires"], state: try row.word("state", of: "exceptions"), cells: row["cells"])
     }
@@ -65,7 +66,14 @@ extension Cause {
         guard let id: String = row["causeId"] else { return nil }
         self.init(
             id: id, category: row["causeCategory"], line: row["causeLine"], source: row["causeSource"],
-            advice: row["causeAdvice"], since: row["causeSince"])
+            advice: row["causeAdvice"], since: row["causeSince"], location: CodeLocation(row))
+    }
+}
+
+extension CodeLocation {
+    fileprivate init?(_ row: Row) {
+        guard let file: String = row["causeFile"] else { return nil }
+        self.init(file: file, line: row["causeFileLine"])
     }
 }
 

@@ -18,6 +18,10 @@ enum Schema {
         }
         migrator.registerMigration("v5 loaders") { db in try db.execute(sql: loaders) }
         migrator.registerMigration("v6 exceptions") { db in try db.execute(sql: exceptions) }
+        migrator.registerMigration("v7 places in sources") { db in try db.execute(sql: placesInSources) }
+        migrator.registerMigration("v10 loaders of exceptions") { db in
+            try db.execute(sql: "ALTER TABLE exceptions ADD COLUMN loaders TEXT NOT NULL DEFAULT '*'")
+        }
         return migrator
     }
 
@@ -26,6 +30,11 @@ enum Schema {
         ALTER TABLE programs ADD COLUMN programInstructions INTEGER;
         ALTER TABLE programs ADD COLUMN translatedBytes INTEGER;
         ALTER TABLE programs ADD COLUMN jitedBytes INTEGER;
+        """
+
+    private static let placesInSources = """
+        ALTER TABLE programs ADD COLUMN causeFile TEXT;
+        ALTER TABLE programs ADD COLUMN causeFileLine INTEGER CHECK ((causeFileLine IS NULL) = (causeFile IS NULL));
         """
 
     private static let loaders = """

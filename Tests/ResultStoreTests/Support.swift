@@ -58,7 +58,7 @@ extension MatrixDocument {
             name: "a", type: "kprobe", verdict: .fail, stage: .load, errno: 13,
             cause: Cause(
                 id: "size-negative", category: "Memory", line: "R5 min value", source: "f();", advice: "Clamp.",
-                since: "5.10"),
+                since: "5.10", location: CodeLocation(file: "probes/readline/plain.bpf.c", line: 31)),
             log: "logs/0.txt", logComplete: true,
             stats: ProgramStatistics(
                 instructions: 42, limit: 1_000_000, totalStates: 3, peakStates: 2, stackDepth: "64+0",

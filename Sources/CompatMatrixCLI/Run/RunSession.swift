@@ -35,6 +35,13 @@ struct RunSession: Sendable {
         let guestImage = try await GuestImage.forGuests(of: workspace)
         let found = try await LoaderSearch(options.loaders, workspace).find(Set(chosen.map(\.loader)))
         self.loaders = found.values.sorted { $0.name < $1.name }
+        var loaded: [LoadedVariant] = []
+        for (variant, name) in chosen {
+            guard let loader = found[name] else { continue }
+            let executable: GuestExecutable? =
+                if let own = variant.executable { try await GuestExecutable(own, of: variant) } else { nil }
+            loaded.append(LoadedVariant(variant: variant, loader: loader, executable: executable))
+        }
         store = try ResultStore(folder: try options.results.map(Workspace.absolute) ?? workspace.results)
         let outcomes = await FetchDisplay.showing { display in
             await kernelStore.fetch(manifests, patience: .seconds(600)) { id, step in
@@ -43,10 +50,7 @@ struct RunSession: Sendable {
         }
         plan = RunPlan(
             kernels: await RunKernel.all(outcomes, variants: chosen.map(\.variant), find: kernelStore.guestModules),
-            variants: chosen.compactMap { variant, loader in
-                found[loader].map { LoadedVariant(variant: variant, loader: $0) }
-            },
-            guestImage: guestImage, tool: try Tool.build(), shard: options.shard)
+            variants: loaded, guestImage: guestImage, tool: try Tool.build(), shard: options.shard)
     }
 
     private static func variants(_ options: RunCommand, _ workspace: Workspace) async throws -> [BuiltVariant] {

@@ -82,9 +82,9 @@ import Testing
         #expect(log.heads == ["C source", "Instruction", "What the verifier knows"])
         #expect(log.row == ["if (n < 0)", "18 (65) if r0 s> 0xffffffff goto pc+1", "R0=inv(smax=-1)"])
         #expect(log.culprit == ["64 (85) call bpf_perf_event_output#25"])
-        #expect(log.folds == ["… 3 more rounds of instructions 20–21, 6 lines …"])
+        #expect(log.folds == ["… 5 more rounds of instructions 20–21, 15 lines …"])
         #expect(log.unfolded == 0)
-        #expect(log.rows == 53)
+        #expect(log.rows == 22)
         #expect(log.pressed == "true")
         #expect(log.raw.contains("\n18: (65) if r0 s> 0xffffffff goto pc+1        ; R0=inv(smax=-1)\n"))
     }

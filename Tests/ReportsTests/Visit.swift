@@ -88,6 +88,7 @@ struct Visit: Decodable, Sendable {
             FileManager.default.fileExists(atPath: axe.path), "axe-core is missing; 'scripts/setup test' brings it")
         var run = SampleRun()
         let hostile = try run.addHostileLog()
+        try run.addLoop()
         let loaders = SampleRun.withLoaders()
         let pages = [
             try HTMLReport.render(run.document) { run.logs[$0].map(LogEnds.init) },
@@ -109,7 +110,7 @@ struct Visit: Decodable, Sendable {
 
 extension SampleRun {
     /// Gives one cell's program a log that would like to be more than text; returns the fragment that opens the cell.
-    fileprivate mutating func addHostileLog() throws -> String {
+    mutating func addHostileLog() throws -> String {
         let key = CellKey(kernel: "debian-5.10", probe: "match-name", variant: "strncasecmp", loader: "libbpf")
         let place = try #require(document.cells.firstIndex { $0.key == key })
         let line = "</script><img src=x onerror=\"window.fired = 1\"><!--<script>window.fired = 2</script>"
@@ -119,5 +120,25 @@ extension SampleRun {
         document.cells[place].programs[0].cause?.line = line
         document.cells[place].programs[0].name = "<img src=x onerror=\"window.fired = 3\">"
         return "#cell=debian-5.10/match-name/strncasecmp/libbpf"
+    }
+
+    /// Gives one cell's program a log in which a loop is followed for eight rounds.
+    mutating func addLoop() throws {
+        let key = CellKey(
+            kernel: "ubuntu-5.4", probe: "readline", variant: "percpu-buffer-unchecked", loader: "libbpf")
+        let place = try #require(document.cells.firstIndex { $0.key == key })
+        let name = try #require(document.cells[place].programs[0].log)
+        let log = try #require(logs[name])
+        let rounds = (1...8).map { round in
+            """
+            ; for (i = 0; i < 8; i++) @ readline.bpf.c:12
+            20: (07) r1 += 1                      ; R1_w=\(round)
+            21: (a5) if r1 < 0x8 goto pc-2        ; R1_w=\(round)
+
+            """
+        }
+        let head = log.split(separator: "20: (bf)", maxSplits: 1)[0]
+        document.cells[place].programs[0].log = keep(
+            head + rounds.joined() + log.split(separator: "\n").suffix(6).joined(separator: "\n") + "\n")
     }
 }

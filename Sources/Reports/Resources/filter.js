@@ -19,16 +19,21 @@ function haystack(cell) {
   return cell.haystack;
 }
 
+/** Of a kernel, `6.1` is not the beginning of `6.12`. */
+const beginsWith = (name, text) => name.startsWith(text) && !(/\d$/.test(text) && /^\d/.test(name.slice(text.length)));
+const includes = (...names) => (text) => names.some((name) => name.toLowerCase().includes(text));
+
 /** `cause:size-negative` asks for one thing, any other word for a text anywhere. */
 const fields = {
-  kernel: (cell) => cell.column.kernel.id, probe: (cell) => cell.row.probe, variant: (cell) => cell.row.variant,
-  loader: (cell) => cell.loader.name, status: (cell) => longWords[cell.verdict], stage: (cell) => data.stages[cell.stage] ?? "",
-  cause: (cell) => causesOf(cell).map((cause) => cause.id).join("\n"),
+  kernel: ({ column: { kernel } }) => (text) => [kernel.id, version(kernel), kernel.family].some((name) => beginsWith(name.toLowerCase(), text)),
+  probe: (cell) => includes(cell.row.probe), variant: (cell) => includes(cell.row.variant), loader: (cell) => includes(cell.loader.name),
+  status: (cell) => includes(cell.verdict, longWords[cell.verdict]), stage: (cell) => includes(data.stages[cell.stage] ?? ""),
+  cause: (cell) => includes(...causesOf(cell).map((cause) => cause.id)),
 };
 
 function matchesWord(cell, word) {
   const [, field, text] = /^(\w+):(.*)$/.exec(word) ?? [];
-  return fields[field] ? fields[field](cell).toLowerCase().includes(text) : haystack(cell).includes(word);
+  return Object.hasOwn(fields, field ?? "") ? fields[field](cell)(text) : haystack(cell).includes(word);
 }
 
 function matches(cell) {

@@ -78,13 +78,13 @@ const list = (kind, title, isOpen, items) => (items.length ? part(kind, title, n
 const scrolled = (title, content) => el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": title }, content);
 
 /** Names of loaders, where there is more than one to name. */
-const loaderNames = (names) => (!hasLoaders ? "" : names.length === usedLoaders.length && names.length > 1 ? "every loader" : names.join(", "));
+const loaderNames = (names) => (names.length === usedLoaders.length && names.length > 1 ? "every loader" : names.join(", "));
 
 /** The name of a row as a link to the first cell that is meant, of which there may be none; below, what and where. */
-function place({ kernels, probe, variant, loaders: names }, what) {
+function place({ kernels, probe, variant, loaders: names }, what, namesLoaders = hasLoaders) {
   const cell = cellAt(kernels[0], probe, variant, names[0]);
   return el("span", { class: "where" }, el("a", { href: cell ? hashOf(cell) : null }, `${probe} / ${variant}`),
-    el("small", {}, what + (hasLoaders ? ` · ${loaderNames(names)}` : "")));
+    el("small", {}, what + (namesLoaders ? ` · ${loaderNames(names)}` : "")));
 }
 
 function findingItem(finding) {
@@ -101,7 +101,7 @@ function gapItem(gap) {
     el("span", { class: "why" }, visible(gap.reason)));
 }
 
-const exceptionItem = ({ state, at, notice }) => el("li", { class: state === "expired" ? "v-fail" : "v-timeout" }, icon(state === "expired" ? "⧖" : "✂"),
+const exceptionItem = ({ state, at, notice }) => el("li", { class: state === "expired" ? "v-fail" : "v-timeout" }, icon(state === "expired" ? "◷" : "−"),
   el("span", { class: "where" }, visible(at), el("small", {}, state)), el("span", { class: "why" }, visible(notice)));
 
 function tightItem({ row, points }) {
@@ -245,5 +245,5 @@ function differenceItem(difference, errno, on) {
       difference.suggestion ? el("p", { class: "quiet" }, visible(difference.suggestion)) : null,
       difference.since ? el("p", { class: "quiet" }, visible(difference.since)) : null,
       el("ul", { class: "places" }, places.map((each, index) => el("li", {},
-        place({ ...each, loaders: [loader] }, `on ${on[index]} · passes with ${each.passing.join(", ")}`))))));
+        place({ ...each, loaders: [loader] }, `on ${on[index]} · passes with ${each.passing.join(", ")}`, false))))));
 }

@@ -96,7 +96,10 @@ let package = Package(
             name: "compat-matrix", dependencies: ["CompatMatrixCLI", argumentParser], swiftSettings: strict),
 
         tests("MatrixModelTests", ["MatrixModel"]),
-        tests("MatrixAnalysisTests", ["MatrixAnalysis", "MatrixModel"]),
+        // Values that tests of several modules are about.
+        .target(
+            name: "MatrixSamples", dependencies: ["MatrixModel"], path: "Tests/MatrixSamples", swiftSettings: strict),
+        tests("MatrixAnalysisTests", ["MatrixAnalysis", "MatrixModel", "MatrixSamples"]),
         tests("VerifierLogTests", ["VerifierLog", "MatrixModel"], resources: [.copy("Resources")]),
         tests("VerifierLogFuzz", ["VerifierLog", "Reports", "MatrixModel"], settings: fast),
         tests("ManifestsTests", ["Manifests", "MatrixModel", system]),
@@ -113,12 +116,14 @@ let package = Package(
         tests("KernelExaminationTests", ["KernelExamination", "Machine", "GuestLink", "MatrixModel", system]),
         tests("MatrixRunnerTests", ["MatrixRunner", "Machine", "GuestLink", "MatrixModel", system]),
         tests("ResultStoreTests", ["ResultStore", "MatrixModel", grdb, system]),
-        tests("ReportsTests", ["Reports", "MatrixAnalysis", "MatrixModel", subprocess, system], resources: [.copy("Resources")]),
+        tests(
+            "ReportsTests", ["Reports", "MatrixAnalysis", "MatrixModel", "MatrixSamples", subprocess, system],
+            resources: [.copy("Resources")]),
         tests(
             "CLITests",
             [
                 "CompatMatrixCLI", "GuestImage", "KernelStore", "Manifests", "MatrixModel", "MatrixRunner",
-                "ProbeObject", argumentParser, subprocess, system,
+                "MatrixSamples", "ProbeObject", argumentParser, subprocess, system,
             ]),
         tests(
             "GuestTests",

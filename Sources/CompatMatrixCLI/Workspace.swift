@@ -70,6 +70,13 @@ package struct Workspace: Sendable, Equatable {
         try currentDirectory().pushing(FilePath(path)).lexicallyNormalized()
     }
 
+    /// The same with one more folder of kernels, the one that new ones and locks go to.
+    package func adding(catalogueFolder folder: FilePath) -> Workspace {
+        Workspace(
+            catalogueFolders: catalogueFolders + [folder], probes: probes, cache: cache, guestTools: guestTools,
+            results: results, sources: sources, project: project)
+    }
+
     package static func isFolder(_ path: FilePath) -> Bool {
         (try? Stat(path))?.type == .directory
     }

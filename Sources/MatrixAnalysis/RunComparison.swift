@@ -7,6 +7,8 @@ package struct RunComparison: Codable, Sendable, Hashable {
     package var from: RunInfo
     package var to: RunInfo
     package var thresholds: ComparisonThresholds
+    /// Every kernel that one of the two has, oldest first.
+    package var kernelIDs: [String]
     /// How many cells both runs measured.
     package var compared: Int
     /// Changes by kind, every kind named.
@@ -28,6 +30,8 @@ package struct RunComparison: Codable, Sendable, Hashable {
         self.from = from.run
         self.to = to.run
         self.thresholds = thresholds
+        let ids = Set((from.kernels + to.kernels).map(\.id))
+        kernelIDs = KernelOrder(ids).sorted(ids)
         kernels = KernelChange.all(from: from.kernels, to: to.kernels)
         loaders = LoaderChange.all(from: from.loaders, to: to.loaders)
         let pairs = CellPair.all(from: from, to: to)

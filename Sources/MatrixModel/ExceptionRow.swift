@@ -33,7 +33,8 @@ package struct ExceptionRow: Codable, Sendable, Hashable {
 
     package init(
         probe: String, file: String, line: Int, variants: String, kernels: String, loaders: String = "*",
-        verdict: Verdict?, stage: Stage? = nil, cause: String? = nil, reason: String?, expires: String?, state: State, cells: Int
+        verdict: Verdict?, stage: Stage? = nil, cause: String? = nil, reason: String?, expires: String?, state: State,
+        cells: Int
     ) {
         self.probe = probe
         self.file = file
@@ -48,6 +49,34 @@ package struct ExceptionRow: Codable, Sendable, Hashable {
         self.expires = expires
         self.state = state
         self.cells = cells
+    }
+}
+
+extension ExceptionRow {
+    /// The rows of several parts of a run as those of the whole, each rule once and where it came first.
+    ///
+    /// No part can say that a rule is not needed, so what none of them used stays untested.
+    package static func merged(_ parts: [[ExceptionRow]]) -> [ExceptionRow] {
+        struct Place: Hashable {
+            var probe: String
+            var file: String
+            var line: Int
+        }
+        var rows: [ExceptionRow] = []
+        var places: [Place: Int] = [:]
+        for row in parts.joined() {
+            let place = Place(probe: row.probe, file: row.file, line: row.line)
+            guard let known = places[place] else {
+                places[place] = rows.count
+                rows.append(row)
+                continue
+            }
+            rows[known].cells += row.cells
+            if rows[known].state != .expired, row.state == .used || row.state == .expired {
+                rows[known].state = row.state
+            }
+        }
+        return rows
     }
 }
 
@@ -144,7 +173,8 @@ package struct ExceptionCount: Sendable {
         return ExceptionRow(
             probe: key.probe, file: key.origin.file, line: key.origin.line, variants: key.origin.variants,
             kernels: "\(rule.kernels)",
-            loaders: rule.loaders.map { $0.map(\.description).joined(separator: ", ") } ?? "*", verdict: rule.verdict, stage: rule.stage, cause: rule.cause,
+            loaders: rule.loaders.map { $0.map(\.description).joined(separator: ", ") } ?? "*", verdict: rule.verdict,
+            stage: rule.stage, cause: rule.cause,
             reason: rule.reason, expires: rule.expires.map { "\($0)" }, state: state, cells: tally.measured.count)
     }
 }

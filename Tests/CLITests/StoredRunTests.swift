@@ -36,7 +36,7 @@ extension Sandbox {
             #expect(newest.finished && newest.unexpected == 0 && newest.durationSeconds.map { $0 > 0 } == true)
             #expect(newest.cells == ["pass": 0, "fail": 0, "crash": 0, "timeout": 0, "notMeasured": 1])
             let table = try await sandbox.run("runs").stdout.split(separator: "\n").map { $0.split(separator: " ") }
-            #expect(table[0] == ["RUN", "STARTED", "DURATION", "NOTMEASURED", "UNEXPECTED", "STATE"])
+            #expect(table[0] == ["RUN", "STARTED", "DURATION", "NOTMEASURED", "UNEXPECTED", "WORSE", "STATE"])
             #expect(table.dropFirst().map { $0.first.map(String.init) } == ids.reversed())
             #expect(table.dropFirst().allSatisfy { $0.last == "finished" })
         }

@@ -1,5 +1,6 @@
 import MatrixAnalysis
 import MatrixModel
+import MatrixSamples
 import Testing
 
 struct RunComparisonTests {

@@ -1,5 +1,6 @@
 import MatrixAnalysis
 import MatrixModel
+import MatrixSamples
 import Testing
 
 /// A plan from a picture: a line a variant, a letter a kernel.

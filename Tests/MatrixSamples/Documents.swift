@@ -1,20 +1,21 @@
-import MatrixModel
+package import MatrixModel
 
-/// A run for the tests: kernels as `name release`, cells as `kernel variant verdict`.
+/// Values for tests, as short as they can be said.
 extension MatrixDocument {
-    static func sample(
-        _ id: String = "20261122T100000Z-1a2b", kernels: [KernelRow], loaders: [LoaderRow] = [], cells: [CellResult]
+    package static func sample(
+        _ id: String = "20261122T100000Z-1a2b", at startedAt: String = "2026-11-22T10:00:00Z", kernels: [KernelRow],
+        loaders: [LoaderRow] = [], cells: [CellResult]
     ) -> MatrixDocument {
         MatrixDocument(
             run: RunInfo(
-                id: id, startedAt: "2026-11-22T10:00:00Z", durationSeconds: 1, tool: "0.1.0",
+                id: id, startedAt: startedAt, durationSeconds: 1, tool: "0.1.0",
                 host: HostInfo(qemu: "10.0.2", accelerator: "tcg", cpus: 2)),
             kernels: kernels, loaders: loaders, cells: cells)
     }
 }
 
 extension KernelRow {
-    static func sample(_ id: String, release: String? = nil, status: Status = .measured) -> KernelRow {
+    package static func sample(_ id: String, release: String? = nil, status: Status = .measured) -> KernelRow {
         KernelRow(
             id: id, release: release, family: String(id.prefix { $0 != "-" }), btf: nil, start: nil, readySeconds: nil,
             status: status, reason: status == .measured ? nil : "no image")
@@ -22,7 +23,7 @@ extension KernelRow {
 }
 
 extension CellResult {
-    static func sample(
+    package static func sample(
         _ kernel: String, _ variant: String, _ verdict: Verdict, stage: Stage? = nil, probe: String = "readline",
         loader: String = "libbpf", expected: Verdict = .pass, programs: [ProgramResult]? = nil
     ) -> CellResult {
@@ -36,7 +37,7 @@ extension CellResult {
 }
 
 extension ProgramResult {
-    static func sample(
+    package static func sample(
         _ name: String, _ verdict: Verdict, stage: Stage? = .load, errno: Int32? = nil, cause: String? = nil,
         instructions: Int? = nil, limit: Int? = 1_000_000
     ) -> ProgramResult {

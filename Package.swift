@@ -123,7 +123,7 @@ let package = Package(
             "CLITests",
             [
                 "CompatMatrixCLI", "GuestImage", "KernelStore", "Manifests", "MatrixModel", "MatrixRunner",
-                "MatrixSamples", "ProbeObject", argumentParser, subprocess, system,
+                "MatrixSamples", "ProbeObject", "ResultStore", argumentParser, subprocess, system, yams,
             ]),
         tests(
             "GuestTests",

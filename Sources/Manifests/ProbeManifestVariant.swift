@@ -9,6 +9,8 @@ package struct ProbeVariant: Sendable, Hashable {
         case object(FilePath)
         /// No BPF at all.
         case tracefs(TracefsEvent)
+        /// No object that is known here: a program that does its own loading.
+        case exec(ProbeExecutable)
     }
 
     package var name: String
@@ -26,6 +28,7 @@ package struct ProbeVariant: Sendable, Hashable {
     package var file: FilePath? {
         switch origin {
         case .source(let file, _, _), .object(let file): file
+        case .exec(let executable): executable.program
         case .tracefs: nil
         }
     }
@@ -34,7 +37,7 @@ package struct ProbeVariant: Sendable, Hashable {
     package var cpu: String? {
         switch origin {
         case .source(_, let cpu, _): cpu.rawValue
-        case .object, .tracefs: nil
+        case .object, .tracefs, .exec: nil
         }
     }
 }
@@ -58,9 +61,10 @@ extension ProbeVariant {
         sharedStages: ProbeStages
     ) throws(ManifestError) {
         let keys = try node.mapping(
-            known: ["source", "object", "tracefs", "cpu", "cflags", "modules", "loaders"] + ProbeStages.keys)
+            known: ["source", "object", "tracefs", "exec", "cpu", "cflags", "modules", "loaders"] + ProbeStages.keys)
         self.name = name
-        stages = try ProbeStages(keys, else: sharedStages)
+        // What the probe says of stages is for objects: a program does all that itself.
+        stages = keys["exec"] == nil ? try ProbeStages(keys, else: sharedStages) : .none
         try stages.check()
         origin = try Origin(keys, of: node, in: folder)
         if case .tracefs(let event) = origin { _ = try stages.plan(event) }
@@ -75,6 +79,13 @@ extension ProbeVariant {
 
 extension ProbeVariant.Origin {
     init(_ keys: [String: ManifestNode], of node: ManifestNode, in folder: FilePath) throws(ManifestError) {
+        if let exec = keys["exec"] {
+            try Self.refuse(
+                ["source", "object", "tracefs", "cpu", "cflags", "loaders"] + ProbeStages.keys, among: keys,
+                beside: "exec")
+            self = .exec(try ProbeExecutable(exec, in: folder))
+            return
+        }
         if let tracefs = keys["tracefs"] {
             try Self.refuse(["source", "object", "cpu", "cflags", "loaders", "attach"], among: keys, beside: "tracefs")
             if let map = try keys["event"]?.mapping(known: ["map", "contains"])["map"] {

@@ -55,6 +55,7 @@ struct GuestSitting {
         var files = JobFiles(guest: guest)
         for (number, cell) in round.cells.enumerated() {
             if let loader = cell.loader { try files.send(loader, as: cell.key.loader) }
+            for file in cell.files { try files.send(file) }
             let object = try cell.object.map { try files.send($0) }
             let plan = try cell.plan.map { try files.send($0) }
             try guest.send(

@@ -21,6 +21,10 @@ struct JobFiles {
         _ = try send(to: "/bin/loader-\(name)") { try loader.path.contents() }
     }
 
+    mutating func send(_ file: CellFile) throws {
+        _ = try send(to: file.guestPath) { try file.file.path.contents() }
+    }
+
     /// The plan's path in the guest.
     mutating func send(_ plan: StagePlan) throws -> String {
         let text = Array(plan.text.utf8)

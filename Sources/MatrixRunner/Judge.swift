@@ -47,6 +47,8 @@ package struct Judge: Sendable {
         case .stopped(let limit):
             verdict = .timeout
             reason = "no result within \(limit): the \(cell.key.loader) loader was ended"
+            // What it had to say, where it said something.
+            console = try evidence.remarks.isEmpty ? nil : keep(evidence.remarks)
         case .guestGone(let why, let text):
             verdict = .crash
             reason = ConsoleExcerpt.crash(in: text) ?? ConsoleExcerpt.trouble(in: text) ?? why
@@ -92,28 +94,36 @@ package struct Judge: Sendable {
             // An object that cannot be opened fails in each of its programs.
             let names = program.report.program == nil ? cell.programs : [program.report.name]
             for name in names {
-                results.append(
-                    try result(of: program, name: name, lines: cell.object?.lines, release: release, keep: keep))
+                results.append(try result(of: program, name: name, in: cell, release: release, keep: keep))
             }
         }
         return results
     }
 
     private func result(
-        of program: Evidence.Program, name: String, lines: LineTable?, release: KernelRelease,
+        of program: Evidence.Program, name: String, in cell: PlannedCell, release: KernelRelease,
         keep: ([UInt8]) throws -> String
     ) throws -> ProgramResult {
-        let report = program.report
+        var report = program.report
         let failed = report.errno != 0
-        let log = LogSummary(of: String(decoding: program.verifierLog, as: UTF8.self))
-        let messages = String(decoding: program.loaderLog, as: UTF8.self)
+        var log = LogSummary(of: String(decoding: program.verifierLog, as: UTF8.self))
+        var messages = String(decoding: program.loaderLog, as: UTF8.self)
+        if case .exec = cell.plan?.subject {
+            // A program of the user's writes what its library makes of the log to where it writes everything.
+            let output = LogSummary(of: messages)
+            if output.holdsLog {
+                log = output
+                messages = output.loaderLines.map(\.text).joined(separator: "\n")
+                if failed { report.stage = .load }
+            }
+        }
         var cause =
             failed
             ? catalogue.cause(
                 ofLog: log, logComplete: report.logComplete, loaderMessages: messages, errno: report.errno,
                 stage: report.stage)
             : nil
-        if let known = cause, let lines {
+        if let known = cause, let lines = cell.object?.lines {
             cause?.location = catalogue.location(of: known, in: log, stage: report.stage, program: name, lines: lines)
         }
         return ProgramResult(

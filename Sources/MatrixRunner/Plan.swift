@@ -31,6 +31,18 @@ package struct PlannedFile: Sendable, Hashable {
     }
 }
 
+/// A file that a cell has in its guest.
+package struct CellFile: Sendable, Hashable {
+    /// Absolute, at most 511 bytes.
+    package var guestPath: String
+    package var file: PlannedFile
+
+    package init(guestPath: String, file: PlannedFile) {
+        self.guestPath = guestPath
+        self.file = file
+    }
+}
+
 /// A cell that is to be measured.
 package struct PlannedCell: Sendable, Hashable {
     package var key: CellKey
@@ -38,6 +50,8 @@ package struct PlannedCell: Sendable, Hashable {
     package var loader: PlannedFile?
     /// `nil` for a loader that needs none.
     package var object: PlannedFile?
+    /// What its guest has for it besides; no two cells of a guest have one at the same path.
+    package var files: [CellFile]
     /// Names of the object's programs, for objects that a loader cannot even open.
     package var programs: [String]
     /// What is to happen past the load; `nil` to stop there.
@@ -47,11 +61,12 @@ package struct PlannedCell: Sendable, Hashable {
     package var expectations: [Expectation]
 
     package init(
-        key: CellKey, loader: PlannedFile? = nil, object: PlannedFile?, programs: [String], plan: StagePlan? = nil,
-        modules: [GuestModule] = [], expectations: [Expectation]
+        key: CellKey, loader: PlannedFile? = nil, object: PlannedFile?, files: [CellFile] = [], programs: [String],
+        plan: StagePlan? = nil, modules: [GuestModule] = [], expectations: [Expectation]
     ) {
         self.key = key
         self.loader = loader
+        self.files = files
         self.object = object
         self.programs = programs
         self.plan = plan

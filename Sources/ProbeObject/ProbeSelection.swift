@@ -8,8 +8,10 @@ package import SystemPackage
 package struct BuiltVariant: Sendable, Hashable {
     package var probe: String
     package var variant: String
-    /// `nil` where there is none: an event of tracefs.
+    /// `nil` where there is none: an event of tracefs, a program of the user's.
     package var object: BuiltObject?
+    /// A program of the user's in the place of an object.
+    package var executable: ProbeExecutable?
     /// Names of its programs, in the order of the object.
     package var programs: [String]
     /// What is to happen past the load; `nil` to stop there.
@@ -25,11 +27,29 @@ package struct BuiltVariant: Sendable, Hashable {
 
     /// The only loader for what is no object.
     package var ownLoader: String? {
-        if case .tracefs = plan?.subject { "tracefs" } else { nil }
+        if executable != nil { return "exec" }
+        return if case .tracefs = plan?.subject { "tracefs" } else { nil }
+    }
+
+    package init(
+        probe: String, variant: String, object: BuiltObject?, executable: ProbeExecutable? = nil, programs: [String],
+        plan: StagePlan?, modules: [String], loaders: [Glob]?, expectations: [Expectation]
+    ) {
+        self.probe = probe
+        self.variant = variant
+        self.object = object
+        self.executable = executable
+        self.programs = programs
+        self.plan = plan
+        self.modules = modules
+        self.loaders = loaders
+        self.expectations = expectations
     }
 
     /// For people.
-    fileprivate var madeFrom: String { object.map { "\($0.path)" } ?? "a tracefs event of the manifest" }
+    fileprivate var madeFrom: String {
+        (object?.path ?? executable?.program).map { "\($0)" } ?? "a tracefs event of the manifest"
+    }
 }
 
 /// An object with what identifies it.
@@ -69,6 +89,13 @@ extension BuiltVariant {
             probe: probe.name, variant: variant.name, object: nil, programs: [tracefs.symbol],
             plan: try variant.stages.plan(tracefs), modules: variant.modules, loaders: nil,
             expectations: variant.expectations)
+    }
+
+    init(_ variant: ProbeVariant, of probe: ProbeManifest, executable: ProbeExecutable) {
+        self.init(
+            probe: probe.name, variant: variant.name, object: nil, executable: executable,
+            programs: [executable.program.lastComponent?.string ?? ""], plan: nil, modules: variant.modules,
+            loaders: nil, expectations: variant.expectations)
     }
 
     /// `x/foo.bpf.o` is the variant `object` of the probe `foo`.
@@ -185,6 +212,7 @@ package struct ProbeSelection: Sendable {
         return try await chosen.concurrentMap(width: width) { probe, variant in
             switch variant.origin {
             case .tracefs(let event): return try BuiltVariant(variant, of: probe, tracefs: event)
+            case .exec(let executable): return BuiltVariant(variant, of: probe, executable: executable)
             case .object(let path):
                 var built = try BuiltVariant(variant, of: probe, object: ObjectFile(path))
                 built.files = [path]

@@ -25,6 +25,9 @@ struct Gap: Encodable, Equatable {
     var kernel: String
     var reason: String
     var cells: Int
+
+    /// `1 cell`, `12 cells`.
+    var words: String { cells == 1 ? "1 cell" : "\(cells) cells" }
 }
 
 extension MatrixDocument {

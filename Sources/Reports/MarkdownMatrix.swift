@@ -20,7 +20,8 @@ struct MarkdownMatrix {
     func lines(budget: Int) -> [String] {
         guard !rows.isEmpty, !kernels.isEmpty else { return [] }
         let head = [
-            "| | " + kernels.map { MarkdownText.code($0.id) }.joined(separator: " | ") + " |",
+            "| | " + kernels.map { MarkdownText.code(TerminalText.shortened($0.id, to: 64)) }.joined(separator: " | ")
+                + " |",
             "|:--|" + String(repeating: ":-:|", count: kernels.count),
         ]
         let left = budget - head.reduce(0) { $0 + $1.utf8.count + 1 }

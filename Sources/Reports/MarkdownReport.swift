@@ -83,10 +83,7 @@ package enum MarkdownReport {
     private static func gaps(_ document: MatrixDocument) -> [String] {
         let gaps = document.gaps
         guard !gaps.isEmpty else { return [] }
-        let lines = gaps.map { gap in
-            let cells = gap.cells == 1 ? "1 cell" : "\(gap.cells) cells"
-            return "- · **\(code(gap.kernel))** (\(cells)): \(code(gap.reason))"
-        }
+        let lines = gaps.map { "- · **\(code($0.kernel))** (\($0.words)): \(code($0.reason))" }
         let (kept, missing) = MarkdownText.fitting(lines, into: gapsBudget)
         return ["### Not measured", ""] + kept + leftOut(missing) + [""]
     }

@@ -60,7 +60,7 @@ package enum SARIFReport {
         notifications += document.gaps.map { gap in
             SARIFLog.Notification(
                 level: .warning,
-                message: SARIFLog.Message("\(gap.kernel) was not measured (\(gap.cells) cells): \(gap.reason)"))
+                message: SARIFLog.Message("\(gap.kernel) was not measured (\(gap.words)): \(gap.reason)"))
         }
         let log = SARIFLog(
             run: SARIFLog.Run(

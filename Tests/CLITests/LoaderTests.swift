@@ -64,7 +64,7 @@ extension Loader {
             try LoaderChoice([]).loaders(of: [Self.variant(["libpf"])])
         }
         #expect(failure?.exitStatus == .invalidInput)
-        #expect(failure?.description.contains("'libpf'; there are: libbpf, aya, cilium, tracefs") == true)
+        #expect(failure?.description.contains("'libpf'; there are: libbpf, aya, cilium, tracefs, exec") == true)
     }
 
     @Test(arguments: [

@@ -1,4 +1,4 @@
-import Foundation
+import GuestLink
 import KernelStore
 import Machine
 import Manifests
@@ -9,71 +9,121 @@ import SystemPackage
 import Testing
 
 extension GuestTests {
-    @Suite struct AyaLoaderTests {
-        @Test(arguments: ProcessInfo.processInfo.environment["AYA_KERNELS"]?.split(separator: ",").map(String.init) ?? ["ubuntu-4.15", "ubuntu-5.4", "debian-7.3"])
-        func explore(id: String) async throws {
+    /// What the loader with Aya's crate makes of objects of both layouts, on kernels without and with BTF.
+    @Suite(AyaObjectFiles()) struct AyaLoaderTests {
+        @Test(arguments: ["ubuntu-4.15", "ubuntu-5.4", "debian-7.3"])
+        func objectsGoAsFarAsAyaAndTheKernelLetThem(id: String) async throws {
             let kernel = try Repository.kernel(id)
-            let line = StagePlan.attach(nil, .type("echo typed-line"), StagePlan.Event(contains: "typed-line"))
-            let ended = StagePlan.attach(nil, .shell("true"), StagePlan.Event(map: "lines", contains: "bash"))
-            let own: [(String, String, StagePlan?, String)] = [
-                ("legacy", AyaObjects.legacy, line, "aya"), ("legacy libbpf", AyaObjects.legacy, line, "libbpf"),
-                ("global data", AyaObjects.globalData, nil, "aya"), ("logging", AyaObjects.logging, ended, "aya"),
-                ("map of maps", AyaObjects.mapOfMaps, nil, "aya"), ("refused", AyaObjects.refused, nil, "aya"),
-            ]
-            let stages = StageCell.all.compactMap { cell in
-                cell.source.map { (cell.name, StageSource.prelude + $0, cell.plan as StagePlan?, "aya") }
+            let cells = AyaCell.cells(of: id)
+            let measurement = try await measure(cells, on: kernel)
+            for cell in cells {
+                let result = try #require(measurement.cells[cell.name])
+                let evidence = try #require(measurement.evidence[cell.name])
+                let words = evidence.programs.map { String(decoding: $0.loaderLog, as: UTF8.self) }.joined()
+                #expect(outcome(of: result) == cell.outcome(on: id), "\(cell.name) on \(id): \(words)")
+                if result.stage == .fire, result.verdict == .pass, let text = cell.plan?.event?.contains {
+                    #expect(String(decoding: evidence.event, as: UTF8.self).contains(text), "\(cell.name) on \(id)")
+                }
             }
-            try await withFolder { folder in
-                var cells: [PlannedCell] = []
-                let wanted = ProcessInfo.processInfo.environment["AYA_CELLS"]?.split(separator: ",").map(String.init)
-                for (index, (name, source, plan, loader)) in (own + stages).enumerated()
-                where wanted?.contains(where: { name.hasPrefix($0) }) ?? true {
-                    let object = folder.appending("o\(index).bpf.o")
+            if id == "ubuntu-4.15" { try expectNoGlobalData(measurement) }
+            try expectLog(measurement)
+            try expectProgramsApart(measurement, on: id)
+        }
+
+        /// The chain of errors is kept whole, and the explanation says what is behind it.
+        private func expectNoGlobalData(_ measurement: Measurement) throws {
+            for (name, program, symbol) in [
+                ("global data", "on_exit", "`limit` #"), ("rust-global-data", "watch_readline", "` #"),
+            ] {
+                let result = try #require(measurement.cells[name]?.programs.first)
+                let evidence = try #require(measurement.evidence[name]?.programs.first)
+                let lines = String(decoding: evidence.loaderLog, as: UTF8.self).split(separator: "\n").suffix(4)
+                #expect(lines.prefix(2) == ["Error: error relocating function", "Caused by:"])
+                #expect(lines.dropFirst(2).first == "    0: error relocating `\(program)`")
+                let last = String(lines.last ?? "")
+                #expect(last.hasPrefix("    1: section `") && last.contains("` not found, referenced by symbol `"))
+                #expect(last.contains(symbol))
+                #expect(result.name == program)
+                #expect(result.explanation?.reason.contains("no global data before 5.2") == true)
+                #expect(
+                    result.explanation?.facts == [
+                        "Global data needs Linux 5.2; this kernel is 4.15 and says it does not have it."
+                    ])
+            }
+        }
+
+        private func expectLog(_ measurement: Measurement) throws {
+            let program = try #require(measurement.evidence["aya-log"]?.programs.first)
+            let lines = String(decoding: program.loaderLog, as: UTF8.self).split(separator: "\n")
+            #expect(!lines.isEmpty && lines.allSatisfy { $0 == "[INFO probe] it fired 42" })
+        }
+
+        /// One that is refused does not keep the other from being loaded; each has its own log and numbers.
+        private func expectProgramsApart(_ measurement: Measurement, on id: String) throws {
+            let evidence = try #require(measurement.evidence["a program that is refused"])
+            let reports = evidence.programs.map(\.report)
+            #expect(reports.map(\.name) == ["on_event", "sound"])
+            #expect(reports.map(\.errno) == [13, 0])
+            #expect(reports.allSatisfy { $0.type == "kprobe" && $0.size.instructions == 2 && $0.logComplete })
+            let log = String(decoding: evidence.programs[0].verifierLog, as: UTF8.self)
+            #expect(log.contains("R5 !read_ok"))
+            let words = String(decoding: evidence.programs[0].loaderLog, as: UTF8.self)
+            #expect(words.hasPrefix("Error: the BPF_PROG_LOAD syscall failed. Verifier output:"))
+            #expect(words.contains("Caused by:\n    Permission denied (os error 13)") && !words.contains("read_ok"))
+            #expect((reports[1].size.translatedBytes ?? 0) > 0 && (reports[1].loadMicroseconds ?? 0) > 0)
+        }
+
+        private func outcome(of result: CellResult) -> String {
+            guard result.verdict != .notMeasured else { return "notMeasured \(result.reason ?? "")" }
+            let program = result.programs.first { $0.verdict != .pass }
+            let errno = program.map { "\($0.errno)" }
+            return ["\(result.verdict)", result.stage?.rawValue, errno, program?.cause?.id].compactMap(\.self)
+                .joined(separator: " ")
+        }
+
+        private func measure(_ cells: [AyaCell], on kernel: KernelImage) async throws -> Measurement {
+            let files = try #require(AyaObjectFiles.files)
+            let planned = try cells.map { cell in
+                let object = try #require(files[cell.name])
+                return PlannedCell(
+                    key: CellKey(kernel: kernel.id.text, probe: "aya", variant: cell.name, loader: cell.loader),
+                    object: PlannedFile(path: object.path, digest: object.digest),
+                    programs: object.programs.map(\.name), plan: cell.plan, expectations: [])
+            }
+            return try await Bench.with(guest: Repository.guestTools) { bench in
+                try await Measurement(
+                    KernelBatch(kernel: kernel.id, spec: bench.spec(kernel), cells: planned), backend: bench.backend(),
+                    start: .cold, cellLimit: .seconds(90))
+            }
+        }
+    }
+}
+
+/// Compiles the cells' objects once for all kernels.
+private struct AyaObjectFiles: SuiteTrait, TestScoping {
+    @TaskLocal static var files: [String: ObjectFile]?
+
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
+    ) async throws {
+        try await withFolder { folder in
+            let compiler = try await ProbeCompiler.find()
+            let builder = try await ProbeBuilder(
+                cache: folder, compiler: compiler, rust: .find(assembler: compiler))
+            let probe = try ProbeManifest.load(folder: Repository.probes.appending("readline"))
+            var files: [String: ObjectFile] = [:]
+            for (index, cell) in (AyaCell.layout + AyaCell.stages).enumerated() {
+                switch cell.source {
+                case .c(let source):
+                    let object = folder.appending("\(index).bpf.o")
                     try await compileObject(source, to: object)
-                    cells.append(
-                        PlannedCell(
-                            key: CellKey(kernel: id, probe: "aya", variant: name, loader: loader),
-                            object: PlannedFile(path: object, digest: "o\(cells.count)"),
-                            programs: try ObjectFile(object).programs.map(\.name), plan: plan, expectations: []))
-                }
-                for (name, plan) in [("rust-fixed-buffer", line), ("rust-percpu-buffer", line), ("rust-global-data", line)] {
-                    let builder = ProbeBuilder(
-                        cache: folder, compiler: try await .find(),
-                        rust: try await .find(assembler: .find()))
-                    let manifest = try ProbeManifest.load(folder: Repository.probes.appending("readline"))
-                    let object = try await builder.object(
-                        from: Repository.probes.appending("readline").appending("\(name).rs"), .v2, flags: [],
-                        variant: name, in: manifest)
-                    for loader in ["aya", "libbpf"] {
-                    cells.append(
-                        PlannedCell(
-                            key: CellKey(kernel: id, probe: "aya", variant: name + loader, loader: loader),
-                            object: PlannedFile(path: object.path, digest: "o\(cells.count)"),
-                            programs: object.programs.map(\.name), plan: plan, expectations: []))
-                    }
-                }
-                let planned = cells
-                let measurement = try await Bench.with(guest: Repository.guestTools) { bench in
-                    try await Measurement(
-                        KernelBatch(kernel: kernel.id, spec: bench.spec(kernel), cells: planned),
-                        backend: bench.backend(), start: .cold, cellLimit: .seconds(90))
-                }
-                for cell in planned {
-                    let result = try #require(measurement.cells[cell.key.variant])
-                    let evidence = measurement.evidence[cell.key.variant]
-                    print("=====", id, cell.key.variant, result.verdict, result.stage as Any, result.reason ?? "")
-                    for program in result.programs {
-                        print("  ", program.name, program.type, program.verdict, program.stage as Any, program.errno,
-                              program.cause?.id ?? "-", program.stats?.size as Any, program.stats?.loadMicroseconds as Any)
-                    }
-                    print("  event:", String(decoding: evidence?.event.prefix(40) ?? [], as: UTF8.self))
-                    for p in evidence?.programs ?? [] {
-                        print("  loader:", String(decoding: p.loaderLog.prefix(1500), as: UTF8.self))
-                        print("  verifier:", String(decoding: p.verifierLog.prefix(300), as: UTF8.self))
-                    }
-                    print("  remarks:", String(decoding: evidence?.remarks ?? [], as: UTF8.self))
+                    files[cell.name] = try ObjectFile(object)
+                case .rust(let name):
+                    files[cell.name] = try await builder.object(
+                        from: probe.folder.appending("\(name).rs"), .v2, flags: [], variant: name, in: probe)
                 }
             }
+            try await Self.$files.withValue(files) { try await function() }
         }
     }
 }

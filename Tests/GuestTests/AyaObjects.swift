@@ -1,18 +1,12 @@
 /// Objects that loaders treat differently, as C.
 enum AyaObjects {
-    /// The layout that Aya's programs have: map definitions as records in the section `maps`, no licence, code in `.text`.
-    ///
-    /// Aya takes "GPL" for an object without a licence; its users get `bpf_probe_read_str` without asking.
-    static let legacy = """
+    /// The layout that Aya's programs have: map definitions as records in the section `maps`, and no licence, for which Aya takes "GPL".
+    static let legacyMaps = """
         #include <linux/bpf.h>
         #include <bpf/bpf_helpers.h>
         struct bpf_map_def { unsigned type, key_size, value_size, max_entries, flags, id, pinning; };
         struct bpf_map_def lines SEC("maps") = {BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 4, 0, 0, 0, 0};
         struct registers { unsigned long values[21]; };
-        __attribute__((noinline)) long copy(char *line, unsigned size, const void *from)
-        {
-            return bpf_probe_read_str(line, size, from);
-        }
         SEC("uretprobe//bin/bash:readline") int on_line(struct registers *registers)
         {
             char line[80] = {};
@@ -64,8 +58,8 @@ enum AyaObjects {
         }
         """
 
-    /// A map of maps, for which Aya has no type.
-    static let mapOfMaps = """
+    /// A map for which Aya has no type.
+    static let cgroupArray = """
         #include <linux/bpf.h>
         #include <bpf/bpf_helpers.h>
         char LICENSE[] SEC("license") = "GPL";
@@ -74,7 +68,7 @@ enum AyaObjects {
         SEC("kprobe/do_exit") int on_event(void *context) { return bpf_current_task_under_cgroup(&groups, 0); }
         """
 
-    /// A length that may be negative.
+    /// A register that nobody wrote, and a program beside it that is sound.
     static let refused = """
         #include <linux/bpf.h>
         #include <bpf/bpf_helpers.h>

@@ -5,6 +5,8 @@ import ProbeObject
 struct LoadedVariant: Sendable {
     var variant: BuiltVariant
     var loader: Loader
+    /// What a program of the user's takes in a guest.
+    var executable: GuestExecutable?
 }
 
 /// Which loaders there are, and which of them take which variant.

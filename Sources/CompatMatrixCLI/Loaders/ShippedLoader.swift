@@ -1,12 +1,12 @@
 /// The loaders whose sources are this project's, in the order in which the matrix shows them.
 enum ShippedLoader: String, CaseIterable {
-    case libbpf, aya, cilium, tracefs
+    case libbpf, aya, cilium, tracefs, exec
 
     /// Whether it takes objects, as the user's own loaders do, or what stands in the place of one.
     var takesObjects: Bool {
         switch self {
         case .libbpf, .aya, .cilium: true
-        case .tracefs: false
+        case .tracefs, .exec: false
         }
     }
 
@@ -16,7 +16,7 @@ enum ShippedLoader: String, CaseIterable {
     /// boot, and would make every snapshot anew when one of them changes.
     var isInGuestImage: Bool {
         switch self {
-        case .libbpf, .tracefs: true
+        case .libbpf, .tracefs, .exec: true
         case .aya, .cilium: false
         }
     }
@@ -24,7 +24,7 @@ enum ShippedLoader: String, CaseIterable {
     /// What brings it where it was not built.
     var remedy: String {
         switch self {
-        case .libbpf, .tracefs: "'make guest' in the repository builds it"
+        case .libbpf, .tracefs, .exec: "'make guest' in the repository builds it"
         case .aya: "'apt-get install rustc-web cargo-web' and 'make guest' in the repository bring it"
         case .cilium:
             "'apt-get install golang-go golang-github-cilium-ebpf-dev' and 'make guest' in the repository bring it"

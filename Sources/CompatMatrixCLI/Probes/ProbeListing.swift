@@ -74,7 +74,10 @@ enum ProbeListing {
 extension ProbeVariant {
     /// The loaders that take it, as globs over their names.
     fileprivate var loaderNames: [String] {
-        if case .tracefs = origin { return [ShippedLoader.tracefs.rawValue] }
-        return loaders?.map(\.description) ?? [ShippedLoader.libbpf.rawValue]
+        switch origin {
+        case .tracefs: [ShippedLoader.tracefs.rawValue]
+        case .exec: [ShippedLoader.exec.rawValue]
+        case .source, .object: loaders?.map(\.description) ?? [ShippedLoader.libbpf.rawValue]
+        }
     }
 }

@@ -25,7 +25,9 @@ package struct ProbesCheck: AsyncParsableCommand {
             do {
                 let manifest = try probe.get()
                 mistakes += Self.unknownCauses(in: manifest) + Self.unknownLoaders(in: manifest, besides: loaders)
-                _ = try await ProbeSelection.build(manifest, cache: workspace.cache)
+                for variant in try await ProbeSelection.build(manifest, cache: workspace.cache) {
+                    if let own = variant.executable { _ = try await GuestExecutable(own, of: variant) }
+                }
             } catch let error as any HasExitStatus where error.exitStatus == .invalidInput {
                 mistakes.append("\(error)")
             }

@@ -8,7 +8,7 @@ import VerifierLog
 
 /// What a run can be shown as.
 enum ReportFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
-    case html, json, markdown, junit, sarif, csv, table
+    case html, json, markdown, junit, sarif, csv, github, table
 
     /// `html, json, … or table`.
     static let list: String = {
@@ -30,6 +30,7 @@ enum ReportFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
             return try SARIFReport.render(
                 document, rules: Catalogue.bundled.entries.map(SARIFReport.Rule.init), manifest: workspace.manifest(of:)
             )
+        case .github: return Self.trimmed(GitHubCommands.render(document))
         case .csv: return Self.trimmed(CSVReport.render(document))
         case .table:
             let table = TerminalTable.render(

@@ -13,7 +13,7 @@ struct StoredRuns: ParsableArguments {
     ///
     /// - Throws: `ResultStoreError.noRuns` where nothing was ever stored: reading must not leave an empty store behind.
     func open() throws -> ResultStore {
-        try Self.open(try path)
+        try Self.open(path)
     }
 
     /// Opens what is in `folder`; throws as `open()` does.
@@ -28,10 +28,12 @@ struct StoredRuns: ParsableArguments {
     func create() throws -> ResultStore { try ResultStore(folder: path) }
 
     private var path: FilePath {
-        get throws {
-            if let folder { return try Workspace.absolute(folder) }
-            let workspace = try Workspace.ofThisProcess()
-            return workspace.resultsFolder(try workspace.projectManifest())
-        }
+        get throws { try folder.map(Workspace.absolute) ?? Self.ofThisProcess() }
+    }
+
+    /// Where `run` stores, from where this process runs.
+    private static func ofThisProcess() throws -> FilePath {
+        let workspace = try Workspace.ofThisProcess()
+        return workspace.resultsFolder(try workspace.projectManifest())
     }
 }

@@ -28,7 +28,8 @@ struct RunCell: Sendable {
         cell = PlannedCell(
             key: key, loader: loader.fileForGuests,
             object: variant.object.map { PlannedFile(path: $0.path, digest: $0.digest, lines: $0.lines) },
-            programs: variant.programs, plan: variant.plan,
+            files: loaded.executable?.files ?? [], programs: variant.programs,
+            plan: loaded.executable?.plan ?? variant.plan,
             expectations: kernel.manifest.isGate ? variant.expectations.on(day) : .anything)
         switch kernel.modules(variant.modules) {
         case .success(let modules):
@@ -91,6 +92,7 @@ struct RunPlan: Sendable {
             cell.modules.map(\.digest).joined(separator: " "),
             // An object that is the same at another place has its lines there.
             cell.object?.lines.files.sorted().joined(separator: " ") ?? "",
+            cell.files.map { "\($0.guestPath) \($0.file.digest)" }.joined(separator: "\n"),
         ]
         let digest = SHA256.hash(data: Data(parts.joined(separator: "\u{0}").utf8))
         return digest.map { String(format: "%02x", $0) }.joined()

@@ -79,11 +79,23 @@ struct RunSession: Sendable {
         plan = RunPlan(
             kernels: await RunKernel.all(
                 setting.kernels, variants: chosen.map(\.variant), find: setting.kernelStore.guestModules),
-            variants: chosen.compactMap { variant, loader in
-                found[loader].map { LoadedVariant(variant: variant, loader: $0) }
-            },
+            variants: try await Self.loaded(chosen, by: found),
             guestImage: setting.guestImage, tool: try Tool.build(), shard: options.shard,
             day: try Self.day(of: startedAt))
+    }
+
+    /// Each variant with its loader, and with what a program of the user's needs in a guest.
+    private static func loaded(
+        _ chosen: [(variant: BuiltVariant, loader: String)], by loaders: [String: Loader]
+    ) async throws -> [LoadedVariant] {
+        var loaded: [LoadedVariant] = []
+        for (variant, name) in chosen {
+            guard let loader = loaders[name] else { continue }
+            let executable: GuestExecutable? =
+                if let own = variant.executable { try await GuestExecutable(own, of: variant) } else { nil }
+            loaded.append(LoadedVariant(variant: variant, loader: loader, executable: executable))
+        }
+        return loaded
     }
 
     /// A run of some variants on the kernels of this one, which are not looked at again.

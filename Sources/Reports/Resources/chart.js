@@ -39,7 +39,7 @@ function trend(cell, program) {
 function barChart(cell, { label, points }) {
   const height = 76, kernels = order.filter((column) => points.some((point) => point.cell.column === column));
   const each = Math.max(...kernels.map((column) => points.filter((point) => point.cell.column === column).length));
-  const bar = each > 1 ? 13 : 26, gap = 12, step = Math.max(each * bar + gap, 46);
+  const bar = each > 1 ? 13 : 26, gap = 12, step = Math.max(each * bar + gap, 54);
   const most = Math.max(...points.map(({ value }) => value), 1);
   const chart = svg("svg", { class: "chart", width: kernels.length * step + gap, height: height + 46, role: "group", "aria-label": `${label}, kernel by kernel` },
     svg("line", { class: "axis", x1: 0, x2: kernels.length * step + gap, y1: height + 14.5, y2: height + 14.5 }));

@@ -1,34 +1,39 @@
 // Which cells are looked for: the others fade, and rows and columns without any go.
 
 const filter = { words: [], verdicts: new Set(), unexpected: false, changed: false, kernel: "", probe: "", cause: "" };
-let isFiltered = false;
+
+const causeField = programFields.indexOf("cause");
+const causesOf = (cell) => cell.programs.map((values) => data.causes[values[causeField]]).filter(Boolean);
 
 /** What the search looks into. */
 function haystack(cell) {
   if (cell.haystack === undefined) {
     const programs = programsOf(cell);
-    const causes = programs.map((program) => data.causes[program.cause]).filter(Boolean);
-    cell.causes = causes.map((cause) => cause.id);
     cell.haystack = [
       ...path(cell), cell.loader.library, cell.column.kernel.release, longWords[cell.verdict], data.texts[cell.reason], data.texts[cell.event], data.stages[cell.stage],
       ...programs.flatMap((program) => [data.texts[program.name], data.texts[program.type], data.errnos[program.errno]?.[0]]),
-      ...causes.flatMap((cause) => [cause.id, cause.category, cause.line]),
+      ...causesOf(cell).flatMap((cause) => [cause.id, cause.category, cause.line]),
       ...programs.map((program) => data.explanations[program.explanation]?.shape),
     ].filter(Boolean).join("\n").toLowerCase();
   }
   return cell.haystack;
 }
 
+/** Of a kernel, `6.1` is not the beginning of `6.12`. */
+const beginsWith = (name, text) => name.startsWith(text) && !(/\d$/.test(text) && /^\d/.test(name.slice(text.length)));
+const includes = (...names) => (text) => names.some((name) => name.toLowerCase().includes(text));
+
 /** `cause:size-negative` asks for one thing, any other word for a text anywhere. */
 const fields = {
-  kernel: (cell) => cell.column.kernel.id, probe: (cell) => cell.row.probe, variant: (cell) => cell.row.variant,
-  loader: (cell) => cell.loader.name, status: (cell) => longWords[cell.verdict], stage: (cell) => data.stages[cell.stage] ?? "",
-  cause: (cell) => { haystack(cell); return cell.causes.join("\n"); },
+  kernel: ({ column: { kernel } }) => (text) => [kernel.id, version(kernel), kernel.family].some((name) => beginsWith(name.toLowerCase(), text)),
+  probe: (cell) => includes(cell.row.probe), variant: (cell) => includes(cell.row.variant), loader: (cell) => includes(cell.loader.name),
+  status: (cell) => includes(cell.verdict, longWords[cell.verdict]), stage: (cell) => includes(data.stages[cell.stage] ?? ""),
+  cause: (cell) => includes(...causesOf(cell).map((cause) => cause.id)),
 };
 
 function matchesWord(cell, word) {
   const [, field, text] = /^(\w+):(.*)$/.exec(word) ?? [];
-  return fields[field] ? fields[field](cell).toLowerCase().includes(text) : haystack(cell).includes(word);
+  return Object.hasOwn(fields, field ?? "") ? fields[field](cell)(text) : haystack(cell).includes(word);
 }
 
 function matches(cell) {
@@ -37,7 +42,7 @@ function matches(cell) {
   if (kernel && kernel !== cell.column.kernel.id && kernel !== `${cell.column.kernel.family}-*`) return false;
   if ((probe && cell.row.probe !== probe) || (verdicts.size && !verdicts.has(cell.verdict))) return false;
   if ((unexpected && !cell.unexpected) || (changed && !cell.changed)) return false;
-  if (cause) { haystack(cell); if (!cell.causes.includes(cause)) return false; }
+  if (cause && !causesOf(cell).some((each) => each.id === cause)) return false;
   return wanted.every((word) => matchesWord(cell, word));
 }
 
@@ -57,7 +62,6 @@ function applyFilter() {
   }
   arrange();
   updateRows();
-  isFiltered = active;
   $("nothing").hidden = count > 0;
   $("frame").hidden = count === 0;
   $("clear").hidden = !active;
@@ -87,7 +91,7 @@ function drawFilters() {
     family.columns.length > 1 ? option(`${family.name}-*`, `all ${family.name}`) : null, family.columns.map(({ kernel }) => option(kernel.id, kernel.id)))));
   $("by-probe").append(option("", "All probes"), ...groups.map((group) => option(group.probe, group.probe)));
   const counts = new Map();
-  for (const cell of cells) { haystack(cell); for (const cause of new Set(cell.causes)) counts.set(cause, (counts.get(cause) ?? 0) + 1); }
+  for (const cell of cells) for (const cause of new Set(causesOf(cell))) counts.set(cause.id, (counts.get(cause.id) ?? 0) + 1);
   $("by-cause").append(option("", "All causes"), ...[...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([cause, count]) => option(cause, `${cause} (${number(count)})`)));
   $("by-cause").hidden = counts.size === 0;
   for (const field of ["kernel", "probe", "cause"]) $(`by-${field}`).addEventListener("change", (event) => { filter[field] = event.target.value; applyFilter(); });

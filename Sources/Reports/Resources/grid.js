@@ -23,9 +23,9 @@ function drawGrid() {
 const line = (kind, ...content) => el("div", { role: "row", class: `line ${kind}` }, content);
 
 function gridHead() {
-  const corner = () => el("div", { role: "columnheader", class: "corner" });
-  const lines = [corner(), corner(), corner()];
-  lines[1].append(`${plural(rows.length, "variant")}, ${plural(columns.length, "kernel")}`);
+  const corner = (...content) => el("div", { role: "columnheader", class: "corner" }, content);
+  const forReader = (text) => el("span", { class: "for-reader" }, text);
+  const lines = [corner(forReader("Family")), corner(`${plural(rows.length, "variant")}, ${plural(columns.length, "kernel")}`), corner(forReader("Loader"))];
   for (const family of families) family.head = el("div", { role: "columnheader", class: "family" }, el("span", {}, family.name));
   for (const column of order) {
     const { kernel } = column;

@@ -67,8 +67,10 @@ const loaderWords = (loader) => loader.name + (loader.version ? ` (${loader.libr
 for (const change of summary.baseline?.changes ?? []) {
   if (change.kind === "gone") continue;
   for (const kernel of change.kernels) {
-    const cell = cellAt(kernel, change.probe, change.variant, change.loader);
-    if (cell) cell.changed = change;
+    for (const loader of change.loaders) {
+      const cell = cellAt(kernel, change.probe, change.variant, loader);
+      if (cell) cell.changed = change;
+    }
   }
 }
 for (const plan of summary.plans) {

@@ -48,7 +48,7 @@ const badge = (verdict) => el("span", { class: `badge v-${verdict}` }, `${symbol
 
 function panelHead(cell) {
   const { kernel } = cell.column;
-  return el("header", {},
+  return el("div", { class: "panel-head" },
     el("div", {},
       el("h2", { id: "panel-title" }, cell.row.probe, el("span", {}, " / "), cell.row.variant),
       el("p", {}, "on ", el("strong", {}, kernel.id), kernel.release ? el("code", {}, kernel.release) : null, " with ", el("strong", {}, loaderWords(cell.loader)))),

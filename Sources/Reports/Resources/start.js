@@ -20,6 +20,8 @@ addEventListener("beforeprint", () => {
 addEventListener("afterprint", () => {
   for (const details of $("findings").querySelectorAll("[data-printed]")) { details.open = false; delete details.dataset.printed; }
 });
+// So that the first search need not wait for it.
+setTimeout(() => cells.forEach(haystack), 200);
 addEventListener("hashchange", followAddress);
 // The logs stand behind this script, so that the matrix shows before megabytes of them are read.
 addEventListener("DOMContentLoaded", followAddress);

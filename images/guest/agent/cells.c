@@ -122,6 +122,18 @@ __attribute__((noreturn)) static void become_loader(const struct cmx_load *load,
     exec_loader((const char *[]){load->loader, cell, load->object, load->plan, NULL}, reports);
 }
 
+/// In milliseconds.
+#define TIME_TO_END 2000
+
+/// Lets a loader say what there is to be said of a cell that takes too long.
+static void ask_to_end(struct loader *loader)
+{
+    kill(loader->pid, SIGTERM);
+    loader->limit = TIME_TO_END;
+    loader->must_end = 1;
+    pass_reports(loader);
+}
+
 /// Ends a loader that does not end by itself, or must not go on.
 static void stop_loader(struct loader *loader)
 {
@@ -147,6 +159,8 @@ static struct cmx_cell_end run_once(void *mailbox, const struct cmx_load *load, 
     close(ends[1]);
     close(words[1]);
     enum reports_end end = loader.pid > 0 ? pass_reports(&loader) : REPORTS_SOUND;
+    if (end == REPORTS_OVERDUE)
+        ask_to_end(&loader);
     int was_stopped = loader.pid > 0;
     stop_loader(&loader);
     result.overdue = end == REPORTS_OVERDUE;

@@ -71,7 +71,7 @@ static enum reading read_reports(const struct loader *loader)
     if (count < 0)
         return errno == EAGAIN || errno == EINTR ? NOTHING_NOW : THE_END;
     if (count == 0)
-        return stream.length == 0 ? THE_END : NONSENSE;
+        return THE_END;
     stream.length += count;
     return pass_frames(loader) ? SOMETHING : NONSENSE;
 }
@@ -107,7 +107,8 @@ static void await_more(const struct loader *loader, int reads_reports, int reads
 
 enum reports_end pass_reports(struct loader *loader)
 {
-    stream.length = stream.frames = stream.total = 0;
+    if (!loader->must_end)
+        stream.length = stream.frames = stream.total = 0;
     fcntl(loader->reports, F_SETFL, O_NONBLOCK);
     if (loader->words >= 0)
         fcntl(loader->words, F_SETFL, O_NONBLOCK);
@@ -123,13 +124,13 @@ enum reports_end pass_reports(struct loader *loader)
             return REPORTS_BROKEN;
         if (reading == THE_END)
             reads_reports = 0;
-        if (reading == SOMETHING)
+        if (reading == SOMETHING && !loader->must_end)
             deadline = now() + loader->limit;
-        else if (ended)
+        if (reading != SOMETHING && ended)
             break;
-        else if (loader->limit > 0 && now() >= deadline)
+        if (loader->limit > 0 && now() >= deadline)
             return REPORTS_OVERDUE;
-        else
+        if (reading != SOMETHING)
             await_more(loader, reads_reports, reads_words);
     }
     return stream.length == 0 ? REPORTS_SOUND : REPORTS_BROKEN;

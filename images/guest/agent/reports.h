@@ -20,6 +20,8 @@ struct loader {
     int words;
     /// How long it may be silent, in milliseconds; 0: for ever, since the host looks after it.
     uint32_t limit;
+    /// Whether it has been told to end, and what it says does not give it more time.
+    int must_end;
     /// The beginning of its words.
     char said[4 << 10];
     size_t said_length;

@@ -52,34 +52,6 @@ package struct ExceptionRow: Codable, Sendable, Hashable {
     }
 }
 
-extension ExceptionRow {
-    /// The rows of several parts of a run as those of the whole, each rule once and where it came first.
-    ///
-    /// No part can say that a rule is not needed, so what none of them used stays untested.
-    package static func merged(_ parts: [[ExceptionRow]]) -> [ExceptionRow] {
-        struct Place: Hashable {
-            var probe: String
-            var file: String
-            var line: Int
-        }
-        var rows: [ExceptionRow] = []
-        var places: [Place: Int] = [:]
-        for row in parts.joined() {
-            let place = Place(probe: row.probe, file: row.file, line: row.line)
-            guard let known = places[place] else {
-                places[place] = rows.count
-                rows.append(row)
-                continue
-            }
-            rows[known].cells += row.cells
-            if rows[known].state != .expired, row.state == .used || row.state == .expired {
-                rows[known].state = row.state
-            }
-        }
-        return rows
-    }
-}
-
 /// Finds out which rules a run needed.
 package struct ExceptionCount: Sendable {
     /// What was run of a probe, and what is expected of it on the day of the run.

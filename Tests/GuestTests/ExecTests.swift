@@ -23,7 +23,7 @@ extension GuestTests {
         private static let cases = [
             Case(name: "load"), Case(name: "load", isDynamic: true),
             Case(
-                name: "refused", verdict: .fail, stage: .load, cause: "register-uninitialised", errno: 125,
+                name: "refused", verdict: .fail, stage: .load, cause: "not-init", errno: 125,
                 words: "R0 !read_ok"),
             Case(name: "look", keys: files, words: "conf=of the test env=set bash=0 library=no library"),
             Case(name: "look", isDynamic: true, keys: files, words: "library=a library beside it"),

@@ -26,7 +26,8 @@ import Testing
         Evidence.Program(
             report: ProgramReport(
                 cell: 0, program: number, stage: stage, errno: errno, logComplete: true, verifiedInstructions: 17,
-                name: number == 1 ? "second" : "first", type: "kprobe"), verifierLog: Array(log.utf8), loaderLog: Array(loader.utf8))
+                name: number == 1 ? "second" : "first", type: "kprobe"), verifierLog: Array(log.utf8),
+            loaderLog: Array(loader.utf8))
     }
 
     @Test func passesWhatEveryProgramPasses() throws {
@@ -72,18 +73,11 @@ import Testing
     /// What a user's program writes is read like `explain` reads it; it fails where the verifier refused it.
     @Test(arguments: [
         (
-            "INFO loading
-Error: the BPF_PROG_LOAD syscall failed. Verifier output: 0: (85) call bpf_perf_event_output#25
-"
-                + "R5 min value is negative, either use unsigned or 'var &= const'
-processed 1 insns (limit 1000000)
-",
-            Stage.load, "size-negative"
-        ),
-        ("libbpf: map 'exits': failed to create: Invalid argument(-22)
-", .fire, "libbpf-map-create"),
-        ("cannot read my configuration
-", .fire, "exec-status"),
+            "INFO loading\nlibbpf: prog 'f': -- BEGIN PROG LOAD LOG --\n0: (85) call bpf_perf_event_output#25\n"
+                + "R5 min value is negative, either use unsigned or 'var &= const'\nprocessed 1 insns (limit 1000000)\n"
+                + "-- END PROG LOAD LOG --\nError: no\n", Stage.load, "size-negative"
+        ), ("libbpf: map 'exits': failed to create: Invalid argument(-22)\n", .fire, "libbpf-map-create"),
+        ("cannot read my configuration\n", .fire, "exec-status"),
     ])
     func ownProgramsFailForWhatTheyWrote(output: String, stage: Stage, cause: String) throws {
         var cell = Self.cell

@@ -132,15 +132,15 @@ extension GuestTests {
             let kernel = try Repository.kernel(id)
             let measurement = try await Bench.with(guest: Repository.guestTools) { bench in
                 let variants = try await ProbeSelection().build(folder: Repository.probes, cache: bench.folder)
-                let cells = variants.flatMap { variant in
-                    variant.object.map { object in
-                        ["libbpf", "cilium"].map { loader in
-                            Self.cell(
-                                "\(variant.probe)/\(variant.variant) \(loader)", object.path, variant.programs,
-                                on: kernel,
-                                loader: loader, plan: variant.plan)
-                        }
-                    } ?? []
+                var cells: [PlannedCell] = []
+                for variant in variants {
+                    guard let object = variant.object else { continue }
+                    let planned = PlannedObject(path: object.path, digest: object.digest)
+                    for loader in ["libbpf", "cilium"] {
+                        let name = "\(variant.probe)/\(variant.variant) \(loader)"
+                        cells.append(
+                            Self.cell(name, planned, variant.programs, on: kernel, loader: loader, plan: variant.plan))
+                    }
                 }
                 return try await Measurement(
                     KernelBatch(kernel: kernel.id, spec: bench.spec(kernel), cells: cells), backend: bench.backend(),

@@ -74,6 +74,7 @@ extension GuestImageError: HasExitStatus {
     package var exitStatus: ExitStatus {
         switch self {
         case .binariesMissing, .cannotWrite, .cannotRead, .librariesUnknown, .libraryMissing: .notMeasured
+        case .notAProgram: .invalidInput
         case .archive: .internalError
         }
     }
@@ -83,7 +84,7 @@ extension ReportError: HasExitStatus {
     package var exitStatus: ExitStatus {
         switch self {
         case .notADocument, .unknownSchema: .invalidInput
-        case .brokenTemplate: .internalError
+        case .brokenTemplate, .notCompressed: .internalError
         }
     }
 }

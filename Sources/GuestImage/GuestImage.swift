@@ -2,38 +2,54 @@ internal import Crypto
 internal import Foundation
 package import SystemPackage
 
-/// The initramfs that every kernel boots: the agent as /init, the loaders in /bin, and programs of this machine.
+/// The initramfs that every kernel boots: the agent as /init, loaders in /bin, and programs of this machine.
 package struct GuestImage: Sendable, Equatable {
     package let path: FilePath
     /// SHA-256 of the file, in hex.
     package let digest: String
+    /// The same of all that is in it but loaders.
+    private let digestWithoutLoaders: String
+    /// Of each loader in it, by name.
+    private let loaderDigests: [String: String]
 
-    /// The image that runs use: with this machine's own bash, which triggers need, where there is one, beside `programs`.
+    /// What a guest is to a cell of `loader`: of the loaders in the image that one alone, which may not be among them.
+    package func digest(for loader: String) -> String {
+        [digestWithoutLoaders, loaderDigests[loader]].compactMap(\.self).joined(separator: " ")
+    }
+
+    /// The image that runs use: with this machine's own bash, which triggers need, where there is one, beside `programs`, and
+    /// with those `loaders` of the folder, or all of them.
     ///
     /// - Throws: `GuestImageError`.
     package static func withShell(
-        binaries folder: FilePath, programs: [DynamicProgram] = [], cache: FilePath
+        binaries folder: FilePath, loaders: Set<String>? = nil, programs: [DynamicProgram] = [], cache: FilePath
     ) async throws(GuestImageError) -> GuestImage {
         let isThere = FileManager.default.isExecutableFile(atPath: shell.string)
         let shells = isThere ? [try await DynamicProgram(shell)] : []
-        return try GuestImage(binaries: folder, programs: shells + programs, cache: cache)
+        return try GuestImage(binaries: folder, loaders: loaders, programs: shells + programs, cache: cache)
     }
 
     /// Where probes of bash look for it.
     private static let shell: FilePath = "/bin/bash"
 
-    /// Writes the initramfs for the binaries in `folder` (`agent` and `loader-*`) into `cache`, unless it is there.
+    /// Writes the initramfs for the binaries in `folder` (`agent`, and `loader-*` as far as they are among `loaders`) into
+    /// `cache`, unless it is there.
     ///
     /// `programs` come with their libraries, each at the path that it has here. It is not compressed: unpacking gzip under
     /// TCG takes longer than reading it.
     ///
     /// - Throws: `GuestImageError`.
     package init(
-        binaries folder: FilePath, programs: [DynamicProgram] = [], cache: FilePath
+        binaries folder: FilePath, loaders: Set<String>? = nil, programs: [DynamicProgram] = [], cache: FilePath
     ) throws(GuestImageError) {
-        let files = try Self.binaries(in: folder) + Self.files(of: programs)
-        let archive = try Initramfs(files: files).archive()
-        digest = SHA256.hash(data: archive).map { String(format: "%02x", $0) }.joined()
+        let (agent, loaders) = try Self.binaries(in: folder, loaders: loaders)
+        let others = try [agent] + Self.files(of: programs)
+        loaderDigests = Dictionary(
+            uniqueKeysWithValues: loaders.map { (String($0.path.trimmingPrefix(Self.loaderPath)), Self.hex($0.bytes)) })
+        digestWithoutLoaders = Self.hex(
+            Data(others.map { "\(Self.hex($0.bytes)) \($0.path)" }.joined(separator: "\n").utf8))
+        let archive = try Initramfs(files: [agent] + loaders + others.dropFirst()).archive()
+        digest = Self.hex(archive)
         path = cache.appending("guest-\(digest.prefix(16)).cpio")
         guard !FileManager.default.fileExists(atPath: path.string) else { return }
         do {
@@ -44,19 +60,33 @@ package struct GuestImage: Sendable, Equatable {
         }
     }
 
-    private static func binaries(in folder: FilePath) throws(GuestImageError) -> [Initramfs.File] {
+    private static let loaderPath = "bin/loader-"
+
+    private static func hex(_ bytes: some DataProtocol) -> String {
+        SHA256.hash(data: bytes).map { String(format: "%02x", $0) }.joined()
+    }
+
+    private static func binaries(
+        in folder: FilePath, loaders wanted: Set<String>?
+    ) throws(GuestImageError) -> (agent: Initramfs.File, loaders: [Initramfs.File]) {
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.string)) ?? []).sorted()
-        guard names.contains("agent"), names.contains(where: { $0.hasPrefix("loader-") }) else {
+        var loaders: [Initramfs.File] = []
+        for name in names where name.hasPrefix("loader-") {
+            guard wanted?.contains(String(name.trimmingPrefix("loader-"))) ?? true else { continue }
+            loaders.append(try binary(name, in: folder, path: "bin/\(name)"))
+        }
+        // Without libbpf's no guest is ever warm.
+        guard loaders.contains(where: { $0.path == loaderPath + "libbpf" }) else { throw .binariesMissing(folder) }
+        return (try binary("agent", in: folder, path: "init"), loaders)
+    }
+
+    private static func binary(
+        _ name: String, in folder: FilePath, path: String
+    ) throws(GuestImageError) -> Initramfs.File {
+        guard let bytes = FileManager.default.contents(atPath: folder.appending(name).string) else {
             throw .binariesMissing(folder)
         }
-        var files: [Initramfs.File] = []
-        for name in names where name == "agent" || name.hasPrefix("loader-") {
-            guard let bytes = FileManager.default.contents(atPath: folder.appending(name).string) else {
-                throw .binariesMissing(folder)
-            }
-            files.append(Initramfs.File(path: name == "agent" ? "init" : "bin/\(name)", bytes: bytes))
-        }
-        return files
+        return Initramfs.File(path: path, bytes: bytes)
     }
 
     private static func files(of programs: [DynamicProgram]) throws(GuestImageError) -> [Initramfs.File] {

@@ -7,6 +7,7 @@ package enum GuestImageError: Error, Equatable, CustomStringConvertible {
     case cannotRead(FilePath)
     case librariesUnknown(program: FilePath, problem: String)
     case libraryMissing(program: FilePath, library: String)
+    case notAProgram(FilePath, problem: String)
 
     package var description: String {
         switch self {
@@ -19,6 +20,7 @@ package enum GuestImageError: Error, Equatable, CustomStringConvertible {
             "\(program) goes into guests, and what it needs there cannot be found out: \(problem)"
         case .libraryMissing(let program, let library):
             "\(program) goes into guests, and its library \(library) is not on this machine; install \(program) again"
+        case .notAProgram(let path, let problem): "\(path) \(problem)"
         }
     }
 }

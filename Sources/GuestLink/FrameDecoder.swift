@@ -55,7 +55,8 @@ package struct FrameDecoder: Sendable {
         case CMX_PROGRAM: return .program(Self.report(try payload(cmx_program.self, head, at: start)))
         case CMX_CELL_END:
             let end = try payload(cmx_cell_end.self, head, at: start)
-            return .cellEnded(cell: end.cell, exit: LoaderExit(waitStatus: end.wait_status))
+            return .cellEnded(
+                cell: end.cell, exit: end.overdue != 0 ? .overdue : LoaderExit(waitStatus: end.wait_status))
         case CMX_MODULE_DONE:
             let (done, log) = try payloadWithText(cmx_module_done.self, head, at: start)
             return .moduleInserted(errno: 0 &- done.error, log: log)

@@ -99,6 +99,8 @@ package struct ProgramReport: Equatable, Sendable {
 package enum LoaderExit: Equatable, Sendable {
     case exited(Int32)
     case signalled(Int32)
+    /// The agent ended it, since it was silent for longer than it may be.
+    case overdue
 
     /// Source: `wait(2)`: the low seven bits hold the signal, the next byte the exit status.
     init(waitStatus: Int32) {

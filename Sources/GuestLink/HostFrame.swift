@@ -4,11 +4,11 @@ internal import CGuestProtocol
 package enum HostFrame: Equatable, Sendable {
     /// Asks for a `hello`: the proof that a restored guest runs.
     case begin
-    /// A file to create in the guest at an absolute path of at most 127 bytes.
+    /// A file to create in the guest at an absolute path of at most 511 bytes.
     case file(path: String, bytes: [UInt8])
     /// Starts a loader on an object that a `file` put there, and on a stage plan where it is to go past the load; either
-    /// path may be empty.
-    case load(cell: UInt32, loader: String, object: String, plan: String = "")
+    /// path may be empty. The agent ends a loader other than libbpf's that is silent for `limit`; zero means never.
+    case load(cell: UInt32, loader: String, object: String, plan: String = "", limit: Duration = .zero)
     /// Inserts the kernel module that a `file` put at `path`; the file is gone afterwards.
     case insertModule(path: String)
     /// Has the kernel examined: `fact`s follow, between `cellBegan` and `cellEnded` of `cell`.
@@ -21,9 +21,10 @@ package enum HostFrame: Equatable, Sendable {
         switch self {
         case .begin: return Self.frame(CMX_BEGIN, payload: [])
         case .file(let path, let bytes): return try Self.encodeFile(path: path, bytes: bytes)
-        case .load(let cell, let loader, let object, let plan):
+        case .load(let cell, let loader, let object, let plan, let limit):
             var load = cmx_load()
             load.cell = cell
+            load.limit_milliseconds = UInt32(clamping: Int(limit / .milliseconds(1)))
             try Self.copy(loader, into: &load.loader)
             try Self.copy(object, into: &load.object)
             try Self.copy(plan, into: &load.plan)

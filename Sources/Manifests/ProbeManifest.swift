@@ -1,3 +1,4 @@
+import MatrixModel
 package import SystemPackage
 
 /// A probe as its `probe.yaml` describes it.
@@ -23,24 +24,47 @@ package struct ProbeManifest: Sendable, Hashable {
     ///
     /// - Throws: `ManifestError`, also for a file that is named and not there: that is a mistake in the manifest.
     package init(file: FilePath, text: String) throws(ManifestError) {
-        folder = file.removingLastComponent()
-        name = folder.lastComponent?.string ?? ""
+        let folder = file.removingLastComponent()
         let document = try ManifestNode(file: file, text: text)
-        let keys = try document.mapping(known: ["summary", "modules", "variants", "expect"] + ProbeStages.keys)
+        let keys = try document.mapping(known: Self.keys)
+        try self.init(keys, of: document, name: folder.lastComponent?.string ?? "", in: folder)
+    }
+
+    static let keys = ["summary", "modules", "loaders", "variants", "expect"] + ProbeStages.keys
+
+    init(name: String, folder: FilePath, summary: String, variants: [ProbeVariant]) {
+        self.name = name
+        self.folder = folder
+        self.summary = summary
+        self.variants = variants
+    }
+
+    /// Takes the values of `keys` that `document` has; files are looked for in `folder`.
+    init(
+        _ keys: [String: ManifestNode], of document: ManifestNode, name: String, in folder: FilePath
+    ) throws(ManifestError) {
+        self.name = name
+        self.folder = folder
         summary = try keys.required("summary", in: document).text()
         let modules = try keys["modules"]?.moduleNames() ?? []
+        let loaders = try keys["loaders"]?.loaders()
         let stages = try ProbeStages(keys, else: .none)
 
         let entries = try keys.required("variants", in: document)
         variants = []
         for (name, node) in try entries.namedEntries() {
-            guard Self.isUsable(name: name) else { throw node.badName() }
+            guard Self.isUsable(name: name) else { throw node.badName(key: "variants", value: name) }
             variants.append(
-                try ProbeVariant(node, name: name, in: folder, sharedModules: modules, sharedStages: stages))
+                try ProbeVariant(
+                    node, name: name, in: folder, sharedModules: modules, sharedLoaders: loaders, sharedStages: stages))
         }
         guard !variants.isEmpty else { throw entries.wrong(expected: "at least one variant") }
 
-        guard let expect = keys["expect"] else { return }
+        if let expect = keys["expect"] { try read(expect) }
+    }
+
+    /// Adds the rules of `expect` to the variants that they are about.
+    mutating func read(_ expect: ManifestNode) throws(ManifestError) {
         for node in try expect.list() {
             let rule = try ExpectationRule(node, variants: variants.map(\.name))
             for index in variants.indices where rule.applies(to: variants[index].name) {
@@ -49,17 +73,31 @@ package struct ProbeManifest: Sendable, Hashable {
         }
     }
 
-    /// Names become file names and parts of command lines.
-    private static func isUsable(name: String) -> Bool {
+    /// Whether a variant, or a loader, can be called that: names become file names and parts of command lines.
+    package static func isUsable(name: String) -> Bool {
         !name.isEmpty && !name.hasPrefix(".") && !name.hasPrefix("-")
             && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-._+".contains($0)) }
     }
 }
 
 extension ManifestNode {
-    fileprivate func badName() -> ManifestError {
+    /// One glob over the names of loaders or a list of them; which loaders there are is known to whoever runs them.
+    func loaders() throws(ManifestError) -> [Glob] {
+        var globs: [Glob] = []
+        for node in try listOrSelf() {
+            let text = try node.text()
+            guard !text.isEmpty else {
+                throw node.wrong(expected: "a loader's name or a glob over the names of loaders")
+            }
+            globs.append(Glob(text))
+        }
+        guard !globs.isEmpty else { throw wrong(expected: "at least one loader") }
+        return globs
+    }
+
+    func badName(key: String, value: String) -> ManifestError {
         .wrongValue(
-            file: file, line: line, key: "variants", value: key,
+            file: file, line: line, key: key, value: value,
             expected: "names of letters, digits, '-', '.', '_' and '+' that start with none of '-' and '.'")
     }
 }

@@ -9,12 +9,16 @@ package struct ProbeVariant: Sendable, Hashable {
         case object(FilePath)
         /// No BPF at all.
         case tracefs(TracefsEvent)
+        /// No object that is known here: a program that does its own loading.
+        case exec(ProbeExecutable)
     }
 
     package var name: String
     package var origin: Origin
     /// Kernel modules that it needs, the probe's own first, each once and spelt with `_`.
     package var modules: [String]
+    /// Which loaders take it; `nil` where nothing is said of that.
+    package var loaders: [Glob]?
     /// What is said of the stages past the load.
     package var stages: ProbeStages
     /// In the order of the file: the first that speaks of a kernel counts.
@@ -24,6 +28,7 @@ package struct ProbeVariant: Sendable, Hashable {
     package var file: FilePath? {
         switch origin {
         case .source(let file, _, _), .object(let file): file
+        case .exec(let executable): executable.program
         case .tracefs: nil
         }
     }
@@ -32,7 +37,7 @@ package struct ProbeVariant: Sendable, Hashable {
     package var cpu: String? {
         switch origin {
         case .source(_, let cpu, _): cpu.rawValue
-        case .object, .tracefs: nil
+        case .object, .tracefs, .exec: nil
         }
     }
 }
@@ -50,17 +55,20 @@ package enum InstructionSet: String, Sendable, CaseIterable {
 }
 
 extension ProbeVariant {
-    /// Reads an entry of `variants`; `sharedModules` and `sharedStages` are those of the whole probe.
+    /// Reads an entry of `variants`; what is `shared…` is said of the whole probe.
     init(
-        _ node: ManifestNode, name: String, in folder: FilePath, sharedModules: [String], sharedStages: ProbeStages
+        _ node: ManifestNode, name: String, in folder: FilePath, sharedModules: [String], sharedLoaders: [Glob]?,
+        sharedStages: ProbeStages
     ) throws(ManifestError) {
         let keys = try node.mapping(
-            known: ["source", "object", "tracefs", "cpu", "cflags", "modules"] + ProbeStages.keys)
+            known: ["source", "object", "tracefs", "exec", "cpu", "cflags", "modules", "loaders"] + ProbeStages.keys)
         self.name = name
-        stages = try ProbeStages(keys, else: sharedStages)
+        // What the probe says of stages is for objects: a program does all that itself.
+        stages = keys["exec"] == nil ? try ProbeStages(keys, else: sharedStages) : .none
         try stages.check()
         origin = try Origin(keys, of: node, in: folder)
         if case .tracefs(let event) = origin { _ = try stages.plan(event) }
+        loaders = try keys["loaders"]?.loaders() ?? sharedLoaders
         modules = sharedModules
         for module in try keys["modules"]?.moduleNames() ?? [] where !modules.contains(module) {
             modules.append(module)
@@ -71,8 +79,15 @@ extension ProbeVariant {
 
 extension ProbeVariant.Origin {
     init(_ keys: [String: ManifestNode], of node: ManifestNode, in folder: FilePath) throws(ManifestError) {
+        if let exec = keys["exec"] {
+            try Self.refuse(
+                ["source", "object", "tracefs", "cpu", "cflags", "loaders"] + ProbeStages.keys, among: keys,
+                beside: "exec")
+            self = .exec(try ProbeExecutable(exec, in: folder))
+            return
+        }
         if let tracefs = keys["tracefs"] {
-            try Self.refuse(["source", "object", "cpu", "cflags", "attach"], among: keys, beside: "tracefs")
+            try Self.refuse(["source", "object", "cpu", "cflags", "loaders", "attach"], among: keys, beside: "tracefs")
             if let map = try keys["event"]?.mapping(known: ["map", "contains"])["map"] {
                 throw map.wrong(expected: "no 'map' beside 'tracefs'")
             }

@@ -5,6 +5,8 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
     package init(_ pattern: String) { self.pattern = Array(pattern) }
 
     package var description: String { String(pattern) }
+    /// Whether it may match other names than the one that it is.
+    package var isPattern: Bool { pattern.contains { $0 == "*" || $0 == "?" } }
 
     package func matches(_ name: String) -> Bool {
         let name = Array(name)

@@ -6,13 +6,33 @@ package struct MatrixDocument: Codable, Sendable, Hashable {
     package var run: RunInfo
     /// In the order of `KernelRelease`, oldest first.
     package var kernels: [KernelRow]
+    /// By name; each loader that a cell names.
+    package var loaders: [LoaderRow]
+    /// The rules of `expect` of the probes that were run, by probe, in the order of their manifests.
+    package var exceptions: [ExceptionRow]
     /// In the order of the plan: kernel, then probe, variant, loader.
     package var cells: [CellResult]
 
-    package init(run: RunInfo, kernels: [KernelRow], cells: [CellResult]) {
+    package init(
+        run: RunInfo, kernels: [KernelRow], loaders: [LoaderRow] = [], exceptions: [ExceptionRow] = [],
+        cells: [CellResult]
+    ) {
         self.run = run
         self.kernels = kernels
+        self.loaders = loaders
+        self.exceptions = exceptions
         self.cells = cells
+    }
+
+    /// Takes documents of versions that had one loader and did not name it, and of those that did not count rules.
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        schema = try values.decode(String.self, forKey: .schema)
+        run = try values.decode(RunInfo.self, forKey: .run)
+        kernels = try values.decode([KernelRow].self, forKey: .kernels)
+        loaders = try values.decodeIfPresent([LoaderRow].self, forKey: .loaders) ?? []
+        exceptions = try values.decodeIfPresent([ExceptionRow].self, forKey: .exceptions) ?? []
+        cells = try values.decode([CellResult].self, forKey: .cells)
     }
 }
 
@@ -77,6 +97,34 @@ package struct KernelRow: Codable, Sendable, Hashable {
         self.btf = btf
         self.start = start
         self.readySeconds = readySeconds
+        self.status = status
+        self.reason = reason
+    }
+}
+
+/// What brings objects into a kernel: a library as its users have it, or a way without one.
+package struct LoaderRow: Codable, Sendable, Hashable {
+    package enum Status: String, Codable, Sendable {
+        /// It is in the guest; what became of its cells is theirs to say.
+        case available
+        /// It could not be built or found on the host, so none of its cells were measured.
+        case missing
+    }
+
+    /// As cells name it: `libbpf`, or what the user calls one.
+    package var name: String
+    /// The library in it, in its own word; `null` for a loader without one, and where it is missing.
+    @Nullable package var library: String?
+    /// Of the library.
+    @Nullable package var version: String?
+    package var status: Status
+    /// Why it is missing, and what would bring it.
+    @Nullable package var reason: String?
+
+    package init(name: String, library: String?, version: String?, status: Status, reason: String?) {
+        self.name = name
+        self.library = library
+        self.version = version
         self.status = status
         self.reason = reason
     }

@@ -5,6 +5,8 @@ package struct StagePlan: Sendable, Hashable {
         case programs([Attachment])
         /// No object at all: an event of tracefs.
         case tracefs(TracefsEvent)
+        /// No object either: a program of the user's, which does its own loading.
+        case exec(ProgramCall)
     }
 
     /// A program and where it goes, in the words of its type: `tcp_connect+4`, `/bin/bash:readline`, `lo/ingress`.
@@ -49,7 +51,10 @@ package struct StagePlan: Sendable, Hashable {
     }
 
     /// Where a cell that passes has got to.
-    package var lastStage: Stage { event == nil ? .attach : .fire }
+    package var lastStage: Stage {
+        if case .exec = subject { return .fire }
+        return event == nil ? .attach : .fire
+    }
 }
 
 /// A kprobe or uprobe of tracefs, the way that is left where BPF cannot do it.
@@ -75,6 +80,38 @@ package struct TracefsEvent: Sendable, Hashable {
     }
 }
 
+/// A program that is run in a guest, and what it must do to pass.
+package struct ProgramCall: Sendable, Hashable {
+    /// The folder of the guest that is its root directory.
+    package var root: String
+    /// Its path below that.
+    package var program: String
+    package var arguments: [String]
+    /// `NAME=value`.
+    package var environment: [String]
+    /// `nil` where its end does not count.
+    package var status: Int32?
+    /// What a line of its output must hold; `nil` where none must.
+    package var output: String?
+
+    package init(
+        root: String, program: String, arguments: [String] = [], environment: [String] = [], status: Int32?,
+        output: String? = nil
+    ) {
+        self.root = root
+        self.program = program
+        self.arguments = arguments
+        self.environment = environment
+        self.status = status
+        self.output = output
+    }
+
+    fileprivate var lines: [[String]] {
+        [["exec", root, program]] + arguments.map { ["argument", $0] } + environment.map { ["environment", $0] }
+            + (status.map { [["status", "\($0)"]] } ?? []) + (output.map { [["output", $0]] } ?? [])
+    }
+}
+
 extension StagePlan {
     /// The plan as a guest reads it (`docs/protocol.md`): a directive a line, its fields separated by one tab.
     ///
@@ -86,6 +123,7 @@ extension StagePlan {
         switch subject {
         case .programs([]): lines = [["attach"]]
         case .programs(let attachments): lines = attachments.map { ["attach", $0.program, $0.target] }
+        case .exec(let call): lines = call.lines
         case .tracefs(let event): lines = [["tracefs", event.kind.rawValue, event.target, event.fetch]]
         }
         switch trigger {

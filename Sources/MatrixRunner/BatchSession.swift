@@ -17,7 +17,7 @@ struct BatchSession {
 
         /// Whether `evidence` sends the cell into another round.
         func willRepeat(_ evidence: Evidence) -> Bool {
-            if evidence.endedTheGuest { return !isSecondChance }
+            if evidence.isDoubtful { return !isSecondChance }
             return evidence.lacksMemory && !needsMemory && !isSecondChance
         }
     }

@@ -10,6 +10,8 @@ package struct Evidence: Sendable {
         case guestGone(reason: String, console: [UInt8])
         /// The cell did not end within `limit`.
         case overdue(limit: Duration, console: [UInt8])
+        /// The loader was silent for `limit`, and the agent ended it; the guest goes on.
+        case stopped(limit: Duration)
         /// The guest said what no agent says: whatever it reported before is worth nothing.
         case corrupt(reason: String, console: [UInt8])
         /// No guest to measure in.
@@ -41,15 +43,19 @@ package struct Evidence: Sendable {
     package var remarks: [UInt8]
     /// What the kernel warned of while the cell ran, a line each with its time stamp.
     package var kernelLog: [UInt8]
+    /// Why what the loader reported cannot all be true; `nil` when it can.
+    package var contradiction: String?
     package var ending: Ending
 
     package init(
-        programs: [Program], event: [UInt8] = [], remarks: [UInt8] = [], kernelLog: [UInt8] = [], ending: Ending
+        programs: [Program], event: [UInt8] = [], remarks: [UInt8] = [], kernelLog: [UInt8] = [],
+        contradiction: String? = nil, ending: Ending
     ) {
         self.programs = programs
         self.event = event
         self.remarks = remarks
         self.kernelLog = kernelLog
+        self.contradiction = contradiction
         self.ending = ending
     }
 
@@ -60,10 +66,14 @@ package struct Evidence: Sendable {
         return programs.contains { $0.report.errno == ENOMEM || $0.report.logLacksMemory }
     }
 
+    /// Whether the cell has to be measured once more, alone, before that counts: a busy host can make a loader late, and what
+    /// happens in a guest can be QEMU's fault.
+    var isDoubtful: Bool { if case .stopped = ending { true } else { endedTheGuest } }
+
     var endedTheGuest: Bool {
         switch ending {
         case .guestGone, .overdue, .corrupt: true
-        case .finished, .noGuest: false
+        case .finished, .stopped, .noGuest: false
         }
     }
 }
@@ -80,6 +90,9 @@ struct EvidenceCollector {
     /// Source: Linux, include/linux/bpf_verifier.h, `UINT_MAX >> 2`.
     private static let longestLog = 1 << 30
 
+    /// More than any object has.
+    private static let mostPrograms = 4096
+
     /// As much of an event as a report shows; in bytes.
     private static let longestEvent = 4096
 
@@ -87,6 +100,7 @@ struct EvidenceCollector {
     private var logs: [LogKey: LogCollector] = [:]
     private var event: [UInt8] = []
     private var programs: [Evidence.Program] = []
+    private var contradiction: String?
     /// How `ProgramReport` writes "the whole object" in a log frame's number.
     private static let wholeObject = UInt32.max
 
@@ -117,10 +131,23 @@ struct EvidenceCollector {
             report: report, verifierLog: verifier?.end ?? first?.verifierLog ?? [],
             longLog: verifier == nil ? first?.longLog : verifier?.long, loaderLog: loader?.end ?? first?.loaderLog ?? []
         )
-        guard let place, let first else { return programs.append(program) }
+        guard let place, let first else {
+            guard programs.count < Self.mostPrograms else {
+                contradiction = "it reported more than \(Self.mostPrograms) programs"
+                return
+            }
+            return programs.append(program)
+        }
+        if let words = Self.contradiction(between: first.report, and: report) { contradiction = words }
         // Only the load has a log and numbers.
         program.report.takeLoad(from: first.report)
         programs[place] = program
+    }
+
+    /// A program that loaded may be said to have got further, or to fail there; nothing else is said of one twice.
+    private static func contradiction(between first: ProgramReport, and second: ProgramReport) -> String? {
+        let isProgress = first.errno == 0 && first.name == second.name && first.stage <= second.stage
+        return isProgress ? nil : "it reported the program '\(first.name)' twice, and not the same"
     }
 
     /// `nil` when nothing was said.
@@ -133,6 +160,7 @@ struct EvidenceCollector {
     func evidence(_ ending: Evidence.Ending) -> Evidence {
         Evidence(
             programs: programs, event: event, remarks: logs[LogKey(program: nil, source: .loader)]?.end ?? [],
-            kernelLog: logs[LogKey(program: nil, source: .kernel)]?.end ?? [], ending: ending)
+            kernelLog: logs[LogKey(program: nil, source: .kernel)]?.end ?? [], contradiction: contradiction,
+            ending: ending)
     }
 }

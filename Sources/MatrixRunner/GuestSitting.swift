@@ -8,7 +8,7 @@ package import SystemPackage
 struct GuestSitting {
     /// What is left to do; a cell that is in none of the lists has been told to the observer.
     struct Outcome: Sendable {
-        /// Brought the guest down.
+        /// Brought the guest down, or did not end in time.
         var secondChances: [PlannedCell] = []
         /// Wanted more memory than the guest has.
         var memoryHungry: [PlannedCell] = []
@@ -29,11 +29,11 @@ struct GuestSitting {
         try sendJob()
         var outcome = Outcome()
         for (number, cell) in round.cells.enumerated() {
-            let evidence = try await evidence(ofCell: UInt32(number))
+            let evidence = try await evidence(ofCell: UInt32(number), within: patience(with: cell))
             // What will be tried again is not the last word.
             if !round.willRepeat(evidence) {
                 try await observer.note(.cell(cell, evidence))
-            } else if evidence.endedTheGuest {
+            } else if evidence.isDoubtful {
                 outcome.secondChances.append(cell)
             } else {
                 outcome.memoryHungry.append(cell)
@@ -54,16 +54,29 @@ struct GuestSitting {
         }
         var files = JobFiles(guest: guest)
         for (number, cell) in round.cells.enumerated() {
+            if let loader = cell.loader { try files.send(loader, as: cell.key.loader) }
+            for file in cell.files { try files.send(file) }
             let object = try cell.object.map { try files.send($0) }
             let plan = try cell.plan.map { try files.send($0) }
             try guest.send(
-                .load(cell: UInt32(number), loader: cell.key.loader, object: object ?? "", plan: plan ?? ""))
+                .load(
+                    cell: UInt32(number), loader: cell.key.loader, object: object ?? "", plan: plan ?? "",
+                    limit: cellLimit))
         }
     }
 
-    private func evidence(ofCell number: UInt32) async throws -> Evidence {
+    /// How long the guest may be silent about the cell.
+    ///
+    /// The agent itself ends a loader that takes too long, but for libbpf's.
+    private func patience(with cell: PlannedCell) -> Duration {
+        cell.key.loader == "libbpf" ? cellLimit : cellLimit + Self.timeToEndALoader
+    }
+
+    private static let timeToEndALoader: Duration = .seconds(10)
+
+    private func evidence(ofCell number: UInt32, within limit: Duration) async throws -> Evidence {
         var collector = EvidenceCollector(longLogs: longLogs)
-        var deadline = ContinuousClock.now + cellLimit
+        var deadline = ContinuousClock.now + limit
         do {
             while true {
                 let left = deadline - ContinuousClock.now
@@ -74,8 +87,9 @@ struct GuestSitting {
                 case .frame(.log(number, let program, let source, let text)):
                     try collector.add(log: text, program: program, source: source)
                     // A log of 1 GiB takes longer than a cell may, and a guest that writes one does not hang.
-                    deadline = ContinuousClock.now + cellLimit
+                    deadline = ContinuousClock.now + limit
                 case .frame(.program(let report)) where report.cell == number: collector.add(report)
+                case .frame(.cellEnded(number, .overdue)): return collector.evidence(.stopped(limit: cellLimit))
                 case .frame(.cellEnded(number, let exit)): return collector.evidence(.finished(exit))
                 case .frame(.cellBegan(number)): continue
                 case .frame(let frame): throw MachineError.protocolBroken("it said \(frame) while cell \(number) ran")

@@ -12,8 +12,17 @@ struct JobFiles {
     init(guest: any Guest) { self.guest = guest }
 
     /// The object's path in the guest.
-    mutating func send(_ object: PlannedObject) throws -> String {
+    mutating func send(_ object: PlannedFile) throws -> String {
         try send(to: "/job/\(object.digest.prefix(32)).bpf.o") { try object.path.contents() }
+    }
+
+    /// Where the agent looks for the loader called `name`.
+    mutating func send(_ loader: PlannedFile, as name: String) throws {
+        _ = try send(to: "/bin/loader-\(name)") { try loader.path.contents() }
+    }
+
+    mutating func send(_ file: CellFile) throws {
+        _ = try send(to: file.guestPath) { try file.file.path.contents() }
     }
 
     /// The plan's path in the guest.

@@ -25,6 +25,9 @@ package struct Judge: Sendable {
         var reason: String?
         var console: String?
         switch evidence.ending {
+        case .finished where evidence.contradiction != nil:
+            verdict = .notMeasured
+            reason = "the \(cell.key.loader) loader contradicts itself: \(evidence.contradiction ?? "")"
         case .finished(.exited(0)) where !wanted.isEmpty:
             verdict = .notMeasured
             reason = Self.noConfig(of: kernel)
@@ -38,7 +41,14 @@ package struct Judge: Sendable {
             reason = Self.remark(in: evidence) ?? "the guest lacks what the cell's trigger needs"
         case .finished(let exit):
             verdict = .notMeasured
-            reason = "the \(cell.key.loader) loader ended with \(Self.describe(exit)) before it had reported everything"
+            reason =
+                "the \(cell.key.loader) loader ended with \(Self.describe(exit)) before it had reported everything"
+                + (Self.lastWords(in: evidence).map { ": \($0)" } ?? "")
+        case .stopped(let limit):
+            verdict = .timeout
+            reason = "no result within \(limit): the \(cell.key.loader) loader was ended"
+            // What it had to say, where it said something.
+            console = try evidence.remarks.isEmpty ? nil : keep(evidence.remarks)
         case .guestGone(let why, let text):
             verdict = .crash
             reason = ConsoleExcerpt.crash(in: text) ?? ConsoleExcerpt.trouble(in: text) ?? why
@@ -68,7 +78,7 @@ package struct Judge: Sendable {
             stage: verdict == .notMeasured ? nil : Self.stage(programs, of: cell, verdict: verdict),
             expected: .pass, asExpected: false, cached: false, event: EventText.text(of: evidence.event),
             reason: reason, console: console, programs: programs)
-        return result.held(against: cell.expectations.rule(for: kernel, release: release))
+        return result.held(against: cell.expectations, on: kernel, release: release)
     }
 
     /// A guest that is slow may have said something that is no lock-up, but explains it.
@@ -83,24 +93,39 @@ package struct Judge: Sendable {
         for program in evidence.programs {
             // An object that cannot be opened fails in each of its programs.
             let names = program.report.program == nil ? cell.programs : [program.report.name]
-            for name in names { results.append(try result(of: program, name: name, release: release, keep: keep)) }
+            for name in names {
+                results.append(try result(of: program, name: name, in: cell, release: release, keep: keep))
+            }
         }
         return results
     }
 
     private func result(
-        of program: Evidence.Program, name: String, release: KernelRelease, keep: ([UInt8]) throws -> String
+        of program: Evidence.Program, name: String, in cell: PlannedCell, release: KernelRelease,
+        keep: ([UInt8]) throws -> String
     ) throws -> ProgramResult {
-        let report = program.report
+        var report = program.report
         let failed = report.errno != 0
-        let log = LogSummary(of: String(decoding: program.verifierLog, as: UTF8.self))
-        let messages = String(decoding: program.loaderLog, as: UTF8.self)
-        let cause =
+        var log = LogSummary(of: String(decoding: program.verifierLog, as: UTF8.self))
+        var messages = String(decoding: program.loaderLog, as: UTF8.self)
+        if case .exec = cell.plan?.subject {
+            // A program of the user's writes what its library makes of the log to where it writes everything.
+            let output = LogSummary(of: messages)
+            if output.holdsLog {
+                log = output
+                messages = output.loaderLines.map(\.text).joined(separator: "\n")
+                if failed { report.stage = .load }
+            }
+        }
+        var cause =
             failed
             ? catalogue.cause(
                 ofLog: log, logComplete: report.logComplete, loaderMessages: messages, errno: report.errno,
                 stage: report.stage)
             : nil
+        if let known = cause, let lines = cell.object?.lines {
+            cause?.location = catalogue.location(of: known, in: log, stage: report.stage, program: name, lines: lines)
+        }
         return ProgramResult(
             name: name, type: report.type.isEmpty ? "unspec" : report.type,
             verdict: Self.lacksTarget(messages) ? .notMeasured : failed ? .fail : .pass,
@@ -152,6 +177,9 @@ package struct Judge: Sendable {
     /// What is missing from the reports of a cell that nothing failed in.
     private static func gap(in programs: [ProgramResult], of cell: PlannedCell) -> String? {
         guard !programs.isEmpty else { return "the \(cell.key.loader) loader reported nothing" }
+        if let name = cell.programs.first(where: { name in !programs.contains { $0.name == name } }) {
+            return "the \(cell.key.loader) loader reported nothing of the program '\(name)'"
+        }
         guard let last = cell.plan?.lastStage, let most = programs.compactMap(\.stage).max(), most < last else {
             return nil
         }
@@ -165,6 +193,16 @@ package struct Judge: Sendable {
     private static func remark(in evidence: Evidence) -> String? {
         let lines = String(decoding: evidence.remarks, as: UTF8.self).split(whereSeparator: \.isNewline)
         return lines.last.map { $0.trimmingPrefix("compat-matrix: ") }.map(String.init)
+    }
+
+    /// What a loader that died wrote: the line that says so in a Rust or Go program with its next, else the last.
+    private static func lastWords(in evidence: Evidence) -> String? {
+        let text = String(decoding: evidence.remarks, as: UTF8.self)
+        let lines = text.split(whereSeparator: \.isNewline).map(String.init)
+        guard let place = lines.firstIndex(where: { $0.contains("panicked at ") || $0.hasPrefix("panic: ") }) else {
+            return lines.last
+        }
+        return lines[place...].prefix(lines[place].hasSuffix(":") ? 2 : 1).joined(separator: " ")
     }
 
     /// Whether a program replaces a function of another one that the object does not have: the application loads that
@@ -190,6 +228,7 @@ package struct Judge: Sendable {
         switch exit {
         case .exited(let status): "exit status \(status)"
         case .signalled(let signal): "signal \(signal)"
+        case .overdue: "no status in time"
         }
     }
 }

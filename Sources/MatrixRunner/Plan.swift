@@ -17,23 +17,41 @@ package struct GuestModule: Sendable, Hashable {
     }
 }
 
-/// An object that is to be loaded.
-package struct PlannedObject: Sendable, Hashable {
+/// A file of this machine that goes into guests.
+package struct PlannedFile: Sendable, Hashable {
     package var path: FilePath
-    /// SHA-256 of the object's bytes, in hex.
+    /// SHA-256 of its bytes, in hex.
     package var digest: String
+    package var lines: LineTable
 
-    package init(path: FilePath, digest: String) {
+    package init(path: FilePath, digest: String, lines: LineTable = LineTable()) {
         self.path = path
         self.digest = digest
+        self.lines = lines
+    }
+}
+
+/// A file that a cell has in its guest.
+package struct CellFile: Sendable, Hashable {
+    /// Absolute, at most 511 bytes.
+    package var guestPath: String
+    package var file: PlannedFile
+
+    package init(guestPath: String, file: PlannedFile) {
+        self.guestPath = guestPath
+        self.file = file
     }
 }
 
 /// A cell that is to be measured.
 package struct PlannedCell: Sendable, Hashable {
     package var key: CellKey
+    /// The loader itself, where the guest's image does not hold it.
+    package var loader: PlannedFile?
     /// `nil` for a loader that needs none.
-    package var object: PlannedObject?
+    package var object: PlannedFile?
+    /// What its guest has for it besides; no two cells of a guest have one at the same path.
+    package var files: [CellFile]
     /// Names of the object's programs, for objects that a loader cannot even open.
     package var programs: [String]
     /// What is to happen past the load; `nil` to stop there.
@@ -43,10 +61,12 @@ package struct PlannedCell: Sendable, Hashable {
     package var expectations: [Expectation]
 
     package init(
-        key: CellKey, object: PlannedObject?, programs: [String], plan: StagePlan? = nil, modules: [GuestModule] = [],
-        expectations: [Expectation]
+        key: CellKey, loader: PlannedFile? = nil, object: PlannedFile?, files: [CellFile] = [], programs: [String],
+        plan: StagePlan? = nil, modules: [GuestModule] = [], expectations: [Expectation]
     ) {
         self.key = key
+        self.loader = loader
+        self.files = files
         self.object = object
         self.programs = programs
         self.plan = plan
@@ -60,7 +80,7 @@ package struct PlannedCell: Sendable, Hashable {
         expectations: [Expectation]
     ) {
         self.init(
-            key: key, object: PlannedObject(path: object, digest: objectDigest), programs: programs, modules: modules,
+            key: key, object: PlannedFile(path: object, digest: objectDigest), programs: programs, modules: modules,
             expectations: expectations)
     }
 }

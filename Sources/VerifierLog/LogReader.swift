@@ -87,6 +87,9 @@ package struct LogSummary: Sendable {
         self = reader.finish()
     }
 
+    /// Whether a verifier's log is in it, told by more than that somebody wrote something.
+    package var holdsLog: Bool { lines.contains { $0.kind == .instruction || $0.kind == .total } }
+
     var isEmpty: Bool { lines.allSatisfy { $0.kind == .blank } }
 
     /// The closing numbers; `nil` when there are none: a log without totals, as of el7 for a refused program.

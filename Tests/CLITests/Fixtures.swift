@@ -69,6 +69,11 @@ extension Sandbox {
         try await addObject()
     }
 
+    /// Puts a loader among those that `make guest` builds, which can do no more than say its version.
+    func addLoader(_ name: String, saying version: String) throws {
+        try write("#!/bin/sh\necho '\(version)'\n", to: "images/guest/build/loader-\(name)").makeExecutable()
+    }
+
     /// The only folder on the `PATH` of programs that shall see this QEMU or none.
     var bin: FilePath { root.appending("bin") }
 
@@ -86,7 +91,7 @@ extension Sandbox {
 }
 
 extension FilePath {
-    fileprivate func makeExecutable() throws {
+    func makeExecutable() throws {
         let descriptor = try FileDescriptor.open(self, .readOnly)
         try descriptor.closeAfter { try #require(fchmod(descriptor.rawValue, 0o755) == 0) }
     }

@@ -46,9 +46,9 @@ import Testing
         let variants = try await ProbeSelection().build(folder: sandbox.root.appending("probes"), cache: cache)
         return RunPlan(
             kernels: try await RunKernel.all(store.fetch(store.catalogue()), variants: variants, find: shelf.find),
-            variants: variants,
+            variants: variants.map { LoadedVariant(variant: $0, loader: .dummy) },
             guestImage: try GuestImage(binaries: sandbox.root.appending("images/guest/build"), cache: cache), tool: "t",
-            shard: nil)
+            shard: nil, day: try #require(Day("2026-11-26")))
     }
 
     private func withProbe(_ body: (Sandbox) async throws -> Void) async throws {
@@ -94,7 +94,8 @@ import Testing
     @Test func aCellWhoseModuleIsMissingHasAnObstacleAndNoOther() async throws {
         try await withProbe { sandbox in
             let plan = try await plan(Shelf(["veth": "1"]), in: sandbox)
-            #expect(plan.cells.map(\.obstacle) == [nil, nil, nil, .unknownID(plan.cells[3].kernel)])
+            #expect(
+                plan.cells.map(\.obstacle) == [nil, nil, nil, "\(KernelStoreError.unknownID(plan.cells[3].kernel))"])
             #expect(plan.cells.map { $0.inputs == nil } == [false, false, false, true])
         }
     }

@@ -15,7 +15,8 @@ struct Sandbox: Sendable {
         let sandbox = Sandbox(root: FilePath(FileManager.default.temporaryDirectory.path).appending(name))
         defer { try? FileManager.default.removeItem(atPath: sandbox.root.string) }
         for folder in ["kernels", "probes", "bin", "tmp"] { try sandbox.makeFolder(folder) }
-        for tool in ["agent", "loader-libbpf"] { try sandbox.write("a dummy", to: "images/guest/build/\(tool)") }
+        try sandbox.write("a dummy", to: "images/guest/build/agent")
+        try sandbox.addLoader("libbpf", saying: "libbpf 1.4")
         try await body(sandbox)
     }
 

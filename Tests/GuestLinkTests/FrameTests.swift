@@ -84,11 +84,12 @@ enum Wire {
     }
 
     @Test(arguments: [
-        (Int32(0), LoaderExit.exited(0)), (127 << 8, .exited(127)), (11, .signalled(11)), (9 | 0x80, .signalled(9)),
+        (Int32(0), UInt32(0), LoaderExit.exited(0)), (127 << 8, 0, .exited(127)), (11, 0, .signalled(11)),
+        (9 | 0x80, 0, .signalled(9)), (9, 1, .overdue),
     ])
-    func tellsExitFromSignal(status: Int32, expected: LoaderExit) throws {
+    func tellsExitFromSignal(status: Int32, overdue: UInt32, expected: LoaderExit) throws {
         var decoder = FrameDecoder()
-        let end = Wire.bytes(of: cmx_cell_end(cell: 1, wait_status: status))
+        let end = Wire.bytes(of: cmx_cell_end(cell: 1, wait_status: status, overdue: overdue))
         #expect(try decoder.feed(Wire.frame(CMX_CELL_END, end)) == [.cellEnded(cell: 1, exit: expected)])
     }
 
@@ -172,10 +173,12 @@ enum Wire {
     }
 
     @Test(arguments: ["", "/job/1234.plan"]) func namesThePlanOfACell(plan: String) throws {
-        let wire = try HostFrame.load(cell: 7, loader: "libbpf", object: "/job/x.o", plan: plan).encoded()
+        let wire = try HostFrame.load(cell: 7, loader: "libbpf", object: "/job/x.o", plan: plan, limit: .seconds(12))
+            .encoded()
         #expect(wire.count == MemoryLayout<cmx_frame>.size + MemoryLayout<cmx_load>.size)
         let load = wire[MemoryLayout<cmx_frame>.size...].withUnsafeBytes { $0.loadUnaligned(as: cmx_load.self) }
         #expect(load.cell == 7)
+        #expect(load.limit_milliseconds == 12_000)
         #expect(withUnsafeBytes(of: load.object) { Array($0.prefix { $0 != 0 }) } == Array("/job/x.o".utf8))
         #expect(withUnsafeBytes(of: load.plan) { Array($0.prefix { $0 != 0 }) } == Array(plan.utf8))
     }

@@ -54,7 +54,7 @@ extension GuestTests {
                 key: CellKey(
                     kernel: kernel.text, probe: variant.probe,
                     variant: "\(variant.probe)/\(variant.variant) \(loader)", loader: loader),
-                object: variant.object.map { PlannedObject(path: $0.path, digest: $0.digest) },
+                object: variant.object.map { PlannedFile(path: $0.path, digest: $0.digest) },
                 programs: variant.programs, expectations: [])
         }
     }

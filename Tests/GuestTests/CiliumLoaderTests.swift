@@ -55,7 +55,7 @@ extension GuestTests {
                     let file = bench.folder.appending("\(object.name).bpf.o")
                     try await compileObject(object.source, defines: ["TURNS=12000"], to: file)
                     let programs = try ObjectFile(file).programs.map(\.name)
-                    let planned = PlannedObject(path: file, digest: object.name)
+                    let planned = PlannedFile(path: file, digest: object.name)
                     cells.append(Self.cell(object.name, planned, programs, on: kernel, loader: "cilium"))
                 }
                 return try await Measurement(
@@ -87,7 +87,7 @@ extension GuestTests {
         }
 
         private static func cell(
-            _ name: String, _ object: PlannedObject, _ programs: [String], on kernel: KernelImage, loader: String,
+            _ name: String, _ object: PlannedFile, _ programs: [String], on kernel: KernelImage, loader: String,
             plan: StagePlan? = nil
         ) -> PlannedCell {
             PlannedCell(
@@ -112,7 +112,7 @@ extension GuestTests {
                     let file = bench.folder.appending(cell.object)
                     try await compileObject(StageSource.prelude + (cell.source ?? ""), to: file)
                     let programs = try ObjectFile(file).programs.map(\.name)
-                    let object = PlannedObject(path: file, digest: cell.object)
+                    let object = PlannedFile(path: file, digest: cell.object)
                     cells.append(Self.cell(cell.name, object, programs, on: kernel, loader: "cilium", plan: cell.plan))
                 }
                 return try await Measurement(

@@ -39,7 +39,7 @@ extension GuestTests {
             }
             let object = objects.appending(cell.object)
             return PlannedCell(
-                key: key, object: PlannedObject(path: object, digest: cell.object),
+                key: key, object: PlannedFile(path: object, digest: cell.object),
                 programs: try ObjectFile(object).programs.map(\.name), plan: cell.plan, expectations: [])
         }
     }

@@ -15,7 +15,7 @@ struct ProbeManifestTests {
                   tuned: { source: a.bpf.c, cpu: v4, cflags: [-DDEPTH=4, -Wextra] }
                   given: { object: b.o }
                 expect:
-                  - { kernels: "<5.10", variants: [plain, tun*], verdict: fail, stage: load, cause: opcode, reason: Too old. }
+                  - { kernels: "<5.10", variants: [plain, tun*], verdict: fail, stage: load, cause: opcode, reason: Too old., expires: 2026-12-31 }
                   - { verdict: crash, variants: given }
                   - { verdict: any, variants: given }
                 """
@@ -29,15 +29,18 @@ struct ProbeManifestTests {
                     .source(source, .v2, flags: []), .source(source, .v4, flags: ["-DDEPTH=4", "-Wextra"]),
                     .object(folder.appending("b.o")),
                 ])
+            let origin = { (line: Int, variants: String) in
+                ExpectationOrigin(file: "\(probe.name)/probe.yaml", line: line, variants: variants)
+            }
             let old = Expectation(
                 kernels: try #require(KernelSelector("<5.10")), verdict: .fail, cause: "opcode", stage: .load,
-                reason: "Too old.")
+                reason: "Too old.", expires: Day("2026-12-31"), origin: origin(7, "plain, tun*"))
             #expect(probe.variants[0].expectations == [old])
             #expect(probe.variants[1].expectations == [old])
             #expect(
                 probe.variants[2].expectations == [
-                    Expectation(kernels: .everyKernel, verdict: .crash),
-                    Expectation(kernels: .everyKernel, verdict: nil),
+                    Expectation(kernels: .everyKernel, verdict: .crash, origin: origin(8, "given")),
+                    Expectation(kernels: .everyKernel, verdict: nil, origin: origin(9, "given")),
                 ])
             #expect(probe.variants.map(\.modules) == [[], [], []])
         }
@@ -59,6 +62,34 @@ struct ProbeManifestTests {
         }
     }
 
+    /// What a variant says stands in the place of what the probe says.
+    @Test func loadersAreTheProbesOrTheVariantsOwn() throws {
+        try withFolder(["a.o": ""]) { folder in
+            let text = """
+                summary: Watches a.
+                loaders: [libbpf, cilium*]
+                variants:
+                  shared: { object: a.o }
+                  own: { object: a.o, loaders: aya }
+                  event: { tracefs: { kprobe: do_exit }, trigger: { shell: ":" }, event: {} }
+                expect:
+                  - { verdict: fail, loaders: cilium*, variants: shared }
+                  - { verdict: any, loaders: [aya, libbpf] }
+                """
+            let probe = try ProbeManifest(file: folder.appending("probe.yaml"), text: text)
+            #expect(
+                probe.variants.prefix(2).map { $0.loaders?.map(\.description) } == [["libbpf", "cilium*"], ["aya"]])
+            #expect(
+                probe.variants[0].expectations == [
+                    Expectation(kernels: .everyKernel, loaders: [Glob("cilium*")], verdict: .fail),
+                    Expectation(kernels: .everyKernel, loaders: [Glob("aya"), Glob("libbpf")], verdict: nil),
+                ])
+            let silent = try ProbeManifest(
+                file: folder.appending("probe.yaml"), text: "summary: s\nvariants: { a: { object: a.o } }")
+            #expect(silent.variants.map(\.loaders) == [nil])
+        }
+    }
+
     /// Each complaint names the line and the key.
     @Test(arguments: [
         ("sumary: x\nvariants: { a: { source: a.c } }", "1: unknown key 'sumary'"),
@@ -76,6 +107,17 @@ struct ProbeManifestTests {
         (expecting("{ verdict: any, cause: opcode }"), "4: 'cause' is 'opcode'; expected no 'cause' where"),
         (expecting("{ verdict: pass, stage: fire }"), "4: 'stage' is 'fire'; expected no 'stage' where"),
         (expecting("{ verdict: fail, stage: run }"), "4: 'stage' is 'run'; expected open, maps, load, attach, fire"),
+        (
+            "summary: x\nloaders: []\nvariants: { a: { source: a.c } }",
+            "2: 'loaders' is 'a list'; expected at least one"
+        ),
+        ("summary: x\nloaders: ''\nvariants: { a: { source: a.c } }", "2: 'loaders' is ''; expected a loader's name"),
+        ("summary: x\nloaders: {}\nvariants: { a: { source: a.c } }", "2: 'loaders' is 'a mapping'; expected text"),
+        (
+            "summary: x\nvariants:\n  a: { tracefs: { kprobe: do_exit }, loaders: aya }",
+            "3: 'loaders' is 'aya'; expected no 'loaders' beside 'tracefs'"
+        ),
+        (expecting("{ verdict: fail, loaders: [] }"), "4: 'loaders' is 'a list'; expected at least one"),
         (wanting("veth"), "2: 'modules' is 'veth'; expected a list"),
         (wanting("[../veth]"), "2: 'modules' is '../veth'; expected names of modules: letters, digits, '-' and '_'"),
         (wanting("[veth.ko]"), "2: 'modules' is 'veth.ko'; expected names of modules"),
@@ -94,6 +136,8 @@ struct ProbeManifestTests {
         (expecting("{ verdict: fail, kernels: '>=new' }"), "4: 'kernels' is '>=new'; expected an id, a glob"),
         (expecting("{ verdict: fail, variants: [a, c*] }"), "4: 'variants' is 'c*'; expected one of the variants: a"),
         (expecting("{ verdict: pass, cause: opcode }"), "4: 'cause' is 'opcode'; expected no 'cause' where"),
+        (expecting("{ verdict: fail, expires: soon }"), "4: 'expires' is 'soon'; expected a day, such as 2026-12-31"),
+        (expecting("{ verdict: fail, expires: 2026-02-30 }"), "4: 'expires' is '2026-02-30'; expected a day"),
         (expecting("{ verdict: fail, because: old }"), "4: unknown key 'because'"),
     ])
     func aMistakeIsNamed(text: String, complaint: String) throws {
@@ -176,7 +220,9 @@ struct ProbeManifestTests {
         let kernels = try ["ubuntu-5.4", "ubuntu-6.8", "debian-5.10", "debian-7.3"].map { try #require(KernelID($0)) }
         for probe in probes {
             let passing = probe.variants.filter { variant in
-                kernels.allSatisfy { variant.expectations.rule(for: $0, release: nil).verdict == .pass }
+                kernels.allSatisfy {
+                    variant.expectations.rule(for: $0, release: nil, loader: "libbpf").verdict == .pass
+                }
             }
             #expect(!passing.isEmpty, "\(probe.name)")
         }

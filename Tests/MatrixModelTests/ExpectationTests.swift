@@ -41,8 +41,18 @@ typealias Expectation = MatrixModel.Expectation
             Expectation(kernels: .everyKernel, verdict: .pass),
         ]
         let id = try #require(KernelID("ubuntu-5.4"))
-        #expect(rules.rule(for: id, release: nil).verdict == .fail)
-        #expect([Expectation]().rule(for: id, release: nil).verdict == .pass)
+        #expect(rules.rule(for: id, release: nil, loader: "libbpf").verdict == .fail)
+        #expect([Expectation]().rule(for: id, release: nil, loader: "libbpf").verdict == .pass)
+    }
+
+    /// Loaders differ, and a rule for one of them is none for another.
+    @Test(arguments: [("libbpf", Verdict.fail), ("aya", .pass), ("cilium", .timeout), ("cilium-0.11", .timeout)])
+    func aRuleSpeaksOfItsLoaders(loader: String, expected: Verdict) throws {
+        let rules = [
+            Expectation(kernels: .everyKernel, loaders: [Glob("libbpf"), Glob("mine")], verdict: .fail),
+            Expectation(kernels: .everyKernel, loaders: [Glob("cilium*")], verdict: .timeout),
+        ]
+        #expect(rules.rule(for: try #require(KernelID("debian-6.1")), release: nil, loader: loader).verdict == expected)
     }
 
     @Test(arguments: [
@@ -88,7 +98,7 @@ typealias Expectation = MatrixModel.Expectation
 
     @Test(arguments: [(Verdict.pass, true, Verdict.pass), (.crash, true, .crash), (.notMeasured, false, .pass)])
     func whereNothingIsExpectedEverythingMeasuredIs(verdict: Verdict, asExpected: Bool, expected: Verdict) throws {
-        let rule = [Expectation].anything.rule(for: try #require(KernelID("el8-4.18")), release: nil)
+        let rule = [Expectation].anything.rule(for: try #require(KernelID("el8-4.18")), release: nil, loader: "libbpf")
         let result = CellResult(
             key: CellKey(kernel: "el8-4.18", probe: "p", variant: "v", loader: "libbpf"), verdict: verdict,
             stage: nil, expected: .pass, asExpected: false, cached: false, reason: nil, console: nil, programs: [])

@@ -68,7 +68,7 @@ struct ProbeSelectionTests {
             #expect(
                 built.map { $0.plan?.text } == ["attach\n", "attach\tsecond\tlo\n", "tracefs\tkprobe\tdo_exit+4\t\n"])
             #expect(built.map { $0.object == nil } == [false, false, true])
-            #expect(built.map(\.loader) == ["libbpf", "libbpf", "tracefs"])
+            #expect(built.map(\.ownLoader) == [nil, nil, "tracefs"])
             #expect(built.map(\.programs) == [["first", "second"], ["first", "second"], ["do_exit"]])
         }
     }

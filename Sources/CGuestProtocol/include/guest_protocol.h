@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define CMX_MAILBOX_MAGIC 0x42584d43u /* "CMXB" */
-#define CMX_PROTOCOL_VERSION 2u
+#define CMX_PROTOCOL_VERSION 3u
 
 /// The size of the ivshmem BAR in bytes; a BAR must be a power of two.
 #define CMX_MAILBOX_BYTES (16u << 20)
@@ -26,6 +26,8 @@
 #define CMX_MAX_PAYLOAD (256u << 10)
 /// Names and paths, the closing NUL included.
 #define CMX_NAME_BYTES 128u
+/// The path of a file that goes into a guest, the closing NUL included: as long as paths on the host are.
+#define CMX_PATH_BYTES 512u
 
 /// The descriptor at which a loader finds the pipe for its frames.
 #define CMX_LOADER_FD 3
@@ -86,11 +88,14 @@ enum cmx_frame_type {
 
 struct cmx_file {
     uint64_t offset;
-    char path[CMX_NAME_BYTES];
+    /// The folders that it names come with it.
+    char path[CMX_PATH_BYTES];
 };
 
 struct cmx_load {
     uint32_t cell;
+    /// How long a loader other than libbpf's may be silent before the agent ends it.
+    uint32_t limit_milliseconds;
     /// Name of the loader, which lies at /bin/loader-<name> in the guest.
     char loader[CMX_NAME_BYTES];
     /// The object's path in the guest; empty for a loader that needs none.
@@ -215,6 +220,8 @@ struct cmx_cell_end {
     uint32_t cell;
     /// The loader's wait status: how it exited, or the signal that killed it.
     int32_t wait_status;
+    /// Not 0 when the agent ended the loader because it was silent for longer than it may be.
+    uint32_t overdue;
 };
 
 /// Marks the mailbox as in use. The memory must be zeroed; called once, by the agent.

@@ -14,7 +14,7 @@ struct KernelBooth: Sendable {
     private let machine: HostMachine
 
     init(_ workspace: Workspace) async throws {
-        guestImage = try await GuestImage.withShell(binaries: workspace.guestTools, cache: workspace.cache)
+        guestImage = try await GuestImage.forGuests(of: workspace)
         machine = try await HostMachine(
             accelerator: .auto, cache: workspace.cache,
             searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "")

@@ -6,17 +6,26 @@ enum ProbeListing {
     /// One line a variant.
     static func table(_ probes: [ProbeManifest]) -> String {
         Output.table(
-            header: ["PROBE", "VARIANT", "CPU", "NOT EXPECTED TO PASS ON"],
+            header: ["PROBE", "VARIANT", "CPU", "LOADERS", "NOT EXPECTED TO PASS ON"],
             rows: probes.flatMap { probe in
-                probe.variants.map { [probe.name, $0.name, $0.cpu ?? "-", failing($0.expectations)] }
+                probe.variants.map {
+                    [
+                        probe.name, $0.name, $0.cpu ?? "-", $0.loaderNames.joined(separator: ", "),
+                        failing($0.expectations),
+                    ]
+                }
             })
     }
 
     static func json(_ probes: [ProbeManifest]) throws -> String { try Output.json(probes.map(Entry.init)) }
 
+    /// `<5.4 or el7-* with aya`.
     private static func failing(_ expectations: [Expectation]) -> String {
-        let kernels = expectations.filter { $0.verdict != .pass && $0.verdict != nil }.map(\.kernels.description)
-        return kernels.isEmpty ? "-" : kernels.joined(separator: " or ")
+        let rules = expectations.filter { $0.verdict != .pass && $0.verdict != nil }.map { rule in
+            let loaders = rule.loaders.map { " with " + $0.map(\.description).joined(separator: ", ") }
+            return "\(rule.kernels)\(loaders ?? "")"
+        }
+        return rules.isEmpty ? "-" : rules.joined(separator: " or ")
     }
 
     private struct Entry: Encodable {
@@ -24,11 +33,15 @@ enum ProbeListing {
             var name: String
             @Nullable var cpu: String?
             @Nullable var file: String?
+            /// Globs over the names of loaders.
+            var loaders: [String]
             var expect: [Rule]
         }
 
         struct Rule: Encodable {
             var kernels: String
+            /// Globs over the names of loaders.
+            var loaders: [String]
             /// A verdict, or `any`.
             var verdict: String
             @Nullable var stage: Stage?
@@ -46,11 +59,25 @@ enum ProbeListing {
             variants = probe.variants.map { variant in
                 let rules = variant.expectations.map {
                     Rule(
-                        kernels: "\($0.kernels)", verdict: $0.verdict?.rawValue ?? "any", stage: $0.stage,
+                        kernels: "\($0.kernels)", loaders: ($0.loaders ?? [Glob("*")]).map(\.description),
+                        verdict: $0.verdict?.rawValue ?? "any", stage: $0.stage,
                         cause: $0.cause, reason: $0.reason)
                 }
-                return Variant(name: variant.name, cpu: variant.cpu, file: variant.file.map { "\($0)" }, expect: rules)
+                return Variant(
+                    name: variant.name, cpu: variant.cpu, file: variant.file.map { "\($0)" },
+                    loaders: variant.loaderNames, expect: rules)
             }
+        }
+    }
+}
+
+extension ProbeVariant {
+    /// The loaders that take it, as globs over their names.
+    fileprivate var loaderNames: [String] {
+        switch origin {
+        case .tracefs: [ShippedLoader.tracefs.rawValue]
+        case .exec: [ShippedLoader.exec.rawValue]
+        case .source, .object: loaders?.map(\.description) ?? [ShippedLoader.libbpf.rawValue]
         }
     }
 }

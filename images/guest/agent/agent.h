@@ -39,10 +39,12 @@ struct zygote {
 
 /// Starts /bin/loader-<name> as a zygote and waits until it is warm. A loader that dies meanwhile has `pid` 0.
 struct zygote start_zygote(const char *name);
-/// Runs one cell and passes its frames on; returns the loader's wait status. The libbpf loader without an object and a
-/// plan examines the kernel instead.
-int run_cell(void *mailbox, struct zygote *libbpf, const struct cmx_load *load);
-/// Removes what a cell with a plan may leave behind, above all when its loader died: processes, cgroups, events of tracefs.
+/// Whether it is the loader that runs as a zygote.
+int is_libbpf(const struct cmx_load *load);
+/// Runs one cell and passes its frames on; returns how its loader ended. The libbpf loader without an object and a plan
+/// examines the kernel instead.
+struct cmx_cell_end run_cell(void *mailbox, struct zygote *libbpf, const struct cmx_load *load);
+/// Removes what a cell may leave behind, above all when its loader died: processes, cgroups, events of tracefs.
 void remove_leftovers(const struct zygote *zygote);
 
 /// Runs the trigger of the plan at `path` in a process of its own; returns its exit status.

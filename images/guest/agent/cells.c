@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -7,8 +8,10 @@
 #include <unistd.h>
 
 #include "../common/isolation.h"
+#include "../common/report.h"
 #include "../zygote.h"
 #include "agent.h"
+#include "reports.h"
 
 /// What `run_cell` returns when no loader could be started; reads as "exited with 127", as in a shell.
 #define NO_LOADER_STATUS (127 << 8)
@@ -31,6 +34,11 @@ __attribute__((noreturn)) static void exec_loader(const char *const *arguments, 
     _exit(127);
 }
 
+int is_libbpf(const struct cmx_load *load)
+{
+    return strcmp(load->loader, "libbpf") == 0;
+}
+
 struct zygote start_zygote(const char *name)
 {
     int sockets[2];
@@ -47,50 +55,6 @@ struct zygote start_zygote(const char *name)
         zygote = (struct zygote){0, -1};
     }
     return zygote;
-}
-
-/// Reads `length` bytes, or as many as there are before the end, and returns how many.
-static size_t read_whole(int pipe, void *bytes, size_t length)
-{
-    size_t done = 0;
-    while (done < length) {
-        ssize_t count = read(pipe, (char *)bytes + done, length - done);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count <= 0)
-            break;
-        done += count;
-    }
-    return done;
-}
-
-/// Whether a frame is one that a loader sends, about the cell that it works on.
-static int is_report(const struct cmx_frame *frame, const void *payload, uint32_t cell)
-{
-    // What the kernel says is the agent's to tell.
-    int is_log = frame->type == CMX_LOG && frame->length >= sizeof(struct cmx_log) &&
-                 ((const struct cmx_log *)payload)->source != CMX_LOG_KERNEL;
-    int is_program = frame->type == CMX_PROGRAM && frame->length == sizeof(struct cmx_program);
-    int is_fact = frame->type == CMX_FACT && frame->length >= sizeof(struct cmx_fact);
-    // All begin with the number of the cell.
-    return (is_log || is_program || is_fact) && memcmp(payload, &cell, sizeof(cell)) == 0;
-}
-
-/// Passes reports on until the pipe closes, and returns whether there was nothing else in it. A loader that dies in
-/// mid-frame leaves a part; that, and whatever follows on something else, is dropped.
-static int forward_reports(void *mailbox, int pipe, uint32_t cell)
-{
-    static char payload[CMX_MAX_PAYLOAD];
-    for (;;) {
-        struct cmx_frame frame;
-        size_t length = read_whole(pipe, &frame, sizeof(frame));
-        if (length < sizeof(frame))
-            return length == 0;
-        if (frame.length > sizeof(payload) || read_whole(pipe, payload, frame.length) < frame.length ||
-            !is_report(&frame, payload, cell))
-            return 0;
-        send_frame(mailbox, frame.type, payload, frame.length, NULL, 0);
-    }
 }
 
 static int send_request(const struct zygote *zygote, const struct cmx_load *load, int pipe)
@@ -113,10 +77,11 @@ static int send_request(const struct zygote *zygote, const struct cmx_load *load
     return sendmsg(zygote->control, &message, 0) == (ssize_t)sizeof(request);
 }
 
-/// A loader that says what no loader says has not ended well, whatever its status.
-static int judge_status(int wait_status, int sound)
+/// A loader that says what no loader says has not ended well, whatever its status. One that died in the middle of a frame
+/// has a status that says so.
+static int judge_status(int wait_status, enum reports_end end)
 {
-    return wait_status == 0 && !sound ? BROKEN_LOADER_STATUS : wait_status;
+    return wait_status == 0 && end == REPORTS_BROKEN ? BROKEN_LOADER_STATUS : wait_status;
 }
 
 static int run_in_zygote(void *mailbox, struct zygote *zygote, const struct cmx_load *load, int ends[2])
@@ -125,10 +90,13 @@ static int run_in_zygote(void *mailbox, struct zygote *zygote, const struct cmx_
         *zygote = start_zygote(load->loader);
     int sent = zygote->pid != 0 && send_request(zygote, load, ends[1]);
     close(ends[1]);
-    int sound = sent && forward_reports(mailbox, ends[0], load->cell);
+    struct loader loader = {.mailbox = mailbox, .cell = load->cell, .reports = ends[0], .words = -1};
+    enum reports_end end = sent ? pass_reports(&loader) : REPORTS_BROKEN;
+    // What still writes must not wait for a reader.
+    close(ends[0]);
     struct zygote_done done;
     if (sent && recv(zygote->control, &done, sizeof(done), 0) == sizeof(done))
-        return judge_status(done.wait_status, sound);
+        return judge_status(done.wait_status, end);
     // The zygote itself is gone: its own end is the cell's, and the next cell gets a new one.
     int status = NO_LOADER_STATUS;
     if (zygote->pid != 0) {
@@ -139,33 +107,81 @@ static int run_in_zygote(void *mailbox, struct zygote *zygote, const struct cmx_
     return status;
 }
 
-/// Loaders other than libbpf's are started for each cell, as `loader-<name> CELL OBJECT PLAN`.
-static int run_once(void *mailbox, const struct cmx_load *load, int ends[2])
+/// The child that becomes a loader for one cell.
+__attribute__((noreturn)) static void become_loader(const struct cmx_load *load, int reports, int words)
 {
     char cell[16];
     snprintf(cell, sizeof(cell), "%u", load->cell);
-    pid_t pid = fork();
-    if (pid == 0) {
-        isolate_bpffs();
-        if (load->plan[0] != '\0')
-            isolate_network();
-        exec_loader((const char *[]){load->loader, cell, load->object, load->plan, NULL}, ends[1]);
-    }
-    close(ends[1]);
-    int status = NO_LOADER_STATUS;
-    int sound = pid > 0 && forward_reports(mailbox, ends[0], load->cell);
-    if (pid > 0)
-        waitpid(pid, &status, 0);
-    return judge_status(status, sound);
+    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    dup2(nothing, STDIN_FILENO);
+    dup2(words, STDOUT_FILENO);
+    dup2(words, STDERR_FILENO);
+    isolate_bpffs();
+    if (load->plan[0] != '\0')
+        isolate_network();
+    exec_loader((const char *[]){load->loader, cell, load->object, load->plan, NULL}, reports);
 }
 
-int run_cell(void *mailbox, struct zygote *libbpf, const struct cmx_load *load)
+/// In milliseconds.
+#define TIME_TO_END 2000
+
+/// Lets a loader say what there is to be said of a cell that takes too long.
+static void ask_to_end(struct loader *loader)
+{
+    kill(loader->pid, SIGTERM);
+    loader->limit = TIME_TO_END;
+    loader->must_end = 1;
+    pass_reports(loader);
+}
+
+/// Ends a loader that does not end by itself, or must not go on.
+static void stop_loader(struct loader *loader)
+{
+    if (loader->pid > 0) {
+        kill(loader->pid, SIGKILL);
+        waitpid(loader->pid, &loader->wait_status, 0);
+    }
+}
+
+/// Loaders other than libbpf's are started for each cell, as `loader-<name> CELL OBJECT PLAN`. Whatever such a one does, the
+/// next cell of this guest is to be measured.
+static struct cmx_cell_end run_once(void *mailbox, const struct cmx_load *load, int ends[2])
+{
+    int words[2];
+    struct cmx_cell_end result = {load->cell, NO_LOADER_STATUS, 0};
+    if (pipe2(words, O_CLOEXEC) != 0)
+        return result;
+    struct loader loader = {.mailbox = mailbox, .cell = load->cell, .is_child = 1, .reports = ends[0],
+                            .words = words[0], .limit = load->limit_milliseconds, .wait_status = NO_LOADER_STATUS};
+    loader.pid = fork();
+    if (loader.pid == 0)
+        become_loader(load, ends[1], words[1]);
+    close(ends[1]);
+    close(words[1]);
+    enum reports_end end = loader.pid > 0 ? pass_reports(&loader) : REPORTS_SOUND;
+    if (end == REPORTS_OVERDUE)
+        ask_to_end(&loader);
+    int was_stopped = loader.pid > 0;
+    stop_loader(&loader);
+    result.overdue = end == REPORTS_OVERDUE;
+    // Stopped because of what it said, not of its own death.
+    result.wait_status = was_stopped && end == REPORTS_BROKEN ? BROKEN_LOADER_STATUS
+                                                              : judge_status(loader.wait_status, end);
+    if (result.wait_status != 0 && result.wait_status != UNMEASURABLE_STATUS << 8)
+        send_words(&loader);
+    close(ends[0]);
+    close(words[0]);
+    return result;
+}
+
+struct cmx_cell_end run_cell(void *mailbox, struct zygote *libbpf, const struct cmx_load *load)
 {
     int ends[2];
+    struct cmx_cell_end end = {load->cell, NO_LOADER_STATUS, 0};
     if (pipe2(ends, O_CLOEXEC) != 0)
-        return NO_LOADER_STATUS;
-    int status = strcmp(load->loader, "libbpf") == 0 ? run_in_zygote(mailbox, libbpf, load, ends)
-                                                     : run_once(mailbox, load, ends);
-    close(ends[0]);
-    return status;
+        return end;
+    if (!is_libbpf(load))
+        return run_once(mailbox, load, ends);
+    end.wait_status = run_in_zygote(mailbox, libbpf, load, ends);
+    return end;
 }

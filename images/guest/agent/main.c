@@ -46,9 +46,21 @@ static void close_string(char *field)
     field[CMX_NAME_BYTES - 1] = '\0';
 }
 
+/// Makes the folders above a file.
+static void make_folders(char *path)
+{
+    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(path, 0755);
+        *slash = '/';
+    }
+}
+
 static void store_file(struct cmx_file *file, const void *bytes, uint32_t length)
 {
-    close_string(file->path);
+    file->path[CMX_PATH_BYTES - 1] = '\0';
+    if (file->offset == 0)
+        make_folders(file->path);
     int flags = O_WRONLY | O_CREAT | (file->offset == 0 ? O_TRUNC : 0);
     int descriptor = open(file->path, flags, 0755);
     if (descriptor < 0 || pwrite(descriptor, bytes, length, file->offset) != (ssize_t)length)
@@ -64,8 +76,9 @@ static void run_load(void *mailbox, struct zygote *libbpf, struct cmx_load *load
     struct cmx_cell begin = {load->cell};
     send_frame(mailbox, CMX_CELL_BEGIN, &begin, sizeof(begin), NULL, 0);
     int log = watch_kernel_log();
-    struct cmx_cell_end end = {load->cell, run_cell(mailbox, libbpf, load)};
-    if (load->plan[0] != '\0')
+    struct cmx_cell_end end = run_cell(mailbox, libbpf, load);
+    // Of the libbpf loader it is known that it leaves nothing behind when it only loads.
+    if (load->plan[0] != '\0' || !is_libbpf(load))
         remove_leftovers(libbpf);
     send_kernel_log(mailbox, log, load->cell);
     send_frame(mailbox, CMX_CELL_END, &end, sizeof(end), NULL, 0);

@@ -30,6 +30,50 @@ static int take_tracefs(struct plan *plan, const char *const *fields)
     return 1;
 }
 
+/// Appends a text to a list that ends with NULL.
+static int append(char ***list, const char *text)
+{
+    size_t count = 0;
+    while (*list != NULL && (*list)[count] != NULL)
+        count++;
+    char **longer = realloc(*list, (count + 2) * sizeof(*longer));
+    if (longer == NULL)
+        return 0;
+    longer[count] = (char *)text;
+    longer[count + 1] = NULL;
+    *list = longer;
+    return 1;
+}
+
+static int take_exec(struct plan *plan, const char *const *fields)
+{
+    plan->exec.root = fields[1];
+    plan->exec.program = fields[2];
+    return append(&plan->exec.arguments, fields[2]);
+}
+
+static int take_argument(struct plan *plan, const char *const *fields)
+{
+    return append(&plan->exec.arguments, fields[1]);
+}
+
+static int take_environment(struct plan *plan, const char *const *fields)
+{
+    return append(&plan->exec.environment, fields[1]);
+}
+
+static int take_status(struct plan *plan, const char *const *fields)
+{
+    plan->exec.status = atoi(fields[1]);
+    return 1;
+}
+
+static int take_output(struct plan *plan, const char *const *fields)
+{
+    plan->exec.line = fields[1];
+    return 1;
+}
+
 static int take_trigger(struct plan *plan, const char *const *fields)
 {
     if (strcmp(fields[1], "type") == 0)
@@ -63,6 +107,8 @@ static const struct directive {
 } directives[] = {
     {"attach", 3, take_attach}, {"tracefs", 4, take_tracefs}, {"trigger", 3, take_trigger},
     {"event", 2, take_event},   {"contains", 2, take_contains},
+    {"exec", 3, take_exec},     {"argument", 2, take_argument}, {"environment", 2, take_environment},
+    {"status", 2, take_status}, {"output", 2, take_output},
 };
 
 static int take_line(struct plan *plan, char *line)
@@ -94,7 +140,8 @@ static char *read_text(const char *path)
 
 int read_plan(const char *path, struct plan *plan, char *problem, size_t problem_bytes)
 {
-    *plan = (struct plan){.path = path, .trigger_text = "", .event_map = "", .contains = ""};
+    *plan = (struct plan){.path = path, .trigger_text = "", .event_map = "", .contains = "",
+                          .exec = {.status = -1, .line = ""}};
     char *rest = read_text(path);
     if (rest == NULL) {
         snprintf(problem, problem_bytes, "cannot read the plan of the stages: %s", strerror(errno));

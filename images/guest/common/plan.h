@@ -29,6 +29,19 @@ struct plan {
         const char *target;
         const char *fetch;
     } tracefs;
+    /// A program of the user's instead of an object; `program` is NULL where there is none.
+    struct plan_exec {
+        /// As it is called in its root directory, which is a folder of the guest.
+        const char *program;
+        const char *root;
+        /// Both end with NULL; the first argument is the program's name.
+        char **arguments;
+        char **environment;
+        /// The exit status with which it passes; negative where its end does not count.
+        int status;
+        /// What a line of its output must hold; empty where none must.
+        const char *line;
+    } exec;
     enum trigger_kind trigger;
     const char *trigger_text;
     /// Whether the cell goes on to wait for an event.

@@ -82,8 +82,14 @@ static int load_in_child(const struct zygote_request *request, int pipe)
 
 int main(int argc, char **argv)
 {
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        // It says `v1.4`.
+        const char *version = libbpf_version_string();
+        printf("libbpf %s\n", version + (version[0] == 'v'));
+        return 0;
+    }
     if (argc != 2 || strcmp(argv[1], "--zygote") != 0) {
-        fprintf(stderr, "usage: loader-libbpf --zygote (with a socket at descriptor %d)\n", CMX_ZYGOTE_FD);
+        fprintf(stderr, "usage: loader-libbpf --version | --zygote (with a socket at descriptor %d)\n", CMX_ZYGOTE_FD);
         return 64;
     }
     libbpf_set_print(say_nothing);

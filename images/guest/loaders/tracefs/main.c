@@ -116,6 +116,9 @@ int main(int argc, char **argv)
     struct plan plan;
     struct definition definition;
     char words[1024] = "";
+    // There is no library that it could name.
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        return 0;
     if (argc != 4) {
         fprintf(stderr, "usage: loader-tracefs CELL OBJECT PLAN (with a pipe at descriptor %d)\n", CMX_LOADER_FD);
         return 64;

@@ -1,0 +1,86 @@
+import Crypto
+import Foundation
+import GuestImage
+import Manifests
+import MatrixModel
+import MatrixRunner
+import ProbeObject
+import SystemPackage
+
+/// A program of the user's, made ready for guests: with its libraries from this machine and all that it needs besides.
+///
+/// It has a root directory of its own there, in which everything has the path that it has here: so `/proc/self/exe`,
+/// `$ORIGIN` and the path of the interpreter mean the same.
+struct GuestExecutable: Sendable, Hashable {
+    var plan: StagePlan
+    var files: [CellFile]
+
+    /// What a guest's memory holds beside the kernel and the program at work; in bytes.
+    static let mostBytes = 64 << 20
+
+    /// - Throws: `CommandFailure` for what is no program, lacks a library, or does not fit.
+    init(_ executable: ProbeExecutable, of variant: BuiltVariant) async throws {
+        let name = "\(variant.probe)/\(variant.variant)"
+        do {
+            try await self.init(executable, root: Self.root(for: name))
+        } catch let error as GuestImageError {
+            throw CommandFailure(.invalidInput, "\(name): \(error)")
+        } catch let error as TooMuch {
+            throw CommandFailure(
+                .invalidInput,
+                "\(name): the program and its files are \(error.bytes >> 20) MiB long; at most \(Self.mostBytes >> 20) MiB fit "
+                    + "into a guest")
+        } catch let error as TakenPath {
+            throw CommandFailure(.invalidInput, "\(name): two files of it would be \(error.path) in a guest")
+        }
+    }
+
+    private struct TooMuch: Error { var bytes: Int }
+
+    private struct TakenPath: Error { var path: FilePath }
+
+    private init(_ executable: ProbeExecutable, root: String) async throws {
+        let program = executable.program.withoutLinks
+        let file = try ProgramFile(program, longest: Self.mostBytes)
+        let libraries = file.interpreter == nil ? [] : try await DynamicProgram(program).libraries
+        var paths: [FilePath: FilePath] = [program: program]
+        for library in libraries { paths[library.lexicallyNormalized()] = library }
+        for file in executable.files {
+            guard paths.updateValue(file.host, forKey: file.guest) == nil else { throw TakenPath(path: file.guest) }
+        }
+        files = []
+        var bytes = 0
+        for (guest, host) in paths.sorted(by: { $0.key.string < $1.key.string }) {
+            guard let data = FileManager.default.contents(atPath: host.string) else {
+                throw GuestImageError.notAProgram(host, problem: "goes into guests and cannot be read")
+            }
+            bytes += data.count
+            guard bytes <= Self.mostBytes else { throw TooMuch(bytes: bytes) }
+            let digest = SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
+            files.append(CellFile(guestPath: root + guest.string, file: PlannedFile(path: host, digest: digest)))
+        }
+        let environment = Self.environment.merging(executable.environment) { _, own in own }
+        plan = StagePlan(
+            .exec(
+                ProgramCall(
+                    root: root, program: program.string, arguments: executable.arguments,
+                    environment: environment.map { "\($0)=\($1)" }.sorted(), status: executable.status,
+                    output: executable.line)))
+    }
+
+    /// What every program has that does not say otherwise.
+    private static let environment = [
+        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "TERM": "dumb",
+    ]
+
+    /// No two variants of a guest share it.
+    private static func root(for name: String) -> String {
+        let digest = SHA256.hash(data: Data(name.utf8)).map { String(format: "%02x", $0) }.joined()
+        return "/job/root-\(digest.prefix(16))"
+    }
+}
+
+extension FilePath {
+    /// The path that the kernel names it by: the one that `$ORIGIN` comes from.
+    fileprivate var withoutLinks: FilePath { FilePath(URL(filePath: string).resolvingSymlinksInPath().path) }
+}

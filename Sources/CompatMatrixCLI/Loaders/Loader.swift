@@ -1,0 +1,35 @@
+import MatrixModel
+import MatrixRunner
+import SystemPackage
+
+/// A loader of a run.
+struct Loader: Sendable, Hashable {
+    enum State: Sendable, Hashable {
+        /// `library` and `version` are what it says of itself; `nil` for one without a library.
+        case available(PlannedFile, library: String?, version: String?)
+        /// It was not built, or does not run on this machine; says what would bring it.
+        case missing(reason: String)
+    }
+
+    var name: String
+    var state: State
+    var isInGuestImage: Bool
+
+    /// What has to go into a guest for it.
+    var fileForGuests: PlannedFile? {
+        if case .available(let file, _, _) = state, !isInGuestImage { file } else { nil }
+    }
+
+    var obstacle: String? {
+        if case .missing(let reason) = state { reason } else { nil }
+    }
+
+    var row: LoaderRow {
+        switch state {
+        case .available(_, let library, let version):
+            LoaderRow(name: name, library: library, version: version, status: .available, reason: nil)
+        case .missing(let reason):
+            LoaderRow(name: name, library: nil, version: nil, status: .missing, reason: reason)
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import Subprocess
+import SystemPackage
+
+/// What a loader says of itself, `loader-NAME --version`: one line `<library> <version>`, or nothing where it is made with no
+/// library.
+struct LoaderVersion: Sendable, Hashable {
+    var library: String?
+    var version: String?
+
+    /// How long it may take.
+    static let limit: Duration = .seconds(5)
+
+    /// Asks the program at `path`, which runs here for that.
+    ///
+    /// - Throws: `LoaderVersionProblem`; `CancellationError`.
+    static func ask(_ path: FilePath, limit: Duration = limit) async throws -> LoaderVersion {
+        let answer: (status: TerminationStatus, text: String)?
+        do {
+            answer = try await withThrowingTaskGroup(of: (TerminationStatus, String)?.self) { group in
+                group.addTask {
+                    // Whatever it may be doing: there is nothing to be lost.
+                    var platform = PlatformOptions()
+                    platform.teardownSequence = []
+                    let result = try await Subprocess.run(
+                        .path(path), arguments: ["--version"], platformOptions: platform, input: .none,
+                        output: .string(limit: longestAnswer), error: .discarded)
+                    return (result.terminationStatus, result.standardOutput)
+                }
+                group.addTask {
+                    try await Task.sleep(for: limit)
+                    return nil
+                }
+                defer { group.cancelAll() }
+                return try await group.next() ?? nil
+            }
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw LoaderVersionProblem.doesNotRun("\(error)")
+        }
+        guard let answer else { throw LoaderVersionProblem.silent(limit) }
+        guard answer.status.isSuccess else { throw LoaderVersionProblem.failed("\(answer.status)") }
+        guard let version = LoaderVersion(line: answer.text) else { throw LoaderVersionProblem.unreadable(answer.text) }
+        return version
+    }
+
+    private static let longestAnswer = 4096
+
+    /// `nil` for anything but such a line.
+    init?(line: String) {
+        guard !line.isEmpty else { return }
+        let match = line.wholeMatch(of: /([A-Za-z0-9][A-Za-z0-9._+\/\-]{0,63}) ([A-Za-z0-9][A-Za-z0-9._+~\-]{0,63})\n?/)
+        guard let match else { return nil }
+        library = String(match.1)
+        version = String(match.2)
+    }
+}
+
+enum LoaderVersionProblem: Error, Equatable, CustomStringConvertible {
+    case doesNotRun(String)
+    case silent(Duration)
+    case failed(String)
+    case unreadable(String)
+
+    var description: String {
+        switch self {
+        case .doesNotRun(let problem): "'--version' does not run here: \(problem)"
+        case .silent(let limit): "'--version' did not end within \(limit)"
+        case .failed(let status): "'--version' ended with \(status)"
+        case .unreadable(let text): "'--version' said '\(text.prefix(80))'; expected one line, '<library> <version>'"
+        }
+    }
+}

@@ -1,0 +1,33 @@
+/// The loaders whose sources are this project's, in the order in which the matrix shows them.
+enum ShippedLoader: String, CaseIterable {
+    case libbpf, aya, cilium, tracefs, exec
+
+    /// Whether it takes objects, as the user's own loaders do, or what stands in the place of one.
+    var takesObjects: Bool {
+        switch self {
+        case .libbpf, .aya, .cilium: true
+        case .tracefs, .exec: false
+        }
+    }
+
+    /// Whether every guest has it from the start; another one comes with the job that wants it.
+    ///
+    /// Those are small and in C, and libbpf's is warm in snapshots. The others are megabytes that would be part of each
+    /// boot, and would make every snapshot anew when one of them changes.
+    var isInGuestImage: Bool {
+        switch self {
+        case .libbpf, .tracefs, .exec: true
+        case .aya, .cilium: false
+        }
+    }
+
+    /// What brings it where it was not built.
+    var remedy: String {
+        switch self {
+        case .libbpf, .tracefs, .exec: "'make guest' in the repository builds it"
+        case .aya: "'apt-get install rustc-web cargo-web' and 'make guest' in the repository bring it"
+        case .cilium:
+            "'apt-get install golang-go golang-github-cilium-ebpf-dev' and 'make guest' in the repository bring it"
+        }
+    }
+}

@@ -1,0 +1,58 @@
+internal import CElf
+internal import Crypto
+internal import Foundation
+package import SystemPackage
+
+/// An executable of this machine that is to run in guests, as far as its ELF header tells.
+package struct ProgramFile: Sendable, Hashable {
+    package let path: FilePath
+    /// SHA-256 of its bytes, in hex.
+    package let digest: String
+    /// What the kernel starts to start it; `nil` for a static one.
+    package let interpreter: FilePath?
+
+    /// Reads the file and makes sure that it is a program for x86-64 of at most `longest` bytes.
+    ///
+    /// - Throws: `GuestImageError.notAProgram`.
+    package init(_ path: FilePath, longest: Int) throws(GuestImageError) {
+        // Not waiting for whoever may write to it one day, when it is a named pipe.
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: Self.real(path).string) else {
+            throw .notAProgram(path, problem: "is not there")
+        }
+        guard attributes[.type] as? FileAttributeType == .typeRegular else {
+            throw .notAProgram(path, problem: "is no file")
+        }
+        let size = (attributes[.size] as? NSNumber)?.intValue ?? 0
+        guard size <= longest else {
+            throw .notAProgram(
+                path, problem: "is \(size >> 20) MiB long; at most \(longest >> 20) MiB fit into a guest")
+        }
+        guard FileManager.default.isExecutableFile(atPath: path.string) else {
+            throw .notAProgram(path, problem: "cannot be executed: 'chmod +x' it")
+        }
+        guard let bytes = FileManager.default.contents(atPath: path.string) else {
+            throw .notAProgram(path, problem: "cannot be read")
+        }
+        guard Self.isProgram(bytes) else { throw .notAProgram(path, problem: "is no x86-64 ELF program") }
+        self.path = path
+        digest = SHA256.hash(data: bytes).map { String(format: "%02x", $0) }.joined()
+        do {
+            interpreter = try DynamicProgram.interpreter(of: path)
+        } catch {
+            throw .notAProgram(path, problem: "is damaged: its ELF program headers cannot be read")
+        }
+    }
+
+    private static func real(_ path: FilePath) -> FilePath {
+        FilePath(URL(filePath: path.string).resolvingSymlinksInPath().path)
+    }
+
+    private static func isProgram(_ bytes: Data) -> Bool {
+        guard bytes.count >= MemoryLayout<Elf64_Ehdr>.size, bytes.starts(with: [0x7f, 0x45, 0x4c, 0x46]) else {
+            return false
+        }
+        let header = bytes.withUnsafeBytes { $0.loadUnaligned(as: Elf64_Ehdr.self) }
+        return bytes[Int(EI_CLASS)] == UInt8(ELFCLASS64) && header.e_machine == UInt16(EM_X86_64)
+            && (header.e_type == UInt16(ET_EXEC) || header.e_type == UInt16(ET_DYN))
+    }
+}

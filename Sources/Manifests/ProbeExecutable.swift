@@ -1,0 +1,90 @@
+package import SystemPackage
+
+/// A program of the user's that does its own loading, as the key `exec` of a variant has it.
+package struct ProbeExecutable: Sendable, Hashable {
+    package struct File: Sendable, Hashable {
+        /// Where the program finds it; absolute.
+        package var guest: FilePath
+        package var host: FilePath
+    }
+
+    package var program: FilePath
+    package var arguments: [String]
+    /// Besides itself and its libraries.
+    package var files: [File]
+    package var environment: [String: String]
+    /// The exit status with which it passes; `nil` where its end does not count.
+    package var status: Int32?
+    /// What a line of its output must hold; `nil` where none must.
+    package var line: String?
+}
+
+extension ProbeExecutable {
+    /// Reads the value of `exec`; paths of this machine are relative to `folder`.
+    init(_ node: ManifestNode, in folder: FilePath) throws(ManifestError) {
+        let keys = try node.mapping(known: ["program", "arguments", "files", "environment", "pass"])
+        program = try keys.required("program", in: node).file(in: folder)
+        arguments = []
+        for argument in try keys["arguments"]?.list() ?? [] { arguments.append(try argument.argument()) }
+        files = try keys["files"]?.guestFiles(in: folder) ?? []
+        environment = [:]
+        for (name, value) in try keys["environment"]?.namedEntries() ?? [] {
+            guard name.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]*/) != nil else {
+                throw value.wrong(expected: "no variable called '\(name)': letters, digits and '_', first no digit")
+            }
+            environment[name] = try value.argument()
+        }
+        guard let pass = keys["pass"] else {
+            status = 0
+            return
+        }
+        let rules = try pass.mapping(known: ["status", "line"])
+        guard !rules.isEmpty else { throw pass.wrong(expected: "'status', 'line', or both") }
+        status = try rules["status"]?.exitStatus()
+        line = try rules["line"]?.field()
+    }
+}
+
+extension ManifestNode {
+    /// What a program can be given; it may be empty.
+    fileprivate func argument() throws(ManifestError) -> String { try text().isEmpty ? "" : field() }
+
+    fileprivate func exitStatus() throws(ManifestError) -> Int32 {
+        guard let status = Int32(try text()), (0...255).contains(status) else { throw wrong(expected: "0 to 255") }
+        return status
+    }
+
+    /// A mapping of paths in the guest to files, or a list of files that have the same path there: a relative one is
+    /// relative to where the program starts, which is the root directory.
+    fileprivate func guestFiles(in folder: FilePath) throws(ManifestError) -> [ProbeExecutable.File] {
+        var files: [ProbeExecutable.File] = []
+        if let nodes = try? list() {
+            for node in nodes {
+                let path = FilePath("/").pushing(FilePath(try node.text()))
+                files.append(.init(guest: try node.guestPath(path), host: try node.file(in: folder)))
+            }
+        } else {
+            for (name, node) in try namedEntries() {
+                guard FilePath(name).isAbsolute else {
+                    throw node.wrong(expected: "an absolute path in the guest before it, not '\(name)'")
+                }
+                files.append(.init(guest: try node.guestPath(FilePath(name)), host: try node.file(in: folder)))
+            }
+        }
+        return files
+    }
+
+    /// - Throws: `ManifestError` for a path that leads out of the root directory, or to where the kernel's file systems are.
+    private func guestPath(_ path: FilePath) throws(ManifestError) -> FilePath {
+        let path = path
+        let isUsable = path.components.allSatisfy { $0.kind == .regular } && path.string.utf8.count <= 400
+        let first = path.components.first?.string ?? ""
+        guard isUsable, path.string.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }), path.components.count > 0,
+            !["proc", "sys", "dev"].contains(first)
+        else {
+            throw wrong(
+                expected: "a path in the guest without '..' and of at most 400 bytes, not below /proc, /sys or /dev")
+        }
+        return path
+    }
+}

@@ -1,0 +1,159 @@
+import Foundation
+import MatrixModel
+import MatrixRunner
+import ProbeObject
+import SystemPackage
+import Testing
+
+@testable import CompatMatrixCLI
+
+extension Loader {
+    static let dummy = Loader(
+        name: "libbpf",
+        state: .available(PlannedFile(path: "/loader-libbpf", digest: "d"), library: "libbpf", version: "1.4"),
+        isInGuestImage: true)
+}
+
+/// Which loaders take what, and what is told of those that do not.
+@Suite(.timeLimit(.minutes(10))) struct LoaderTests {
+    private static func variant(_ loaders: [String]?) -> BuiltVariant {
+        BuiltVariant(
+            probe: "p", variant: "v", object: nil, programs: ["a"], plan: nil, modules: [],
+            loaders: loaders?.map(Glob.init), expectations: [])
+    }
+
+    private static let tracefs: BuiltVariant = {
+        var event = variant(nil)
+        event.plan = StagePlan(.tracefs(TracefsEvent(kind: .kprobe, target: "do_exit")))
+        return event
+    }()
+
+    @Test(
+        arguments: [
+            (nil, [], ["libbpf"]), (nil, ["aya"], ["aya"]), (nil, ["*"], ["libbpf", "aya", "cilium"]),
+            (nil, ["mine=./mine"], ["mine"]), (nil, ["mine=./mine", "libbpf"], ["libbpf", "mine"]),
+            (["libbpf", "aya"], [], ["libbpf", "aya"]), (["*"], ["c*"], ["cilium"]),
+            (["cilium*"], ["cilium-0.11=/x", "cilium"], ["cilium", "cilium-0.11"]),
+            (["cilium*", "b-*"], [], ["cilium"]),
+        ] as [([String]?, [String], [String])])
+    func takersAreThoseOfTheManifestThatWereChosen(
+        manifest: [String]?, options: [String], expected: [String]
+    ) throws {
+        let choice = LoaderChoice(options.map(LoaderOption.init(argument:)))
+        #expect(try choice.loaders(of: [Self.variant(manifest)]).map(\.loader) == expected)
+    }
+
+    /// What is no object has one loader, and a choice of others leaves it out.
+    @Test(arguments: [([], ["libbpf", "tracefs"]), (["trace*"], ["tracefs"]), (["libbpf"], ["libbpf"])])
+    func anEventOfTracefsHasOneLoader(options: [String], expected: [String]) throws {
+        let choice = LoaderChoice(options.map(LoaderOption.init(argument:)))
+        #expect(try choice.loaders(of: [Self.variant(nil), Self.tracefs]).map(\.loader) == expected)
+    }
+
+    @Test func aLoaderThatNothingSelectedIsForIsNamed() throws {
+        let choice = LoaderChoice([LoaderOption(argument: "aya"), LoaderOption(argument: "trace*")])
+        let failure = #expect(throws: CommandFailure.self) {
+            try choice.loaders(of: [Self.variant(["libbpf", "aya"])])
+        }
+        #expect(failure?.exitStatus == .usage)
+        #expect(failure?.description == "--loader 'trace*' matches nothing; what is selected has: aya, libbpf")
+    }
+
+    @Test func aLoaderThatAManifestNamesAndNobodyBringsIsNamed() throws {
+        let failure = #expect(throws: CommandFailure.self) {
+            try LoaderChoice([]).loaders(of: [Self.variant(["libpf"])])
+        }
+        #expect(failure?.exitStatus == .invalidInput)
+        #expect(failure?.description.contains("'libpf'; there are: libbpf, aya, cilium, tracefs, exec") == true)
+    }
+
+    @Test(arguments: [
+        ("libbpf 1.4\n", "libbpf", "1.4"), ("aya 0.13.1", "aya", "0.13.1"),
+        ("cilium/ebpf v0.9.1\n", "cilium/ebpf", "v0.9.1"),
+    ])
+    func aVersionIsALineOfTwoWords(line: String, library: String, version: String) throws {
+        let read = try #require(LoaderVersion(line: line))
+        #expect(read.library == library && read.version == version)
+    }
+
+    @Test(arguments: ["aya", "aya 0.13.1 \n", "aya 0.13.1\nmore", " ", "\n", "aya \u{1B}[1m1", "usage: a b c"])
+    func anythingElseIsNoVersion(line: String) { #expect(LoaderVersion(line: line) == nil) }
+
+    @Test func aLoaderWithoutALibrarySaysNothing() throws {
+        let read = try #require(LoaderVersion(line: ""))
+        #expect(read.library == nil && read.version == nil)
+    }
+
+    /// A loader of the user's that cannot be one is told before anything is looked at.
+    @Test(arguments: [
+        (["libbpf=./x"], "'libbpf' already"), (["a=./x", "a=./y"], "'a' already"), (["=./x"], "''"),
+        (["a/b=./x"], "'a/b'"),
+        (["-a=./x"], "'-a'"), (["a="], "lacks the path"), (["nothing"], "no loader 'nothing'"),
+    ])
+    func anOptionThatMakesNoSense(options: [String], words: String) async throws {
+        try await Sandbox.with { sandbox in
+            let outcome = try await sandbox.run(["run"] + options.map { "--loader=\($0)" })
+            #expect(outcome.status == .usage)
+            #expect(outcome.stderr.contains(words), "\(outcome.stderr)")
+        }
+    }
+
+    @Test func whatIsNoLoaderIsToldBeforeAnythingBoots() async throws {
+        try await Sandbox.with { sandbox in
+            try await sandbox.addCell()
+            try sandbox.write("#!/bin/sh\necho aya 1\n", to: "script").makeExecutable()
+            try sandbox.write(Fixture.x86Object, to: "object.o").makeExecutable()
+            try sandbox.write([UInt8](repeating: 0, count: (32 << 20) + 1), to: "long").makeExecutable()
+            try sandbox.write(Fixture.x86Object, to: "plain")
+            let cases = [
+                ("gone", "is not there"), ("tmp", "is no file"), ("script", "is no x86-64 ELF program"),
+                ("object.o", "is no x86-64 ELF program"), ("long", "is 32 MiB long"), ("plain", "cannot be executed"),
+                ("tiny.bpf.o", "cannot be executed"), ("/bin/bash", "is not static"),
+            ]
+            for (path, words) in cases {
+                let outcome = try await sandbox.run("run", "--object", "tiny.bpf.o", "--loader", "mine=\(path)")
+                outcome.expectRefusal(.invalidInput, saying: ["--loader mine", words])
+            }
+            #expect(try sandbox.files().keys.allSatisfy { !$0.hasPrefix("results/") })
+        }
+    }
+
+    /// Its cells are not measured, and the run says what would bring it; libbpf's cells are not touched.
+    @Test func aLoaderThatWasNotBuiltIsAColumnThatWasNotMeasured() async throws {
+        try await Sandbox.with { sandbox in
+            try await sandbox.addCell()
+            try sandbox.addQEMU(version: "10.0.0", script: "exit 1")
+            let arguments = ["run", "--object", "tiny.bpf.o", "--accel", "tcg", "--format", "json"]
+            let outcome = try await sandbox.run(
+                arguments + ["--loader", "aya", "--loader", "libbpf"], path: sandbox.bin)
+            #expect(outcome.status == .notMeasured, "\(outcome.stderr)")
+            let document = try JSONDecoder().decode(MatrixDocument.self, from: Data(outcome.stdout.utf8))
+            #expect(document.loaders.map(\.name) == ["aya", "libbpf"])
+            #expect(document.loaders.map(\.status) == [.missing, .available])
+            #expect(document.loaders.map(\.library) == [nil, "libbpf"])
+            #expect(document.loaders.map(\.version) == [nil, "1.4"])
+            #expect(document.cells.map(\.loader) == ["libbpf", "aya"])
+            let reason = try #require(document.loaders[0].reason)
+            #expect(reason.contains("the aya loader is not built") && reason.contains("'make guest'"))
+            #expect(document.cells[1].reason == reason && document.cells[1].verdict == .notMeasured)
+            #expect(document.cells[0].reason != reason)
+
+            try sandbox.addLoader("aya", saying: "something else altogether")
+            let broken = try await sandbox.run(arguments + ["--loader", "aya"], path: sandbox.bin)
+            #expect(broken.status == .notMeasured)
+            #expect(broken.stdout.contains("is damaged: '--version' said 'something else"), "\(broken.stdout)")
+        }
+    }
+
+    @Test func aMisspeltLoaderIsAMistake() async throws {
+        try await Sandbox.with { sandbox in
+            try sandbox.addProbe()
+            let manifest = "summary: s\nloaders: [libbpf, ayaa]\nvariants: { only: { source: only.bpf.c } }\n"
+            try sandbox.write(manifest, to: "probes/tiny/probe.yaml")
+            try await sandbox.run("probes", "check").expectRefusal(.invalidInput, saying: ["tiny: 'loaders' is 'ayaa'"])
+            #expect(try await sandbox.run("probes", "check", "--loader", "ayaa").isSuccess)
+            let list = try await sandbox.run("probes", "list")
+            #expect(list.stdout.contains("libbpf, ayaa"), "\(list.stdout)")
+        }
+    }
+}

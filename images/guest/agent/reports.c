@@ -1,0 +1,144 @@
+/// What a loader says while it runs: frames on one pipe, and words on its standard output and error.
+#include "reports.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../common/clock.h"
+#include "agent.h"
+
+/// More than all that a kernel can say of the programs of an object in frames of some size; a loader that sends more than
+/// that will not end by itself.
+#define MOST_FRAMES (1ul << 18)
+/// One log of the largest buffer that any kernel takes, and the rest.
+#define MOST_BYTES ((1ull << 30) + (64ull << 20))
+/// How often it is looked whether the loader still runs: what it started may hold its pipes. In milliseconds.
+#define LOOK_INTERVAL 50
+
+/// Whether a frame is one that a loader sends, about the cell that it works on.
+static int is_report(const struct cmx_frame *frame, const void *payload, uint32_t cell)
+{
+    // What the kernel says is the agent's to tell.
+    int is_log = frame->type == CMX_LOG && frame->length >= sizeof(struct cmx_log) &&
+                 ((const struct cmx_log *)payload)->source != CMX_LOG_KERNEL;
+    int is_program = frame->type == CMX_PROGRAM && frame->length == sizeof(struct cmx_program);
+    int is_fact = frame->type == CMX_FACT && frame->length >= sizeof(struct cmx_fact);
+    // All begin with the number of the cell.
+    return (is_log || is_program || is_fact) && memcmp(payload, &cell, sizeof(cell)) == 0;
+}
+
+/// The part of a frame that has been read, and what has been passed on.
+static struct {
+    char bytes[sizeof(struct cmx_frame) + CMX_MAX_PAYLOAD];
+    size_t length;
+    unsigned long frames;
+    unsigned long long total;
+} stream;
+
+/// Passes on the frames that are whole; returns 0 for one that is none.
+static int pass_frames(const struct loader *loader)
+{
+    size_t done = 0;
+    struct cmx_frame frame;
+    while (stream.length - done >= sizeof(frame)) {
+        memcpy(&frame, stream.bytes + done, sizeof(frame));
+        const char *payload = stream.bytes + done + sizeof(frame);
+        if (frame.length > CMX_MAX_PAYLOAD)
+            return 0;
+        if (stream.length - done < sizeof(frame) + frame.length)
+            break;
+        stream.total += sizeof(frame) + frame.length;
+        if (!is_report(&frame, payload, loader->cell) || ++stream.frames > MOST_FRAMES || stream.total > MOST_BYTES)
+            return 0;
+        send_frame(loader->mailbox, frame.type, payload, frame.length, NULL, 0);
+        done += sizeof(frame) + frame.length;
+    }
+    memmove(stream.bytes, stream.bytes + done, stream.length - done);
+    stream.length -= done;
+    return 1;
+}
+
+enum reading { NOTHING_NOW, SOMETHING, THE_END, NONSENSE };
+
+static enum reading read_reports(const struct loader *loader)
+{
+    ssize_t count = read(loader->reports, stream.bytes + stream.length, sizeof(stream.bytes) - stream.length);
+    if (count < 0)
+        return errno == EAGAIN || errno == EINTR ? NOTHING_NOW : THE_END;
+    if (count == 0)
+        return THE_END;
+    stream.length += count;
+    return pass_frames(loader) ? SOMETHING : NONSENSE;
+}
+
+/// Keeps the first words: of those that a program dies with, they say why. Returns 0 once there are no more to come.
+static int read_words(struct loader *loader)
+{
+    char part[4096];
+    ssize_t count = read(loader->words, part, sizeof(part));
+    if (count <= 0)
+        return count < 0 && (errno == EAGAIN || errno == EINTR);
+    size_t room = sizeof(loader->said) - loader->said_length;
+    size_t kept = (size_t)count < room ? (size_t)count : room;
+    memcpy(loader->said + loader->said_length, part, kept);
+    loader->said_length += kept;
+    return 1;
+}
+
+static int has_ended(struct loader *loader)
+{
+    if (loader->pid > 0 && waitpid(loader->pid, &loader->wait_status, WNOHANG) == loader->pid)
+        loader->pid = 0;
+    return loader->pid == 0;
+}
+
+/// Waits for what comes next; the loader's own end is not seen by that.
+static void await_more(const struct loader *loader, int reads_reports, int reads_words)
+{
+    struct pollfd ready[] = {{.fd = reads_reports ? loader->reports : -1, .events = POLLIN},
+                             {.fd = reads_words ? loader->words : -1, .events = POLLIN}};
+    poll(ready, 2, LOOK_INTERVAL);
+}
+
+enum reports_end pass_reports(struct loader *loader)
+{
+    if (!loader->must_end)
+        stream.length = stream.frames = stream.total = 0;
+    fcntl(loader->reports, F_SETFL, O_NONBLOCK);
+    if (loader->words >= 0)
+        fcntl(loader->words, F_SETFL, O_NONBLOCK);
+    int reads_reports = 1, reads_words = loader->words >= 0;
+    long long deadline = now() + loader->limit;
+    while (reads_reports || loader->pid > 0) {
+        // Asked before the pipes are read: what it wrote before it ended must not be lost.
+        int ended = loader->is_child && has_ended(loader);
+        if (reads_words)
+            reads_words = read_words(loader);
+        enum reading reading = reads_reports ? read_reports(loader) : NOTHING_NOW;
+        if (reading == NONSENSE)
+            return REPORTS_BROKEN;
+        if (reading == THE_END)
+            reads_reports = 0;
+        if (reading == SOMETHING && !loader->must_end)
+            deadline = now() + loader->limit;
+        if (reading != SOMETHING && ended)
+            break;
+        if (loader->limit > 0 && now() >= deadline)
+            return REPORTS_OVERDUE;
+        if (reading != SOMETHING)
+            await_more(loader, reads_reports, reads_words);
+    }
+    return stream.length == 0 ? REPORTS_SOUND : REPORTS_BROKEN;
+}
+
+void send_words(const struct loader *loader)
+{
+    struct cmx_log head = {loader->cell, CMX_WHOLE_OBJECT, CMX_LOG_LOADER};
+    if (loader->said_length > 0)
+        send_frame(loader->mailbox, CMX_LOG, &head, sizeof(head), loader->said, loader->said_length);
+}

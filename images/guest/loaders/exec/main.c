@@ -1,0 +1,136 @@
+/// The loader that is none: runs a program of the user's, which does its own loading, and says whether it did what it is to do.
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../common/report.h"
+#include "exec.h"
+
+/// How long a program that has done what it is to do, or must end, gets for it, in milliseconds.
+#define TIME_TO_END 1000
+
+static volatile sig_atomic_t must_end;
+
+static void note_end(int signal_)
+{
+    (void)signal_;
+    must_end = 1;
+}
+
+__attribute__((format(printf, 2, 3))) static void say(uint32_t cell, const char *format, ...)
+{
+    char line[OUR_LINE_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    size_t length = write_our_line(line, format, arguments);
+    va_end(arguments);
+    report_log(cell, 0, CMX_LOG_LOADER, line, length);
+}
+
+/// The errno that stands for how the program ended, with a line that says it.
+static int judge_ending(uint32_t cell, const struct plan_exec *exec, const struct output *output, int status)
+{
+    if (output->found_line && exec->status < 0)
+        return 0;
+    if (WIFSIGNALED(status)) {
+        say(cell, "the program was killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+        // Nobody else than the kernel kills it so, and that for want of memory.
+        return WTERMSIG(status) == SIGKILL ? -ENOMEM : -EINTR;
+    }
+    if (exec->status >= 0 && WEXITSTATUS(status) != exec->status) {
+        say(cell, "the program ended with exit status %d, and %d was expected", WEXITSTATUS(status), exec->status);
+        return -ECANCELED;
+    }
+    if (exec->line[0] != '\0' && !output->found_line) {
+        say(cell, "no line that the program wrote holds '%.200s'; it ended with exit status %d", exec->line,
+            WEXITSTATUS(status));
+        return -ENOMSG;
+    }
+    return 0;
+}
+
+/// Waits for the program's end, or for the line that it is to write where its end does not count. What it leaves running is
+/// the agent's to remove.
+static int await_end(pid_t program, const struct plan_exec *exec, struct output *output)
+{
+    int status = 0, has_ended = 0;
+    while (!has_ended && !must_end && !(output->found_line && exec->status < 0)) {
+        has_ended = waitpid(program, &status, WNOHANG) == program;
+        // Asked before: what it wrote before it ended must not be lost.
+        read_output(output, has_ended ? 0 : 20);
+    }
+    if (has_ended)
+        return status;
+    kill(program, SIGTERM);
+    for (int waited = 0; !has_ended && waited < TIME_TO_END; waited += 20) {
+        read_output(output, 20);
+        has_ended = waitpid(program, &status, WNOHANG) == program;
+    }
+    if (!has_ended) {
+        kill(program, SIGKILL);
+        waitpid(program, &status, 0);
+    }
+    read_output(output, 0);
+    return status;
+}
+
+static void report_on(uint32_t cell, const struct plan_exec *exec)
+{
+    static struct output output;
+    output.line = exec->line;
+    struct cmx_program report = {.cell = cell, .stage = CMX_STAGE_FIRE, .log_complete = 1, .type = "exec"};
+    const char *slash = strrchr(exec->program, '/');
+    snprintf(report.name, sizeof(report.name), "%s", slash == NULL ? exec->program : slash + 1);
+    pid_t program = start_program(exec, &output.descriptor);
+    if (program < 0) {
+        report.stage = CMX_STAGE_OPEN;
+        report.error = program;
+        say(cell, "the program cannot be started: %s", strerror(-program));
+        report_program(&report);
+        return;
+    }
+    int status = await_end(program, exec, &output);
+    if (must_end) {
+        // The agent has given up on the cell; what the program said is all there is to be known.
+        report_log(cell, CMX_WHOLE_OBJECT, CMX_LOG_LOADER, output.text, output.length);
+        remove_root(exec->root);
+        exit(UNMEASURABLE_STATUS);
+    }
+    report_log(cell, 0, CMX_LOG_LOADER, output.text, output.length);
+    if (output.length > 0 && output.text[output.length - 1] != '\n')
+        report_log(cell, 0, CMX_LOG_LOADER, "\n", 1);
+    report.log_complete = !output.is_cut;
+    report.error = judge_ending(cell, exec, &output, status);
+    report_program(&report);
+}
+
+int main(int argc, char **argv)
+{
+    struct plan plan;
+    char problem[256];
+    // There is no library that it could name.
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        return 0;
+    if (argc != 4) {
+        fprintf(stderr, "usage: loader-exec CELL OBJECT PLAN (with a pipe at descriptor %d)\n", CMX_LOADER_FD);
+        return 64;
+    }
+    uint32_t cell = strtoul(argv[1], NULL, 10);
+    fcntl(CMX_LOADER_FD, F_SETFD, FD_CLOEXEC);
+    report_to(CMX_LOADER_FD);
+    signal(SIGTERM, note_end);
+    if (!read_plan(argv[3], &plan, problem, sizeof(problem)))
+        report_unmeasurable(cell, "%s", problem);
+    if (plan.exec.program == NULL)
+        report_unmeasurable(cell, "the plan of the stages has no program to run");
+    if (!prepare_root(plan.exec.root))
+        report_unmeasurable(cell, "the guest has no room of its own for the program: %s", strerror(errno));
+    report_on(cell, &plan.exec);
+    remove_root(plan.exec.root);
+    return 0;
+}

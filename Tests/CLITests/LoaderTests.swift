@@ -156,4 +156,50 @@ extension Loader {
             #expect(list.stdout.contains("libbpf, ayaa"), "\(list.stdout)")
         }
     }
+
+    /// Everything of a program has the path in its root that it has here.
+    @Test func aProgramGoesIntoGuestsWithItsLibraries() async throws {
+        try await Sandbox.with { sandbox in
+            let manifest = """
+                summary: s
+                variants: { own: { exec: { program: /bin/bash, files: { /etc/x: probe.yaml }, environment: { A: b } } } }
+
+                """
+            try sandbox.write(manifest, to: "probes/tiny/probe.yaml")
+            let cache = sandbox.root.appending("cache")
+            let variant = try #require(
+                try await ProbeSelection().build(folder: sandbox.root.appending("probes"), cache: cache).first)
+            let executable = try await GuestExecutable(try #require(variant.executable), of: variant)
+            guard case .exec(let call) = executable.plan.subject else {
+                Issue.record("\(executable.plan)")
+                return
+            }
+            let paths = executable.files.map { String($0.guestPath.dropFirst(call.root.count)) }
+            #expect(paths.contains(call.program) && call.program.hasSuffix("/bash"))
+            #expect(paths.contains("/etc/x"))
+            #expect(paths.contains { $0.contains("/libc.so") } && paths.contains { $0.contains("/ld-linux") })
+            #expect(Set(paths).count == paths.count && paths == paths.sorted())
+            #expect(call.environment.contains("A=b") && call.environment.contains("HOME=/root"))
+            #expect(executable.plan.lastStage == .fire)
+        }
+    }
+
+    @Test(arguments: [
+        ("{ program: probe.yaml }", "is no x86-64 ELF program"), ("{ program: tiny.sh }", "is no x86-64 ELF program"),
+        ("{ program: /bin/bash, files: { /etc/big: big } }", "at most 64 MiB fit into a guest"),
+        ("{ program: /bin/bash, files: { /usr/bin/bash: probe.yaml } }", "two files of it would be /usr/bin/bash"),
+    ])
+    func aProgramThatCannotRunInAGuestIsAMistake(exec: String, words: String) async throws {
+        try await Sandbox.with { sandbox in
+            try await sandbox.addKernel()
+            try sandbox.write("summary: s\nvariants: { own: { exec: \(exec) } }\n", to: "probes/tiny/probe.yaml")
+            try sandbox.write("#!/bin/sh\n", to: "probes/tiny/tiny.sh").makeExecutable()
+            try sandbox.root.pushing("probes/tiny/probe.yaml").makeExecutable()
+            try sandbox.write([UInt8](repeating: 0, count: 65 << 20), to: "probes/tiny/big")
+            for command in [["probes", "check"], ["run"]] {
+                let outcome = try await sandbox.run(command)
+                outcome.expectRefusal(.invalidInput, saying: ["tiny/own", words])
+            }
+        }
+    }
 }

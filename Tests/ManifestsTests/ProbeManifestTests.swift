@@ -90,6 +90,64 @@ struct ProbeManifestTests {
         }
     }
 
+    @Test func aProgramOfTheUsersIsReadWithAllItNeeds() throws {
+        try withFolder(["agent": "", "a.toml": "", "objects/x.o": ""]) { folder in
+            let text = """
+                summary: s
+                attach: true
+                trigger: { shell: ":" }
+                event: {}
+                variants:
+                  plain: { exec: { program: agent } }
+                  all:
+                    exec:
+                      program: agent
+                      arguments: [--self-test, ""]
+                      files: { /etc/a.toml: a.toml }
+                      environment: { RUST_LOG: debug, EMPTY: "" }
+                      pass: { line: ready, status: 3 }
+                  line: { exec: { program: agent, files: [objects/x.o, ./a.toml], pass: { line: ready } } }
+                """
+            let probe = try ProbeManifest(file: folder.appending("probe.yaml"), text: text)
+            let programs = try probe.variants.map { variant in
+                guard case .exec(let program) = variant.origin else { throw CocoaError(.featureUnsupported) }
+                return program
+            }
+            #expect(programs.map(\.program) == Array(repeating: folder.appending("agent"), count: 3))
+            #expect(programs.map(\.status) == [0, 3, nil])
+            #expect(programs.map(\.line) == [nil, "ready", "ready"])
+            #expect(programs[1].arguments == ["--self-test", ""])
+            #expect(programs[1].environment == ["RUST_LOG": "debug", "EMPTY": ""])
+            #expect(programs[1].files == [.init(guest: "/etc/a.toml", host: folder.appending("a.toml"))])
+            #expect(programs[2].files.map(\.guest) == ["/objects/x.o", "/a.toml"])
+        }
+    }
+
+    @Test(arguments: [
+        ("{}", "3: the key 'program' is missing"), ("{ program: gone }", "3: 'program' is 'gone'; expected a file in"),
+        ("{ program: a.c, args: [] }", "3: unknown key 'args'"),
+        ("{ program: a.c, arguments: x }", "3: 'arguments' is 'x'; expected a list"),
+        ("{ program: a.c, files: [../a.c] }", "3: 'files' is '../a.c'; expected"),
+        ("{ program: a.c, files: { etc/x: a.c } }", "3: 'etc/x' is 'a.c'; expected an absolute path"),
+        ("{ program: a.c, files: { /proc/x: a.c } }", "3: '/proc/x' is 'a.c'; expected a path in the guest"),
+        ("{ program: a.c, environment: { 1A: x } }", "3: '1A' is 'x'; expected no variable called '1A'"),
+        ("{ program: a.c, pass: {} }", "3: 'pass' is 'a mapping'; expected 'status', 'line', or both"),
+        ("{ program: a.c, pass: { status: 256 } }", "3: 'status' is '256'; expected 0 to 255"),
+        ("{ program: a.c }, loaders: aya", "3: 'loaders' is 'aya'; expected no 'loaders' beside 'exec'"),
+        ("{ program: a.c }, trigger: { shell: x }", "3: 'trigger' is 'a mapping'; expected no 'trigger' beside 'exec'"),
+        ("{ program: a.c }, attach: true", "3: 'attach' is 'true'; expected no 'attach' beside 'exec'"),
+        ("{ program: a.c }, source: a.c", "3: 'source' is 'a.c'; expected no 'source' beside 'exec'"),
+    ])
+    func aMistakeInAProgramIsNamed(text: String, complaint: String) throws {
+        try withFolder(["a.c": ""]) { folder in
+            let file = folder.appending("probe.yaml")
+            let error = #expect(throws: ManifestError.self) {
+                try ProbeManifest(file: file, text: "summary: x\nvariants:\n  a: { exec: \(text) }")
+            }
+            #expect(error?.description.hasPrefix("\(file):\(complaint)") == true, "\(error?.description ?? "none")")
+        }
+    }
+
     /// Each complaint names the line and the key.
     @Test(arguments: [
         ("sumary: x\nvariants: { a: { source: a.c } }", "1: unknown key 'sumary'"),
@@ -181,9 +239,10 @@ struct ProbeManifestTests {
         let page = FilePath(#filePath).removingLastComponent().pushing("../../docs/manifest.md")
         let text = try String(contentsOfFile: page.lexicallyNormalized().string, encoding: .utf8)
         let samples = text.split(separator: "```yaml\n").dropFirst().compactMap { $0.split(separator: "```").first }
-        try #require(samples.count == 6)
+        try #require(samples.count == 8)
         let files = [
-            "probe.bpf.c", "vendor/probe.bpf.o", "fentry.bpf.c", "device.bpf.c", "percpu-buffer.bpf.c",
+            "probe.bpf.c", "vendor/probe.bpf.o", "fentry.bpf.c", "device.bpf.c", "percpu-buffer.bpf.c", "target/agent",
+            "agent.toml",
         ]
         try withFolder(Dictionary(uniqueKeysWithValues: files.map { ($0, "") })) { folder in
             let file = folder.appending("probe.yaml")
@@ -192,7 +251,11 @@ struct ProbeManifestTests {
             #expect(first.variants.map(\.expectations.count) == [1, 2, 0])
             let second = try ProbeManifest(file: file, text: String(samples[1]))
             #expect(second.variants.map(\.modules) == [["nf_conntrack"], ["nf_conntrack", "veth"]])
-            let third = try ProbeManifest(file: file, text: String(samples[2]))
+            let loaders = try ProbeManifest(file: file, text: String(samples[2]))
+            #expect(loaders.variants.map { $0.loaders?.count } == [3, 1])
+            let own = try ProbeManifest(file: file, text: String(samples[4]))
+            #expect(own.variants.map(\.file) == [folder.pushing("target/agent")])
+            let third = try ProbeManifest(file: file, text: String(samples[3]))
             let plans = try third.variants.map { variant in
                 guard case .tracefs(let event) = variant.origin else {
                     return try variant.stages.plan(
@@ -202,9 +265,9 @@ struct ProbeManifestTests {
             }
             #expect(plans.map { $0?.lastStage } == [.fire, .fire, nil, .fire])
         }
-        let apt = try KernelManifest(file: "/debian-6.1.yaml", text: String(samples[4]))
+        let apt = try KernelManifest(file: "/debian-6.1.yaml", text: String(samples[6]))
         #expect(apt.commandLine == "mitigations=off")
-        let file = try KernelManifest(file: "/el9-5.14.yaml", text: String(samples[5]))
+        let file = try KernelManifest(file: "/el9-5.14.yaml", text: String(samples[7]))
         guard case .file(let source) = file.source else {
             Issue.record("\(file.source)")
             return

@@ -26,7 +26,8 @@ import Testing
         Evidence.Program(
             report: ProgramReport(
                 cell: 0, program: number, stage: stage, errno: errno, logComplete: true, verifiedInstructions: 17,
-                name: "first", type: "kprobe"), verifierLog: Array(log.utf8), loaderLog: Array(loader.utf8))
+                name: number == 1 ? "second" : "first", type: "kprobe"), verifierLog: Array(log.utf8),
+            loaderLog: Array(loader.utf8))
     }
 
     @Test func passesWhatEveryProgramPasses() throws {
@@ -46,6 +47,51 @@ import Testing
         #expect(!result.asExpected)
         #expect(result.programs.last?.cause?.id == "size-negative")
         #expect(result.programs.last?.log == "logs/\(log.utf8.count).txt")
+    }
+
+    /// A loader that leaves out a program has not said that it passes.
+    @Test func aProgramThatNobodySpeaksOfIsAGap() throws {
+        let result = try judge(Evidence(programs: [program()], ending: .finished(.exited(0))))
+        #expect(result.verdict == .notMeasured)
+        #expect(result.reason == "the libbpf loader reported nothing of the program 'second'")
+    }
+
+    @Test func aContradictionIsNoVerdict() throws {
+        let evidence = Evidence(
+            programs: [program(), program(number: 1)], contradiction: "it says so", ending: .finished(.exited(0)))
+        #expect(try judge(evidence).verdict == .notMeasured)
+        #expect(try judge(evidence).reason == "the libbpf loader contradicts itself: it says so")
+    }
+
+    @Test func aLoaderThatWasEndedIsATimeoutWithItsWords() throws {
+        let evidence = Evidence(programs: [], remarks: Array("words".utf8), ending: .stopped(limit: .seconds(3)))
+        let result = try judge(evidence)
+        #expect(result.verdict == .timeout && result.console == "logs/5.txt")
+        #expect(result.reason == "no result within 3.0 seconds: the libbpf loader was ended")
+    }
+
+    /// What a user's program writes is read like `explain` reads it; it fails where the verifier refused it.
+    @Test(arguments: [
+        (
+            "INFO loading\nlibbpf: prog 'f': -- BEGIN PROG LOAD LOG --\n0: (85) call bpf_perf_event_output#25\n"
+                + "R5 min value is negative, either use unsigned or 'var &= const'\nprocessed 1 insns (limit 1000000)\n"
+                + "-- END PROG LOAD LOG --\nError: no\n", Stage.load, "size-negative"
+        ), ("libbpf: map 'exits': failed to create: Invalid argument(-22)\n", .fire, "libbpf-map-create"),
+        ("cannot read my configuration\n", .fire, "exec-status"),
+    ])
+    func ownProgramsFailForWhatTheyWrote(output: String, stage: Stage, cause: String) throws {
+        var cell = Self.cell
+        cell.programs = ["first"]
+        cell.plan = StagePlan(.exec(ProgramCall(root: "/job/root", program: "/agent", status: 0)))
+        let words = output + "compat-matrix: the program ended with exit status 1, and 0 was expected\n"
+        let failed = program(errno: 125, stage: .fire, loader: words)
+        let result = try Judge().result(
+            of: cell, kernel: #require(KernelID("debian-6.1")),
+            evidence: Evidence(programs: [failed], ending: .finished(.exited(0))), release: nil,
+            kernelConfigKnown: true, keep: { "logs/\($0.count).txt" })
+        #expect(result.verdict == .fail && result.stage == stage)
+        #expect(result.programs.map { $0.cause?.id } == [cause])
+        #expect(result.programs.first?.log == "logs/\(words.utf8.count).txt")
     }
 
     /// libbpf's own words are the log where the kernel wrote none.

@@ -67,7 +67,7 @@ struct Installation {
         }
         try await copy([Repository.tool, Repository.kernels], into: program)
         try await copy(
-            ["agent", "loader-libbpf", "loader-tracefs"].map { Repository.guestTools.appending($0) },
+            ["agent", "loader-libbpf", "loader-tracefs", "loader-aya"].map { Repository.guestTools.appending($0) },
             into: program.appending("guest"))
         if kernels == .repositorys {
             try link(cache.appending("kernels"), to: Repository.cache.appending("kernels"))

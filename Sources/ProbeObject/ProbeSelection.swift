@@ -22,8 +22,12 @@ package struct BuiltVariant: Sendable, Hashable {
     package var loaders: [Glob]?
     /// Empty for an object without a manifest: it is expected to pass.
     package var expectations: [Expectation]
-    /// What it is made from: when one of these changes, it may be another variant. Headers of the system are among them.
-    package var files: [FilePath] = []
+    /// Why it cannot be compiled on this machine, which says nothing about the variant; there is no object then.
+    package var obstacle: String?
+    /// What it is made from: when one of these changes, it may be another variant.
+    ///
+    /// Headers of the system are among them.
+    package var files: [FilePath]
 
     /// The only loader for what is no object.
     package var ownLoader: String? {
@@ -33,7 +37,7 @@ package struct BuiltVariant: Sendable, Hashable {
 
     package init(
         probe: String, variant: String, object: BuiltObject?, executable: ProbeExecutable? = nil, programs: [String],
-        plan: StagePlan?, modules: [String], loaders: [Glob]?, expectations: [Expectation]
+        plan: StagePlan?, modules: [String], loaders: [Glob]?, expectations: [Expectation], files: [FilePath] = []
     ) {
         self.probe = probe
         self.variant = variant
@@ -44,6 +48,7 @@ package struct BuiltVariant: Sendable, Hashable {
         self.modules = modules
         self.loaders = loaders
         self.expectations = expectations
+        self.files = files
     }
 
     /// For people.
@@ -84,6 +89,14 @@ extension BuiltVariant {
             modules: variant.modules, loaders: variant.loaders, expectations: variant.expectations)
     }
 
+    /// One that cannot be compiled here, and so goes nowhere.
+    init(_ variant: ProbeVariant, of probe: ProbeManifest, obstacle: String?) {
+        self.init(
+            probe: probe.name, variant: variant.name, object: nil, programs: [], plan: nil, modules: variant.modules,
+            loaders: variant.loaders, expectations: variant.expectations)
+        self.obstacle = obstacle
+    }
+
     init(_ variant: ProbeVariant, of probe: ProbeManifest, tracefs: TracefsEvent) throws(ManifestError) {
         self.init(
             probe: probe.name, variant: variant.name, object: nil, programs: [tracefs.symbol],
@@ -95,7 +108,7 @@ extension BuiltVariant {
         self.init(
             probe: probe.name, variant: variant.name, object: nil, executable: executable,
             programs: [executable.program.lastComponent?.string ?? ""], plan: nil, modules: variant.modules,
-            loaders: nil, expectations: variant.expectations)
+            loaders: nil, expectations: variant.expectations, files: [executable.program])
     }
 
     /// `x/foo.bpf.o` is the variant `object` of the probe `foo`.
@@ -114,7 +127,7 @@ extension ProbeVariant.Origin {
     /// Where a compiler may have been run for it.
     fileprivate func folders(in probe: ProbeManifest) -> [FilePath] {
         switch self {
-        case .source, .tracefs: [probe.folder]
+        case .source, .tracefs, .exec: [probe.folder]
         case .object(let path): [path.removingLastComponent(), probe.folder, FilePath(".")]
         }
     }
@@ -147,6 +160,8 @@ package struct ProbeSelection: Sendable {
     package var probes: [Glob]
     package var variants: [Glob]
     package var objects: [FilePath]
+    /// Where compilers are looked for.
+    var environment = ProcessInfo.processInfo.environment
 
     /// - Parameters:
     ///   - probes: None means all, unless there are `objects`.
@@ -174,7 +189,7 @@ package struct ProbeSelection: Sendable {
         var built = try objects.map { try BuiltVariant(unlisted: ObjectFile($0)) }
         if objects.isEmpty || !probes.isEmpty || !variants.isEmpty {
             let chosen = try choose(from: catalogue())
-            built = try await Self.build(chosen, cache: cache) + built
+            built = try await Self.build(chosen, cache: cache, environment: environment) + built
         }
         try Self.checkNames(of: built)
         return built
@@ -182,7 +197,8 @@ package struct ProbeSelection: Sendable {
 
     /// Builds every variant of one probe.
     package static func build(_ probe: ProbeManifest, cache: FilePath) async throws -> [BuiltVariant] {
-        try await build(probe.variants.map { (probe, $0) }, cache: cache)
+        try await build(
+            probe.variants.map { (probe, $0) }, cache: cache, environment: ProcessInfo.processInfo.environment)
     }
 
     /// The selected variants of `catalogue`.
@@ -200,14 +216,22 @@ package struct ProbeSelection: Sendable {
         return all.filter { choice in variants.isEmpty || variants.contains { $0.matches(choice.1.name) } }
     }
 
+    /// Without clang there is no matrix, without the rustc that few variants take those have that obstacle.
     private static func build(
-        _ chosen: [(ProbeManifest, ProbeVariant)], cache: FilePath
+        _ chosen: [(ProbeManifest, ProbeVariant)], cache: FilePath, environment: [String: String]
     ) async throws -> [BuiltVariant] {
         let sources = chosen.compactMap { if case .source(let source, _, _) = $0.1.origin { source } else { nil } }
-        let compiler = sources.isEmpty ? nil : try await ProbeCompiler.find()
+        let compiler = sources.isEmpty ? nil : try await ProbeCompiler.find(environment: environment)
         var rust: RustCompiler?
-        if let compiler, sources.contains(where: \.isRust) { rust = try await .find(assembler: compiler) }
-        let builder = ProbeBuilder(cache: cache, compiler: compiler, rust: rust)
+        var obstacle: String?
+        if let compiler, sources.contains(where: \.isRust) {
+            do {
+                rust = try await .find(assembler: compiler, environment: environment)
+            } catch ProbeObjectError.noRustCompiler(let tried) {
+                obstacle = "\(ProbeObjectError.noRustCompiler(tried: tried))"
+            }
+        }
+        let (builder, lack) = (ProbeBuilder(cache: cache, compiler: compiler, rust: rust), obstacle)
         let width = ProcessInfo.processInfo.activeProcessorCount
         return try await chosen.concurrentMap(width: width) { probe, variant in
             switch variant.origin {
@@ -217,6 +241,8 @@ package struct ProbeSelection: Sendable {
                 var built = try BuiltVariant(variant, of: probe, object: ObjectFile(path))
                 built.files = [path]
                 return built
+            case .source(let source, _, _) where source.isRust && lack != nil:
+                return BuiltVariant(variant, of: probe, obstacle: lack)
             case .source(let source, let cpu, let flags):
                 let object = try await builder.object(
                     from: source, cpu, flags: flags, variant: variant.name, in: probe)

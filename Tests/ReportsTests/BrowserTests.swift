@@ -183,7 +183,7 @@ import Testing
             #expect(loaders.differences.contains(words), "\(words)")
         }
         #expect(loaders.reach.contains("cilium (cilium/ebpf 0.11.0)"))
-        #expect(loaders.reach.contains("9/19"))
+        #expect(loaders.reach.contains("7/19"))
         #expect(loaders.gaps.contains("loader custom"))
         #expect(loaders.gaps.contains("'apt install rustc' brings it"))
     }

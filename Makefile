@@ -29,7 +29,7 @@ run: setup build guest
 	$(BIN) run --allow-missing
 
 test: setup-test guest
-	$(MAKE) -C images/guest tests
+	$(MAKE) -C images/guest required tests
 	scripts/test-kernel
 	swift build --build-tests --explicit-target-dependency-import-check error
 	.build/debug/compat-matrix kernels fetch || true # The tests say which they cannot do without.
@@ -44,13 +44,14 @@ install: build guest
 	find kernels probes -type f -not -path '*/.build/*' -print0 | xargs -0 -I@ install -D -m 644 @ $(LIBEXEC)/@
 	install -d $(DESTDIR)$(PREFIX)/bin
 	ln -sfn ../libexec/compat-matrix/compat-matrix $(DESTDIR)$(PREFIX)/bin/compat-matrix
+	install scripts/ci-gate $(DESTDIR)$(PREFIX)/bin/compat-matrix-ci
 
 fmt:
 	swift format --in-place --parallel --recursive $(SWIFT_FILES)
 
 check:
 	swift format lint --strict --parallel --recursive $(SWIFT_FILES)
-	for script in scripts/setup scripts/test-kernel .ci/run; do bash -n "$$script" || exit; done
+	for script in scripts/setup scripts/ci-gate scripts/test-kernel .ci/run; do bash -n "$$script" || exit; done
 
 report: build
 	$(BIN) report

@@ -50,6 +50,7 @@ let package = Package(
     targets: [
         // Values and pure functions; no module here imports anything.
         module("MatrixModel"),
+        module("MatrixAnalysis", ["MatrixModel"], settings: fast),
         module(
             "VerifierLog", ["MatrixModel"],
             resources: [.embedInCode("Resources/catalogue.json"), .embedInCode("Resources/features.json")],
@@ -79,19 +80,26 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         module("ResultStore", ["CZlib", "MatrixModel", crypto, grdb, system]),
         module(
-            "Reports", ["MatrixModel", crypto, mustache],
-            resources: ["html", "css", "js"].map { .embedInCode("Resources/report.\($0)") }, settings: fast),
+            "Reports", ["CZlib", "MatrixAnalysis", "MatrixModel", crypto, mustache],
+            resources: [
+                "report.html", "page.css", "matrix.css", "panel.css", "media.css", "page.js", "model.js", "summary.js",
+                "grid.js", "filter.js", "chart.js", "log.js", "panel.js", "start.js",
+            ].map { .embedInCode("Resources/\($0)") }, settings: fast),
         module(
             "CompatMatrixCLI",
             [
-                "GuestImage", "GuestLink", "KernelExamination", "KernelStore", "Machine", "Manifests", "MatrixModel",
-                "MatrixRunner", "ProbeObject", "QEMUBackend", "Reports", "ResultStore", "VerifierLog", argumentParser,
-                crypto, subprocess, system,
+                "GuestImage", "GuestLink", "KernelExamination", "KernelStore", "Machine", "Manifests", "MatrixAnalysis",
+                "MatrixModel", "MatrixRunner", "ProbeObject", "QEMUBackend", "Reports", "ResultStore", "VerifierLog",
+                argumentParser, crypto, subprocess, system,
             ]),
         .executableTarget(
             name: "compat-matrix", dependencies: ["CompatMatrixCLI", argumentParser], swiftSettings: strict),
 
         tests("MatrixModelTests", ["MatrixModel"]),
+        // Values that tests of several modules are about.
+        .target(
+            name: "MatrixSamples", dependencies: ["MatrixModel"], path: "Tests/MatrixSamples", swiftSettings: strict),
+        tests("MatrixAnalysisTests", ["MatrixAnalysis", "MatrixModel", "MatrixSamples"]),
         tests("VerifierLogTests", ["VerifierLog", "MatrixModel"], resources: [.copy("Resources")]),
         tests("VerifierLogFuzz", ["VerifierLog", "Reports", "MatrixModel"], settings: fast),
         tests("ManifestsTests", ["Manifests", "MatrixModel", system]),
@@ -108,12 +116,14 @@ let package = Package(
         tests("KernelExaminationTests", ["KernelExamination", "Machine", "GuestLink", "MatrixModel", system]),
         tests("MatrixRunnerTests", ["MatrixRunner", "Machine", "GuestLink", "MatrixModel", system]),
         tests("ResultStoreTests", ["ResultStore", "MatrixModel", grdb, system]),
-        tests("ReportsTests", ["Reports", "MatrixModel", subprocess, system], resources: [.copy("Resources")]),
+        tests(
+            "ReportsTests", ["Reports", "MatrixAnalysis", "MatrixModel", "MatrixSamples", subprocess, system],
+            resources: [.copy("Resources")]),
         tests(
             "CLITests",
             [
                 "CompatMatrixCLI", "GuestImage", "KernelStore", "Manifests", "MatrixModel", "MatrixRunner",
-                "ProbeObject", argumentParser, subprocess, system,
+                "MatrixSamples", "ProbeObject", "ResultStore", argumentParser, subprocess, system, yams,
             ]),
         tests(
             "GuestTests",

@@ -33,7 +33,7 @@ package struct Clean: AsyncParsableCommand {
     static func isDisposable(_ name: String, all: Bool) -> Bool {
         switch name {
         case "snapshots", "probes", "host-qemu", "host-accelerator": true
-        case "kernels", "apt": all
+        case "kernels", "apt", "offered": all
         default: name.hasPrefix("guest-") && name.hasSuffix(".cpio")
         }
     }

@@ -84,7 +84,7 @@ extension ReportError: HasExitStatus {
     package var exitStatus: ExitStatus {
         switch self {
         case .notADocument, .unknownSchema: .invalidInput
-        case .brokenTemplate: .internalError
+        case .brokenTemplate, .notCompressed: .internalError
         }
     }
 }

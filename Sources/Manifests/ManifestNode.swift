@@ -58,6 +58,8 @@ package struct ManifestNode {
         return sequence.map { ManifestNode(file: file, key: key, node: $0) }
     }
 
+    var isMapping: Bool { node.mapping != nil }
+
     /// The elements of a list; what is no list counts as one of one element.
     package func listOrSelf() throws(ManifestError) -> [ManifestNode] {
         node.sequence == nil ? [self] : try list()

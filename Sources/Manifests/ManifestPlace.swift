@@ -1,7 +1,7 @@
 import SystemPackage
 
 /// Where something stands in a manifest, for what is found wrong with it only when the object is known.
-struct ManifestPlace: Sendable, Hashable {
+package struct ManifestPlace: Sendable, Hashable {
     var file: FilePath
     var line: Int
     var key: String
@@ -9,15 +9,15 @@ struct ManifestPlace: Sendable, Hashable {
     /// That `key` should stand beside it.
     func missing(_ key: String) -> ManifestError { .missingKey(file: file, line: line, key: key) }
 
-    func wrong(_ value: String, expected: String) -> ManifestError {
+    package func wrong(_ value: String, expected: String) -> ManifestError {
         .wrongValue(file: file, line: line, key: key, value: value, expected: expected)
     }
 }
 
 /// A value with the place it was read from.
-struct Placed<Value: Sendable & Hashable>: Sendable, Hashable {
-    var value: Value
-    var place: ManifestPlace
+package struct Placed<Value: Sendable & Hashable>: Sendable, Hashable {
+    package var value: Value
+    package var place: ManifestPlace
 
     init(_ value: Value, at place: ManifestPlace) {
         self.value = value

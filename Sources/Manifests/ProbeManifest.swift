@@ -24,11 +24,27 @@ package struct ProbeManifest: Sendable, Hashable {
     ///
     /// - Throws: `ManifestError`, also for a file that is named and not there: that is a mistake in the manifest.
     package init(file: FilePath, text: String) throws(ManifestError) {
-        folder = file.removingLastComponent()
-        name = folder.lastComponent?.string ?? ""
+        let folder = file.removingLastComponent()
         let document = try ManifestNode(file: file, text: text)
-        let keys = try document.mapping(
-            known: ["summary", "modules", "loaders", "variants", "expect"] + ProbeStages.keys)
+        let keys = try document.mapping(known: Self.keys)
+        try self.init(keys, of: document, name: folder.lastComponent?.string ?? "", in: folder)
+    }
+
+    static let keys = ["summary", "modules", "loaders", "variants", "expect"] + ProbeStages.keys
+
+    init(name: String, folder: FilePath, summary: String, variants: [ProbeVariant]) {
+        self.name = name
+        self.folder = folder
+        self.summary = summary
+        self.variants = variants
+    }
+
+    /// Takes the values of `keys` that `document` has; files are looked for in `folder`.
+    init(
+        _ keys: [String: ManifestNode], of document: ManifestNode, name: String, in folder: FilePath
+    ) throws(ManifestError) {
+        self.name = name
+        self.folder = folder
         summary = try keys.required("summary", in: document).text()
         let modules = try keys["modules"]?.moduleNames() ?? []
         let loaders = try keys["loaders"]?.loaders()
@@ -37,14 +53,18 @@ package struct ProbeManifest: Sendable, Hashable {
         let entries = try keys.required("variants", in: document)
         variants = []
         for (name, node) in try entries.namedEntries() {
-            guard Self.isUsable(name: name) else { throw node.badName() }
+            guard Self.isUsable(name: name) else { throw node.badName(key: "variants", value: name) }
             variants.append(
                 try ProbeVariant(
                     node, name: name, in: folder, sharedModules: modules, sharedLoaders: loaders, sharedStages: stages))
         }
         guard !variants.isEmpty else { throw entries.wrong(expected: "at least one variant") }
 
-        guard let expect = keys["expect"] else { return }
+        if let expect = keys["expect"] { try read(expect) }
+    }
+
+    /// Adds the rules of `expect` to the variants that they are about.
+    mutating func read(_ expect: ManifestNode) throws(ManifestError) {
         for node in try expect.list() {
             let rule = try ExpectationRule(node, variants: variants.map(\.name))
             for index in variants.indices where rule.applies(to: variants[index].name) {
@@ -75,9 +95,9 @@ extension ManifestNode {
         return globs
     }
 
-    fileprivate func badName() -> ManifestError {
+    func badName(key: String, value: String) -> ManifestError {
         .wrongValue(
-            file: file, line: line, key: "variants", value: key,
+            file: file, line: line, key: key, value: value,
             expected: "names of letters, digits, '-', '.', '_' and '+' that start with none of '-' and '.'")
     }
 }

@@ -1,4 +1,5 @@
 import MatrixModel
+import SystemPackage
 
 /// One entry of `expect`.
 struct ExpectationRule {
@@ -10,7 +11,9 @@ struct ExpectationRule {
     ///   - known: The variants there are; a glob that matches none of them is a mistake.
     /// - Throws: `ManifestError` that names the key.
     init(_ node: ManifestNode, variants known: [String]) throws(ManifestError) {
-        let keys = try node.mapping(known: ["kernels", "variants", "loaders", "verdict", "stage", "cause", "reason"])
+        let keys = try node.mapping(known: [
+            "kernels", "variants", "loaders", "verdict", "stage", "cause", "reason", "expires",
+        ])
         variants = if let node = keys["variants"] { try Self.globs(node, over: known) } else { [Glob("*")] }
 
         let expected = try Self.verdict(keys.required("verdict", in: node))
@@ -21,8 +24,9 @@ struct ExpectationRule {
         let kernels: KernelSelector = if let node = keys["kernels"] { try Self.selector(node) } else { .everyKernel }
         expectation = Expectation(
             kernels: kernels, loaders: try keys["loaders"]?.loaders(), verdict: expected,
-            cause: try keys["cause"]?.text(),
-            stage: try keys["stage"].map(Self.stage), reason: try keys["reason"]?.text())
+            cause: try keys["cause"]?.text(), stage: try keys["stage"].map(Self.stage),
+            reason: try keys["reason"]?.text(), expires: try keys["expires"].map(Self.day),
+            origin: node.origin(variants: variants))
     }
 
     func applies(to variant: String) -> Bool { variants.contains { $0.matches(variant) } }
@@ -48,6 +52,11 @@ struct ExpectationRule {
         return stage
     }
 
+    private static func day(_ node: ManifestNode) throws(ManifestError) -> Day {
+        guard let day = Day(try node.text()) else { throw node.wrong(expected: "a day, such as 2026-12-31") }
+        return day
+    }
+
     private static func selector(_ node: ManifestNode) throws(ManifestError) -> KernelSelector {
         guard let selector = KernelSelector(try node.text()) else {
             throw node.wrong(expected: "an id, a glob, or comparisons such as '>=5.4, <5.10'")
@@ -66,5 +75,15 @@ struct ExpectationRule {
             globs.append(glob)
         }
         return globs
+    }
+}
+
+extension ManifestNode {
+    /// Its place, short enough for a line: of the file's path only the last folder, which is the probe's name.
+    fileprivate func origin(variants: [Glob]) -> ExpectationOrigin {
+        let names = file.components.suffix(2).map(\.string)
+        return ExpectationOrigin(
+            file: names.joined(separator: "/"), line: line,
+            variants: variants.map(\.description).joined(separator: ", "))
     }
 }

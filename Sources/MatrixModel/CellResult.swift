@@ -24,6 +24,10 @@ package struct CellResult: Codable, Sendable, Hashable {
     @Nullable package var stage: Stage?
     package var expected: Verdict
     package var asExpected: Bool
+    /// Why that is expected, in the words of the rule that says so; `null` where none gives a reason.
+    ///
+    /// Where a rule that would have excused the verdict has expired, that.
+    @Nullable package var expectedReason: String?
     /// Whether the answer comes from an earlier run with the same inputs.
     package var cached: Bool
     /// The event that came back from the fired probe, of at most 256 characters, what is no text in it escaped; `null` for
@@ -37,7 +41,8 @@ package struct CellResult: Codable, Sendable, Hashable {
 
     package init(
         key: CellKey, verdict: Verdict, stage: Stage?, expected: Verdict, asExpected: Bool, cached: Bool,
-        event: String? = nil, reason: String?, console: String?, programs: [ProgramResult]
+        event: String? = nil, reason: String?, console: String?, programs: [ProgramResult],
+        expectedReason: String? = nil
     ) {
         kernel = key.kernel
         probe = key.probe
@@ -47,6 +52,7 @@ package struct CellResult: Codable, Sendable, Hashable {
         self.stage = stage
         self.expected = expected
         self.asExpected = asExpected
+        self.expectedReason = expectedReason
         self.cached = cached
         self.event = event
         self.reason = reason
@@ -104,13 +110,33 @@ package struct Cause: Codable, Sendable, Hashable {
     package var advice: String
     /// Since which kernel the rule is what it is, or when it changed.
     @Nullable package var since: String?
+    /// The line that was refused, or at which the program begins where nothing is said of a line; `null` where the object
+    /// does not say it, or what it says does not agree with the log.
+    @Nullable package var location: CodeLocation?
 
-    package init(id: String, category: String, line: String, source: String?, advice: String, since: String?) {
+    package init(
+        id: String, category: String, line: String, source: String?, advice: String, since: String?,
+        location: CodeLocation? = nil
+    ) {
         self.id = id
         self.category = category
         self.line = line
         self.source = source
         self.advice = advice
         self.since = since
+        self.location = location
+    }
+
+    /// Takes documents of versions that knew no location.
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            id: try values.decode(String.self, forKey: .id),
+            category: try values.decode(String.self, forKey: .category),
+            line: try values.decode(String.self, forKey: .line),
+            source: try values.decodeIfPresent(String.self, forKey: .source),
+            advice: try values.decode(String.self, forKey: .advice),
+            since: try values.decodeIfPresent(String.self, forKey: .since),
+            location: try values.decodeIfPresent(CodeLocation.self, forKey: .location))
     }
 }

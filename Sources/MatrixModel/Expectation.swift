@@ -61,7 +61,7 @@ package struct KernelSelector: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// A rule of `expect` in a probe's manifest.
+/// A rule of `expect` in a manifest.
 package struct Expectation: Sendable, Hashable {
     package var kernels: KernelSelector
     /// `nil` when it speaks of every loader.
@@ -74,10 +74,16 @@ package struct Expectation: Sendable, Hashable {
     package var stage: Stage?
     /// Why this is expected, for whoever reads the report.
     package var reason: String?
+    /// The last day on which it holds; `nil` for ever.
+    package var expires: Day?
+    /// Where it stands; `nil` for a rule that no manifest has.
+    package var origin: ExpectationOrigin?
+    /// Whether the day of the run is past `expires`: it is told, and excuses nothing.
+    package fileprivate(set) var hasExpired = false
 
     package init(
         kernels: KernelSelector, loaders: [Glob]? = nil, verdict: Verdict?, cause: String? = nil, stage: Stage? = nil,
-        reason: String? = nil
+        reason: String? = nil, expires: Day? = nil, origin: ExpectationOrigin? = nil
     ) {
         self.kernels = kernels
         self.loaders = loaders
@@ -85,6 +91,23 @@ package struct Expectation: Sendable, Hashable {
         self.cause = cause
         self.stage = stage
         self.reason = reason
+        self.expires = expires
+        self.origin = origin
+    }
+}
+
+/// Where a rule of `expect` stands, for whoever has to change it.
+package struct ExpectationOrigin: Sendable, Hashable {
+    /// The manifest, short enough for a line: `readline/probe.yaml`.
+    package var file: String
+    package var line: Int
+    /// The variants that it is about, as they are written: `plain, wi*`.
+    package var variants: String
+
+    package init(file: String, line: Int, variants: String) {
+        self.file = file
+        self.line = line
+        self.variants = variants
     }
 }
 
@@ -103,14 +126,33 @@ extension Expectation {
 }
 
 extension [Expectation] {
-    /// The first rule that speaks of the kernel and the loader; where none does, a probe is expected to pass.
+    /// The first rule that speaks of the kernel and the loader and has not expired; where none does, a probe is expected to
+    /// pass.
     package func rule(for id: KernelID, release: KernelRelease?, loader: String) -> Expectation {
-        first { $0.isAbout(loader: loader) && $0.kernels.matches(id: id, release: release) }
+        first { !$0.hasExpired && $0.isAbout(loader: loader) && $0.kernels.matches(id: id, release: release) }
             ?? Expectation(kernels: .everyKernel, verdict: .pass)
     }
 
+    /// The first rule that speaks of the kernel and the loader, where that one has expired.
+    package func expiredRule(for id: KernelID, release: KernelRelease?, loader: String) -> Expectation? {
+        first { $0.isAbout(loader: loader) && $0.kernels.matches(id: id, release: release) }.flatMap {
+            $0.hasExpired ? $0 : nil
+        }
+    }
+
+    /// The same rules on `day`: those whose last day is over no longer excuse anything.
+    package func on(_ day: Day) -> [Expectation] {
+        map { rule in
+            var rule = rule
+            rule.hasExpired = rule.expires.map { $0 < day } ?? false
+            return rule
+        }
+    }
+
     /// For a kernel that is no part of the gate.
-    package static let anything = [Expectation(kernels: .everyKernel, verdict: nil)]
+    package static let anything = [
+        Expectation(kernels: .everyKernel, verdict: nil, reason: "the kernel's manifest says 'gate: false'")
+    ]
 }
 
 extension KernelSelector {
@@ -123,12 +165,25 @@ extension KernelSelector {
 }
 
 extension CellResult {
+    /// The same result, told whether it is what the rules of its variant say of its kernel, and why.
+    ///
+    /// `release` is what that kernel's guest said, `nil` when none ever did.
+    package func held(against rules: [Expectation], on kernel: KernelID, release: KernelRelease?) -> CellResult {
+        var result = held(against: rules.rule(for: kernel, release: release, loader: loader))
+        guard !result.asExpected, let expired = rules.expiredRule(for: kernel, release: release, loader: loader),
+            let expires = expired.expires, held(against: expired).asExpected
+        else { return result }
+        result.expectedReason = "expired exception (until \(expires))" + (expired.reason.map { ": \($0)" } ?? "")
+        return result
+    }
+
     /// The same result, told whether it is what `rule` expects.
     ///
     /// A cell that was not measured is never as expected.
     package func held(against rule: Expectation) -> CellResult {
         var result = self
         result.expected = rule.verdict ?? (verdict == .notMeasured ? .pass : verdict)
+        result.expectedReason = rule.reason
         result.asExpected =
             verdict == result.expected
             && (verdict != .fail || rule.isOfAnyFailure || programs.contains(where: rule.isMet))

@@ -8,23 +8,30 @@ package struct MatrixDocument: Codable, Sendable, Hashable {
     package var kernels: [KernelRow]
     /// By name; each loader that a cell names.
     package var loaders: [LoaderRow]
+    /// The rules of `expect` of the probes that were run, by probe, in the order of their manifests.
+    package var exceptions: [ExceptionRow]
     /// In the order of the plan: kernel, then probe, variant, loader.
     package var cells: [CellResult]
 
-    package init(run: RunInfo, kernels: [KernelRow], loaders: [LoaderRow] = [], cells: [CellResult]) {
+    package init(
+        run: RunInfo, kernels: [KernelRow], loaders: [LoaderRow] = [], exceptions: [ExceptionRow] = [],
+        cells: [CellResult]
+    ) {
         self.run = run
         self.kernels = kernels
         self.loaders = loaders
+        self.exceptions = exceptions
         self.cells = cells
     }
 
-    /// Takes documents of versions that had one loader and did not name it.
+    /// Takes documents of versions that had one loader and did not name it, and of those that did not count rules.
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         schema = try values.decode(String.self, forKey: .schema)
         run = try values.decode(RunInfo.self, forKey: .run)
         kernels = try values.decode([KernelRow].self, forKey: .kernels)
         loaders = try values.decodeIfPresent([LoaderRow].self, forKey: .loaders) ?? []
+        exceptions = try values.decodeIfPresent([ExceptionRow].self, forKey: .exceptions) ?? []
         cells = try values.decode([CellResult].self, forKey: .cells)
     }
 }

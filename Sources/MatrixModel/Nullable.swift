@@ -15,3 +15,10 @@ package struct Nullable<Value: Codable & Sendable & Hashable>: Codable, Sendable
         if let wrappedValue { try container.encode(wrappedValue) } else { try container.encodeNil() }
     }
 }
+
+extension KeyedDecodingContainer {
+    /// A key that is not there counts as `null`: documents of older versions, and by hand, lack some.
+    package func decode<Value>(_ type: Nullable<Value>.Type, forKey key: Key) throws -> Nullable<Value> {
+        try decodeIfPresent(type, forKey: key) ?? Nullable(wrappedValue: nil)
+    }
+}

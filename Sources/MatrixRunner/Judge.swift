@@ -78,7 +78,7 @@ package struct Judge: Sendable {
             stage: verdict == .notMeasured ? nil : Self.stage(programs, of: cell, verdict: verdict),
             expected: .pass, asExpected: false, cached: false, event: EventText.text(of: evidence.event),
             reason: reason, console: console, programs: programs)
-        return result.held(against: cell.expectations.rule(for: kernel, release: release, loader: cell.key.loader))
+        return result.held(against: cell.expectations, on: kernel, release: release)
     }
 
     /// A guest that is slow may have said something that is no lock-up, but explains it.
@@ -117,12 +117,15 @@ package struct Judge: Sendable {
                 if failed { report.stage = .load }
             }
         }
-        let cause =
+        var cause =
             failed
             ? catalogue.cause(
                 ofLog: log, logComplete: report.logComplete, loaderMessages: messages, errno: report.errno,
                 stage: report.stage)
             : nil
+        if let known = cause, let lines = cell.object?.lines {
+            cause?.location = catalogue.location(of: known, in: log, stage: report.stage, program: name, lines: lines)
+        }
         return ProgramResult(
             name: name, type: report.type.isEmpty ? "unspec" : report.type,
             verdict: Self.lacksTarget(messages) ? .notMeasured : failed ? .fail : .pass,

@@ -22,10 +22,12 @@ package struct PlannedFile: Sendable, Hashable {
     package var path: FilePath
     /// SHA-256 of its bytes, in hex.
     package var digest: String
+    package var lines: LineTable
 
-    package init(path: FilePath, digest: String) {
+    package init(path: FilePath, digest: String, lines: LineTable = LineTable()) {
         self.path = path
         self.digest = digest
+        self.lines = lines
     }
 }
 

@@ -1,4 +1,5 @@
 import CElf
+import MatrixModel
 import SystemPackage
 
 /// Owns libelf's view of an object in memory.
@@ -16,9 +17,9 @@ private struct Elf: ~Copyable {
     deinit { elf_end(handle) }
 }
 
-/// The parts of an ELF file that decide whether it is a BPF object, and its programs and maps.
+/// The parts of an ELF file that decide whether it is a BPF object, its programs and maps, and where they come from.
 enum ElfReader {
-    typealias Contents = (programs: [ObjectFile.Program], maps: [String])
+    typealias Contents = (programs: [ObjectFile.Program], maps: [String], lines: LineTable)
 
     static func contents(of bytes: [UInt8], in file: FilePath) throws(ProbeObjectError) -> Contents {
         try checkIdentity(bytes, file)
@@ -30,7 +31,7 @@ enum ElfReader {
                     throw ProbeObjectError.truncated(file)
                 }
                 try checkHeader(elf, file)
-                return try contents(elf, size: UInt64(buffer.count), file)
+                return try contents(elf, bytes, file)
             }
         }
         return try result.get()
@@ -57,11 +58,12 @@ enum ElfReader {
     }
 
     private static func contents(
-        _ elf: borrowing Elf, size: UInt64, _ file: FilePath
+        _ elf: borrowing Elf, _ bytes: [UInt8], _ file: FilePath
     ) throws(ProbeObjectError) -> Contents {
         var names = 0
         guard elf_getshdrstrndx(elf.handle, &names) == 0 else { throw .truncated(file) }
         var sections: [Int: String] = [:]
+        var parts: [String: ArraySlice<UInt8>] = [:]
         var maps: Set<Int> = []
         var symbols: (table: OpaquePointer, strings: Int)?
         var section = elf_nextscn(elf.handle, nil)
@@ -70,24 +72,53 @@ enum ElfReader {
             guard let header = elf64_getshdr(current)?.pointee else { throw .truncated(file) }
             if header.sh_type != UInt32(SHT_NOBITS) {
                 let (end, overflow) = header.sh_offset.addingReportingOverflow(header.sh_size)
-                guard !overflow, end <= size else { throw .truncated(file) }
+                guard !overflow, end <= UInt64(bytes.count) else { throw .truncated(file) }
             }
             if header.sh_type == UInt32(SHT_SYMTAB) { symbols = (current, Int(header.sh_link)) }
             if let name = elf_strptr(elf.handle, names, Int(header.sh_name)).map({ String(cString: $0) }) {
+                if header.sh_type == UInt32(SHT_PROGBITS) {
+                    parts[name] = bytes[Int(header.sh_offset)..<Int(header.sh_offset + header.sh_size)]
+                }
                 if isProgramSection(header, name) { sections[elf_ndxscn(current)] = name }
-                if name == ".maps" { maps.insert(elf_ndxscn(current)) }
+                if name == ".maps" || name == "maps" { maps.insert(elf_ndxscn(current)) }
             }
             section = elf_nextscn(elf.handle, current)
         }
         guard let symbols else { throw .noProgram(file) }
         let functions = globals(elf, symbols.table, strings: symbols.strings, type: STT_FUNC)
-        let programs = functions.compactMap { function in
-            sections[function.section].map { ObjectFile.Program(name: function.name, section: $0) }
-        }
+        let programs = functions.filter { sections[$0.section] != nil }
         guard !programs.isEmpty else { throw .noProgram(file) }
         let objects = globals(elf, symbols.table, strings: symbols.strings, type: STT_OBJECT)
-        return (programs, objects.filter { maps.contains($0.section) }.map(\.name))
+        return (
+            programs.map { ObjectFile.Program(name: $0.name, section: sections[$0.section] ?? "") },
+            objects.filter { maps.contains($0.section) }.map(\.name),
+            lines(of: programs, sections: sections, parts)
+        )
     }
+
+    /// Where the programs come from; `parts` are what the file's sections hold.
+    private static func lines(
+        of programs: [Symbol], sections: [Int: String], _ parts: [String: ArraySlice<UInt8>]
+    ) -> LineTable {
+        guard let info = parts[".BTF.ext"], let types = parts[".BTF"] else { return LineTable() }
+        let all = LineInfo(info, types: types).sections
+        var table = LineTable(functions: (all[".text"] ?? []).map { $0.line(ofFunctionAt: 0) })
+        for program in programs {
+            // Several programs may share a section.
+            let range = program.value..<(program.value + program.size)
+            guard let section = sections[program.section], let part = parts[section], range.upperBound <= part.count,
+                let records = all[section]?.filter({ range.contains($0.offset) }), !records.isEmpty
+            else { continue }
+            let code = part.dropFirst(range.lowerBound).prefix(range.count)
+            table.programs[program.name] = LineTable.Program(
+                opcodes: stride(from: code.startIndex, to: code.endIndex, by: instructionSize).map { code[$0] },
+                lines: records.map { $0.line(ofFunctionAt: range.lowerBound) }
+                    .sorted { $0.instruction < $1.instruction })
+        }
+        return table
+    }
+
+    static let instructionSize = 8
 
     /// Whether it is a section of code that a loader looks for programs in.
     ///
@@ -97,21 +128,33 @@ enum ElfReader {
             && name != ".text"
     }
 
+    private typealias Symbol = (name: String, section: Int, value: Int, size: Int)
+
     /// The global symbols of a `type`, with the indices of their sections.
     private static func globals(
         _ elf: borrowing Elf, _ table: OpaquePointer, strings: Int, type: Int32
-    ) -> [(name: String, section: Int)] {
+    ) -> [Symbol] {
         guard let data = elf_getdata(table, nil)?.pointee, let base = data.d_buf else { return [] }
         let symbols = UnsafeRawBufferPointer(start: base, count: data.d_size).bindMemory(to: Elf64_Sym.self)
         return symbols.compactMap { symbol in
             guard symbol.st_info & 0xf == UInt8(type), symbol.st_info >> 4 == UInt8(STB_GLOBAL),
                 let name = elf_strptr(elf.handle, strings, Int(symbol.st_name))
             else { return nil }
-            return (String(cString: name), Int(symbol.st_shndx))
+            // A number that is no offset of this file is of no use later, and must not end the program here.
+            return (
+                String(cString: name), Int(symbol.st_shndx), Int(UInt32(truncatingIfNeeded: symbol.st_value)),
+                Int(UInt32(truncatingIfNeeded: symbol.st_size))
+            )
         }
     }
 }
 
 extension Int32 {
     fileprivate var unsigned: UInt32 { UInt32(bitPattern: self) }
+}
+
+extension LineInfo.Record {
+    fileprivate func line(ofFunctionAt start: Int) -> LineTable.Line {
+        LineTable.Line(instruction: (offset - start) / ElfReader.instructionSize, location: location, text: text)
+    }
 }

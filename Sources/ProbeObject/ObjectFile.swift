@@ -1,3 +1,4 @@
+package import MatrixModel
 package import SystemPackage
 
 /// A BPF object file that a loader can open.
@@ -15,6 +16,8 @@ package struct ObjectFile: Sendable, Hashable {
     package let programs: [Program]
     /// Names of the maps that it defines, in the order of the symbol table.
     package let maps: [String]
+    /// Files as the compiler named them.
+    package let lines: LineTable
 
     /// Reads and checks the file.
     ///
@@ -25,6 +28,6 @@ package struct ObjectFile: Sendable, Hashable {
         guard !bytes.isEmpty else { throw .empty(path) }
         self.path = path
         digest = FileBytes.sha256(bytes)
-        (programs, maps) = try ElfReader.contents(of: bytes, in: path)
+        (programs, maps, lines) = try ElfReader.contents(of: bytes, in: path)
     }
 }

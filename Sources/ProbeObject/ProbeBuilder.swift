@@ -11,29 +11,50 @@ package import SystemPackage
 package struct ProbeBuilder: Sendable {
     private let cache: FilePath
     private let compiler: ProbeCompiler?
+    private let rust: RustCompiler?
     private let digests = InputDigests()
 
     /// - Parameters:
     ///   - cache: The folder of caches; a folder `probes` is made in it.
-    ///   - compiler: Not needed where nothing has a source.
-    package init(cache: FilePath, compiler: ProbeCompiler?) {
+    ///   - compiler: For sources in C; not needed where there are none.
+    ///   - rust: For those in Rust.
+    package init(cache: FilePath, compiler: ProbeCompiler?, rust: RustCompiler? = nil) {
         self.cache = cache.absolute.appending("probes")
         self.compiler = compiler
+        self.rust = rust
     }
 
     /// The object of the variant that is made from `source`, compiled or found.
     ///
-    /// - Throws: `ProbeObjectError`; for a source that does not compile with clang's own message.
+    /// - Throws: `ProbeObjectError`; for a source that does not compile with the compiler's own message.
     package func object(
         from source: FilePath, _ cpu: InstructionSet, flags: [String], variant: String, in probe: ProbeManifest
     ) async throws -> ObjectFile {
-        guard let compiler else { throw ProbeObjectError.noCompiler(tried: []) }
+        let compiler = try compiler(of: source)
         let folder = folder(of: probe)
         try Self.makeFolder(folder)
         let product = Product(stem: folder.appending(variant))
-        let arguments = ProbeCompiler.arguments(cpu, flags: flags)
+        let arguments = compiler.arguments(cpu, flags: flags)
         if let object = found(product, of: source, by: compiler, arguments, in: probe.folder) { return object }
         return try await compile(source, by: compiler, arguments, in: probe.folder, to: product)
+    }
+
+    private func compiler(of source: FilePath) throws(ProbeObjectError) -> any SourceCompiler {
+        if source.isRust {
+            guard let rust else { throw .noRustCompiler(tried: []) }
+            return rust
+        }
+        guard let compiler else { throw .noCompiler(tried: []) }
+        return compiler
+    }
+
+    /// What the variant was compiled from, by what its last build left; empty where there was none.
+    func inputs(of variant: String, in probe: ProbeManifest) -> [FilePath] {
+        let product = Product(stem: folder(of: probe).appending(variant))
+        guard let bytes = try? FileBytes.read(product.record),
+            let record = BuildRecord(text: String(decoding: bytes, as: UTF8.self))
+        else { return [] }
+        return record.inputs.map { probe.folder.absolute.pushing(FilePath($0.path)).lexicallyNormalized() }
     }
 
     /// Where what is compiled for `probe` goes.
@@ -44,12 +65,13 @@ package struct ProbeBuilder: Sendable {
 
     /// What an earlier build left, if nothing changed since.
     private func found(
-        _ product: Product, of source: FilePath, by compiler: ProbeCompiler, _ arguments: [String], in folder: FilePath
+        _ product: Product, of source: FilePath, by compiler: any SourceCompiler, _ arguments: [String],
+        in folder: FilePath
     ) -> ObjectFile? {
         guard let bytes = try? FileBytes.read(product.record),
             let record = BuildRecord(text: String(decoding: bytes, as: UTF8.self)),
             record.compiler == compiler.identity, record.arguments == arguments,
-            // The source stands first in clang's rule. The manifest may name another one by now.
+            // The source stands first in the rule. The manifest may name another one by now.
             record.inputs.first?.path == source.relative(to: folder).string,
             record.inputs.allSatisfy({ digests.digest(of: folder.pushing(FilePath($0.path))) == $0.digest }),
             let object = try? ObjectFile(product.object), object.digest == record.object
@@ -58,7 +80,8 @@ package struct ProbeBuilder: Sendable {
     }
 
     private func compile(
-        _ source: FilePath, by compiler: ProbeCompiler, _ arguments: [String], in folder: FilePath, to product: Product
+        _ source: FilePath, by compiler: any SourceCompiler, _ arguments: [String], in folder: FilePath,
+        to product: Product
     ) async throws -> ObjectFile {
         let scratch = Product(stem: FilePath("\(product.stem).\(getpid())"))
         defer { scratch.remove() }
@@ -96,12 +119,14 @@ package struct ProbeBuilder: Sendable {
 }
 
 extension FilePath {
-    /// This path from the root, because clang runs in the probe's folder and not in ours.
-    fileprivate var absolute: FilePath {
+    var isRust: Bool { `extension` == "rs" }
+
+    /// This path from the root, because the compiler runs in the probe's folder and not in ours.
+    var absolute: FilePath {
         FilePath(FileManager.default.currentDirectoryPath).pushing(self).lexicallyNormalized()
     }
 
-    /// This path as clang gets it when it runs in `folder`; one outside of it stays absolute.
+    /// This path as the compiler gets it when it runs in `folder`; one outside of it stays absolute.
     fileprivate func relative(to folder: FilePath) -> FilePath {
         var path = absolute
         _ = path.removePrefix(folder.absolute)

@@ -15,6 +15,8 @@ package enum ProbeObjectError: Error, Equatable, CustomStringConvertible {
     case noProgram(FilePath)
     case noCompiler(tried: [String])
     case unusableCompiler(FilePath, variable: String)
+    case noRustCompiler(tried: [FilePath])
+    case unusableRustCompiler(FilePath, variable: String)
     case compilation(source: FilePath, message: String)
     case unwritable(FilePath, Errno)
 
@@ -37,6 +39,13 @@ package enum ProbeObjectError: Error, Equatable, CustomStringConvertible {
                 + "or name one in \(ProbeCompiler.variable)"
         case .unusableCompiler(let file, let variable):
             "\(file): is no clang with the bpf target; correct \(variable) or unset it"
+        case .noRustCompiler(let tried):
+            "no rustc that has the target \(RustCompiler.target)"
+                + (tried.isEmpty ? "" : " (\(tried.map(\.string).joined(separator: ", ")) has not)")
+                + "; \(RustCompiler.packages), or name one in \(RustCompiler.variable)"
+        case .unusableRustCompiler(let file, let variable):
+            "\(file): is no rustc that has the target \(RustCompiler.target); \(RustCompiler.packages), "
+                + "or correct \(variable) or unset it"
         case .compilation(let source, let message): "\(source): does not compile:\n\(message)"
         case .unwritable(let file, let errno): "\(file): cannot be written: \(errno)"
         }

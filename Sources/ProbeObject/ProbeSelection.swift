@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 package import Manifests
 package import MatrixModel
 package import SystemPackage
@@ -21,6 +22,8 @@ package struct BuiltVariant: Sendable, Hashable {
     package var loaders: [Glob]?
     /// Empty for an object without a manifest: it is expected to pass.
     package var expectations: [Expectation]
+    /// What it is made from: when one of these changes, it may be another variant. Headers of the system are among them.
+    package var files: [FilePath] = []
 
     /// The only loader for what is no object.
     package var ownLoader: String? {
@@ -54,6 +57,19 @@ package struct BuiltObject: Sendable, Hashable {
     package var path: FilePath
     /// SHA-256 in hexadecimal.
     package var digest: String
+    /// Files as paths from the root, where they were found.
+    package var lines: LineTable
+
+    /// `folders` are those that the compiler may have run in.
+    init(_ object: ObjectFile, compiledIn folders: [FilePath]) {
+        path = object.path
+        digest = object.digest
+        lines = object.lines.namingFiles { name in
+            let candidates = folders.map { $0.absolute.pushing(FilePath(name)).lexicallyNormalized() }
+            return candidates.first { access($0.string, F_OK) == 0 }?.string
+                ?? FilePath(name).lexicallyNormalized().string
+        }
+    }
 }
 
 extension BuiltVariant {
@@ -61,8 +77,8 @@ extension BuiltVariant {
     init(_ variant: ProbeVariant, of probe: ProbeManifest, object: ObjectFile) throws(ManifestError) {
         let programs = object.programs.map(\.name)
         self.init(
-            probe: probe.name, variant: variant.name, object: BuiltObject(path: object.path, digest: object.digest),
-            programs: programs,
+            probe: probe.name, variant: variant.name,
+            object: BuiltObject(object, compiledIn: variant.origin.folders(in: probe)), programs: programs,
             plan: try variant.stages.plan(
                 programs: programs, maps: object.maps, firesAlone: object.programs.contains(where: \.firesAlone)),
             modules: variant.modules, loaders: variant.loaders, expectations: variant.expectations)
@@ -88,8 +104,19 @@ extension BuiltVariant {
         let suffix = [".bpf.o", ".o"].first { name.hasSuffix($0) && name != $0 } ?? ""
         self.init(
             probe: String(name.dropLast(suffix.count)), variant: "object",
-            object: BuiltObject(path: object.path, digest: object.digest), programs: object.programs.map(\.name),
-            plan: nil, modules: [], loaders: nil, expectations: [])
+            object: BuiltObject(object, compiledIn: [object.path.removingLastComponent(), FilePath(".")]),
+            programs: object.programs.map(\.name),
+            plan: nil, modules: [], loaders: nil, expectations: [], files: [object.path])
+    }
+}
+
+extension ProbeVariant.Origin {
+    /// Where a compiler may have been run for it.
+    fileprivate func folders(in probe: ProbeManifest) -> [FilePath] {
+        switch self {
+        case .source, .tracefs: [probe.folder]
+        case .object(let path): [path.removingLastComponent(), probe.folder, FilePath(".")]
+        }
     }
 }
 
@@ -139,9 +166,14 @@ package struct ProbeSelection: Sendable {
     /// - Returns: By probe name, variants in the order of their manifest, then the objects in the given order.
     /// - Throws: `ProbeSelectionError`, `ManifestError`, `ProbeObjectError`; the first that is wrong.
     package func build(folder: FilePath, cache: FilePath) async throws -> [BuiltVariant] {
+        try await build(cache: cache) { try ProbeCatalogue(folder: folder).probes }
+    }
+
+    /// Builds what is selected of `catalogue`, which is not asked for when only objects are selected.
+    package func build(cache: FilePath, of catalogue: () throws -> [ProbeManifest]) async throws -> [BuiltVariant] {
         var built = try objects.map { try BuiltVariant(unlisted: ObjectFile($0)) }
         if objects.isEmpty || !probes.isEmpty || !variants.isEmpty {
-            let chosen = try choose(from: ProbeCatalogue(folder: folder).probes)
+            let chosen = try choose(from: catalogue())
             built = try await Self.build(chosen, cache: cache) + built
         }
         try Self.checkNames(of: built)
@@ -171,18 +203,26 @@ package struct ProbeSelection: Sendable {
     private static func build(
         _ chosen: [(ProbeManifest, ProbeVariant)], cache: FilePath
     ) async throws -> [BuiltVariant] {
-        let hasSources = chosen.contains { if case .source = $0.1.origin { true } else { false } }
-        let builder = ProbeBuilder(cache: cache, compiler: hasSources ? try await .find() : nil)
+        let sources = chosen.compactMap { if case .source(let source, _, _) = $0.1.origin { source } else { nil } }
+        let compiler = sources.isEmpty ? nil : try await ProbeCompiler.find()
+        var rust: RustCompiler?
+        if let compiler, sources.contains(where: \.isRust) { rust = try await .find(assembler: compiler) }
+        let builder = ProbeBuilder(cache: cache, compiler: compiler, rust: rust)
         let width = ProcessInfo.processInfo.activeProcessorCount
         return try await chosen.concurrentMap(width: width) { probe, variant in
             switch variant.origin {
             case .tracefs(let event): return try BuiltVariant(variant, of: probe, tracefs: event)
             case .exec(let executable): return BuiltVariant(variant, of: probe, executable: executable)
-            case .object(let path): return try BuiltVariant(variant, of: probe, object: ObjectFile(path))
+            case .object(let path):
+                var built = try BuiltVariant(variant, of: probe, object: ObjectFile(path))
+                built.files = [path]
+                return built
             case .source(let source, let cpu, let flags):
                 let object = try await builder.object(
                     from: source, cpu, flags: flags, variant: variant.name, in: probe)
-                return try BuiltVariant(variant, of: probe, object: object)
+                var built = try BuiltVariant(variant, of: probe, object: object)
+                built.files = builder.inputs(of: variant.name, in: probe)
+                return built
             }
         }
     }

@@ -14,6 +14,8 @@ struct Finding: Encodable, Equatable {
     var detail: String
     /// What to change, of the first kernel too; `nil` where there is no explanation.
     var suggestion: String?
+    /// Of the first kernel too.
+    var location: CodeLocation?
     /// In the order of the document.
     var kernels: [String]
 }
@@ -23,6 +25,9 @@ struct Gap: Encodable, Equatable {
     var kernel: String
     var reason: String
     var cells: Int
+
+    /// `1 cell`, `12 cells`.
+    var words: String { cells == 1 ? "1 cell" : "\(cells) cells" }
 }
 
 extension MatrixDocument {
@@ -122,6 +127,7 @@ extension Finding {
         expected = cell.expected
         asExpected = cell.asExpected
         suggestion = cell.verdict == .fail ? culprit?.explanation?.suggestion : nil
+        location = cell.verdict == .fail ? culprit?.cause?.location : nil
         kernels = [cell.kernel]
         switch cell.verdict {
         case .fail:

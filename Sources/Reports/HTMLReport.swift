@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+package import MatrixAnalysis
 package import MatrixModel
 import Mustache
 
@@ -9,28 +10,46 @@ import Mustache
 /// with `textContent` only. The content security policy admits this style and this script by digest and nothing else.
 package enum HTMLReport {
     /// How many bytes of logs a report carries; longer logs lose their middle, the longest first.
-    static let logBudget = 10 << 20
+    static let logBudget = 24 << 20
+    /// How many they may be compressed and in Base64, for logs that do not repeat themselves.
+    static let packedLogLimit = 9 << 20
 
     /// Draws the report.
     ///
     /// - Parameters:
     ///   - document: The run.
+    ///   - comparison: What is different in it from a baseline, where there is one.
     ///   - log: The ends of `logs/<sha256>.txt`, `nil` where there is no such file; asked once per name.
     /// - Returns: The page, up to about 15 MB for ten thousand cells.
-    /// - Throws: What `log` throws, and `ReportError.brokenTemplate`.
-    package static func render(_ document: MatrixDocument, log: (String) throws -> LogEnds?) throws -> String {
+    /// - Throws: What `log` throws, `ReportError.brokenTemplate` and `.notCompressed`.
+    package static func render(
+        _ document: MatrixDocument, comparison: RunComparison? = nil, log: (String) throws -> LogEnds?
+    ) throws -> String {
         var shelf = LogShelf(budget: logBudget)
-        let data = try ReportData(document) { name in try shelf.index(of: name, log: log) }
-        let style = text(PackageResources.report_css)
-        let script = text(PackageResources.report_js)
-        let page: [String: String] = [
+        let data = try ReportData(document, comparison: comparison) { name in try shelf.index(of: name, log: log) }
+        let logs = try shelf.packed(within: packedLogLimit)
+        let page: [String: Any] = [
             "title": "compat-matrix \(document.run.id)",
             "style": style, "styleDigest": digest(style),
             "script": script, "scriptDigest": digest(script),
-            "data": try json(data), "logs": try json(shelf.finished()),
+            "data": try json(data), "logIndex": try json(logs.index),
+            "pieces": logs.pieces.enumerated().map { ["number": "\($0)", "text": $1] },
         ]
         return try template.get().render(page)
     }
+
+    private static let style = [
+        PackageResources.page_css, PackageResources.matrix_css, PackageResources.panel_css, PackageResources.media_css,
+    ].map(text).joined()
+
+    /// One script of parts that share their names, the first used first.
+    private static let script =
+        "\"use strict\";\n(() => {\n"
+        + [
+            PackageResources.page_js, PackageResources.model_js, PackageResources.summary_js, PackageResources.grid_js,
+            PackageResources.filter_js, PackageResources.chart_js, PackageResources.log_js, PackageResources.panel_js,
+            PackageResources.start_js,
+        ].map(text).joined(separator: "\n") + "})();\n"
 
     private static let template = Result { () throws(ReportError) in
         do {

@@ -8,8 +8,18 @@ struct KernelSpans {
     private let measured: Set<String>
 
     init(_ kernels: [KernelRow]) {
+        self.init(
+            kernels.map { ($0.id, $0.family) }, measured: kernels.filter { $0.status == .measured }.map(\.id))
+    }
+
+    /// Of all that there are, oldest first, whether measured or not.
+    init(ids: [String]) {
+        self.init(ids.map { ($0, KernelID($0)?.family ?? $0) }, measured: ids)
+    }
+
+    private init(_ kernels: [(id: String, family: String)], measured: [String]) {
         all = Set(kernels.map(\.id))
-        measured = Set(kernels.filter { $0.status == .measured }.map(\.id))
+        self.measured = Set(measured)
         for kernel in kernels {
             if let place = families.firstIndex(where: { $0.name == kernel.family }) {
                 families[place].ids.append(kernel.id)

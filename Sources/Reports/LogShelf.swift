@@ -18,17 +18,32 @@ struct LogShelf {
         places[name] = logs.count
         logs.append(log)
         held += log.size
-        if held > 2 * budget { shrink() }
+        if held > 2 * budget { shrink(to: budget) }
         return logs.count - 1
     }
 
     consuming func finished() -> [KeptLog] {
-        if held > budget { shrink() }
+        if held > budget { shrink(to: budget) }
         return logs
     }
 
+    /// All of them, within `limit` bytes as the page holds them.
+    ///
+    /// How well logs can be compressed shows only when they are.
+    ///
+    /// - Throws: `ReportError.notCompressed`.
+    consuming func packed(within limit: Int) throws -> PackedLogs {
+        var budget = budget
+        while true {
+            if held > budget { shrink(to: budget) }
+            let packed = try PackedLogs(logs)
+            guard packed.size > limit, budget > 0 else { return packed }
+            budget = min(budget, held) * 9 / 10 * limit / packed.size
+        }
+    }
+
     /// Cuts the longest logs to one length, the greatest at which all fit.
-    private mutating func shrink() {
+    private mutating func shrink(to budget: Int) {
         var remaining = budget
         var limit = Int.max
         for (position, size) in logs.map(\.size).sorted().enumerated() {
@@ -44,8 +59,8 @@ struct LogShelf {
     }
 }
 
-/// A log, or its first and last lines: `[name, head, lines left out, tail]`, `[name]` when the file is gone.
-struct KeptLog: Encodable, Equatable {
+/// A log, or its first and last lines, or the name of a file that is gone.
+struct KeptLog: Equatable {
     let name: String
     private(set) var head: String?
     private(set) var omittedLines = 0
@@ -93,15 +108,5 @@ struct KeptLog: Encodable, Equatable {
     private static func lineBreaks(_ text: Substring) -> Int {
         var text = text
         return text.withUTF8 { bytes in bytes.count { $0 == UInt8(ascii: "\n") } }
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var values = encoder.unkeyedContainer()
-        try values.encode(name)
-        guard let head else { return }
-        try values.encode(head)
-        guard omittedLines > 0 else { return }
-        try values.encode(omittedLines)
-        try values.encode(tail)
     }
 }

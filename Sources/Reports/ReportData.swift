@@ -1,14 +1,17 @@
+import MatrixAnalysis
 import MatrixModel
 
 /// What the page's script reads.
 ///
 /// Cells are arrays of numbers that point into tables, because there are thousands.
 ///
-/// `cellFields` and `programFields` in `report.js` name the positions.
+/// `cellFields` and `programFields` in `model.js` name the positions.
 struct ReportData: Encodable {
     var run: RunInfo
     var kernels: [KernelRow]
-    /// Probe, variant and loader of each row, variants of a probe together.
+    /// By name; every loader that a cell names.
+    var loaders: [LoaderRow]
+    /// Probe and variant of each row, variants of a probe together.
     var rows: [[String]]
     var verdicts = Verdict.allCases.map(\.rawValue)
     var symbols = Verdict.allCases.map(\.symbol)
@@ -20,28 +23,26 @@ struct ReportData: Encodable {
     /// Name and meaning of each errno that a program has.
     var errnos: [String: [String]] = [:]
     var cells: [Cell] = []
-    var findings: [Finding]
-    /// How the findings name their kernels.
-    var findingKernels: [String]
-    var gaps: [Gap]
+    var summary: ReportSummary
 
     /// Lays out the tables; `log` says where the log of a name stands among the report's logs.
-    init(_ document: MatrixDocument, log: (String) throws -> Int) throws {
+    init(_ document: MatrixDocument, comparison: RunComparison?, log: (String) throws -> Int) throws {
         run = document.run
         kernels = document.kernels
-        let rowKeys = document.rowKeys
-        rows = rowKeys.map { [$0.probe, $0.variant, $0.loader] }
-        findings = document.findings
-        let spans = KernelSpans(document.kernels)
-        findingKernels = findings.map { spans.words(for: $0.kernels) }
-        gaps = document.gaps
+        loaders = document.everyLoader
+        let rowNames = document.variantNames
+        rows = rowNames.map { [$0.probe, $0.variant] }
+        summary = ReportSummary(document, comparison: comparison)
         let columns = Dictionary(kernels.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
-        let places = Dictionary(rowKeys.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        let places = Dictionary(rowNames.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        let loaderPlaces = Dictionary(
+            loaders.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
         var causeTable = Table<Cause>()
         var explanationTable = Table<Explanation>()
         var textTable = Table<String>()
         for cell in document.cells {
-            guard let column = columns[cell.kernel], let row = places[cell.row] else { continue }
+            guard let column = columns[cell.kernel], let row = places[cell.name], let loader = loaderPlaces[cell.loader]
+            else { continue }
             var programs: [Program] = []
             for program in cell.programs {
                 let errno = LinuxErrno(number: program.errno)
@@ -56,9 +57,9 @@ struct ReportData: Encodable {
             }
             cells.append(
                 Cell(
-                    result: cell, column: column, row: row, reason: cell.reason.map { textTable.index(of: $0) },
-                    console: try cell.console.map(log), programs: programs,
-                    event: cell.event.map { textTable.index(of: $0) }))
+                    result: cell, column: column, row: row, loader: loader,
+                    reason: cell.reason.map { textTable.index(of: $0) }, console: try cell.console.map(log),
+                    programs: programs, event: cell.event.map { textTable.index(of: $0) }))
         }
         causes = causeTable.values
         explanations = explanationTable.values
@@ -69,6 +70,7 @@ struct ReportData: Encodable {
         var result: CellResult
         var column: Int
         var row: Int
+        var loader: Int
         var reason: Int?
         var console: Int?
         var programs: [Program]
@@ -78,6 +80,7 @@ struct ReportData: Encodable {
             var values = encoder.unkeyedContainer()
             try values.encode(column)
             try values.encode(row)
+            try values.encode(loader)
             try values.encode(result.verdict.place)
             try values.encode(result.stage?.place)
             try values.encode(result.expected.place)

@@ -4,12 +4,15 @@ package enum ReportError: Error, Equatable, CustomStringConvertible {
     case unknownSchema(found: String, supported: String)
     /// The page inside this program cannot be filled: a bug of ours.
     case brokenTemplate(problem: String)
+    /// What zlib said; it has no memory.
+    case notCompressed(status: Int32)
 
     package var description: String {
         switch self {
         case .notADocument(let problem): "not a compat-matrix document: \(problem)"
         case .unknownSchema(let found, let supported):
             "the document's schema is '\(found)'; this version of compat-matrix reads '\(supported)'"
+        case .notCompressed(let status): "the report's logs cannot be compressed: zlib said \(status)"
         case .brokenTemplate(let problem): "the report's page cannot be filled: \(problem)"
         }
     }

@@ -22,6 +22,7 @@ struct TerminalNotes {
         return [
             section("≠ not as expected", findings.filter { !$0.asExpected }, withSuggestions: true),
             section("failures as expected", findings.filter(\.asExpected)),
+            exceptions,
             closeToLimit,
             gaps,
             [counts],
@@ -55,6 +56,13 @@ struct TerminalNotes {
                 }
                 return [line(verdict, "\(name)  \(text[1])"), cut(margin + text[2])] + suggestion
             }
+    }
+
+    private var exceptions: [String] {
+        let lines = document.exceptions.compactMap { row in
+            row.notice.map { cut("  ! " + TerminalText.escaped("\(row.file):\(row.line)  \($0)")) }
+        }
+        return lines.isEmpty ? [] : [paint("exceptions", "1")] + lines
     }
 
     private var closeToLimit: [String] {

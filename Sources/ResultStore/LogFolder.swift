@@ -39,6 +39,11 @@ struct LogFolder: Sendable {
         return nil
     }
 
+    func has(_ reference: String) throws -> Bool {
+        let name = try LogName(reference: reference)
+        return try [name.plain, name.compressed].contains { try size(of: path.appending($0)) != nil }
+    }
+
     /// `nil` when there is no such file.
     ///
     /// A file cut short by a loss of power has another size, and is written again.

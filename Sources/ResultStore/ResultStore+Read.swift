@@ -69,6 +69,8 @@ extension ResultStore {
             let kernels = try Row.fetchAll(db, sql: "SELECT * FROM kernels WHERE run = ?", arguments: [number])
             let loaders = try Row.fetchAll(
                 db, sql: "SELECT * FROM loaders WHERE run = ? ORDER BY name", arguments: [number])
+            let exceptions = try Row.fetchAll(
+                db, sql: "SELECT * FROM exceptions WHERE run = ? ORDER BY position", arguments: [number])
             let programs = try Self.programs(
                 db, sql: "SELECT programs.* FROM programs JOIN cells ON cells.number = cell WHERE run = ?", [number])
             let cells = try Row.fetchAll(
@@ -76,6 +78,7 @@ extension ResultStore {
             return MatrixDocument(
                 run: RunInfo(run), kernels: try kernels.map { try KernelRow($0) }.oldestFirst,
                 loaders: try loaders.map { try LoaderRow($0) },
+                exceptions: try exceptions.map { try ExceptionRow($0) },
                 cells: try cells.map { try CellResult($0, programs: programs[$0["number"]] ?? []) })
         }
     }

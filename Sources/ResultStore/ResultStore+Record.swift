@@ -34,6 +34,11 @@ extension ResultStore {
         try write { db in try Self.upsert(loader, run: try Self.number(of: run, db), db) }
     }
 
+    /// Stores what became of the rules, in their order and in the place of what was stored of them before.
+    package func record(exceptions: [ExceptionRow], in run: String) throws {
+        try write { db in try Self.replace(exceptions, run: try Self.number(of: run, db), db) }
+    }
+
     /// Stores one cell at once: should this process die, the others are not lost.
     package func record(_ cell: RecordedCell, in run: String) throws { try record([cell], in: run) }
 
@@ -63,6 +68,7 @@ extension ResultStore {
             let number = db.lastInsertedRowID
             for kernel in document.kernels { try Self.upsert(kernel, run: number, db) }
             for loader in document.loaders { try Self.upsert(loader, run: number, db) }
+            try Self.replace(document.exceptions, run: number, db)
             for (position, cell) in document.cells.enumerated() {
                 try Self.upsert(RecordedCell(cell, position: position, inputs: nil), run: number, db)
             }
@@ -111,19 +117,36 @@ extension ResultStore {
             arguments: [run, loader.name, loader.library, loader.version, loader.status.rawValue, loader.reason])
     }
 
+    private static func replace(_ exceptions: [ExceptionRow], run: Int64, _ db: Database) throws {
+        try db.execute(sql: "DELETE FROM exceptions WHERE run = ?", arguments: [run])
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT INTO exceptions (run, position, probe, file, line, variants, kernels, verdict, stage, cause, reason,
+                    expires, state, cells, loaders)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+        for (position, row) in exceptions.enumerated() {
+            try statement.execute(arguments: [
+                run, position, row.probe, row.file, row.line, row.variants, row.kernels, row.verdict?.rawValue,
+                row.stage?.rawValue, row.cause, row.reason, row.expires, row.state.rawValue, row.cells,
+                row.loaders,
+            ])
+        }
+    }
+
     private static func upsert(_ recorded: RecordedCell, run: Int64, _ db: Database) throws {
         let cell = recorded.cell
         // A new row, so that the newest number is the newest answer; its programs go with the old one.
         let statement = try db.cachedStatement(
             sql: """
                 INSERT OR REPLACE INTO cells (run, position, kernel, probe, variant, loader, inputs, verdict, stage,
-                    expected, asExpected, cached, event, reason, console)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    expected, asExpected, cached, event, reason, console, expectedReason)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         try statement.execute(arguments: [
             run, recorded.position, cell.kernel, cell.probe, cell.variant, cell.loader, recorded.inputs,
             cell.verdict.rawValue, cell.stage?.rawValue, cell.expected.rawValue, cell.asExpected, cell.cached,
-            cell.event, cell.reason, cell.console,
+            cell.event, cell.reason, cell.console, cell.expectedReason,
         ])
         let number = db.lastInsertedRowID
         for (position, program) in cell.programs.enumerated() {
@@ -137,8 +160,8 @@ extension ResultStore {
                 INSERT INTO programs (cell, position, name, type, verdict, stage, errno, causeId, causeCategory, causeLine,
                     causeSource, causeAdvice, causeSince, log, logComplete, hasStats, instructions, instructionLimit,
                     totalStates, peakStates, stackDepth, verificationMicroseconds, loadMicroseconds, programInstructions,
-                    translatedBytes, jitedBytes, explanation)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    translatedBytes, jitedBytes, explanation, causeFile, causeFileLine)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         let outcome: StatementArguments = [
             cell, position, program.name, program.type, program.verdict.rawValue, program.stage?.rawValue,
@@ -153,7 +176,7 @@ extension ResultStore {
             program.stats?.totalStates, program.stats?.peakStates, program.stats?.stackDepth,
             program.stats?.verificationMicroseconds, program.stats?.loadMicroseconds,
             program.stats?.size.instructions, program.stats?.size.translatedBytes, program.stats?.size.jitedBytes,
-            try program.explanation?.text(),
+            try program.explanation?.text(), program.cause?.location?.file, program.cause?.location?.line,
         ]
         try statement.execute(arguments: outcome + cause + stats)
     }

@@ -28,13 +28,25 @@ extension LoaderRow {
     }
 }
 
+extension ExceptionRow {
+    init(_ row: Row) throws {
+        self.init(
+            probe: row["probe"], file: row["file"], line: row["line"], variants: row["variants"],
+            kernels: row["kernels"], loaders: row["loaders"],
+            verdict: try row.optionalWord("verdict", of: "exceptions"),
+            stage: try row.optionalWord("stage", of: "exceptions"), cause: row["cause"], reason: row["reason"],
+            expires: row["expires"], state: try row.word("state", of: "exceptions"), cells: row["cells"])
+    }
+}
+
 extension CellResult {
     init(_ row: Row, programs: [ProgramResult]) throws {
         self.init(
             key: CellKey(kernel: row["kernel"], probe: row["probe"], variant: row["variant"], loader: row["loader"]),
             verdict: try row.word("verdict", of: "cells"), stage: try row.optionalWord("stage", of: "cells"),
             expected: try row.word("expected", of: "cells"), asExpected: row["asExpected"], cached: row["cached"],
-            event: row["event"], reason: row["reason"], console: row["console"], programs: programs)
+            event: row["event"], reason: row["reason"], console: row["console"], programs: programs,
+            expectedReason: row["expectedReason"])
     }
 }
 
@@ -54,7 +66,14 @@ extension Cause {
         guard let id: String = row["causeId"] else { return nil }
         self.init(
             id: id, category: row["causeCategory"], line: row["causeLine"], source: row["causeSource"],
-            advice: row["causeAdvice"], since: row["causeSince"])
+            advice: row["causeAdvice"], since: row["causeSince"], location: CodeLocation(row))
+    }
+}
+
+extension CodeLocation {
+    fileprivate init?(_ row: Row) {
+        guard let file: String = row["causeFile"] else { return nil }
+        self.init(file: file, line: row["causeFileLine"])
     }
 }
 

@@ -17,6 +17,11 @@ enum Schema {
             try db.execute(sql: "ALTER TABLE programs ADD COLUMN explanation TEXT")
         }
         migrator.registerMigration("v5 loaders") { db in try db.execute(sql: loaders) }
+        migrator.registerMigration("v6 exceptions") { db in try db.execute(sql: exceptions) }
+        migrator.registerMigration("v7 places in sources") { db in try db.execute(sql: placesInSources) }
+        migrator.registerMigration("v10 loaders of exceptions") { db in
+            try db.execute(sql: "ALTER TABLE exceptions ADD COLUMN loaders TEXT NOT NULL DEFAULT '*'")
+        }
         return migrator
     }
 
@@ -25,6 +30,11 @@ enum Schema {
         ALTER TABLE programs ADD COLUMN programInstructions INTEGER;
         ALTER TABLE programs ADD COLUMN translatedBytes INTEGER;
         ALTER TABLE programs ADD COLUMN jitedBytes INTEGER;
+        """
+
+    private static let placesInSources = """
+        ALTER TABLE programs ADD COLUMN causeFile TEXT;
+        ALTER TABLE programs ADD COLUMN causeFileLine INTEGER CHECK ((causeFileLine IS NULL) = (causeFile IS NULL));
         """
 
     private static let loaders = """
@@ -36,6 +46,28 @@ enum Schema {
             status TEXT NOT NULL CHECK (status IN ('available', 'missing')),
             reason TEXT,
             PRIMARY KEY (run, name)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let exceptions = """
+        ALTER TABLE cells ADD COLUMN expectedReason TEXT;
+
+        CREATE TABLE exceptions (
+            run INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            probe TEXT NOT NULL,
+            file TEXT NOT NULL,
+            line INTEGER NOT NULL,
+            variants TEXT NOT NULL,
+            kernels TEXT NOT NULL,
+            verdict TEXT CHECK (verdict IN ('pass', 'fail', 'crash', 'timeout')),
+            stage TEXT CHECK (stage IN ('open', 'maps', 'load', 'attach', 'fire')),
+            cause TEXT,
+            reason TEXT,
+            expires TEXT,
+            state TEXT NOT NULL CHECK (state IN ('used', 'unneeded', 'expired', 'untested')),
+            cells INTEGER NOT NULL,
+            PRIMARY KEY (run, position)
         ) STRICT, WITHOUT ROWID;
         """
 

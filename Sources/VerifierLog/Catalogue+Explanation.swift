@@ -35,7 +35,7 @@ extension Catalogue {
         let report = KernelReport(in: lines)
         let finding = isOfVerifier ? LengthFinding(of: cause, on: path) : nil
         var facts = [finding?.shape.fact(kernel: kernel)].compactMap(\.self)
-        facts += featureFacts(of: cause, loaderMessages: loaderMessages).map { $0.sentence(kernel: kernel) }
+        facts += featureFacts(of: cause, loaderMessages: loaderMessages).compactMap { $0.sentence(kernel: kernel) }
         // "4.15+." is the age of the text, and "Always." no news to a reader.
         if facts.isEmpty, let since = cause.since, since.first?.isNumber == false, !since.hasPrefix("Always") {
             facts.append(since)

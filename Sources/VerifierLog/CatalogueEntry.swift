@@ -21,6 +21,8 @@ package struct CatalogueEntry: Sendable, Decodable {
     package var fireErrnos: [Int32]
     /// `false` for lines that only accompany a failure, as libbpf's `BPF program load failed`.
     package var decides: Bool
+    /// Whether the message is about the program as a whole, so that the instruction above it is only the last of many.
+    package var isOfProgram: Bool
     /// By the id of the entry for the last line of a message: the id that is meant where this entry's line stands above it.
     package var with: [String: String]
     let feature: FeatureReference?
@@ -31,6 +33,8 @@ package struct CatalogueEntry: Sendable, Decodable {
         enum Statement: String, Sendable, Decodable {
             /// That the kernel has it not.
             case absent
+            /// The same on kernels that are older than it; on others the message is about something else.
+            case absentIfOlder
             /// That the kernel has it, though not for this program.
             case elsewhere
             case nothing
@@ -46,6 +50,7 @@ package struct CatalogueEntry: Sendable, Decodable {
     private enum CodingKeys: String, CodingKey {
         case id, category, regex, literals, with, feature, errnos, attachErrnos, fireErrnos, decides, meaning, cause,
             advice
+        case isOfProgram = "ofProgram"
         case since, example, seen
     }
 
@@ -64,6 +69,7 @@ package struct CatalogueEntry: Sendable, Decodable {
         fireErrnos = try container.decodeIfPresent([Int32].self, forKey: .fireErrnos) ?? []
         with = try container.decodeIfPresent([String: String].self, forKey: .with) ?? [:]
         feature = try container.decodeIfPresent(FeatureReference.self, forKey: .feature)
+        isOfProgram = try container.decodeIfPresent(Bool.self, forKey: .isOfProgram) ?? false
         decides = try container.decodeIfPresent(Bool.self, forKey: .decides) ?? true
         pattern = try container.decodeIfPresent(String.self, forKey: .regex).map { regex in
             try LinePattern(regex, literals: try container.decodeIfPresent([String].self, forKey: .literals) ?? [])

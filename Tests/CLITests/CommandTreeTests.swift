@@ -64,7 +64,15 @@ import Testing
         "compat-matrix probes check",
         "compat-matrix probes build [<glob>]",
         "compat-matrix report [<run>] [--format <format>] [--output <output>] [--results <results>]",
-        "compat-matrix runs [--json] [--results <results>]",
+        "compat-matrix runs [--json] [--format <format>] [--limit <limit>] [--results <results>]",
+        "compat-matrix diff [<from>] [<to>] [--format <format>] [--growth <growth>] [--headroom <headroom>] "
+            + "[--results <results>]",
+        "compat-matrix history <probe> [--kernel <kernel> ...] [--variant <variant> ...] [--loader <loader> ...] "
+            + "[--limit <limit>] [--format <format>] [--results <results>]",
+        "compat-matrix plan [<run>] [--probe <probe> ...] [--loader <loader> ...] [--format <format>] "
+            + "[--results <results>]",
+        "compat-matrix bisect <options> <probe>",
+        "compat-matrix merge <files> ... [--output <output>] [--store] [--results <results>]",
         "compat-matrix explain [--raw] [--json] [<file>]",
         "compat-matrix features <kernels> ... [--diff <a> <b>] [--helpers] [--json]",
         "compat-matrix doctor",

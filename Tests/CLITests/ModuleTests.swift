@@ -48,7 +48,7 @@ import Testing
             kernels: try await RunKernel.all(store.fetch(store.catalogue()), variants: variants, find: shelf.find),
             variants: variants.map { LoadedVariant(variant: $0, loader: .dummy) },
             guestImage: try GuestImage(binaries: sandbox.root.appending("images/guest/build"), cache: cache), tool: "t",
-            shard: nil)
+            shard: nil, day: try #require(Day("2026-11-26")))
     }
 
     private func withProbe(_ body: (Sandbox) async throws -> Void) async throws {

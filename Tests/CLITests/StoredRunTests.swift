@@ -36,7 +36,7 @@ extension Sandbox {
             #expect(newest.finished && newest.unexpected == 0 && newest.durationSeconds.map { $0 > 0 } == true)
             #expect(newest.cells == ["pass": 0, "fail": 0, "crash": 0, "timeout": 0, "notMeasured": 1])
             let table = try await sandbox.run("runs").stdout.split(separator: "\n").map { $0.split(separator: " ") }
-            #expect(table[0] == ["RUN", "STARTED", "DURATION", "NOTMEASURED", "UNEXPECTED", "STATE"])
+            #expect(table[0] == ["RUN", "STARTED", "DURATION", "NOTMEASURED", "UNEXPECTED", "WORSE", "STATE"])
             #expect(table.dropFirst().map { $0.first.map(String.init) } == ids.reversed())
             #expect(table.dropFirst().allSatisfy { $0.last == "finished" })
         }
@@ -71,12 +71,14 @@ extension Sandbox {
         }
     }
 
-    @Test(arguments: ["html", "json", "table"]) func aFileHoldsWhatStdoutWouldShow(format: String) async throws {
+    @Test(arguments: ["html", "json", "markdown", "junit", "sarif", "csv", "table"]) func aFileHoldsWhatStdoutWouldShow(
+        format: String
+    ) async throws {
         try await Sandbox.with { sandbox in
             let id = try await sandbox.addStoredRun()
             let shown = try await sandbox.run("report", "--format", format)
             let written = try await sandbox.run("report", "--format", format, "--output", "new/folder/file")
-            #expect(shown.isSuccess && shown.stdout.contains(format == "table" ? "tiny" : id))
+            #expect(shown.isSuccess && shown.stdout.contains(["table": "tiny", "sarif": "debian-6.1"][format] ?? id))
             #expect(written.isSuccess && written.stdout == "" && written.stderr == "")
             #expect(try String(decoding: sandbox.contents(of: "new/folder/file"), as: UTF8.self) == shown.stdout)
         }
@@ -85,7 +87,7 @@ extension Sandbox {
     @Test func aRunShowsWhatReportShowsLater() async throws {
         try await Sandbox.with { sandbox in
             try await sandbox.addCell()
-            for format in ["json", "html"] {
+            for format in ["json", "html", "markdown", "junit", "sarif", "csv"] {
                 let run = try await sandbox.run(
                     "run", "--object", "tiny.bpf.o", "--allow-missing", "--format", format, path: sandbox.bin)
                 let report = try await sandbox.run("report", "--format", format)

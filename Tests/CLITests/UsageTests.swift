@@ -34,6 +34,12 @@ import Testing
         (["features"], "--diff"), (["features", "--diff", "a"], "--diff"),
         (["features", "--diff", "a", "a"], "--diff"), (["features", "--diff", "a", "b", "c"], "--diff"),
         (["kernels", "add"], "<file>"), (["kernels", "verify", "--jobs", "0"], "--jobs"),
+        (["diff", "a", "b", "c"], "c"), (["diff", "--format", "pdf"], "pdf"), (["diff", "--growth", "-1"], "--growth"),
+        (["diff", "--headroom", "101"], "--headroom"), (["history"], "<probe>"),
+        (["history", "readline", "--limit", "0"], "--limit"), (["runs", "--limit", "0"], "--limit"),
+        (["bisect"], "<probe>"), (["bisect", "tiny", "--archive"], "--archive"),
+        (["bisect", "tiny", "--jobs", "0"], "--jobs"), (["bisect", "tiny", "--loader", "nobodys"], "nobodys"),
+        (["merge"], "<files>"), (["merge", "a.json", "-o", "b.json", "--store"], "--store"),
     ])
     func mistakeOnTheCommandLine(arguments: [String], word: String) async throws {
         try await Sandbox.with { sandbox in
@@ -74,6 +80,7 @@ import Testing
     /// Reading leaves no empty store behind.
     @Test(arguments: [
         ["report"], ["report", "2026"], ["runs"], ["runs", "--json"], ["report", "--results", "elsewhere"],
+        ["diff"], ["diff", "2026", "latest"], ["plan"], ["history", "readline"],
     ])
     func nothingStored(arguments: [String]) async throws {
         try await Sandbox.with { sandbox in

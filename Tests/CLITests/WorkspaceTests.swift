@@ -9,11 +9,19 @@ struct WorkspaceTests {
 
     private func find(
         from directory: FilePath, executable: FilePath = "/prefix/libexec/compat-matrix/compat-matrix",
-        environment: [String: String] = ["HOME": "/home/me"]
+        environment: [String: String] = ["HOME": "/home/me"], checkout: FilePath = "/home/me/project"
     ) -> Workspace {
-        Workspace.find(from: directory, executable: executable, environment: environment) {
-            Self.repository.contains($0.string)
-        }
+        Workspace.find(
+            from: directory, executable: executable, environment: environment,
+            exists: { Self.repository.contains($0.string) }, isCheckout: { $0 == checkout })
+    }
+
+    @Test(arguments: [
+        ("/home/me/project/bpf/deep", "/home/me/project"), ("/home/me/project", "/home/me/project"),
+        ("/home/me/projects", "/home/me/projects"), ("/src/probes", "/src/probes"),
+    ])
+    func sourcesAreNamedFromTheTopOfTheCheckout(directory: FilePath, sources: FilePath) {
+        #expect(find(from: directory).sources == sources)
     }
 
     @Test(arguments: ["/src", "/src/Sources/deep"])

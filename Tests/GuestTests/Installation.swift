@@ -108,6 +108,11 @@ struct Installation {
     /// `compat-matrix report …`.
     func report(_ arguments: String...) async throws -> Outcome { try await call(["report"] + arguments) }
 
+    /// `compat-matrix bisect …` under TCG.
+    func bisect(_ arguments: [String]) async throws -> Outcome {
+        try await call(["bisect", "--accel", "tcg"] + arguments)
+    }
+
     private func call(_ arguments: [String]) async throws -> Outcome {
         let result = try await Subprocess.run(
             command(arguments), output: .string(limit: 16 << 20), error: .string(limit: 1 << 20))

@@ -18,7 +18,7 @@ extension GuestTests {
             let measurement = try await measure(cells, on: kernel)
             for cell in cells {
                 let result = try #require(measurement.cells[cell.name])
-                try expect(result, measurement.evidence[cell.name], fits: cell, on: release)
+                cell.expect(result, measurement.evidence[cell.name], on: release)
             }
         }
 
@@ -41,34 +41,6 @@ extension GuestTests {
             return PlannedCell(
                 key: key, object: PlannedFile(path: object, digest: cell.object),
                 programs: try ObjectFile(object).programs.map(\.name), plan: cell.plan, expectations: [])
-        }
-
-        private func expect(
-            _ result: CellResult, _ evidence: Evidence?, fits cell: StageCell, on release: KernelRelease
-        ) throws {
-            let seen: Comment = """
-                \(cell.name) on \(release): \(result.verdict) at \(result.stage.map { "\($0)" } ?? "no stage"), \
-                \(result.reason ?? ""), \(String(decoding: evidence?.programs.first?.loaderLog ?? [], as: UTF8.self))
-                """
-            guard release >= cell.since else {
-                #expect(result.verdict == .fail && result.stage != .fire, seen)
-                return
-            }
-            switch cell.outcome {
-            case .reaches(let stage):
-                #expect(result.verdict == .pass && result.stage == stage, seen)
-                if let text = cell.plan.event?.contains {
-                    let event = String(decoding: evidence?.event ?? [], as: UTF8.self)
-                    #expect(event.contains(text), seen)
-                }
-            case .fails(let stage, let errno):
-                #expect(result.verdict == .fail && result.stage == stage, seen)
-                #expect(result.programs.first?.errno == errno, seen)
-                // A person finds out why.
-                #expect(evidence?.programs.first?.loaderLog.isEmpty == false, seen)
-            case .notMeasured(let words):
-                #expect(result.verdict == .notMeasured && result.reason?.contains(words) == true, seen)
-            }
         }
     }
 }

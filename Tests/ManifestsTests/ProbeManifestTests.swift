@@ -15,7 +15,7 @@ struct ProbeManifestTests {
                   tuned: { source: a.bpf.c, cpu: v4, cflags: [-DDEPTH=4, -Wextra] }
                   given: { object: b.o }
                 expect:
-                  - { kernels: "<5.10", variants: [plain, tun*], verdict: fail, stage: load, cause: opcode, reason: Too old. }
+                  - { kernels: "<5.10", variants: [plain, tun*], verdict: fail, stage: load, cause: opcode, reason: Too old., expires: 2026-12-31 }
                   - { verdict: crash, variants: given }
                   - { verdict: any, variants: given }
                 """
@@ -29,15 +29,18 @@ struct ProbeManifestTests {
                     .source(source, .v2, flags: []), .source(source, .v4, flags: ["-DDEPTH=4", "-Wextra"]),
                     .object(folder.appending("b.o")),
                 ])
+            let origin = { (line: Int, variants: String) in
+                ExpectationOrigin(file: "\(probe.name)/probe.yaml", line: line, variants: variants)
+            }
             let old = Expectation(
                 kernels: try #require(KernelSelector("<5.10")), verdict: .fail, cause: "opcode", stage: .load,
-                reason: "Too old.")
+                reason: "Too old.", expires: Day("2026-12-31"), origin: origin(7, "plain, tun*"))
             #expect(probe.variants[0].expectations == [old])
             #expect(probe.variants[1].expectations == [old])
             #expect(
                 probe.variants[2].expectations == [
-                    Expectation(kernels: .everyKernel, verdict: .crash),
-                    Expectation(kernels: .everyKernel, verdict: nil),
+                    Expectation(kernels: .everyKernel, verdict: .crash, origin: origin(8, "given")),
+                    Expectation(kernels: .everyKernel, verdict: nil, origin: origin(9, "given")),
                 ])
             #expect(probe.variants.map(\.modules) == [[], [], []])
         }
@@ -191,6 +194,8 @@ struct ProbeManifestTests {
         (expecting("{ verdict: fail, kernels: '>=new' }"), "4: 'kernels' is '>=new'; expected an id, a glob"),
         (expecting("{ verdict: fail, variants: [a, c*] }"), "4: 'variants' is 'c*'; expected one of the variants: a"),
         (expecting("{ verdict: pass, cause: opcode }"), "4: 'cause' is 'opcode'; expected no 'cause' where"),
+        (expecting("{ verdict: fail, expires: soon }"), "4: 'expires' is 'soon'; expected a day, such as 2026-12-31"),
+        (expecting("{ verdict: fail, expires: 2026-02-30 }"), "4: 'expires' is '2026-02-30'; expected a day"),
         (expecting("{ verdict: fail, because: old }"), "4: unknown key 'because'"),
     ])
     func aMistakeIsNamed(text: String, complaint: String) throws {

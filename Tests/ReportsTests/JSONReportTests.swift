@@ -7,9 +7,39 @@ import Testing
     private static let schema = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "../../docs/matrix.schema.json").standardizedFileURL.path
 
+    private static var runWithExceptions: MatrixDocument {
+        var document = SampleRun().document
+        document.exceptions = [
+            ExceptionRow(
+                probe: "events", file: "events/probe.yaml", line: 9, variants: "ringbuf", kernels: "<5.8",
+                verdict: .fail,
+                stage: .maps, cause: "map-type", reason: "Ring buffers exist since 5.8.", expires: "2026-12-31",
+                state: .used, cells: 1),
+            ExceptionRow(
+                probe: "events", file: "events/probe.yaml", line: 12, variants: "*", kernels: "*", verdict: nil,
+                reason: nil, expires: nil, state: .unneeded, cells: 0),
+        ]
+        document.cells[1].expectedReason = "Ring buffers exist since 5.8."
+        return document
+    }
+
     @Test func comesBackAsItWent() throws {
         let document = SampleRun().document
         #expect(try JSONReport.decode(JSONReport.render(document)) == document)
+    }
+
+    /// What somebody wrote by hand, and what older versions wrote, has only what the contract names.
+    @Test func readsADocumentThatLacksWhatCameLater() throws {
+        let text = """
+            {"schema": "compat-matrix/1", "run": {"id": "r", "startedAt": "2026-11-22T10:00:00Z", "durationSeconds": 4.2,
+              "tool": "0.1.0", "host": {"qemu": "10.0.2", "accelerator": "tcg", "cpus": 2}}, "kernels": [],
+             "cells": [{"kernel": "debian-6.12", "probe": "readline", "variant": "v", "loader": "libbpf", "verdict": "pass",
+               "stage": "fire", "expected": "pass", "asExpected": true, "cached": false, "programs": []}]}
+            """
+        let document = try JSONReport.decode(text)
+        #expect(document.exceptions.isEmpty && document.loaders.isEmpty)
+        let cell = try #require(document.cells.first)
+        #expect(cell.expectedReason == nil && cell.event == nil && cell.verdict == .pass)
     }
 
     @Test func sortsKeysAndWritesNulls() throws {
@@ -23,12 +53,13 @@ import Testing
             key: CellKey(kernel: "k-1.0", probe: "p", variant: "v", loader: "l"), verdict: .fail, stage: .load,
             expected: .pass, asExpected: false, cached: false, reason: nil, console: nil, programs: [program])
         let expected = """
-            {"cells":[{"asExpected":false,"cached":false,"console":null,"event":null,"expected":"pass","kernel":"k-1.0",\
+            {"cells":[{"asExpected":false,"cached":false,"console":null,"event":null,"expected":"pass","expectedReason":null,\
+            "kernel":"k-1.0",\
             "loader":"l","probe":"p","programs":[{"cause":null,"errno":22,"explanation":null,"log":"logs/a.txt","logComplete":true,\
             "name":"p","stage":"load","stats":{"headroomPercent":null,"instructions":7,"jitedBytes":null,"limit":null,\
             "loadMicroseconds":null,"peakStates":null,"programInstructions":null,"stackDepth":null,"totalStates":null,\
             "translatedBytes":null,"verificationMicroseconds":null},"type":"xdp","verdict":"fail"}],"reason":null,\
-            "stage":"load","variant":"v","verdict":"fail"}],"kernels":[],"loaders":[],\
+            "stage":"load","variant":"v","verdict":"fail"}],"exceptions":[],"kernels":[],"loaders":[],\
             "run":{"durationSeconds":4.2,"host":{"accelerator":null,"cpus":2,"qemu":null},"id":"r",\
             "startedAt":"2026-11-22T10:00:00Z","tool":"0.1.0"},"schema":"compat-matrix/1"}
             """
@@ -48,14 +79,14 @@ import Testing
     }
 
     @Test func schemaDescribesARun() async throws {
-        let text = try JSONReport.render(SampleRun().document)
+        let text = try JSONReport.render(Self.runWithExceptions)
         let answers = try await Script.answer(of: "validate.py", [Self.schema], input: "[\(text)]", as: [[String]].self)
         #expect(answers == [[]])
     }
 
     /// Each edit of a valid run breaks one promise of the contract.
     @Test func schemaRefusesWhatIsNotARun() async throws {
-        let text = try JSONReport.render(SampleRun().document)
+        let text = try JSONReport.render(Self.runWithExceptions)
         let edits: [(from: String, to: String, place: String)] = [
             (#""verdict":"crash""#, #""verdict":"panic""#, "verdict"),
             (#""stage":"maps""#, #""stage":"map""#, "stage"),
@@ -67,6 +98,9 @@ import Testing
             (#""console":null,"#, "", "cells"),
             (#""tool":"0.1.0""#, #""tool":"0.1.0","extra":1"#, "run"),
             (#""schema":"compat-matrix/1""#, #""schema":"compat-matrix/2""#, "schema"),
+            (#""state":"unneeded""#, #""state":"odd""#, "state"),
+            (#""expires":"2026-12-31""#, #""expires":"soon""#, "expires"),
+            (#""expectedReason":null,"#, "", "cells"),
             (#""log":"logs/"#, #""log":"../"#, "log"),
             (#""startedAt":"2026-11-22T10:00:00Z""#, #""startedAt":"yesterday""#, "startedAt"),
         ]

@@ -31,14 +31,16 @@ enum SampleFailure {
                 line: "R5 min value is negative, either use unsigned or 'var &= const'",
                 source: "bpf_perf_event_output(ctx, &events, BPF_F_CURRENT_CPU, line, n);",
                 advice: "Clamp the length on the same register right before the call: n &= 0x3f.",
-                since: "What can be proved grew with 5.7 (32-bit bounds), 5.10 (copies and spills keep bounds) and 6.8."
-            )
+                since:
+                    "What can be proved grew with 5.7 (32-bit bounds), 5.10 (copies and spills keep bounds) and 6.8.",
+                location: CodeLocation(file: "probes/readline/readline.bpf.c", line: 9))
         case .poisonedField:
             Cause(
                 id: "core-field", category: "CO-RE",
                 line: "invalid func unknown#195896080", source: "long state = BPF_CORE_READ(task, state);",
                 advice: "Read the field under both names: bpf_core_field_exists(task->__state).",
-                since: "task_struct.state is __state since 5.14.")
+                since: "task_struct.state is __state since 5.14.",
+                location: CodeLocation(file: "probes/task-state/state.bpf.c", line: 14))
         case .nullableArgument:
             Cause(
                 id: "trusted-null", category: "Pointers", line: "R1 invalid mem access 'trusted_ptr_or_null_'",

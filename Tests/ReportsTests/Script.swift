@@ -3,14 +3,21 @@ import Subprocess
 import SystemPackage
 import Testing
 
-/// A Python script of this target's resources, run with the distribution's interpreter, where apt puts its modules.
+/// A Python script of this target's resources.
 enum Script {
+    /// The distribution's, where apt puts its modules.
+    static let debian: FilePath = "/usr/bin/python3"
+    /// That of `scripts/setup`, with what comes from PyPI.
+    static let folder = FilePath(#filePath).removingLastComponent().pushing("../../.build/python").lexicallyNormalized()
+    static let ours = folder.appending("bin/python3")
+
     static func answer<Answer: Decodable>(
-        of name: String, _ arguments: [String], input: String = "", as type: Answer.Type
+        of name: String, _ arguments: [String], input: String = "", with python: FilePath = debian,
+        as type: Answer.Type
     ) async throws -> Answer {
         let script = try #require(Bundle.module.url(forResource: "Resources/\(name)", withExtension: nil))
         let result = try await run(
-            .path("/usr/bin/python3"), arguments: Arguments([script.path] + arguments), input: .string(input),
+            .path(python), arguments: Arguments([script.path] + arguments), input: .string(input),
             output: .string(limit: 1 << 24), error: .string(limit: 1 << 20))
         guard result.terminationStatus.isSuccess else {
             throw ScriptFailed(script: name, words: result.standardError)

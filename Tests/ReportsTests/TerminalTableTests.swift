@@ -36,6 +36,33 @@ import Testing
         #expect(!table.unicodeScalars.contains { $0.properties.generalCategory == .control && $0 != "\n" })
     }
 
+    @Test func tellsExceptionsThatAreOfNoUse() {
+        var document = SampleRun().document
+        let row = { (line: Int, verdict: Verdict?, variants: String, kernels: String, state: ExceptionRow.State) in
+            ExceptionRow(
+                probe: "events", file: "events/probe.yaml", line: line, variants: variants, kernels: kernels,
+                verdict: verdict, reason: line == 9 ? nil : "Too\u{1b}[1m old.", expires: "2026-10-01", state: state,
+                cells: line == 12 ? 1 : 2)
+        }
+        document.exceptions = [
+            row(9, .fail, "ringbuf", "<5.8", .expired), row(12, .crash, "*", "*", .expired),
+            row(15, .fail, "*", "el7-*", .used), row(18, nil, "*", "el7-*", .unneeded),
+            row(21, .fail, "*", "*", .untested),
+        ]
+        let table = TerminalTable.render(document, style: .plain, width: nil)
+        #expect(
+            table.contains(
+                #"""
+
+                exceptions
+                  ! events/probe.yaml:9  expired exception, held until 2026-10-01: fail of events/ringbuf on <5.8 (2 cells)
+                  ! events/probe.yaml:12  expired exception, held until 2026-10-01: crash of events: Too\u{1b}[1m old. (1 cell)
+                  ! events/probe.yaml:18  unneeded exception, it excuses nothing: any of events on el7-*: Too\u{1b}[1m old.
+
+
+                """#), "\(table)")
+    }
+
     @Test func saysWhenNothingWasMeasured() {
         var document = SampleRun().document
         document.cells.removeAll { $0.kernel != "debian-6.18" }

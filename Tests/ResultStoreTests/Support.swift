@@ -58,7 +58,7 @@ extension MatrixDocument {
             name: "a", type: "kprobe", verdict: .fail, stage: .load, errno: 13,
             cause: Cause(
                 id: "size-negative", category: "Memory", line: "R5 min value", source: "f();", advice: "Clamp.",
-                since: "5.10"),
+                since: "5.10", location: CodeLocation(file: "probes/readline/plain.bpf.c", line: 31)),
             log: "logs/0.txt", logComplete: true,
             stats: ProgramStatistics(
                 instructions: 42, limit: 1_000_000, totalStates: 3, peakStates: 2, stackDepth: "64+0",
@@ -76,7 +76,8 @@ extension MatrixDocument {
             stats: nil)
         let crashed = CellResult(
             key: CellKey(kernel: "el7-3.10", probe: "b", variant: "x", loader: "aya"), verdict: .crash, stage: nil,
-            expected: .fail, asExpected: false, cached: true, reason: "panicked", console: "logs/1.txt", programs: [])
+            expected: .fail, asExpected: false, cached: true, reason: "panicked", console: "logs/1.txt", programs: [],
+            expectedReason: "expired exception (until 2026-01-01)")
         let fired = CellResult(
             key: CellKey(kernel: "debian-6.12", probe: "b", variant: "y", loader: "tracefs"), verdict: .pass,
             stage: .fire, expected: .pass, asExpected: true, cached: false, event: "line=\"hi\"", reason: nil,
@@ -98,6 +99,14 @@ extension MatrixDocument {
             loaders: [
                 LoaderRow(name: "aya", library: nil, version: nil, status: .missing, reason: "no rustc"),
                 LoaderRow(name: "libbpf", library: "libbpf", version: "1.4.6", status: .available, reason: nil),
+            ],
+            exceptions: [
+                ExceptionRow(
+                    probe: "b", file: "b/probe.yaml", line: 7, variants: "x, y", kernels: "<5.10", verdict: .fail,
+                    stage: .load, cause: "opcode", reason: "Too old.", expires: "2026-12-31", state: .expired, cells: 3),
+                ExceptionRow(
+                    probe: "b", file: "b/probe.yaml", line: 9, variants: "*", kernels: "*", verdict: nil, reason: nil,
+                    expires: nil, state: .untested, cells: 0),
             ],
             cells: [
                 .sample("debian-6.12", probe: "z", verdict: .fail, programs: [full, bare, empty]), crashed,

@@ -66,4 +66,26 @@ import Testing
         let facts = Catalogue.bundled.featureFacts(of: cause, loaderMessages: messages)
         #expect(facts.map { $0.sentence(kernel: kernel) } == [sentence])
     }
+
+    /// Aya's message has that reason on old kernels only.
+    @Test(
+        arguments: [
+            (
+                KernelRelease(4, 15), "Global data needs Linux 5.2; this kernel is 4.15 and says it does not have it."
+            ), (KernelRelease(5, 2), nil), (KernelRelease(6, 1), nil), (nil, nil),
+        ] as [(KernelRelease?, String?)])
+    func saysSoOfOlderKernelsOnly(kernel: KernelRelease?, sentence: String?) throws {
+        let words = """
+            Error: error relocating function
+
+            Caused by:
+                0: error relocating `watch`
+                1: section `6` not found, referenced by symbol `` #11
+            """
+        let cause = try #require(Catalogue.bundled.cause(ofLog: "", loaderMessages: words, errno: 22, stage: .open))
+        #expect(cause.id == "aya-section" && cause.line == "1: section `6` not found, referenced by symbol `` #11")
+        let told = Catalogue.bundled.explanation(of: cause, log: "", loaderMessages: words, kernel: kernel)
+        #expect(told.facts == [sentence].compactMap(\.self))
+        #expect(told.reason.contains("no global data before 5.2"))
+    }
 }

@@ -39,6 +39,23 @@ import Testing
                 loader-libbpf: this kernel takes no map of type ringbuf
                 """, 22, "map-type-unknown"
             ),
+            (
+                """
+                Error: error parsing /sys/kernel/btf/vmlinux
+
+                Caused by:
+                    No such file or directory (os error 2)
+                """, 2, "aya-no-btf"
+            ),
+            (
+                """
+                [WARN aya::bpf] Object BTF couldn't be loaded in the kernel: the BPF_BTF_LOAD syscall failed. Verifier output:
+                Error: map error: Unsupported map type found 8
+
+                Caused by:
+                    Unsupported map type found 8
+                """, 22, "aya-map-unsupported"
+            ),
             (noBPF, 38, "no-bpf"),
             (noBPF.replacing("Function not implemented(38)", with: "Operation not permitted(1)"), 1, "libbpf-nobpf"),
             (

@@ -5,7 +5,7 @@ import MatrixRunner
 import SystemPackage
 
 /// Finds loaders on this machine, and asks them for their versions.
-struct LoaderSearch {
+struct LoaderSearch: Sendable {
     private let own: [String: FilePath]
     private let tools: FilePath
 

@@ -5,7 +5,7 @@ extension ProbeObjectError: HasExitStatus {
         switch self {
         case .missing, .unreadable, .empty, .notELF, .truncated, .wrongMachine, .wrongFormat, .noProgram, .compilation:
             .invalidInput
-        case .noCompiler, .unusableCompiler, .unwritable: .notMeasured
+        case .noCompiler, .unusableCompiler, .noRustCompiler, .unusableRustCompiler, .unwritable: .notMeasured
         }
     }
 }

@@ -14,9 +14,11 @@ package struct ProbesBuild: AsyncParsableCommand {
 
     package func run() async throws {
         let workspace = try Workspace.ofThisProcess()
-        let folder = try workspace.probesFolder()
+        let project = try workspace.projectManifest()
         let selection = ProbeSelection(probes: glob.map { [Glob($0)] } ?? [])
-        let variants = try await selection.build(folder: folder, cache: workspace.cache)
+        let variants = try await selection.build(cache: workspace.cache) {
+            try workspace.catalogue(project)
+        }
         for object in variants.compactMap(\.object) { print(object.path) }
     }
 }

@@ -19,12 +19,11 @@ package struct ProbesCheck: AsyncParsableCommand {
     /// Goes on after a mistake, so that one call shows one mistake of every probe.
     package func run() async throws {
         let workspace = try Workspace.ofThisProcess()
-        let folder = try workspace.probesFolder()
-        let folders = try ProbeCatalogue.folders(in: folder)
+        let probes = try Self.probes(workspace)
         var mistakes: [String] = []
-        for probe in folders {
+        for probe in probes {
             do {
-                let manifest = try ProbeManifest.load(folder: probe)
+                let manifest = try probe.get()
                 mistakes += Self.unknownCauses(in: manifest) + Self.unknownLoaders(in: manifest, besides: loaders)
                 for variant in try await ProbeSelection.build(manifest, cache: workspace.cache) {
                     if let own = variant.executable { _ = try await GuestExecutable(own, of: variant) }
@@ -34,7 +33,15 @@ package struct ProbesCheck: AsyncParsableCommand {
             }
         }
         guard mistakes.isEmpty else { throw CommandFailure(.invalidInput, mistakes.joined(separator: "\n")) }
-        print("\(folders.count) \(folders.count == 1 ? "probe" : "probes"), no mistake")
+        print("\(probes.count) \(probes.count == 1 ? "probe" : "probes"), no mistake")
+    }
+
+    /// Each probe, or what is wrong with its manifest; a project's is one file, of which the first mistake is told.
+    private static func probes(_ workspace: Workspace) throws -> [Result<ProbeManifest, ManifestError>] {
+        if let project = try workspace.projectManifest() { return try project.catalogue().map { .success($0) } }
+        return try ProbeCatalogue.folders(in: workspace.probesFolder()).map { folder in
+            Result { () throws(ManifestError) in try ProbeManifest.load(folder: folder) }
+        }
     }
 
     /// Loaders that nobody brings: a misspelt one would be a column that never was.

@@ -12,8 +12,8 @@ package struct ProbesList: AsyncParsableCommand {
     package init() {}
 
     package func run() async throws {
-        let folder = try Workspace.ofThisProcess().probesFolder()
-        let probes = try ProbeCatalogue(folder: folder).probes
+        let workspace = try Workspace.ofThisProcess()
+        let probes = try workspace.catalogue(workspace.projectManifest())
         print(try json ? ProbeListing.json(probes) : ProbeListing.table(probes))
     }
 }

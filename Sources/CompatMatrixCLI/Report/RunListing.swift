@@ -2,7 +2,7 @@ import Foundation
 import MatrixModel
 import ResultStore
 
-/// A run as `runs --json` prints it.
+/// A run as `runs` lists it.
 struct RunListing: Encodable {
     let id: String
     let startedAt: String
@@ -13,8 +13,11 @@ struct RunListing: Encodable {
     /// Cells by verdict, every verdict named.
     let cells: [String: Int]
     let unexpected: Int
+    /// Cells whose verdict is worse than in the run before.
+    let worse: Int
 
-    init(_ summary: RunSummary) {
+    init(_ summary: RunSummary, worse: Int) {
+        self.worse = worse
         id = summary.run.id
         startedAt = summary.run.startedAt
         _durationSeconds = Nullable(wrappedValue: summary.isFinished ? summary.run.durationSeconds : nil)
@@ -26,16 +29,16 @@ struct RunListing: Encodable {
     }
 
     /// For people; a verdict that no run has gets no column.
-    static func table(_ runs: [RunSummary]) -> String {
-        let verdicts = Verdict.allCases.filter { verdict in runs.contains { $0.counts[verdict] != nil } }
+    static func table(_ runs: [RunListing]) -> String {
+        let verdicts = Verdict.allCases.map(\.rawValue).filter { verdict in runs.contains { $0.cells[verdict] != 0 } }
         return Output.table(
-            header: ["RUN", "STARTED", "DURATION"] + verdicts.map { $0.rawValue.uppercased() } + [
-                "UNEXPECTED", "STATE",
+            header: ["RUN", "STARTED", "DURATION"] + verdicts.map { $0.uppercased() } + [
+                "UNEXPECTED", "WORSE", "STATE",
             ],
             rows: runs.map { run in
-                [run.run.id, run.run.startedAt, run.isFinished ? seconds(run.run.durationSeconds) : "-"]
-                    + verdicts.map { "\(run.counts[$0] ?? 0)" }
-                    + ["\(run.unexpected)", run.isFinished ? "finished" : "unfinished"]
+                [run.id, run.startedAt, run.durationSeconds.map(seconds) ?? "-"]
+                    + verdicts.map { "\(run.cells[$0] ?? 0)" }
+                    + ["\(run.unexpected)", "\(run.worse)", run.finished ? "finished" : "unfinished"]
             })
     }
 

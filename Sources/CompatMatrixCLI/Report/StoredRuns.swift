@@ -13,10 +13,27 @@ struct StoredRuns: ParsableArguments {
     ///
     /// - Throws: `ResultStoreError.noRuns` where nothing was ever stored: reading must not leave an empty store behind.
     func open() throws -> ResultStore {
-        let folder = try folder.map(Workspace.absolute) ?? Workspace.ofThisProcess().results
+        try Self.open(path)
+    }
+
+    /// Opens what is in `folder`; throws as `open()` does.
+    static func open(_ folder: FilePath) throws -> ResultStore {
         guard access(folder.appending(ResultStore.databaseName).string, F_OK) == 0 else {
             throw ResultStoreError.noRuns(folder)
         }
         return try ResultStore(folder: folder)
+    }
+
+    /// Opens the store, and creates it where there is none.
+    func create() throws -> ResultStore { try ResultStore(folder: path) }
+
+    private var path: FilePath {
+        get throws { try folder.map(Workspace.absolute) ?? Self.ofThisProcess() }
+    }
+
+    /// Where `run` stores, from where this process runs.
+    private static func ofThisProcess() throws -> FilePath {
+        let workspace = try Workspace.ofThisProcess()
+        return workspace.resultsFolder(try workspace.projectManifest())
     }
 }

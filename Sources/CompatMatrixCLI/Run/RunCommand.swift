@@ -1,6 +1,7 @@
 package import ArgumentParser
 import Foundation
 import Machine
+import Manifests
 import MatrixModel
 import ProbeObject
 import QEMUBackend
@@ -25,32 +26,49 @@ package struct RunCommand: AsyncParsableCommand {
     @Option(help: "Guests at once; as many as there are processors without it.") var jobs: Int?
     @Option(help: "auto, kvm or tcg.") var accel: AcceleratorOption = .auto
     @Option(help: "auto, warm or cold.") var start: StartOption = .auto
-    @Option(help: "Seconds that one cell may take.") var timeout: Int = 120
+    @Option(help: "Seconds that one cell may take; 120 without it.") var timeout: Int?
     @Option(help: "The folder of stored runs.") var results: String?
-    @Option(help: "Prints json or html to stdout instead of the table.") var format: RunFormat?
+    @Option(help: "Prints \(ReportFormat.list) to stdout instead of the table and the path of the page.")
+    var format: ReportFormat?
     @Flag(help: "Exits with 0 or 1 even when some cell could not be measured.") var allowMissing = false
     @Flag(help: "Measures everything anew.") var noCache = false
     @Option(help: "I/N: only the I-th of N parts of the cells.") var shard: Shard?
+    @Option(help: "What the run is compared with; exits with 1 on regressions only. \(RunReference.help)")
+    var baseline: String?
+    @Flag(help: "Compares with nothing, whatever compat-matrix.yaml says.") var noBaseline = false
+    @Option(help: "A compat-matrix.yaml, instead of the nearest at or above the current folder.", completion: .file())
+    var config: String?
+    @Flag(help: "Goes on: runs again what changes, until Ctrl-C.") var watch = false
 
     package init() {}
 
     package func validate() throws {
         guard (1...256).contains(jobs ?? 1) else { throw ValidationError("--jobs takes a number from 1 to 256") }
-        guard (1...86_400).contains(timeout) else { throw ValidationError("--timeout takes 1 to 86400 seconds") }
+        guard (1...86_400).contains(timeout ?? 1) else { throw ValidationError("--timeout takes 1 to 86400 seconds") }
+        if noBaseline, baseline != nil { throw ValidationError("--baseline and --no-baseline exclude each other") }
+        if watch, format != nil || baseline != nil {
+            throw ValidationError("--watch shows the table of what changed: no --format and no --baseline beside it")
+        }
         try LoaderOption.validate(loaders)
     }
 
+    /// Whether nothing on the command line leaves out a part of what is there to be run of the probes.
+    ///
+    /// `--probe` does not: all that there is of the probes that it leaves is still run.
+    var selectsEverything: Bool { kernels.isEmpty && variants.isEmpty && loaders.isEmpty && shard == nil }
+
     package func run() async throws {
-        let session = try await RunSession(options: self, workspace: .ofThisProcess())
+        let workspace = try Workspace.ofThisProcess()
+        if watch { return try await RunWatch(options: self, workspace: workspace).run() }
+        let session = try await RunSession(options: self, workspace: workspace)
         let outcome = try await Interruption.cancelling { try await session.measure() }
         let document = try session.store.document(run: outcome.run)
         // Shown before it is written to a file: a disk that is full must not cost the answer.
-        switch format {
-        case .json: print(try JSONReport.render(document))
-        case .html: print(try HTMLReport.render(document, log: { try session.store.logEnds($0) }))
-        case nil:
-            print(TerminalTable.render(document, style: Terminal.style, width: Terminal.width))
-        }
+        let text = try (format ?? .table).render(
+            document, from: session.store, in: .ofThisProcess(), forTerminal: true)
+        print(format == nil ? text + "\n" : text)
+        let gate = session.gate(of: document)
+        show(gate)
         let report = try ReportFile.writePage(of: document, in: session.store)
         if format == nil { print("report: \(report)") }
         if outcome.interrupted {
@@ -58,26 +76,40 @@ package struct RunCommand: AsyncParsableCommand {
                 .interrupted,
                 "interrupted: \(document.cells.count) of \(session.plan.count) cells are kept in run \(outcome.run)")
         }
-        guard let status = RunVerdict.status(of: document, allowMissing: allowMissing) else { return }
+        guard let status = gate.status(allowMissing: allowMissing) else { return }
         throw status.code
     }
-}
 
-/// What the cells of a run mean for the exit status.
-enum RunVerdict {
-    /// `nil` when every cell is as expected.
-    ///
-    /// A verdict that is wrong outweighs one that is missing.
-    static func status(of document: MatrixDocument, allowMissing: Bool) -> ExitStatus? {
-        let measured = document.cells.filter { $0.verdict != .notMeasured }
-        if measured.contains(where: { !$0.asExpected }) { return .unexpectedVerdicts }
-        return measured.count < document.cells.count && !allowMissing ? .notMeasured : nil
+    /// Says what differs from the baseline, and what the gate makes of it; below the table, or beside another format.
+    private func show(_ gate: Gate) {
+        let isTable = format == nil
+        let write = { (text: String) in isTable ? print(text) : Output.toStderr(text) }
+        if let comparison = gate.comparison {
+            let text = ComparisonText.render(
+                comparison, style: isTable ? Terminal.style : .plain, width: isTable ? Terminal.width : nil)
+            write("against the baseline, \(text)")
+        }
+        // Without a baseline the table has said what is not as expected.
+        if gate.comparison != nil || gate.breaches.contains(where: { $0.condition != .unexpected }) {
+            write(GateText.render(gate) + (isTable ? "\n" : ""))
+        }
+    }
+
+    /// The same, with what `project` says wherever the command line says nothing.
+    func filled(from project: ProjectManifest?) -> RunCommand {
+        guard let project else { return self }
+        var options = self
+        if kernels.isEmpty { options.kernels = project.kernels.map(\.value) }
+        if loaders.isEmpty { options.loaders = project.loaders.map { LoaderOption(argument: $0.value) } }
+        options.jobs = jobs ?? project.jobs
+        options.timeout = timeout ?? project.timeout
+        options.results = results ?? project.results?.string
+        options.baseline = noBaseline ? nil : baseline ?? project.baseline?.value
+        return options
     }
 }
 
 package enum AcceleratorOption: String, ExpressibleByArgument, CaseIterable, Sendable { case auto, kvm, tcg }
-
-package enum RunFormat: String, ExpressibleByArgument, CaseIterable, Sendable { case json, html }
 
 package enum StartOption: String, ExpressibleByArgument, CaseIterable, Sendable {
     case auto, warm, cold

@@ -19,7 +19,7 @@ struct RunCell: Sendable {
     /// Why nothing can be measured: the kernel's image, a module that the cell needs, or its loader is not to be had.
     var obstacle: String?
 
-    init(position: Int, kernel: RunKernel, loaded: LoadedVariant) {
+    init(position: Int, kernel: RunKernel, loaded: LoadedVariant, day: Day) {
         self.position = position
         self.kernel = kernel.id
         let (variant, loader) = (loaded.variant, loaded.loader)
@@ -27,10 +27,10 @@ struct RunCell: Sendable {
             kernel: kernel.id.text, probe: variant.probe, variant: variant.variant, loader: loader.name)
         cell = PlannedCell(
             key: key, loader: loader.fileForGuests,
-            object: variant.object.map { PlannedFile(path: $0.path, digest: $0.digest) },
+            object: variant.object.map { PlannedFile(path: $0.path, digest: $0.digest, lines: $0.lines) },
             files: loaded.executable?.files ?? [], programs: variant.programs,
             plan: loaded.executable?.plan ?? variant.plan,
-            expectations: kernel.manifest.isGate ? variant.expectations : .anything)
+            expectations: kernel.manifest.isGate ? variant.expectations.on(day) : .anything)
         switch kernel.modules(variant.modules) {
         case .success(let modules):
             cell.modules = modules
@@ -46,24 +46,31 @@ struct RunCell: Sendable {
 struct RunPlan: Sendable {
     let kernels: [RunKernel]
     let cells: [RunCell]
+    /// What was selected of the probes.
+    let variants: [LoadedVariant]
     private let guestImage: GuestImage
+    private let day: Day
 
     var count: Int { cells.count }
 
     /// Plans every cell, or those of `shard`.
     ///
     /// `tool` tells one build of this program from another: what it judges differently must not be answered from what an
-    /// older build found.
-    init(kernels: [RunKernel], variants: [LoadedVariant], guestImage: GuestImage, tool: String, shard: Shard?) {
+    /// older build found. `day` is the day of the run, on which some rule may have expired.
+    init(
+        kernels: [RunKernel], variants: [LoadedVariant], guestImage: GuestImage, tool: String, shard: Shard?, day: Day
+    ) {
         self.kernels = kernels
+        self.variants = variants
         self.guestImage = guestImage
+        self.day = day
         var cells: [RunCell] = []
         var position = 0
         for kernel in kernels {
             for variant in variants {
                 defer { position += 1 }
                 guard shard?.holds(position) ?? true else { continue }
-                var cell = RunCell(position: position, kernel: kernel, loaded: variant)
+                var cell = RunCell(position: position, kernel: kernel, loaded: variant, day: day)
                 if cell.obstacle == nil {
                     cell.inputs = Self.inputs(of: cell.cell, kernel: kernel, guestImage: guestImage, tool: tool)
                 }
@@ -83,10 +90,23 @@ struct RunPlan: Sendable {
             image.config == nil ? "no config" : "config", kernel.manifest.commandLine,
             cell.key.loader, cell.loader?.digest ?? "", guestImage.digest(for: cell.key.loader), tool,
             cell.modules.map(\.digest).joined(separator: " "),
+            // An object that is the same at another place has its lines there.
+            cell.object?.lines.files.sorted().joined(separator: " ") ?? "",
             cell.files.map { "\($0.guestPath) \($0.file.digest)" }.joined(separator: "\n"),
         ]
         let digest = SHA256.hash(data: Data(parts.joined(separator: "\u{0}").utf8))
         return digest.map { String(format: "%02x", $0) }.joined()
+    }
+
+    /// What became of the rules of `expect` in a run of this plan.
+    func exceptions(in document: MatrixDocument, isWhole: Bool) -> [ExceptionRow] {
+        let outsideGate = Set(kernels.filter { !$0.manifest.isGate }.map(\.id.text))
+        let count = ExceptionCount(
+            of: variants.map(\.variant).map {
+                .init(probe: $0.probe, name: $0.variant, expectations: $0.expectations.on(day))
+            },
+            in: document, isOfGate: { !outsideGate.contains($0) })
+        return count.rows(isWhole: isWhole)
     }
 
     /// The cells among `chosen` that can be measured, by kernel.

@@ -67,8 +67,7 @@ actor RunRecorder: RunObserver {
         var recorded: [RecordedCell] = []
         for (cell, hit) in hits {
             let release = hit.kernel.release.flatMap { KernelRelease($0) }
-            var result = hit.cell.held(
-                against: cell.cell.expectations.rule(for: cell.kernel, release: release, loader: hit.cell.loader))
+            var result = hit.cell.held(against: cell.cell.expectations, on: cell.kernel, release: release)
             result.kernel = cell.cell.key.kernel
             result.probe = cell.cell.key.probe
             result.variant = cell.cell.key.variant
@@ -86,11 +85,10 @@ actor RunRecorder: RunObserver {
     /// Stores what cannot be measured, each cell with its reason.
     func missing(_ cells: [(cell: RunCell, reason: String)]) throws {
         let results = cells.map { cell, reason in
-            let rule = cell.cell.expectations.rule(for: cell.kernel, release: nil, loader: cell.cell.key.loader)
             let result = CellResult(
                 key: cell.cell.key, verdict: .notMeasured, stage: nil, expected: .pass, asExpected: false,
                 cached: false, reason: reason, console: nil, programs: []
-            ).held(against: rule)
+            ).held(against: cell.cell.expectations, on: cell.kernel, release: nil)
             settle(result, of: cell.kernel)
             return RecordedCell(result, position: cell.position, inputs: nil)
         }

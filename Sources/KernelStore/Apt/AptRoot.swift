@@ -106,10 +106,14 @@ struct AptRoot {
                 newest = package
                 continue
             }
-            guard package.version != best.version else { continue }
-            let isNewer = try await tool("dpkg").run(["--compare-versions", package.version, "gt", best.version])
-            if isNewer.succeeded { newest = package }
+            if try await isNewer(package, than: best) { newest = package }
         }
         return newest
+    }
+
+    /// In dpkg's order of versions.
+    func isNewer(_ package: AptPackage, than other: AptPackage) async throws(KernelStoreError) -> Bool {
+        guard package.version != other.version else { return false }
+        return try await tool("dpkg").run(["--compare-versions", package.version, "gt", other.version]).succeeded
     }
 }

@@ -8,6 +8,8 @@ struct FeatureFact {
     enum Answer: Equatable {
         /// The kernel was asked, or refused it by name.
         case absent
+        /// What the kernel was refused for means that only where it is older than the feature.
+        case absentIfOlder
         /// The kernel has it, though not for this program; the types of program that it has it for, where they were asked.
         case elsewhere([String])
         case unasked
@@ -16,16 +18,18 @@ struct FeatureFact {
     var feature: Feature
     var answer: Answer
 
-    func sentence(kernel: KernelRelease?) -> String {
+    /// `nil` where the message says nothing of the feature.
+    func sentence(kernel: KernelRelease?) -> String? {
         let needs = "\(feature.subject) \(feature.isPlural ? "need" : "needs") Linux \(feature.since.short)"
         let it = feature.isPlural ? "them" : "it"
         switch (answer, kernel) {
-        case (.absent, let kernel?) where kernel < feature.since:
+        case (.absentIfOlder, let kernel) where kernel.map({ $0 >= feature.since }) ?? true: return nil
+        case (.absent, let kernel?) where kernel < feature.since, (.absentIfOlder, let kernel?):
             return "\(needs); this kernel is \(kernel.short) and says it does not have \(it)."
         case (.absent, let kernel?):
             return "\(needs); this kernel is \(kernel.short) and still says it does not have \(it): "
                 + "its configuration or its distribution left \(it) out."
-        case (.absent, nil):
+        case (.absent, nil), (.absentIfOlder, nil):
             return "\(needs); this kernel says it does not have \(it)."
         case (.elsewhere(let types), let kernel):
             let place = types.isEmpty ? "" : " for programs of type \(types.joined(separator: ", "))"
@@ -58,6 +62,7 @@ extension Catalogue {
         let answer: FeatureFact.Answer =
             switch reference.says {
             case .absent: asked ?? .absent
+            case .absentIfOlder: asked ?? .absentIfOlder
             case .elsewhere: asked ?? .elsewhere([])
             case .nothing: asked ?? .unasked
             }

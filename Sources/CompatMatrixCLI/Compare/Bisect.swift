@@ -1,0 +1,61 @@
+package import ArgumentParser
+import MatrixAnalysis
+import Reports
+
+package struct Bisect: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "bisect",
+        abstract: "Finds the kernels between which a probe's verdict turns, and boots as few as possible for it.",
+        discussion: """
+            Looks at the ends of the row of kernels, then at the middle between two neighbours that differ. What the store knows \
+            of the same inputs is not measured again. What is measured is stored as runs, one a step.
+            """)
+
+    @Argument(help: "The probe.") var probe: String
+    @Option(name: .customLong("kernel"), help: "Only kernels whose id matches this pattern; repeatable.")
+    var kernels: [String] = []
+    @Option(name: .customLong("variant"), help: "Only variants whose name matches this pattern; repeatable.")
+    var variants: [String] = []
+    @Option(name: .customLong("loader"), help: "Only loaders whose name matches this pattern; repeatable.")
+    var loaders: [String] = []
+    @Flag(help: "Over all kernels that the archive of the one --kernel offers, each fetched when it is tested.")
+    var archive = false
+    @Option(help: "text or json.") var format: HistoryFormat = .text
+    @Option(help: "Guests at once; as many as there are processors without it.") var jobs: Int?
+    @Option(help: "auto, kvm or tcg.") var accel: AcceleratorOption = .auto
+    @Option(help: "Seconds that one cell may take.") var timeout: Int = 120
+    @Option(help: "The folder of stored runs.") var results: String?
+    @Flag(help: "Measures everything anew.") var noCache = false
+
+    package init() {}
+
+    package func validate() throws {
+        guard !archive || kernels.count == 1 else {
+            throw ValidationError("--archive takes one --kernel, whose archive and pattern are looked through")
+        }
+        // The same words as `run` has for the same mistakes.
+        _ = try runCommand(kernels: [])
+    }
+
+    package func run() async throws {
+        let bisections = try await BisectSession(self, workspace: .ofThisProcess()).run()
+        switch format {
+        case .json: print(try Output.json(bisections))
+        case .text: print(BisectionText.render(bisections, style: Terminal.style), terminator: "")
+        }
+        guard bisections.allSatisfy({ !$0.tested.isEmpty || !$0.stored.isEmpty }) else {
+            throw ExitStatus.notMeasured.code
+        }
+    }
+
+    /// The `run` that measures `kernels`.
+    func runCommand(kernels: [String]) throws -> RunCommand {
+        var arguments = ["--probe", probe, "--accel", accel.rawValue, "--timeout", "\(timeout)"]
+        arguments += kernels.flatMap { ["--kernel", $0] } + variants.flatMap { ["--variant", $0] }
+        arguments += loaders.flatMap { ["--loader", $0] } + (jobs.map { ["--jobs", "\($0)"] } ?? [])
+        arguments += (results.map { ["--results", $0] } ?? []) + (noCache ? ["--no-cache"] : [])
+        // A kernel of an archive is booted this once: its snapshot would only take room.
+        arguments += archive ? ["--start", "cold"] : []
+        return try RunCommand.parse(arguments)
+    }
+}

@@ -1,0 +1,52 @@
+package import ArgumentParser
+import MatrixAnalysis
+import MatrixModel
+import Reports
+import ResultStore
+import SystemPackage
+
+package struct Merge: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "merge",
+        abstract: "Joins the JSON of shards (`run --shard I/N --format json`) into one run.",
+        discussion: """
+            Prints the JSON of the joined run, or stores it for `report`, `diff` and the others. The logs that it names stay where \
+            the shards stored them: copy their results/logs/ into this one for reports that show them.
+            """)
+
+    @Argument(help: "Files of JSON.", completion: .file()) var files: [String]
+    @Option(name: .shortAndLong, help: "Writes to this file instead.", completion: .file()) var output: String?
+    @Flag(help: "Stores the run and prints its id.") var store = false
+    @OptionGroup var stored: StoredRuns
+
+    package init() {}
+
+    package func validate() throws {
+        guard !files.isEmpty else { throw ValidationError("there is nothing to join: name the files") }
+        guard output == nil || !store else { throw ValidationError("--output and --store exclude each other") }
+    }
+
+    package func run() async throws {
+        let parts = try files.map { RunMerge.Part(name: $0, document: try RunReference.document(inFile: $0)) }
+        let document = try RunMerge.join(parts)
+        guard !store else { return try keep(document) }
+        let text = try JSONReport.render(document)
+        guard let output else { return print(text) }
+        try ReportFile.write(text + "\n", to: try Workspace.absolute(output))
+    }
+
+    private func keep(_ document: MatrixDocument) throws {
+        let store = try stored.create()
+        try store.add(document)
+        print(document.run.id)
+        let logs = Set(document.cells.flatMap { [$0.console] + $0.programs.map(\.log) }.compactMap(\.self))
+        let missing = try logs.count { try !store.hasLog($0) }
+        guard missing > 0 else { return }
+        Output.toStderr(
+            "\(missing) of \(logs.count) logs are not in \(store.folder)/logs: copy the shards' results/logs/ there")
+    }
+}
+
+extension RunMergeError: HasExitStatus {
+    package var exitStatus: ExitStatus { .invalidInput }
+}

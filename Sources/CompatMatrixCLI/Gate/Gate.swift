@@ -1,0 +1,146 @@
+import Manifests
+import MatrixAnalysis
+import MatrixModel
+
+/// Whether a run may pass, and what it breaks: a pure function of the run, its baseline and the rules.
+struct Gate {
+    /// What is wrong in one way.
+    struct Breach {
+        var condition: GateCondition
+        /// What is wrong, each in a line.
+        var items: [String]
+    }
+
+    /// Of the conditions that the rules name, those that are broken, in the order of `GateCondition`.
+    let breaches: [Breach]
+    /// `nil` without a baseline.
+    let comparison: RunComparison?
+    /// Cells that no verdict is known of.
+    let missing: Int
+    /// Regressions that a rule of `expect` excuses.
+    let excused: Int
+    /// Cells that are not as expected.
+    let unexpected: Int
+
+    /// - Parameters:
+    ///   - document: The run.
+    ///   - baseline: What it is compared with; cells that the run did not select are to be left out of it.
+    ///   - rules: What counts.
+    init(_ document: MatrixDocument, baseline: MatrixDocument?, rules: GateRules) {
+        let thresholds = ComparisonThresholds(rules)
+        let comparison = baseline.map { RunComparison(from: $0, to: document, thresholds: thresholds) }
+        let regressions = Regressions(document, baseline: baseline, comparison: comparison)
+        let wrong = document.cells.filter { $0.verdict != .notMeasured && !$0.asExpected }
+        self.comparison = comparison
+        missing = document.cells.count { $0.verdict == .notMeasured }
+        excused = regressions.excused
+        unexpected = wrong.count
+        let conditions = rules.conditions(hasBaseline: baseline != nil)
+        breaches = GateCondition.allCases.filter(conditions.contains).compactMap { condition in
+            let items: [String] =
+                switch condition {
+                case .unexpected: wrong.map { "\($0.key.words): \($0.verdict.rawValue), expected \($0.expected.rawValue)" }
+                case .regression: regressions.items
+                case .causeChange: Self.changedCauses(comparison)
+                case .growth:
+                    comparison?.growths.map { growth in
+                        "\(growth.cell.words), \(growth.program): \(growth.from) → \(growth.to) instructions"
+                    } ?? []
+                case .headroom: Self.lowHeadroom(document, comparison, thresholds)
+                case .unneeded: document.exceptions(.unneeded)
+                case .expired: document.exceptions(.expired)
+                }
+            return items.isEmpty ? nil : Breach(condition: condition, items: items)
+        }
+    }
+
+    /// `nil` when the run may pass; what is wrong outweighs what is missing.
+    func status(allowMissing: Bool) -> ExitStatus? {
+        if !breaches.isEmpty { return .unexpectedVerdicts }
+        return missing > 0 && !allowMissing ? .notMeasured : nil
+    }
+
+    private static func changedCauses(_ comparison: RunComparison?) -> [String] {
+        (comparison?.changes(.otherwise) ?? []).filter { $0.to?.verdict != .pass }.map { change in
+            let sides = [change.programs.compactMap(\.from?.cause), change.programs.compactMap(\.to?.cause)]
+            let words = sides.map { Set($0).sorted().joined(separator: ", ") }.map { $0.isEmpty ? "no cause" : $0 }
+            return "\(change.key.words): \(words.joined(separator: " → "))"
+        }
+    }
+
+    /// With a baseline only what has come close since.
+    private static func lowHeadroom(
+        _ document: MatrixDocument, _ comparison: RunComparison?, _ thresholds: ComparisonThresholds
+    ) -> [String] {
+        let low =
+            comparison?.lowHeadroom.filter(\.isNew)
+            ?? RunComparison(from: document, to: document, thresholds: thresholds).lowHeadroom
+        return low.map { "\($0.cell.words), \($0.program): \($0.to) % of the instructions left" }
+    }
+}
+
+/// What is worse than in a baseline.
+private struct Regressions {
+    var items: [String] = []
+    var excused = 0
+
+    /// A cell is a regression when it is not as expected, and
+    /// - it, or one of its programs, is worse than it was; or
+    /// - it does not pass, and the baseline has no verdict of it, or had one that was as expected.
+    ///
+    /// So a user with many failing cells is held to what there was, a rule of `expect` excuses what is worse, and an
+    /// exception that has expired no longer does. A pass is never a regression.
+    init(_ document: MatrixDocument, baseline: MatrixDocument?, comparison: RunComparison?) {
+        guard let baseline, let comparison else { return }
+        let before = Dictionary(
+            baseline.cells.filter { $0.verdict != .notMeasured }.map { ($0.key, $0) },
+            uniquingKeysWith: { first, _ in first })
+        let worse = Set(comparison.regressions.map(\.key))
+        for cell in document.cells where cell.verdict != .notMeasured {
+            let was = before[cell.key]
+            if cell.asExpected {
+                if worse.contains(cell.key) { excused += 1 }
+            } else if worse.contains(cell.key) {
+                items.append("\(cell.key.words): \(cell.verdict.rawValue), was \(was?.verdict.rawValue ?? "unknown")")
+            } else if cell.verdict != .pass, was == nil {
+                items.append("\(cell.key.words): \(cell.verdict.rawValue), and the baseline has no verdict of it")
+            } else if cell.verdict != .pass, was?.asExpected == true {
+                let why = cell.expectedReason.map { ": \($0)" } ?? ""
+                items.append("\(cell.key.words): \(cell.verdict.rawValue) is no longer expected\(why)")
+            }
+        }
+    }
+}
+
+extension ComparisonThresholds {
+    /// The rules' own, and the defaults for what they leave open.
+    init(_ rules: GateRules) {
+        self.init()
+        growthPercent = rules.growthPercent ?? growthPercent
+        growthInstructions = rules.growthInstructions ?? growthInstructions
+        headroomPercent = rules.headroomPercent ?? headroomPercent
+    }
+}
+
+extension CellKey {
+    /// As in `readline/plain (libbpf) on debian-6.12`.
+    var words: String { "\(probe)/\(variant) (\(loader)) on \(kernel)" }
+}
+
+extension MatrixDocument {
+    fileprivate func exceptions(_ state: ExceptionRow.State) -> [String] {
+        exceptions.filter { $0.state == state }.map { "\($0.file):\($0.line)" }
+    }
+
+    /// The cells, kernels and loaders that `other` has as well: a baseline for a run of a part.
+    func restricted(toCellsOf other: MatrixDocument) -> MatrixDocument {
+        let keys = Set(other.cells.map(\.key))
+        let kernelIDs = Set(other.kernels.map(\.id))
+        let loaderNames = Set(other.loaders.map(\.name))
+        var copy = self
+        copy.cells = cells.filter { keys.contains($0.key) }
+        copy.kernels = kernels.filter { kernelIDs.contains($0.id) }
+        copy.loaders = loaders.filter { loaderNames.contains($0.name) }
+        return copy
+    }
+}

@@ -1,0 +1,48 @@
+import Manifests
+import Reports
+
+/// The gate's decision for people.
+enum GateText {
+    /// How many items of one kind are named before the rest is counted.
+    private static let most = 20
+
+    /// One line that says whether the run passes, and a line for each thing that breaks it.
+    static func render(_ gate: Gate) -> String {
+        let head =
+            gate.breaches.isEmpty
+            ? "gate: passes" + (passing(gate).map { "; \($0)" } ?? "")
+            : "gate: fails on \(gate.breaches.map { $0.condition.count($0.items.count) }.joined(separator: ", "))"
+        let lines = gate.breaches.flatMap { breach in
+            breach.items.prefix(most).map { "  \(breach.condition.rawValue): \(TerminalText.escaped($0))" }
+                + (breach.items.count > most ? ["  … and \(breach.items.count - most) more"] : [])
+        }
+        return ([head] + lines).joined(separator: "\n")
+    }
+
+    /// What somebody who reads "passes" may wonder about.
+    private static func passing(_ gate: Gate) -> String? {
+        let parts = [
+            gate.excused > 0 ? "\(gate.excused) worse than the baseline, and expected by a rule" : nil,
+            gate.unexpected > 0 && gate.comparison != nil
+                ? "\(gate.unexpected) not as expected, and no worse than the baseline" : nil,
+            gate.missing > 0 ? "\(gate.missing) not measured" : nil,
+        ]
+        let words = parts.compactMap(\.self)
+        return words.isEmpty ? nil : words.joined(separator: ", ")
+    }
+}
+
+extension GateCondition {
+    fileprivate func count(_ number: Int) -> String {
+        let isOne = number == 1
+        return switch self {
+        case .unexpected: "\(number) \(isOne ? "cell" : "cells") not as expected"
+        case .regression: "\(number) \(isOne ? "regression" : "regressions")"
+        case .causeChange: "\(number) \(isOne ? "failure" : "failures") with another cause"
+        case .growth: "\(number) \(isOne ? "program" : "programs") that cost more"
+        case .headroom: "\(number) \(isOne ? "program" : "programs") close to the limit"
+        case .unneeded: "\(number) unneeded \(isOne ? "exception" : "exceptions")"
+        case .expired: "\(number) expired \(isOne ? "exception" : "exceptions")"
+        }
+    }
+}

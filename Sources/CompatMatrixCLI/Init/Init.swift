@@ -1,0 +1,41 @@
+package import ArgumentParser
+import Manifests
+import SystemPackage
+
+package struct Init: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "init",
+        abstract: "Writes a compat-matrix.yaml for the BPF objects that it finds in and below the current folder.")
+
+    @Flag(help: "Writes over a compat-matrix.yaml that is there.") var force = false
+
+    package init() {}
+
+    package func run() async throws {
+        let folder = try Workspace.absolute(".")
+        let file = folder.appending(ProjectManifest.fileName)
+        guard force || !Workspace.isFile(file) else {
+            throw CommandFailure(.usage, "\(file) is there already; --force writes over it")
+        }
+        var search = ObjectSearch.objects(below: folder)
+        for complaint in search.complaints { Output.toStderr("left out: \(complaint)") }
+        let probes = try ProjectDraft.probeFolder(in: folder)
+        // Those below it are its manifests' to name.
+        if let probes { search.leaveOut(probes) }
+        guard !search.objects.isEmpty || probes != nil else {
+            throw CommandFailure(
+                .invalidInput,
+                "no BPF object in \(folder) or below it; build yours first, or name one with 'run --object FILE'")
+        }
+        if search.isCutShort {
+            Output.toStderr("looked at the first \(ObjectSearch.mostFiles) files only; add what is missing by hand")
+        }
+        let text = ProjectDraft(objects: search.objects, probes: probes).text
+        // What it writes has to be what it reads.
+        _ = try ProjectManifest(file: file, text: text).catalogue()
+        try ReportFile.write(text, to: file)
+        let count = search.objects.count
+        print("wrote \(file)" + (count == 0 ? "" : ": \(count) \(count == 1 ? "object" : "objects")"))
+        print("next: compat-matrix run")
+    }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import Glibc
+import MatrixModel
+import Reports
+import ResultStore
+import SystemPackage
+import VerifierLog
+
+/// What a run can be shown as.
+enum ReportFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
+    case html, json, markdown, junit, sarif, csv, github, table
+
+    /// `html, json, … or table`.
+    static let list: String = {
+        let names = allCases.map(\.rawValue)
+        return names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
+    }()
+
+    /// The run as text without a line break at its end.
+    func render(
+        _ document: MatrixDocument, from store: ResultStore, in workspace: Workspace, forTerminal: Bool
+    ) throws -> String {
+        switch self {
+        case .html: return try HTMLReport.render(document, log: { try store.logEnds($0) })
+        case .json: return try JSONReport.render(document)
+        case .markdown: return Self.trimmed(MarkdownReport.render(document))
+        case .junit:
+            return Self.trimmed(try JUnitReport.render(document, log: { try store.logEnds($0, limit: 64 << 10) }))
+        case .sarif:
+            return try SARIFReport.render(
+                document, rules: Catalogue.bundled.entries.map(SARIFReport.Rule.init), manifest: workspace.manifest(of:)
+            )
+        case .github: return Self.trimmed(GitHubCommands.render(document))
+        case .csv: return Self.trimmed(CSVReport.render(document))
+        case .table:
+            let table = TerminalTable.render(
+                document, style: forTerminal ? Terminal.style : .plain, width: forTerminal ? Terminal.width : nil)
+            return Self.trimmed(table)
+        }
+    }
+
+    /// `print` puts the break back.
+    private static func trimmed(_ text: String) -> String {
+        // By scalars: with a carriage return before it, which stays, a line feed is no character of its own.
+        text.unicodeScalars.last == "\n" ? String(text.unicodeScalars.dropLast()) : text
+    }
+}
+
+extension SARIFReport.Rule {
+    fileprivate init(_ entry: CatalogueEntry) {
+        self.init(
+            id: entry.id, category: entry.category, meaning: entry.meaning, reason: entry.reason,
+            advice: entry.advice, since: entry.since)
+    }
+}
+
+extension Workspace {
+    /// Where `probe` is described, from where reports name files; `nil` when there is no such file.
+    fileprivate func manifest(of probe: String) -> CodeLocation? {
+        guard var path = probes?.appending(probe).appending("probe.yaml"), access(path.string, R_OK) == 0,
+            path.removePrefix(sources)
+        else { return nil }
+        return CodeLocation(file: path.string, line: 1)
+    }
+}

@@ -1,0 +1,99 @@
+import Dispatch
+import Glibc
+import Synchronization
+import SystemPackage
+
+/// Tells which files change in some folders, by the kernel's inotify.
+///
+/// Folders and not files: who replaces a file by another of its name, as compilers and editors do, leaves a watch on the
+/// file with what was removed.
+final class FolderWatch: Sendable {
+    private let inotify: Int32
+    /// Written to when nobody waits any longer.
+    private let cancellation: Int32
+    private let folders = Mutex<[Int32: FilePath]>([:])
+    private let queue = DispatchQueue(label: "compat-matrix.watch")
+
+    /// IN_MODIFY as well: as long as somebody writes, the file is not whole.
+    private static let mask = UInt32(IN_CLOSE_WRITE | IN_MODIFY | IN_MOVED_TO | IN_CREATE | IN_DELETE)
+
+    init() throws(Errno) {
+        inotify = inotify_init1(Int32(IN_NONBLOCK.rawValue) | Int32(IN_CLOEXEC.rawValue))
+        guard inotify >= 0 else { throw Errno(rawValue: errno) }
+        cancellation = eventfd(0, Int32(EFD_NONBLOCK.rawValue) | Int32(EFD_CLOEXEC.rawValue))
+        guard cancellation >= 0 else {
+            let reason = Errno(rawValue: errno)
+            close(inotify)
+            throw reason
+        }
+    }
+
+    deinit {
+        close(inotify)
+        close(cancellation)
+    }
+
+    /// Looks at `folder` from now on; one that is looked at already stays so.
+    func add(_ folder: FilePath) throws(Errno) {
+        let number = inotify_add_watch(inotify, folder.string, Self.mask)
+        guard number >= 0 else { throw Errno(rawValue: errno) }
+        folders.withLock { $0[number] = folder }
+    }
+
+    /// Waits for a change of a file that matters, and then until nothing is written to those for `quiet`.
+    ///
+    /// - Returns: The files that changed since the last call; `nil` when the task is cancelled.
+    func changes(quiet: Duration, where matters: (FilePath) -> Bool) async -> Set<FilePath>? {
+        var changed: Set<FilePath> = []
+        while changed.isEmpty {
+            changed = await paths(within: nil).filter(matters)
+            if Task.isCancelled { return nil }
+        }
+        while case let more = await paths(within: quiet).filter(matters), !more.isEmpty { changed.formUnion(more) }
+        return Task.isCancelled ? nil : changed
+    }
+
+    /// What changed, as soon as something did; nothing after `limit`, or when the task is cancelled.
+    private func paths(within limit: Duration?) async -> Set<FilePath> {
+        let milliseconds = limit.map { Int32(($0 / .milliseconds(1)).rounded(.up)) } ?? -1
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                queue.async {
+                    var descriptors = [self.inotify, self.cancellation].map {
+                        pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+                    }
+                    poll(&descriptors, nfds_t(descriptors.count), milliseconds)
+                    continuation.resume(returning: self.read())
+                }
+            }
+        } onCancel: {
+            var one: UInt64 = 1
+            _ = write(cancellation, &one, MemoryLayout.size(ofValue: one))
+        }
+    }
+
+    private func read() -> Set<FilePath> {
+        var paths: Set<FilePath> = []
+        withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: MemoryLayout<inotify_event>.alignment) { buffer in
+            while case let count = Glibc.read(inotify, buffer.baseAddress, buffer.count), count > 0 {
+                paths.formUnion(self.paths(in: UnsafeRawBufferPointer(rebasing: buffer[..<count])))
+            }
+        }
+        return paths
+    }
+
+    /// Source: inotify(7), `struct inotify_event`, whose name is padded with NUL bytes to `len`.
+    private func paths(in events: UnsafeRawBufferPointer) -> Set<FilePath> {
+        var paths: Set<FilePath> = []
+        let head = MemoryLayout<inotify_event>.size
+        var place = 0
+        while place + head <= events.count {
+            let event = events.loadUnaligned(fromByteOffset: place, as: inotify_event.self)
+            let end = min(place + head + Int(event.len), events.count)
+            let name = String(decoding: events[(place + head)..<end].prefix { $0 != 0 }, as: UTF8.self)
+            if !name.isEmpty, let folder = folders.withLock({ $0[event.wd] }) { paths.insert(folder.appending(name)) }
+            place = end
+        }
+        return paths
+    }
+}

@@ -1,0 +1,64 @@
+/// What ends a run with status 1.
+package enum GateCondition: String, Sendable, Hashable, CaseIterable {
+    /// A verdict that is not as expected.
+    case unexpected
+    /// Something is worse than in the baseline, and no rule expects it.
+    case regression
+    /// A failure is another one than in the baseline.
+    case causeChange
+    /// A program costs the verifier more than in the baseline.
+    case growth
+    /// A program passes with little left of the verifier's limit.
+    case headroom
+    /// A rule of `expect` excuses nothing.
+    case unneeded
+    /// A rule of `expect` has expired, whether or not a cell still needs it.
+    case expired
+}
+
+/// The key `gate` of a `compat-matrix.yaml`.
+package struct GateRules: Sendable, Hashable {
+    /// `nil` for the default: `regression` with a baseline, else `unexpected`.
+    package var failOn: Set<GateCondition>?
+    package var failsOnUnneeded: Bool
+    package var growthPercent: Double?
+    package var growthInstructions: Int?
+    package var headroomPercent: Double?
+
+    package init(failOn: Set<GateCondition>? = nil, failsOnUnneeded: Bool = false) {
+        self.failOn = failOn
+        self.failsOnUnneeded = failsOnUnneeded
+    }
+
+    /// What ends a run with status 1, with a baseline or without.
+    package func conditions(hasBaseline: Bool) -> Set<GateCondition> {
+        (failOn ?? [hasBaseline ? .regression : .unexpected]).union(failsOnUnneeded ? [.unneeded] : [])
+    }
+
+    init(_ node: ManifestNode) throws(ManifestError) {
+        let keys = try node.mapping(known: [
+            "failOn", "unneeded", "growthPercent", "growthInstructions", "headroomPercent",
+        ])
+        self.init()
+        if let node = keys["failOn"] {
+            var conditions: Set<GateCondition> = []
+            for entry in try node.listOrSelf() {
+                guard let condition = GateCondition(rawValue: try entry.text()) else {
+                    throw entry.wrong(expected: GateCondition.allCases.map(\.rawValue).joined(separator: ", "))
+                }
+                conditions.insert(condition)
+            }
+            failOn = conditions
+        }
+        if let node = keys["unneeded"] {
+            switch try node.text() {
+            case "fail": failsOnUnneeded = true
+            case "tell": failsOnUnneeded = false
+            default: throw node.wrong(expected: "fail or tell")
+            }
+        }
+        growthPercent = try keys["growthPercent"]?.percent(upTo: 100_000)
+        growthInstructions = try keys["growthInstructions"]?.number(in: 0...1_000_000_000)
+        headroomPercent = try keys["headroomPercent"]?.percent(upTo: 100)
+    }
+}

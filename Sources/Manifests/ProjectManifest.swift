@@ -1,0 +1,93 @@
+package import SystemPackage
+
+/// What `compat-matrix.yaml` in a user's own repository says: what is run, and what the gate holds it against.
+package struct ProjectManifest {
+    package static let fileName = "compat-matrix.yaml"
+
+    package let file: FilePath
+    /// Globs over ids; none means all kernels.
+    package let kernels: [Placed<String>]
+    /// Globs over names; none means all loaders.
+    package let loaders: [Placed<String>]
+    /// A file with the JSON of a run, absolute, or which stored run.
+    package let baseline: Placed<String>?
+    package let results: FilePath?
+    /// Seconds that one cell may take.
+    package let timeout: Int?
+    /// Guests at once.
+    package let jobs: Int?
+    package let gate: GateRules
+    private let sources: [ProbeSource]
+
+    package var folder: FilePath { file.removingLastComponent() }
+
+    /// Reads a manifest's text; paths in it start at the folder of `file`.
+    ///
+    /// What it names need not be there yet: `catalogue()` looks.
+    package init(file: FilePath, text: String) throws(ManifestError) {
+        let document = try ManifestNode(file: file, text: text)
+        let folder = file.removingLastComponent()
+        let keys = try document.mapping(known: [
+            "probes", "objects", "kernels", "loaders", "baseline", "results", "timeout", "jobs", "gate",
+        ])
+        self.file = file
+        kernels = try keys["kernels"]?.placedTexts() ?? []
+        loaders = try keys["loaders"]?.placedTexts() ?? []
+        baseline = try keys["baseline"].map { node throws(ManifestError) in
+            let name = try node.text()
+            guard !name.isEmpty else { throw node.wrong(expected: "a file with the JSON of a run, or a stored run") }
+            let isFile = name.contains("/") || name.hasSuffix(".json")
+            return Placed(isFile ? try node.path(in: folder).string : name, at: node.place)
+        }
+        results = try keys["results"]?.path(in: folder)
+        timeout = try keys["timeout"]?.number(in: 1...86_400)
+        jobs = try keys["jobs"]?.number(in: 1...256)
+        gate = try keys["gate"].map(GateRules.init) ?? GateRules()
+        var sources: [ProbeSource] = []
+        for node in try keys["probes"]?.listOrSelf() ?? [] { sources.append(try ProbeSource(probe: node, in: folder)) }
+        for node in try keys["objects"]?.listOrSelf() ?? [] { sources.append(.object(node)) }
+        guard !sources.isEmpty else {
+            throw .missingKey(file: file, line: 1, key: "probes' or 'objects")
+        }
+        self.sources = sources
+    }
+
+    package static func load(_ file: FilePath) throws(ManifestError) -> ProjectManifest {
+        try ProjectManifest(file: file, text: ManifestFile.text(of: file))
+    }
+
+    /// Every probe that it names: folders first as they stand, then what is written in it, then objects.
+    ///
+    /// - Throws: `ManifestError`, also for what is named and not there.
+    package func catalogue() throws(ManifestError) -> [ProbeManifest] {
+        var probes: [ProbeManifest] = []
+        for source in sources { probes += try source.probes(in: folder) }
+        return probes
+    }
+}
+
+/// Where probes come from.
+private enum ProbeSource {
+    case folder(FilePath, ManifestPlace)
+    /// An entry with a name and the keys of a `probe.yaml`.
+    case written(ManifestNode)
+    /// An object without a manifest, or several by a pattern.
+    case object(ManifestNode)
+
+    init(probe node: ManifestNode, in folder: FilePath) throws(ManifestError) {
+        self = node.isMapping ? .written(node) : .folder(try node.path(in: folder), node.place)
+    }
+
+    func probes(in folder: FilePath) throws(ManifestError) -> [ProbeManifest] {
+        switch self {
+        case .folder(let path, let place):
+            do {
+                return try ProbeCatalogue(folder: path).probes
+            } catch .unreadable(path, _) {
+                throw place.wrong("\(path)", expected: "a folder that holds a folder for each probe")
+            }
+        case .written(let node): return [try ProbeManifest(written: node, in: folder)]
+        case .object(let node): return try ProbeManifest.objects(node, in: folder)
+        }
+    }
+}

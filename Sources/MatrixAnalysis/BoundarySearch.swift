@@ -1,0 +1,52 @@
+/// Looks for the places in a row of kernels at which an answer turns into another, asking as little as possible.
+///
+/// Both ends are asked, then the middle between two neighbours that differ, until none is left between them. What is known
+/// beforehand counts: where it turns more than once, each turn is looked for. Nobody asks between two that say the same.
+package struct BoundarySearch: Sendable, Hashable {
+    /// Two neighbours that differ, with nothing between them but what could not be measured.
+    package struct Turn: Codable, Sendable, Hashable {
+        package var below: Int
+        package var above: Int
+    }
+
+    private enum Answer: Hashable {
+        case known(Bool)
+        case unknowable
+    }
+
+    private let count: Int
+    private var answers: [Int: Answer] = [:]
+
+    /// A search over `count` kernels, the oldest first.
+    package init(count: Int) { self.count = count }
+
+    /// Notes what was found at a place; `nil` where nothing could be measured.
+    package mutating func note(_ answer: Bool?, at place: Int) {
+        answers[place] = answer.map(Answer.known) ?? .unknowable
+    }
+
+    /// What is to be asked next, at once; none when there is nothing left to ask.
+    package var next: [Int] {
+        let askable = (0..<count).filter { answers[$0] != .unknowable }
+        let ends = Set([askable.first, askable.last].compactMap(\.self).filter { answers[$0] == nil })
+        guard ends.isEmpty else { return ends.sorted() }
+        return steps.compactMap { step in
+            let between = askable.filter { $0 > step.below && $0 < step.above }
+            return between.isEmpty ? nil : between[between.count / 2]
+        }
+    }
+
+    /// Where it turns, as far as it is known: all of it once nothing is left to ask.
+    package var turns: [Turn] { steps }
+
+    /// Places that nobody asked.
+    package var unasked: [Int] { (0..<count).filter { answers[$0] == nil } }
+
+    /// Neighbours among the known that differ.
+    private var steps: [Turn] {
+        let known = (0..<count).compactMap { place -> (Int, Bool)? in
+            if case .known(let answer) = answers[place] { (place, answer) } else { nil }
+        }
+        return zip(known, known.dropFirst()).filter { $0.1 != $1.1 }.map { Turn(below: $0.0, above: $1.0) }
+    }
+}

@@ -1,0 +1,57 @@
+package import MatrixModel
+
+/// What is different in a run from an earlier one.
+///
+/// A cell that one of the two did not measure counts neither for nor against anything.
+package struct RunComparison: Codable, Sendable, Hashable {
+    package var from: RunInfo
+    package var to: RunInfo
+    package var thresholds: ComparisonThresholds
+    /// Every kernel that one of the two has, oldest first.
+    package var kernelIDs: [String]
+    /// How many cells both runs measured.
+    package var compared: Int
+    /// Changes by kind, every kind named.
+    package var counts: [String: Int]
+    /// By probe, variant, loader, and kernels oldest first.
+    package var changes: [CellChange]
+    /// Programs that pass in both runs and cost more than the thresholds allow, in the same order.
+    package var growths: [InstructionGrowth]
+    /// Programs that pass with little headroom now, whether they did so before or not.
+    package var lowHeadroom: [LowHeadroom]
+    /// Kernels that are new, gone, of another release, or measured in one run only; oldest first.
+    package var kernels: [KernelChange]
+    /// Loaders that are new, gone, of another version, or there in one run only; by name.
+    package var loaders: [LoaderChange]
+
+    package init(
+        from: MatrixDocument, to: MatrixDocument, thresholds: ComparisonThresholds = ComparisonThresholds()
+    ) {
+        self.from = from.run
+        self.to = to.run
+        self.thresholds = thresholds
+        let ids = Set((from.kernels + to.kernels).map(\.id))
+        kernelIDs = KernelOrder(ids).sorted(ids)
+        kernels = KernelChange.all(from: from.kernels, to: to.kernels)
+        loaders = LoaderChange.all(from: from.loaders, to: to.loaders)
+        let pairs = CellPair.all(from: from, to: to)
+        let both = pairs.filter { $0.isMeasuredTwice }
+        compared = both.count
+        let settings = Setting.Table(kernels: kernels, loaders: loaders)
+        changes = pairs.compactMap { CellChange($0, setting: settings.setting(of: $0.key)) }
+        growths = both.flatMap { InstructionGrowth.all(in: $0, thresholds, setting: settings.setting(of: $0.key)) }
+        lowHeadroom = pairs.flatMap { LowHeadroom.all(in: $0, thresholds) }
+        counts = Dictionary(uniqueKeysWithValues: CellChange.Kind.allCases.map { ($0.rawValue, 0) })
+        for change in changes { counts[change.kind.rawValue, default: 0] += 1 }
+    }
+
+    package func changes(_ kind: CellChange.Kind) -> [CellChange] { changes.filter { $0.kind == kind } }
+
+    package var regressions: [CellChange] { changes(.regression) }
+    package var fixes: [CellChange] { changes(.fix) }
+
+    /// Whether there is nothing at all to tell.
+    package var isEmpty: Bool {
+        changes.isEmpty && growths.isEmpty && lowHeadroom.isEmpty && kernels.isEmpty && loaders.isEmpty
+    }
+}

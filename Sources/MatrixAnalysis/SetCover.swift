@@ -1,0 +1,148 @@
+/// The fewest of several sets that together hold all that any of them holds.
+///
+/// Branch and bound over what is left when all that cannot matter was taken out. That is quick for tens of sets over hundreds
+/// of elements, and given up after `budget` steps otherwise.
+struct SetCover {
+    /// Places of the chosen sets, the preferred ones first.
+    let chosen: [Int]
+    /// Whether no smaller choice can do.
+    let isExact: Bool
+
+    /// Chooses among `sets`.
+    ///
+    /// Of several choices that are equally small it takes the first that it finds, looking at sets in `order`, so that the same
+    /// sets always give the same choice. `order` holds each place once.
+    init(_ sets: [Set<Int>], order: [Int], budget: Int = 20_000) {
+        var search = Search(order.map { sets[$0] }, budget: budget)
+        chosen = search.run().sorted().map { order[$0] }
+        isExact = search.isExact
+    }
+}
+
+/// Sets and elements by number; the preferred sets have the lower ones.
+private struct Search {
+    private let sets: [Bits]
+    private let holders: [Bits]
+    private var budget: Int
+    private var best: [Int] = []
+    private(set) var isExact = true
+
+    init(_ sets: [Set<Int>], budget: Int) {
+        let elements = sets.reduce(into: Set<Int>()) { $0.formUnion($1) }.sorted()
+        let numbers = Dictionary(uniqueKeysWithValues: elements.enumerated().map { ($1, $0) })
+        self.sets = sets.map { Bits($0.compactMap { numbers[$0] }, count: elements.count) }
+        holders = elements.map { element in
+            Bits(sets.indices.filter { sets[$0].contains(element) }, count: sets.count)
+        }
+        self.budget = budget
+    }
+
+    mutating func run() -> [Int] {
+        let all = Left(
+            elements: Bits(holders.indices, count: holders.count), sets: Bits(sets.indices, count: sets.count))
+        best = greedy(all)
+        branch(all, taken: [])
+        return best
+    }
+
+    /// A choice to begin with: each time the set that adds most.
+    private func greedy(_ left: Left) -> [Int] {
+        var left = left
+        var choice: [Int] = []
+        while !left.elements.isEmpty {
+            var most = (set: 0, count: 0)
+            for (number, set) in sets.enumerated() {
+                let count = set.intersection(left.elements).count
+                if count > most.count { most = (number, count) }
+            }
+            choice.append(most.set)
+            left.elements.subtract(sets[most.set])
+        }
+        return choice
+    }
+
+    private mutating func branch(_ left: Left, taken: [Int]) {
+        guard budget > 0 else {
+            isExact = false
+            return
+        }
+        budget -= 1
+        var left = left
+        let taken = taken + reduce(&left)
+        guard taken.count < best.count else { return }
+        guard let hardest = byHolders(left).first else {
+            best = taken
+            return
+        }
+        guard taken.count + bound(left) < best.count else { return }
+        for set in holders[hardest].intersection(left.sets).numbers {
+            var rest = left
+            rest.elements.subtract(sets[set])
+            branch(rest, taken: taken + [set])
+            // Whatever holds it was tried with all the others.
+            left.sets.remove(set)
+        }
+    }
+
+    /// What is left to hold, by how few sets could.
+    private func byHolders(_ left: Left) -> [Int] {
+        let ranks = left.elements.numbers.map { element -> (sets: Int, element: Int) in
+            (holders[element].intersection(left.sets).count, element)
+        }
+        return ranks.sorted { $0 < $1 }.map(\.element)
+    }
+
+    /// How many more sets it takes at the least: elements of which no set holds two need one each.
+    private func bound(_ left: Left) -> Int {
+        var count = 0
+        var apart = left.elements
+        for element in byHolders(left) where apart.contains(element) {
+            count += 1
+            for set in holders[element].intersection(left.sets).numbers { apart.subtract(sets[set]) }
+        }
+        return count
+    }
+
+    /// Takes what must be taken and drops what cannot help, until nothing changes; returns what was taken.
+    private func reduce(_ left: inout Left) -> [Int] {
+        var taken: [Int] = []
+        while true {
+            dropContainedSets(&left)
+            dropEasyElements(&left)
+            let must = left.elements.numbers.map { holders[$0].intersection(left.sets).numbers }.first { $0.count == 1 }
+            guard let set = must?.first else { return taken }
+            taken.append(set)
+            left.elements.subtract(sets[set])
+        }
+    }
+
+    /// A set within another is never the better one; of two equal ones the preferred stays.
+    private func dropContainedSets(_ left: inout Left) {
+        let parts = left.sets.numbers.map { ($0, sets[$0].intersection(left.elements)) }
+        for (number, part) in parts {
+            let isContained =
+                part.isEmpty
+                || parts.contains { other, otherPart in
+                    other != number && part.isSubset(of: otherPart) && (part != otherPart || other < number)
+                }
+            if isContained { left.sets.remove(number) }
+        }
+    }
+
+    /// An element that comes along with another, held by no set that does not hold it too.
+    private func dropEasyElements(_ left: inout Left) {
+        let held = left.elements.numbers.map { ($0, holders[$0].intersection(left.sets)) }
+        for (number, sets) in held {
+            let comesAlong = held.contains { other, otherSets in
+                other != number && otherSets.isSubset(of: sets) && (sets != otherSets || other < number)
+            }
+            if comesAlong { left.elements.remove(number) }
+        }
+    }
+}
+
+/// What is left to hold, and with what.
+private struct Left {
+    var elements: Bits
+    var sets: Bits
+}

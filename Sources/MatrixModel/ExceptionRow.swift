@@ -1,0 +1,150 @@
+/// A rule of `expect`, and whether a run needed it.
+package struct ExceptionRow: Codable, Sendable, Hashable {
+    package enum State: String, Codable, Sendable, CaseIterable {
+        /// It decided what was expected of some cell; one that expects `any` excused a verdict that is no pass.
+        case used
+        /// Every cell was measured, and it excuses none: it can go.
+        case unneeded
+        /// Its last day is over: the cells that it spoke of are held against the rules after it.
+        case expired
+        /// This run cannot say: what it speaks of was not selected, not measured, or is on a kernel with `gate: false`.
+        case untested
+    }
+
+    package var probe: String
+    /// The manifest that it stands in: `readline/probe.yaml`.
+    package var file: String
+    package var line: Int
+    /// As they are written there, `*` for all.
+    package var variants: String
+    package var kernels: String
+    package var loaders: String
+    /// `null` for `any`.
+    @Nullable package var verdict: Verdict?
+    @Nullable package var stage: Stage?
+    /// Of the catalogue.
+    @Nullable package var cause: String?
+    @Nullable package var reason: String?
+    /// The last day on which it holds, `2026-12-31`.
+    @Nullable package var expires: String?
+    package var state: State
+    /// How many measured cells it decided; of an expired one, how many it would have.
+    package var cells: Int
+
+    package init(
+        probe: String, file: String, line: Int, variants: String, kernels: String, loaders: String = "*",
+        verdict: Verdict?, stage: Stage? = nil, cause: String? = nil, reason: String?, expires: String?, state: State, cells: Int
+    ) {
+        self.probe = probe
+        self.file = file
+        self.line = line
+        self.variants = variants
+        self.kernels = kernels
+        self.loaders = loaders
+        self.verdict = verdict
+        self.stage = stage
+        self.cause = cause
+        self.reason = reason
+        self.expires = expires
+        self.state = state
+        self.cells = cells
+    }
+}
+
+/// Finds out which rules a run needed.
+package struct ExceptionCount: Sendable {
+    /// What was run of a probe, and what is expected of it on the day of the run.
+    package struct Variant: Sendable {
+        package var probe: String
+        package var name: String
+        package var expectations: [Expectation]
+
+        package init(probe: String, name: String, expectations: [Expectation]) {
+            self.probe = probe
+            self.name = name
+            self.expectations = expectations
+        }
+    }
+
+    private struct Rule: Hashable {
+        var probe: String
+        var origin: ExpectationOrigin
+    }
+
+    private struct Tally {
+        var measured: [Verdict] = []
+        /// Cells that it would decide, if they had been measured on a kernel of the gate.
+        var open = 0
+    }
+
+    private let variants: [Variant]
+    private var tallies: [Rule: Tally] = [:]
+
+    /// - Parameters:
+    ///   - variants: All that were run.
+    ///   - document: What came of it.
+    ///   - isOfGate: Whether a kernel's verdicts can be other than expected.
+    package init(of variants: [Variant], in document: MatrixDocument, isOfGate: (String) -> Bool) {
+        self.variants = variants
+        let rules = Dictionary(
+            variants.map { ("\($0.probe)/\($0.name)", $0.expectations) }, uniquingKeysWith: { first, _ in first })
+        let releases = Dictionary(
+            document.kernels.map { ($0.id, $0.release.flatMap { KernelRelease($0) }) },
+            uniquingKeysWith: { first, _ in first })
+        for cell in document.cells {
+            guard let id = KernelID(cell.kernel), let rules = rules["\(cell.probe)/\(cell.variant)"] else { continue }
+            let release = releases[cell.kernel] ?? nil
+            let counts = cell.verdict != .notMeasured && isOfGate(cell.kernel)
+            let deciding = [
+                rules.rule(for: id, release: release, loader: cell.loader),
+                rules.expiredRule(for: id, release: release, loader: cell.loader),
+            ]
+            for rule in deciding {
+                guard let origin = rule?.origin else { continue }
+                let key = Rule(probe: cell.probe, origin: origin)
+                if counts {
+                    tallies[key, default: Tally()].measured.append(cell.verdict)
+                } else {
+                    tallies[key, default: Tally()].open += 1
+                }
+            }
+        }
+    }
+
+    /// A row for each rule, in the order of the variants and of their rules.
+    ///
+    /// `isWhole` says whether all was run that there is: of a part nobody can say that a rule is not needed.
+    package func rows(isWhole: Bool) -> [ExceptionRow] {
+        var seen: Set<Rule> = []
+        var rows: [(Rule, ExceptionRow)] = []
+        for variant in variants {
+            for rule in variant.expectations {
+                guard let origin = rule.origin else { continue }
+                let key = Rule(probe: variant.probe, origin: origin)
+                guard seen.insert(key).inserted else { continue }
+                rows.append((key, row(of: rule, key, isWhole: isWhole)))
+            }
+        }
+        // Rules of the second variant may stand above those of the first.
+        return rows.enumerated().sorted { left, right in
+            left.element.0.probe == right.element.0.probe && left.element.0.origin.file == right.element.0.origin.file
+                ? left.element.0.origin.line < right.element.0.origin.line : left.offset < right.offset
+        }.map(\.element.1)
+    }
+
+    private func row(of rule: Expectation, _ key: Rule, isWhole: Bool) -> ExceptionRow {
+        let tally = tallies[key] ?? Tally()
+        let excuses = rule.verdict == nil ? tally.measured.contains { $0 != .pass } : !tally.measured.isEmpty
+        let state: ExceptionRow.State =
+            if rule.hasExpired { .expired } else if excuses { .used } else if isWhole && tally.open == 0 {
+                .unneeded
+            } else {
+                .untested
+            }
+        return ExceptionRow(
+            probe: key.probe, file: key.origin.file, line: key.origin.line, variants: key.origin.variants,
+            kernels: "\(rule.kernels)",
+            loaders: rule.loaders.map { $0.map(\.description).joined(separator: ", ") } ?? "*", verdict: rule.verdict, stage: rule.stage, cause: rule.cause,
+            reason: rule.reason, expires: rule.expires.map { "\($0)" }, state: state, cells: tally.measured.count)
+    }
+}

@@ -1,0 +1,93 @@
+import FoundationEssentials
+import Glibc
+import Manifests
+import Subprocess
+package import SystemPackage
+
+/// A rustc that can write BPF, and the clang that assembles what it writes.
+///
+/// For this target what rustc calls an object is LLVM's bitcode: it leaves the rest to a linker of its own, which no
+/// distribution has. Its assembly is whole, and the assembler that clang brings takes it, of another LLVM as well.
+package struct RustCompiler: Sendable, Hashable {
+    /// The environment variable that names the rustc to use.
+    package static let variable = "COMPAT_MATRIX_RUSTC"
+    static let target = "bpfel-unknown-none"
+    /// What brings one, for people.
+    static let packages = "install Debian's rustc-web and libstd-rust-web-dev-bpf"
+
+    package let rustc: FilePath
+    private let assembler: ProbeCompiler
+    private let identityOfRustc: String
+
+    /// A library, because only a program must have a panic handler; one crate name, else the names of functions would
+    /// change with the file's.
+    static let commonArguments = [
+        "--edition=2021", "--target=\(target)", "--crate-type=lib", "--crate-name=probe", "-Copt-level=3",
+        "-Cpanic=abort", "-Ccodegen-units=1",
+    ]
+}
+
+extension RustCompiler: SourceCompiler {
+    var identity: String { "\(identityOfRustc) \(assembler.identity)" }
+
+    func arguments(_ cpu: InstructionSet, flags: [String]) -> [String] {
+        Self.commonArguments + ["-Ctarget-cpu=\(cpu.rawValue)"] + flags
+    }
+
+    func compile(
+        _ source: FilePath, in folder: FilePath, arguments: [String], object: FilePath, rule: FilePath
+    ) async throws {
+        let assembly = FilePath("\(object).s")
+        defer { unlink(assembly.string) }
+        try await compile(
+            source, by: rustc, arguments: arguments + ["--emit=asm=\(assembly),dep-info=\(rule)", source.string],
+            in: folder)
+        try await compile(
+            source, by: assembler.clang, arguments: ["-target", "bpf", "-c", assembly.string, "-o", object.string],
+            in: folder)
+    }
+}
+
+extension RustCompiler {
+    /// The rustc that `COMPAT_MATRIX_RUSTC` names, else the first on `PATH` with the target's core library.
+    ///
+    /// Debian packages that library for `rustc-web`; a toolchain of rustup, which often comes first, has none.
+    package static func find(
+        assembler: ProbeCompiler, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) async throws -> RustCompiler {
+        let folders = (environment["PATH"] ?? "").split(separator: ":").map { FilePath(String($0)) }
+        if let named = environment[variable], !named.isEmpty {
+            let rustc = named.contains("/") ? FilePath(named) : located(named, in: folders).first ?? FilePath(named)
+            guard let compiler = try await RustCompiler(ifUsable: rustc, assembler: assembler) else {
+                throw ProbeObjectError.unusableRustCompiler(rustc, variable: variable)
+            }
+            return compiler
+        }
+        let all = located("rustc", in: folders)
+        for rustc in all {
+            if let compiler = try await RustCompiler(ifUsable: rustc, assembler: assembler) { return compiler }
+        }
+        throw ProbeObjectError.noRustCompiler(tried: all)
+    }
+
+    private static func located(_ name: String, in folders: [FilePath]) -> [FilePath] {
+        folders.map { $0.appending(name) }.filter { access($0.string, X_OK) == 0 }
+    }
+
+    /// `nil` when the file cannot be run or has no core library for the target.
+    private init?(ifUsable rustc: FilePath, assembler: ProbeCompiler) async throws {
+        var status = stat()
+        guard stat(rustc.string, &status) == 0, access(rustc.string, X_OK) == 0 else { return nil }
+        let result = try await run(
+            .path(rustc), arguments: ["--print=target-libdir", "--target=\(Self.target)"],
+            output: .string(limit: 4096), error: .discarded)
+        let folder = result.standardOutput.split(separator: "\n").first.map(String.init) ?? ""
+        let libraries = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        guard result.terminationStatus.isSuccess, libraries.contains(where: { $0.hasPrefix("libcore-") }) else {
+            return nil
+        }
+        self.rustc = rustc
+        self.assembler = assembler
+        identityOfRustc = "\(rustc) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+    }
+}

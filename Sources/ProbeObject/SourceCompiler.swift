@@ -1,0 +1,43 @@
+import Manifests
+import Subprocess
+import SystemPackage
+
+/// What makes a BPF object of a source.
+protocol SourceCompiler: Sendable {
+    /// Changes when another compiler takes this one's place at the same path.
+    var identity: String { get }
+
+    func arguments(_ cpu: InstructionSet, flags: [String]) -> [String]
+
+    /// Compiles `source`, named relative to `folder`, into `object`, and the make rule of all it read into `rule`, the
+    /// source first.
+    ///
+    /// - Throws: `ProbeObjectError.compilation` with the compiler's own words.
+    func compile(
+        _ source: FilePath, in folder: FilePath, arguments: [String], object: FilePath, rule: FilePath
+    ) async throws
+}
+
+extension SourceCompiler {
+    /// Runs `program` in `folder` for `source`.
+    func compile(
+        _ source: FilePath, by program: FilePath, arguments: [String], in folder: FilePath
+    ) async throws {
+        let result = try await run(
+            .path(program), arguments: Arguments(arguments), environment: .inherit.updating(["LC_ALL": "C"]),
+            workingDirectory: folder, output: .discarded, error: .string(limit: 1024 * 1024))
+        guard result.terminationStatus.isSuccess else {
+            let words = result.standardError.trimmingSuffix { $0.isNewline }
+            throw ProbeObjectError.compilation(
+                source: folder.pushing(source), message: words.isEmpty ? "\(result.terminationStatus)" : String(words))
+        }
+    }
+}
+
+extension StringProtocol {
+    fileprivate func trimmingSuffix(while unwanted: (Character) -> Bool) -> SubSequence {
+        var rest = self[...]
+        while let last = rest.last, unwanted(last) { rest.removeLast() }
+        return rest
+    }
+}

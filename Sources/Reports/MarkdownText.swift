@@ -1,0 +1,48 @@
+/// Text that Markdown shows and never obeys.
+enum MarkdownText {
+    /// `text` as code, on one line, fit for a cell of a table.
+    ///
+    /// An element instead of backticks: whatever could end it is an entity, which Markdown decodes and does not read. GitHub and
+    /// GitLab make no mention, issue or emoji of what is code.
+    static func code(_ text: String) -> String { text.isEmpty ? "" : "<code>\(escaped(text))</code>" }
+
+    /// `text` with all that Markdown, HTML or a table could take for its own written as entities.
+    private static func escaped(_ text: String) -> String {
+        var result = ""
+        let scalars = Array(TerminalText.escaped(text).unicodeScalars)
+        for (place, scalar) in scalars.enumerated() {
+            let isActive =
+                active.contains(scalar)
+                // `https://…` and `www.…` become links without any markup.
+                || scalar == ":" && place + 1 < scalars.count && scalars[place + 1] == "/"
+                || scalar == "." && place > 0 && (scalars[place - 1] == "w" || scalars[place - 1] == "W")
+            if isActive { result += "&#\(scalar.value);" } else { result.unicodeScalars.append(scalar) }
+        }
+        return result
+    }
+
+    private static let active: Set<Unicode.Scalar> = [
+        "\\", "`", "*", "_", "[", "]", "<", ">", "&", "@", "|", "~", "$", "#",
+    ]
+
+    /// `text` as a sentence: escaped, and parted so that it names no user and no issue.
+    static func prose(_ text: String) -> String {
+        var result = ""
+        for character in escaped(text).split(separator: ";", omittingEmptySubsequences: false) {
+            if !result.isEmpty { result += ";" }
+            result += character
+            if character.hasSuffix("&#64") || character.hasSuffix("&#35") { result += ";&#8203" }
+        }
+        return result
+    }
+
+    /// The first lines of `lines` that fit into `budget` bytes, and how many do not.
+    static func fitting(_ lines: [String], into budget: Int) -> (kept: [String], leftOut: Int) {
+        var used = 0
+        for (place, line) in lines.enumerated() {
+            used += line.utf8.count + 1
+            if used > budget { return (Array(lines[..<place]), lines.count - place) }
+        }
+        return (lines, 0)
+    }
+}

@@ -1,0 +1,117 @@
+// Which cells are looked for: the others fade, and rows and columns without any go.
+
+const filter = { words: [], verdicts: new Set(), unexpected: false, changed: false, kernel: "", probe: "", cause: "" };
+
+const causeField = programFields.indexOf("cause");
+const causesOf = (cell) => cell.programs.map((values) => data.causes[values[causeField]]).filter(Boolean);
+
+/** What the search looks into. */
+function haystack(cell) {
+  if (cell.haystack === undefined) {
+    const programs = programsOf(cell);
+    cell.haystack = [
+      ...path(cell), cell.loader.library, cell.column.kernel.release, longWords[cell.verdict], data.texts[cell.reason], data.texts[cell.event], data.stages[cell.stage],
+      ...programs.flatMap((program) => [data.texts[program.name], data.texts[program.type], data.errnos[program.errno]?.[0]]),
+      ...causesOf(cell).flatMap((cause) => [cause.id, cause.category, cause.line]),
+      ...programs.map((program) => data.explanations[program.explanation]?.shape),
+    ].filter(Boolean).join("\n").toLowerCase();
+  }
+  return cell.haystack;
+}
+
+/** Of a kernel, `6.1` is not the beginning of `6.12`. */
+const beginsWith = (name, text) => name.startsWith(text) && !(/\d$/.test(text) && /^\d/.test(name.slice(text.length)));
+const includes = (...names) => (text) => names.some((name) => name.toLowerCase().includes(text));
+
+/** `cause:size-negative` asks for one thing, any other word for a text anywhere. */
+const fields = {
+  kernel: ({ column: { kernel } }) => (text) => [kernel.id, version(kernel), kernel.family].some((name) => beginsWith(name.toLowerCase(), text)),
+  probe: (cell) => includes(cell.row.probe), variant: (cell) => includes(cell.row.variant), loader: (cell) => includes(cell.loader.name),
+  status: (cell) => includes(cell.verdict, longWords[cell.verdict]), stage: (cell) => includes(data.stages[cell.stage] ?? ""),
+  cause: (cell) => includes(...causesOf(cell).map((cause) => cause.id)),
+};
+
+function matchesWord(cell, word) {
+  const [, field, text] = /^(\w+):(.*)$/.exec(word) ?? [];
+  return Object.hasOwn(fields, field ?? "") ? fields[field](cell)(text) : haystack(cell).includes(word);
+}
+
+function matches(cell) {
+  const { words: wanted, verdicts, unexpected, changed, kernel, probe, cause } = filter;
+  if (!shownLoaders.includes(cell.loader)) return false;
+  if (kernel && kernel !== cell.column.kernel.id && kernel !== `${cell.column.kernel.family}-*`) return false;
+  if ((probe && cell.row.probe !== probe) || (verdicts.size && !verdicts.has(cell.verdict))) return false;
+  if ((unexpected && !cell.unexpected) || (changed && !cell.changed)) return false;
+  if (cause && !causesOf(cell).some((each) => each.id === cause)) return false;
+  return wanted.every((word) => matchesWord(cell, word));
+}
+
+function applyFilter() {
+  const { words: wanted, verdicts, unexpected, changed, kernel, probe, cause } = filter;
+  const active = wanted.length > 0 || verdicts.size > 0 || unexpected || changed || Boolean(kernel || probe || cause);
+  for (const row of rows) row.matching = !active;
+  for (const column of columns) column.hidden = active;
+  let count = 0, shown = 0;
+  for (const cell of cells) {
+    const isOfLoader = shownLoaders.includes(cell.loader);
+    const match = active ? matches(cell) : isOfLoader;
+    const dimmed = active && !match;
+    if (cell.dimmed !== dimmed) cell.element.classList.toggle("dimmed", cell.dimmed = dimmed);
+    if (isOfLoader) shown += 1;
+    if (match) { count += 1; cell.row.matching = true; cell.column.hidden = false; }
+  }
+  arrange();
+  updateRows();
+  $("nothing").hidden = count > 0;
+  $("frame").hidden = count === 0;
+  $("clear").hidden = !active;
+  $("shown").textContent = active ? `${number(count)} of ${plural(shown, "cell")}` : plural(shown, "cell");
+  if (current && (!isShown(current) || current.dimmed)) setCurrent(cells.find((cell) => isShown(cell) && !cell.dimmed));
+}
+
+function clearFilter() {
+  Object.assign(filter, { words: [], unexpected: false, changed: false, kernel: "", probe: "", cause: "" });
+  filter.verdicts.clear();
+  for (const id of ["search", "by-kernel", "by-probe", "by-cause"]) $(id).value = "";
+  for (const button of $("verdicts").children) button.setAttribute("aria-pressed", "false");
+  applyFilter();
+}
+
+function showLoaders(list) {
+  shownLoaders = list;
+  const value = list.length === 1 ? list[0].name : "";
+  for (const input of $("by-loader").querySelectorAll("input")) input.checked = input.value === value;
+  drawCounts();
+  applyFilter();
+}
+
+function drawFilters() {
+  const option = (value, label) => el("option", { value }, label);
+  $("by-kernel").append(option("", "All kernels"), ...families.map((family) => el("optgroup", { label: family.name },
+    family.columns.length > 1 ? option(`${family.name}-*`, `all ${family.name}`) : null, family.columns.map(({ kernel }) => option(kernel.id, kernel.id)))));
+  $("by-probe").append(option("", "All probes"), ...groups.map((group) => option(group.probe, group.probe)));
+  const counts = new Map();
+  for (const cell of cells) for (const cause of new Set(causesOf(cell))) counts.set(cause.id, (counts.get(cause.id) ?? 0) + 1);
+  $("by-cause").append(option("", "All causes"), ...[...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([cause, count]) => option(cause, `${cause} (${number(count)})`)));
+  $("by-cause").hidden = counts.size === 0;
+  for (const field of ["kernel", "probe", "cause"]) $(`by-${field}`).addEventListener("change", (event) => { filter[field] = event.target.value; applyFilter(); });
+  $("search").addEventListener("input", () => {
+    filter.words = $("search").value.toLowerCase().split(/\s+/).filter(Boolean);
+    applyFilter();
+  });
+  $("clear").addEventListener("click", clearFilter);
+  $("fold").addEventListener("click", () => {
+    const fold = !groups.every((group) => group.folded);
+    for (const group of groups) group.folded = fold;
+    updateRows();
+  });
+  if (hasLoaders) drawLoaderSwitch();
+}
+
+function drawLoaderSwitch() {
+  const choice = (value, label, title, list) => el("label", { title },
+    el("input", { type: "radio", name: "loader", value, checked: value === "", onchange: () => showLoaders(list) }), el("span", {}, label));
+  $("by-loader").hidden = false;
+  $("by-loader").append(choice("", "all", "all loaders, side by side", usedLoaders),
+    ...usedLoaders.map((loader) => choice(loader.name, [loader.name, loader.version ? el("small", {}, loader.version) : null], loaderWords(loader), [loader])));
+}

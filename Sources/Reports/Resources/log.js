@@ -1,0 +1,241 @@
+// Logs: out of their compressed pieces, then annotated, or as they are.
+
+let logIndex = null;
+const pieces = new Map();
+
+/** What Base64 and DEFLATE hold of a piece; read once, and only when one of its logs is opened. */
+function piece(place) {
+  if (!pieces.has(place)) {
+    const packed = Uint8Array.from(atob($(`piece-${place}`).textContent), (c) => c.charCodeAt(0));
+    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+    pieces.set(place, new Response(stream).arrayBuffer().then((buffer) => new Uint8Array(buffer)));
+  }
+  return pieces.get(place);
+}
+
+/** `{ lines, place of lines left out, how many, file }`; no lines when the file is gone. */
+async function readLog(place) {
+  logIndex ??= JSON.parse($("log-index").textContent);
+  const entry = logIndex[place];
+  if (entry.length === 1) return { lines: null, file: entry[0] };
+  const [number, offset, headLength, omitted = 0, tailLength = 0, file = null] = entry;
+  const bytes = await piece(number);
+  const text = (start, length) => visible(new TextDecoder().decode(bytes.subarray(start, start + length))).replace(/\n$/, "").split("\n");
+  const head = text(offset, headLength);
+  if (!omitted) return { lines: head, gap: -1, omitted, file };
+  return { lines: [...head, null, ...text(offset + headLength, tailLength)], gap: head.length, omitted, file };
+}
+
+/** A log that folds; what it holds comes once it is read. */
+function logBlock(title, index, deciding, isOpen, kind) {
+  const content = el("div", { class: "log-content" }, el("p", { class: "quiet" }, "Opening the log…"));
+  const count = el("small", {}), buttons = el("span", { class: "log-buttons" });
+  const block = el("details", { class: "log-block", open: isOpen }, el("summary", {}, title, count), buttons, content);
+  let wanted = false;
+  const fill = async () => {
+    if (wanted || !block.open) return;
+    wanted = true;
+    try {
+      fillLog(await readLog(index), { title, deciding, kind, content, count, buttons });
+    } catch (error) {
+      content.replaceChildren(el("p", { class: "quiet" }, `This browser cannot open the log: ${error.message}`));
+    }
+  };
+  block.addEventListener("toggle", fill);
+  fill();
+  return block;
+}
+
+function fillLog(log, { title, deciding, kind, content, count, buttons }) {
+  const { lines, gap, omitted, file } = log;
+  if (!lines) { content.replaceChildren(el("p", { class: "quiet" }, `The file ${file} is missing.`)); return; }
+  const wanted = deciding === null ? null : visible(deciding).trim();
+  let place = wanted ? lines.findLastIndex((line) => line?.trim() === wanted) : -1;
+  if (place < 0 && wanted) place = lines.findLastIndex((line) => line?.includes(wanted));
+  const total = omitted ? lines.length - 1 + omitted : lines.length;
+  const decidingLine = place + 1 + (omitted && gap < place ? omitted - 1 : 0);
+  count.textContent = plural(total, "line") + (place >= 0 ? `, deciding line ${number(decidingLine)}` : "");
+  const draw = (view) => { content.replaceChildren(view); scrollToDeciding(view); };
+  const raw = () => rawLog(log, place, title, kind);
+  const canAnnotate = kind === "" && lines.some((line) => line !== null && instructionLine.test(line));
+  if (canAnnotate) {
+    const annotated = () => annotatedLog(log, place, title);
+    let isRaw = false;
+    const button = el("button", { type: "button", class: "copy", "aria-pressed": "false", onclick: () => {
+      isRaw = !isRaw;
+      button.setAttribute("aria-pressed", isRaw);
+      draw(isRaw ? raw() : annotated());
+    } }, "Raw log");
+    buttons.append(button);
+    draw(annotated());
+  } else {
+    draw(raw());
+  }
+  buttons.append(copyButton("Copy log", () => lines.map((line) => line ?? gapText(log)).join("\n") + "\n"));
+}
+
+const gapText = ({ omitted, file }) => `… ${plural(omitted, "line")} left out of this page; the whole log is ${file} in the results folder …`;
+
+/** Puts the line that decided into the middle of what is seen of a log. */
+function scrollToDeciding(view) {
+  const mark = view.querySelector("mark");
+  if (mark) {
+    const { top, height } = mark.getBoundingClientRect();
+    view.scrollTop += top - view.getBoundingClientRect().top - (view.clientHeight - height) / 2;
+  } else if (view.classList.contains("console")) view.scrollTop = view.scrollHeight;
+}
+
+/** The text as it is, in few elements: one for each line would take seconds of a log of thousands. */
+function rawLog(log, place, title, kind) {
+  const { lines } = log;
+  const text = (part) => part.map((line) => (line === null ? gapText(log) : line) + "\n").join("");
+  const view = el("pre", { class: `log ${kind}`, tabindex: "0", role: "group", "aria-label": title });
+  if (place < 0) view.append(text(lines));
+  else view.append(text(lines.slice(0, place)), el("mark", {}, lines[place] + "\n"), text(lines.slice(place + 1)));
+  return view;
+}
+
+// Annotated: C source beside the instructions that come of it and what the verifier knows there.
+
+const instructionLine = /^\s*(\d+): \([0-9a-f]{2}\) /;
+const lineShapes = [
+  ["instruction", /^\s*(\d+): (\([0-9a-f]{2}\) .*?)(?:\s*; (.*))?$/],
+  ["pruned", /^from \d+ to \d+: safe/],
+  ["branch", /^from (\d+) to (\d+)(?: \([^)]*\))?:(.*)$/],
+  ["precision", /^(?:mark_precise: |last_idx |regs=|parent |\s*regs=)/],
+  ["state", /^\s*(?:\d+: )?(?:frame\d+: )?R\d+(?:_\w+)?=/],
+  ["source", /^; ?(.*)$/],
+  ["statistics", /^(?:processed \d|verification time |stack depth |insns processed |max_states)/],
+];
+
+function lineOf(text, index, place) {
+  if (text === null) return { kind: "gap", index };
+  if (index === place) return { kind: "deciding", text, index };
+  for (const [kind, shape] of lineShapes) {
+    const parts = shape.exec(text);
+    if (!parts) continue;
+    const key = { instruction: () => `i${parts[1]}`, branch: () => `b${parts[1]}-${parts[2]}`, state: () => "s", source: () => `c${parts[1]}`, pruned: () => "p", precision: () => "m" }[kind]?.() ?? null;
+    return { kind, text, parts, key, index, instruction: kind === "instruction" ? Number(parts[1]) : null };
+  }
+  return { kind: text.trim() ? "message" : "blank", text, key: text.trim() ? null : "e", index };
+}
+
+/** Many lines in a row that say the same: the first, and how many more. */
+function foldRuns(items) {
+  const folded = [];
+  for (let i = 0; i < items.length;) {
+    const { kind } = items[i];
+    let end = i + 1;
+    if (kind === "pruned" || kind === "precision") while (end < items.length && items[end].kind === kind) end += 1;
+    if (end - i > 3) {
+      const what = kind === "pruned" ? "paths that were seen before" : "lines of precision tracking";
+      folded.push(items[i], { kind: "fold", key: `r${kind}`, items: items.slice(i + 1, end), label: `${number(end - i - 1)} more ${what}` });
+    } else folded.push(...items.slice(i, end));
+    i = end;
+  }
+  return folded;
+}
+
+const longestRound = 2000;
+
+/** Rounds of a loop that differ in nothing but registers: the first and the last, and how many are between them. */
+function foldLoops(items) {
+  const folded = [];
+  const seen = new Map();
+  const isRound = (start, first, period) => {
+    if (start + period > items.length) return false;
+    for (let k = 0; k < period; k += 1) if (items[start + k].key === null || items[start + k].key !== items[first + k].key) return false;
+    return true;
+  };
+  for (let i = 0; i < items.length;) {
+    const item = items[i];
+    const first = item.kind === "instruction" ? seen.get(item.key) : undefined;
+    let rounds = 0;
+    if (first !== undefined && i - first <= longestRound) while (isRound(i + rounds * (i - first), first, i - first)) rounds += 1;
+    if (rounds > 1) {
+      const hidden = items.slice(i, i + (rounds - 1) * (i - first));
+      const instructions = hidden.map((line) => line.instruction).filter((place) => place !== null && place !== undefined);
+      const [low, high] = instructions.reduce(([a, b], place) => [Math.min(a, place), Math.max(b, place)], [Infinity, 0]);
+      folded.push({ kind: "fold", key: `f${low}-${high}`, items: hidden, label: `${plural(rounds - 1, "more round")} of instructions ${low}–${high}` });
+      i += hidden.length;
+      seen.clear();
+    } else {
+      if (item.kind === "instruction") seen.set(item.key, i);
+      folded.push(item);
+      i += 1;
+    }
+  }
+  return folded;
+}
+
+const countLines = (items) => items.reduce((sum, item) => sum + (item.kind === "fold" ? countLines(item.items) : 1), 0);
+const mostLines = 20000, mostRows = 2500;
+
+function annotatedLog(log, place, title) {
+  let items = log.lines.map((text, index) => lineOf(text, index, place));
+  // Of a log so long that nobody reads it from the start.
+  const early = items.length > mostLines ? items.splice(0, items.length - mostLines) : [];
+  items = foldRuns(items);
+  for (let depth = 0; depth < 3; depth += 1) items = foldLoops(items);
+  if (early.length) items.unshift({ kind: "fold", items: early, label: "the beginning", isRaw: true });
+  if (items.length > mostRows) {
+    const middle = items.splice(200, items.length - mostRows);
+    items.splice(200, 0, { kind: "fold", items: middle, label: "the middle", isRaw: middle.length > mostLines });
+  }
+  const view = el("div", { class: "log annotated", tabindex: "0", role: "group", "aria-label": title });
+  const body = el("tbody", {});
+  body.append(...logRows(items, log));
+  view.append(el("table", {}, el("thead", {}, el("tr", {}, ["C source", "Instruction", "What the verifier knows"].map((word) => el("th", { scope: "col" }, word)))), body));
+  return view;
+}
+
+function logRows(items, log) {
+  const drawn = [];
+  let source = [];
+  const wide = (kind, ...content) => el("tr", { class: kind }, el("td", { colspan: "3" }, content));
+  const flush = () => { if (source.length) drawn.push(el("tr", {}, el("td", { class: "source" }, sourceText(source)), el("td", { colspan: "2" }))); source = []; };
+  items.forEach((item, index) => {
+    switch (item.kind) {
+      case "source": source.push(item.parts[1]); return;
+      case "blank": return;
+      case "instruction": {
+        const isCulprit = items.slice(index + 1, index + 4).find((next) => next.kind !== "blank" && next.kind !== "state")?.kind === "deciding";
+        drawn.push(el("tr", { class: isCulprit ? "culprit" : null }, el("td", { class: "source" }, sourceText(source)),
+          el("td", { class: "instruction" }, el("i", {}, item.parts[1]), ` ${item.parts[2]}`), el("td", { class: "state" }, item.parts[3] ?? "")));
+        source = [];
+        return;
+      }
+      case "state": drawn.push(el("tr", {}, el("td", { class: "source" }, sourceText(source)), el("td"), el("td", { class: "state" }, item.text.trim()))); source = []; return;
+      case "branch":
+        flush();
+        drawn.push(el("tr", { class: "branch" }, el("td"), el("td", { class: "instruction" }, `↳ from ${item.parts[1]} to ${item.parts[2]}`), el("td", { class: "state" }, item.parts[3].trim())));
+        return;
+      default:
+    }
+    flush();
+    if (item.kind === "deciding") drawn.push(wide("deciding", el("mark", {}, item.text)));
+    else if (item.kind === "gap") drawn.push(wide("left-out", gapText(log)));
+    else if (item.kind === "fold") drawn.push(foldRow(item, log));
+    else drawn.push(wide(item.kind, item.text));
+  });
+  flush();
+  return drawn;
+}
+
+function sourceText(lines) {
+  const parts = lines.map((line) => /^(.*?)(?: @ ([^ ]+:\d+))?$/.exec(line));
+  const distinct = parts.filter(([whole], index) => parts.findIndex((other) => other[0] === whole) === index);
+  return distinct.map(([, text, where]) => el("span", { title: where ?? null }, text));
+}
+
+/** A line that stands for many; they come in its place when it is pressed. */
+function foldRow(item, log) {
+  const row = el("tr", { class: "fold" });
+  const open = () => {
+    const fresh = item.isRaw ? [el("tr", {}, el("td", { colspan: "3" }, el("pre", {}, item.items.map((line) => line.text ?? gapText(log)).join("\n"))))] : logRows(item.items, log);
+    row.replaceWith(...fresh);
+    fresh[0]?.querySelector("button")?.focus();
+  };
+  row.append(el("td", { colspan: "3" }, el("button", { type: "button", onclick: open }, `… ${item.label}, ${plural(countLines(item.items), "line")} …`)));
+  return row;
+}

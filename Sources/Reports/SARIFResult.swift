@@ -1,0 +1,143 @@
+import Crypto
+import Foundation
+import MatrixModel
+
+/// A failure of one program, or an answer of one cell that is no failure of a program, with all kernels that gave it.
+struct SARIFResult {
+    var rule: String
+    var row: RowKey
+    /// `nil` for an answer of the whole cell.
+    var program: String?
+    var verdict: Verdict
+    var expected: Verdict
+    var asExpected: Bool
+    /// The deciding line, or why there is none, of the first kernel.
+    var line: String
+    var advice: String?
+    /// Of the first kernel that says one.
+    var location: CodeLocation?
+    var kernels: [String]
+
+    var name: String { [row.probe, row.variant, program].compactMap(\.self).joined(separator: "/") }
+    var level: SARIFLog.Level { asExpected ? .note : .error }
+
+    /// The same in every run until the failure is another one: neither kernels nor lines are in it.
+    var fingerprint: String {
+        let parts = [rule, row.probe, row.variant, row.loader, program ?? "", asExpected ? "expected" : "unexpected"]
+        return SHA256.hash(data: Data(parts.joined(separator: "\u{0}").utf8)).prefix(16)
+            .map { String(format: "%02x", $0) }.joined()
+    }
+
+    func message(kernels: String) -> String {
+        let what =
+            switch verdict {
+            case .fail: "is refused"
+            case .crash: "brings the guest down"
+            case .timeout: "does not end in time"
+            case .pass: "passes"
+            case .notMeasured: "was not measured"
+            }
+        let how =
+            asExpected
+            ? "as expected"
+            : verdict == expected ? "not for the expected reason" : "and \(expected.rawValue) was expected"
+        let sentence = "\(name) (\(row.loader)) \(what) on \(kernels), \(how)"
+        return (line.isEmpty ? "\(sentence)." : "\(sentence): \(line)") + (advice.map { "\n\($0)" } ?? "")
+    }
+
+    /// In the order of the document; a place that only other kernels know is everybody's.
+    static func all(of document: MatrixDocument) -> [SARIFResult] {
+        var results: [SARIFResult] = []
+        var places: [Key: Int] = [:]
+        for cell in document.cells where cell.verdict != .notMeasured && (cell.verdict != .pass || cell.isUnexpected) {
+            let failed = cell.verdict == .fail ? cell.programs.filter { $0.verdict == .fail } : []
+            for result in failed.isEmpty ? [SARIFResult(cell)] : failed.map({ SARIFResult(cell, $0) }) {
+                if let place = places[result.key] {
+                    results[place].kernels.append(cell.kernel)
+                    results[place].location = results[place].location ?? result.location
+                } else {
+                    places[result.key] = results.count
+                    results.append(result)
+                }
+            }
+        }
+        // Before 5.0 and for attachments of a whole object nothing may name a line; another result of the variant may.
+        let known = Dictionary(
+            results.compactMap { result in result.location.map { (result.row, $0) } },
+            uniquingKeysWith: { first, _ in first })
+        for index in results.indices where results[index].location == nil {
+            results[index].location = known[results[index].row]
+        }
+        return results
+    }
+
+    private struct Key: Hashable {
+        var rule: String
+        var row: RowKey
+        var program: String?
+        var verdict: Verdict
+        var asExpected: Bool
+    }
+
+    private var key: Key {
+        Key(rule: rule, row: row, program: program, verdict: verdict, asExpected: asExpected)
+    }
+
+    private init(_ cell: CellResult) {
+        let finding = Finding(cell)
+        rule = Self.rule(of: cell.verdict)
+        row = cell.row
+        verdict = cell.verdict
+        expected = cell.expected
+        asExpected = cell.asExpected
+        line = cell.verdict == .pass ? "" : finding.detail
+        location = cell.programs.compactMap { $0.cause?.location }.first
+        kernels = [cell.kernel]
+    }
+
+    private init(_ cell: CellResult, _ result: ProgramResult) {
+        rule = result.cause?.id ?? Self.rule(of: .fail)
+        row = cell.row
+        program = result.name
+        verdict = .fail
+        expected = cell.expected
+        asExpected = cell.asExpected
+        let errno = result.errno == 0 ? nil : LinuxErrno(number: result.errno)
+        line =
+            result.cause?.line ?? errno.map { [$0.name, $0.meaning].compactMap(\.self).joined(separator: ": ") } ?? ""
+        advice = result.explanation?.suggestion ?? result.cause?.advice
+        location = result.cause?.location
+        kernels = [cell.kernel]
+    }
+
+    private static func rule(of verdict: Verdict) -> String {
+        switch verdict {
+        case .pass: "unexpected-pass"
+        case .fail: "failed"
+        case .crash: "guest-crash"
+        case .timeout: "timeout"
+        case .notMeasured: "not-measured"
+        }
+    }
+
+    /// Of the answers that no message of a verifier or loader stands behind.
+    static let descriptions = [
+        "unexpected-pass": (
+            meaning: "A variant passes where a rule of its manifest says that it does not.",
+            advice: "Take the rule out of the manifest, or narrow its kernels."
+        ),
+        "failed": (
+            meaning: "A program failed, and neither the kernel nor the loader said why.",
+            advice: "Look at the errno and the stage in the report."
+        ),
+        "guest-crash": (
+            meaning: "The kernel panicked, oopsed or locked up.",
+            advice: "Do not ship the variant for these kernels, and report the console's message to the distribution."
+        ),
+        "timeout": (
+            meaning: "There was no result in time.",
+            advice:
+                "Raise --timeout to see whether it ends at all; a verifier may go through a large program for minutes."
+        ),
+    ]
+}

@@ -1,0 +1,93 @@
+package import MatrixModel
+
+extension Catalogue {
+    /// The source line of what was refused; where nothing is said of an instruction, the line at which the program begins.
+    ///
+    /// `cause` is of `log` or of the loader's messages beside it, `stage` is where the program failed. Objects that cannot be
+    /// opened, and maps, are no matter of a program.
+    ///
+    /// - Returns: `nil` where `lines` does not have the program, or does not agree with the log.
+    package func location(
+        of cause: Cause, in log: LogSummary, stage: Stage, program: String, lines: LineTable
+    ) -> CodeLocation? {
+        guard stage >= .load, let table = lines.programs[program] else { return nil }
+        let isOfInstruction = stage == .load && self[id: cause.id]?.isOfProgram != true
+        guard isOfInstruction, let refusal = Refusal(of: cause, in: log.lines) else { return table.lines.first?.known }
+        guard refusal.agrees(with: table) else { return nil }
+        if refusal.instruction < table.opcodes.count {
+            let line = table.lines.last { $0.instruction <= refusal.instruction }
+            return line.flatMap { refusal.isSource(of: $0) ? $0.known : nil }
+        }
+        // In a function, which stands behind the program in an order that is the loader's: only its text tells it.
+        guard refusal.source != nil else { return nil }
+        let places = Set(lines.functions.filter(refusal.isSource).compactMap(\.known))
+        return places.count == 1 ? places.first : nil
+    }
+}
+
+extension LineTable.Line {
+    /// `nil` for what the compiler added.
+    fileprivate var known: CodeLocation? { location.line > 0 ? location : nil }
+}
+
+/// The instruction that a verifier's message is about.
+private struct Refusal {
+    private(set) var instruction: Int
+    /// As in `return n; @ probe.c:4`; `nil` on kernels that do not show sources.
+    private(set) var source: String?
+    private var shown: [Instruction]
+
+    /// `nil` where the message is not the log's, or the log shows no instruction and the message names none.
+    init?(of cause: Cause, in lines: [Line]) {
+        let end = lines.firstIndex { $0.hasPrefix(KernelReport.title) } ?? lines.endIndex
+        guard lines.contains(where: { $0.text.trimmed.hasSuffix(cause.line) }) else { return nil }
+        shown = []
+        for line in lines[..<end].reversed() where shown.count < Self.shownAtMost {
+            if let instruction = line.instruction { shown.append(instruction) }
+        }
+        if let last = shown.first {
+            instruction = last.index
+            source = Finding(in: lines)?.source
+        } else if let number = Self.instruction(namedIn: cause.line) {
+            instruction = number
+        } else {
+            return nil
+        }
+    }
+
+    /// More are not needed to see that a log and an object do not belong together.
+    private static let shownAtMost = 64
+
+    /// 14 of `unreachable insn 14`, 13 of `back-edge from insn 13 to 6`: said before any instruction is looked at.
+    private static func instruction(namedIn line: String) -> Int? {
+        line.firstRange(of: " insn ").flatMap { Int(line[$0.upperBound...].prefix { $0.isNumber }) }
+    }
+
+    /// Whether the log shows no instruction that the object does not have at its place.
+    ///
+    /// A loader that inserts some would move all that follow.
+    func agrees(with program: LineTable.Program) -> Bool {
+        shown.allSatisfy { shown in
+            guard shown.index < program.opcodes.count else { return true }
+            return shown.isPoisoned || Self.kept(shown.opcode) == Self.kept(program.opcodes[shown.index])
+        }
+    }
+
+    func isSource(of line: LineTable.Line) -> Bool {
+        guard let source else { return true }
+        let name = line.location.file.split(separator: "/").last ?? ""
+        return source == line.text || source == "\(line.text) @ \(name):\(line.location.line)"
+    }
+
+    /// CO-RE fits the size of a load or store, `BPF_SIZE`, to the kernel's field.
+    ///
+    /// Source: libbpf 1.4 `bpf_core_patch_insn`; Linux `include/uapi/linux/bpf_common.h`.
+    private static func kept(_ opcode: UInt8) -> UInt8 { opcode & 0x07 < 0x04 ? opcode & 0xE7 : opcode }
+}
+
+extension Instruction {
+    /// Whether a loader put a call that is refused where it found no field, function or symbol.
+    ///
+    /// Source: libbpf 1.4 `bpf_core_poison_insn`, `poison_kfunc_call`; cilium/ebpf and Aya use the same call.
+    fileprivate var isPoisoned: Bool { opcode == 0x85 && text.hasPrefix("call unknown#") }
+}

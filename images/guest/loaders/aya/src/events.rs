@@ -1,0 +1,209 @@
+//! What comes back from an object: through the maps that are made for events, or as a change of another one.
+use std::{
+    io,
+    os::fd::{AsFd as _, AsRawFd as _, RawFd},
+    time::{Duration, Instant},
+};
+
+use anyhow::{anyhow, Result};
+use aya::{
+    maps::{
+        perf::{PerfBufferError, PerfEventArrayBuffer},
+        Map, MapData, PerfEventArray, RingBuf,
+    },
+    util::online_cpus,
+    Ebpf,
+};
+use bytes::BytesMut;
+
+use crate::{
+    aya_log::{self, AyaLog},
+    guest::{Plan, Trigger},
+    map_values::Values,
+    object::ObjectView,
+    words,
+};
+
+/// As much of an event as is of use in a report.
+const MAX_EVENT_BYTES: usize = 4096;
+/// Of each processor's buffer.
+const PERF_BUFFER_PAGES: usize = 16;
+/// More than a record of a perf buffer ever holds.
+const MAX_RECORD_BYTES: usize = 64 << 10;
+/// How long a look at the source may wait.
+const POLL: Duration = Duration::from_millis(20);
+/// `EVENT_LIMIT` of common/trigger.h, for messages.
+const EVENT_LIMIT_SECONDS: u64 = 5;
+
+/// Where events come from.
+pub trait EventSource {
+    /// Hands over those that are there, and waits for some at most `limit`.
+    fn poll(&mut self, limit: Duration, take: &mut dyn FnMut(&[u8])) -> Result<()>;
+    /// Called between attaching and the trigger: what a map holds by then is no event.
+    fn settle(&mut self) {}
+}
+
+pub struct Events {
+    source: Box<dyn EventSource>,
+    /// How messages name where the events come from.
+    place: String,
+    contains: Vec<u8>,
+    seen: u64,
+    pub fitting: Option<Vec<u8>>,
+}
+
+impl Events {
+    /// Makes ready for the events of the loaded object; an error says why the plan does not fit it.
+    pub fn open(ebpf: &mut Ebpf, view: &ObjectView, plan: &Plan) -> Result<Self> {
+        let name = match plan.event_map() {
+            Some(name) => name,
+            None => only_stream(ebpf)
+                .ok_or_else(|| anyhow!("name the event's map: the object does not have exactly one perf event array or ring buffer"))?,
+        };
+        let Some(map) = ebpf.take_map(&name) else {
+            return Err(anyhow!("the object has no map '{name}' for the event"));
+        };
+        let source = watch(&name, map, view)?;
+        let place = format!("map '{name}'");
+        Ok(Self { source, place, contains: plan.contains(), seen: 0, fitting: None })
+    }
+
+    pub fn settle(&mut self) {
+        self.source.settle();
+    }
+
+    /// Waits until an event fits, at most `limit` milliseconds after the trigger has ended. Returns 0 or a negative errno.
+    pub fn wait(&mut self, trigger: Trigger, limit: i32, log: &mut AyaLog) -> i32 {
+        let mut deadline = None;
+        while self.fitting.is_none() {
+            log.poll();
+            if let Err(error) = self.poll() {
+                words::say(&format!("cannot read events from {}: {error:#}", self.place));
+                return words::errno(&error);
+            }
+            if !trigger.has_ended() {
+                continue;
+            }
+            // The trigger bounds itself.
+            let limit = Duration::from_millis(limit.unsigned_abs().into());
+            let is_late = Instant::now() >= *deadline.get_or_insert_with(|| Instant::now() + limit);
+            if !trigger.ran() || (self.fitting.is_none() && is_late) {
+                return self.absence();
+            }
+        }
+        0
+    }
+
+    fn poll(&mut self) -> Result<()> {
+        let Self { source, contains, seen, fitting, .. } = self;
+        source.poll(POLL, &mut |event| {
+            *seen += 1;
+            if fitting.is_none() && holds(event, contains) {
+                *fitting = Some(event[..event.len().min(MAX_EVENT_BYTES)].to_vec());
+            }
+        })
+    }
+
+    fn absence(&self) -> i32 {
+        if self.seen == 0 {
+            -libc::ETIMEDOUT
+        } else {
+            -libc::EBADMSG
+        }
+    }
+
+    /// Says which of the two it is, and of what.
+    pub fn explain_absence(&self) {
+        let Self { place, seen, .. } = self;
+        if *seen == 0 {
+            words::say(&format!("no event in {place} within {EVENT_LIMIT_SECONDS} s of the trigger"));
+        } else {
+            let contains = String::from_utf8_lossy(&self.contains);
+            words::say(&format!("none of {seen} events in {place} holds '{contains}'"));
+        }
+    }
+}
+
+fn holds(event: &[u8], text: &[u8]) -> bool {
+    text.is_empty() || event.windows(text.len()).any(|window| window == text)
+}
+
+/// The object's only map that is made for events; Aya's own log is none of the program's.
+fn only_stream(ebpf: &Ebpf) -> Option<String> {
+    let mut streams = ebpf
+        .maps()
+        .filter(|(name, map)| matches!(map, Map::PerfEventArray(_) | Map::RingBuf(_)) && *name != aya_log::MAP)
+        .map(|(name, _)| name.to_owned());
+    let only = streams.next();
+    only.filter(|_| streams.next().is_none())
+}
+
+fn watch(name: &str, map: Map, view: &ObjectView) -> Result<Box<dyn EventSource>> {
+    Ok(match map {
+        Map::PerfEventArray(_) => Box::new(PerfBuffers::open(map)?),
+        Map::RingBuf(_) => Box::new(Ring(RingBuf::try_from(map)?)),
+        _ => match view.maps.get(name) {
+            Some(shape) => Box::new(Values::watch(map, shape)?),
+            None => return Err(anyhow!("the object has no map '{name}' for the event")),
+        },
+    })
+}
+
+/// The buffers of a perf event array, one for each processor.
+pub struct PerfBuffers {
+    buffers: Vec<PerfEventArrayBuffer<MapData>>,
+    records: Vec<BytesMut>,
+}
+
+impl PerfBuffers {
+    pub fn open(map: Map) -> Result<Self> {
+        let mut array = PerfEventArray::try_from(map)?;
+        let processors = online_cpus().map_err(|(path, error)| anyhow!("cannot read {path}: {error}"))?;
+        let buffers: Result<Vec<_>, PerfBufferError> =
+            processors.into_iter().map(|processor| array.open(processor, Some(PERF_BUFFER_PAGES))).collect();
+        Ok(Self { buffers: buffers?, records: vec![BytesMut::with_capacity(MAX_RECORD_BYTES); 4] })
+    }
+
+    /// Hands over what is there.
+    pub fn take(&mut self, take: &mut dyn FnMut(&[u8])) -> Result<()> {
+        for buffer in &mut self.buffers {
+            while buffer.readable() {
+                let events = buffer.read_events(&mut self.records)?;
+                for record in &self.records[..events.read] {
+                    take(record);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl EventSource for PerfBuffers {
+    fn poll(&mut self, limit: Duration, take: &mut dyn FnMut(&[u8])) -> Result<()> {
+        wait_readable(self.buffers.iter().map(|buffer| buffer.as_fd().as_raw_fd()), limit)?;
+        self.take(take)
+    }
+}
+
+struct Ring(RingBuf<MapData>);
+
+impl EventSource for Ring {
+    fn poll(&mut self, limit: Duration, take: &mut dyn FnMut(&[u8])) -> Result<()> {
+        wait_readable([self.0.as_raw_fd()], limit)?;
+        while let Some(record) = self.0.next() {
+            take(&record);
+        }
+        Ok(())
+    }
+}
+
+fn wait_readable(descriptors: impl IntoIterator<Item = RawFd>, limit: Duration) -> io::Result<()> {
+    let mut waits: Vec<libc::pollfd> =
+        descriptors.into_iter().map(|fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 }).collect();
+    // SAFETY: the array outlives the call.
+    let count = unsafe { libc::poll(waits.as_mut_ptr(), waits.len() as libc::nfds_t, limit.as_millis() as i32) };
+    match io::Error::last_os_error() {
+        error if count < 0 && error.kind() != io::ErrorKind::Interrupted => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,200 @@
+//! The object as a whole and then each of its programs, as a program that uses Aya loads them.
+use std::{cell::OnceCell, fs, path::Path, time::Instant};
+
+use anyhow::Result;
+use aya::{
+    maps::MapError,
+    programs::{Program, ProgramError},
+    Btf, BtfError, Ebpf, EbpfError, EbpfLoader,
+};
+
+use crate::{
+    ask,
+    guest::{Agent, Plan, Report, Source, Stage, WHOLE_OBJECT},
+    object::{ObjectView, ProgramPlace},
+    words,
+};
+
+/// An object of which every program is loaded.
+pub struct Loaded {
+    pub ebpf: Ebpf,
+    pub view: ObjectView,
+    /// What was said of the programs, in the object's order.
+    pub reports: Vec<Report>,
+}
+
+/// Loads the object at `path`, and each program of it, and reports each. `None` unless all of them are loaded.
+pub fn load(agent: &Agent, path: &str, plan: Option<&Plan>) -> Option<Loaded> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            report_unopened(agent, EbpfError::FileError { path: Path::new(path).to_owned(), error });
+            return None;
+        }
+    };
+    let view = ObjectView::new(&bytes);
+    let mut ebpf = match EbpfLoader::new().load(&bytes) {
+        Ok(ebpf) => ebpf,
+        Err(error) => {
+            if let EbpfError::MapError(MapError::CreateError { name, .. }) = &error {
+                view.maps.get(name).into_iter().for_each(ask::about_map);
+            }
+            report_unopened(agent, error);
+            return None;
+        }
+    };
+    let mut loading = Loading { agent, plan, kernel: OnceCell::new(), ebpf: &mut ebpf, view: &view };
+    let mut reports: Vec<Report> = Vec::new();
+    // One that replaces a function of another wants that one loaded first.
+    let (last, first): (Vec<_>, Vec<_>) = (0..view.programs.len()).partition(|&index| view.programs[index].kind == "ext");
+    for index in first.into_iter().chain(last) {
+        let report = loading.load(index);
+        agent.report(&report);
+        reports.push(report);
+    }
+    reports.sort_by_key(|report| report.program);
+    reports.iter().all(|report| report.error == 0).then_some(Loaded { ebpf, view, reports })
+}
+
+fn report_unopened(agent: &Agent, error: EbpfError) {
+    let stage = match &error {
+        // The kernel refused one. What else is wrong with a map Aya finds out by itself.
+        EbpfError::MapError(
+            MapError::CreateError { .. } | MapError::SyscallError(_) | MapError::PinError { .. } | MapError::IoError(_),
+        ) => Stage::Maps,
+        _ => Stage::Open,
+    };
+    let error = anyhow::Error::new(error);
+    words::report(agent, WHOLE_OBJECT, Some(&error));
+    let mut report = Report::new(WHOLE_OBJECT, stage, "", "");
+    report.error = words::errno(&error);
+    agent.report(&report);
+}
+
+struct Loading<'a> {
+    agent: &'a Agent,
+    plan: Option<&'a Plan>,
+    kernel: OnceCell<Btf>,
+    ebpf: &'a mut Ebpf,
+    view: &'a ObjectView,
+}
+
+impl Loading<'_> {
+    fn load(&mut self, index: usize) -> Report {
+        let place = &self.view.programs[index];
+        let mut report = Report::new(index as u32, Stage::Load, &place.name, place.kind);
+        let start = Instant::now();
+        match self.load_program(place) {
+            Ok(()) => {
+                report.load_microseconds = start.elapsed().as_micros().try_into().unwrap_or(u32::MAX);
+                report.instructions = place.instructions;
+                self.take_sizes(place, &mut report);
+                words::report(self.agent, report.program, None);
+            }
+            Err(error) => {
+                report.error = words::errno(&error);
+                if let Some(log) = words::verifier_log(&error) {
+                    if let (true, Some(program)) = (log.is_empty(), self.ebpf.program(&place.name)) {
+                        ask::about_program(place, program.prog_type() as u32);
+                    }
+                    report.instructions = place.instructions;
+                    // Aya makes its buffer larger until the log fits or it has tried often enough.
+                    report.log_complete = report.error != -libc::ENOSPC;
+                    self.agent.log(report.program, Source::Verifier, log.as_bytes());
+                }
+                words::report(self.agent, report.program, Some(&error));
+            }
+        }
+        report
+    }
+
+    /// Kernels before 4.13 say nothing of a program that is loaded.
+    fn take_sizes(&self, place: &ProgramPlace, report: &mut Report) {
+        let Some(Ok(info)) = self.ebpf.program(&place.name).map(Program::info) else { return };
+        report.translated_bytes = info.size_translated().unwrap_or(0);
+        report.jited_bytes = info.size_jitted();
+        report.verified_instructions = info.verified_instruction_count().unwrap_or(0);
+    }
+
+    fn load_program(&mut self, place: &ProgramPlace) -> Result<()> {
+        if place.kind == "ext" {
+            return self.load_extension(place);
+        }
+        let target = self.load_target(place);
+        let name = || {
+            target.as_deref().unwrap_or_else(|| {
+                self.agent.end_unmeasured(&format!(
+                    "Aya loads the program '{}' for something that the kernel's BTF names: name it with 'attach'",
+                    place.name
+                ))
+            })
+        };
+        let Some(program) = self.ebpf.program_mut(&place.name) else {
+            return Err(ProgramError::InvalidName { name: place.name.clone() }.into());
+        };
+        match program {
+            Program::KProbe(program) => program.load()?,
+            Program::UProbe(program) => program.load()?,
+            Program::TracePoint(program) => program.load()?,
+            Program::SocketFilter(program) => program.load()?,
+            Program::Xdp(program) => program.load()?,
+            Program::SkMsg(program) => program.load()?,
+            Program::SkSkb(program) => program.load()?,
+            Program::CgroupSockAddr(program) => program.load()?,
+            Program::SockOps(program) => program.load()?,
+            Program::SchedClassifier(program) => program.load()?,
+            Program::CgroupSkb(program) => program.load()?,
+            Program::CgroupSysctl(program) => program.load()?,
+            Program::CgroupSockopt(program) => program.load()?,
+            Program::LircMode2(program) => program.load()?,
+            Program::PerfEvent(program) => program.load()?,
+            Program::RawTracePoint(program) => program.load()?,
+            Program::Lsm(program) => program.load(name(), kernel(&self.kernel)?)?,
+            Program::BtfTracePoint(program) => program.load(name(), kernel(&self.kernel)?)?,
+            Program::FEntry(program) => program.load(name(), kernel(&self.kernel)?)?,
+            Program::FExit(program) => program.load(name(), kernel(&self.kernel)?)?,
+            Program::SkLookup(program) => program.load()?,
+            Program::CgroupSock(program) => program.load()?,
+            Program::CgroupDevice(program) => program.load()?,
+            Program::Extension(_) => return Err(ProgramError::UnexpectedProgramType.into()),
+        }
+        Ok(())
+    }
+
+    fn load_target(&self, place: &ProgramPlace) -> Option<String> {
+        let planned = self.plan.and_then(|plan| plan.target(&place.name));
+        planned.or_else(|| place.section_target().map(str::to_owned))
+    }
+
+    /// Replaces a function of the object's first program that has it.
+    fn load_extension(&mut self, place: &ProgramPlace) -> Result<()> {
+        let mut last = None;
+        if let Some(function) = self.load_target(place) {
+            for other in self.view.programs.iter().filter(|other| other.kind != "ext") {
+                let Some(Ok(descriptor)) = self.ebpf.program(&other.name).map(|program| program.fd()?.try_clone().map_err(ProgramError::from)) else { continue };
+                let Some(Program::Extension(extension)) = self.ebpf.program_mut(&place.name) else { continue };
+                match extension.load(descriptor, &function) {
+                    // Not in that one's BTF.
+                    Err(error @ (ProgramError::Btf(_) | ProgramError::ExtensionError(_))) => last = Some(error),
+                    result => return Ok(result?),
+                }
+            }
+        }
+        match last {
+            Some(error) => Err(error.into()),
+            None => self.agent.end_unmeasured(&format!(
+                "no program that loads in this object has the function that the program '{}' replaces",
+                place.name
+            )),
+        }
+    }
+}
+
+/// The kernel's BTF, read once.
+fn kernel(cell: &OnceCell<Btf>) -> Result<&Btf, BtfError> {
+    if let Some(btf) = cell.get() {
+        return Ok(btf);
+    }
+    let btf = Btf::from_sys_fs()?;
+    Ok(cell.get_or_init(|| btf))
+}

@@ -1,0 +1,62 @@
+//! The loader of Rust's Aya: loads an object the way its users do, and reports what happened in frames of the guest protocol.
+//! It judges nothing. The contract of such a loader: docs/loaders.md.
+mod ask;
+mod attach;
+mod attach_network;
+mod attach_perf_event;
+mod aya_log;
+mod bpf;
+mod events;
+mod guest;
+mod load;
+mod map_values;
+mod object;
+mod stages;
+mod words;
+
+use std::{env, panic, process::ExitCode};
+
+use guest::{Agent, Plan, Source, WHOLE_OBJECT};
+
+/// EX_USAGE of sysexits.h.
+const USAGE: u8 = 64;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["--version"] => {
+            println!("aya {}", env!("AYA_VERSION"));
+            ExitCode::SUCCESS
+        }
+        [cell, object, plan] if cell.parse::<u32>().is_ok() => {
+            run(Agent::new(cell.parse().unwrap_or_default()), object, plan);
+            ExitCode::SUCCESS
+        }
+        _ => {
+            eprintln!("usage: loader-aya --version | CELL OBJECT PLAN (with a pipe for frames at descriptor 3)");
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+fn run(agent: Agent, path: &str, plan: &str) {
+    // A panic of the library is what its users would see; the process ends by it.
+    panic::set_hook(Box::new(move |panic| {
+        agent.log(WHOLE_OBJECT, Source::Loader, format!("{panic}\n").as_bytes());
+    }));
+    words::keep_warnings();
+    raise_memlock();
+    let plan = (!plan.is_empty()).then(|| Plan::read(plan).unwrap_or_else(|problem| agent.end_unmeasured(&problem)));
+    if let Some(loaded) = load::load(&agent, path, plan.as_ref()) {
+        if let Some(plan) = &plan {
+            stages::run(&agent, loaded, plan);
+        }
+    }
+}
+
+/// As the program that Aya's template makes does: kernels before 5.11 count what maps and programs take against this limit.
+fn raise_memlock() {
+    let limit = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
+    // SAFETY: the limit outlives the call.
+    unsafe { libc::setrlimit(libc::RLIMIT_MEMLOCK, &limit) };
+}

@@ -1,0 +1,111 @@
+//! What Aya does not tell of an object that it has loaded: the order of its programs, their sections, the sizes of its maps.
+use std::{cmp::Ordering, collections::HashMap};
+
+use aya_obj::{Object, ProgramSection};
+use object::{Object as _, ObjectSection as _};
+
+pub struct ProgramPlace {
+    pub name: String,
+    /// Names the type and mostly what the program is attached to.
+    pub section: String,
+    /// As many as the kernel is given; 0 where Aya could not link them.
+    pub instructions: u32,
+    /// In libbpf's words.
+    pub kind: &'static str,
+    section_index: usize,
+    address: u64,
+}
+
+impl ProgramPlace {
+    /// What comes after the type in the section's name.
+    pub fn section_target(&self) -> Option<&str> {
+        self.section.split_once('/').map(|(_, target)| target).filter(|target| !target.is_empty())
+    }
+}
+
+/// Of a map, as the object defines it.
+pub struct MapShape {
+    pub kind: u32,
+    pub key_bytes: usize,
+    pub value_bytes: usize,
+    pub entries: u32,
+    pub flags: u32,
+    /// Whether the object's BTF has types for key and value.
+    pub has_btf: bool,
+}
+
+pub struct ObjectView {
+    /// In the object's order.
+    pub programs: Vec<ProgramPlace>,
+    pub maps: HashMap<String, MapShape>,
+}
+
+impl ObjectView {
+    /// Reads an object that Aya has taken; empty for what it would not have taken.
+    pub fn new(bytes: &[u8]) -> Self {
+        let mut view = Self { programs: Vec::new(), maps: HashMap::new() };
+        let (Ok(mut parsed), Ok(file)) = (Object::parse(bytes), object::File::parse(bytes)) else { return view };
+        for (name, map) in &parsed.maps {
+            let shape = MapShape {
+                kind: map.map_type(),
+                key_bytes: map.key_size() as usize,
+                value_bytes: map.value_size() as usize,
+                entries: map.max_entries(),
+                flags: map.map_flags(),
+                has_btf: matches!(map, aya_obj::Map::Btf(map) if map.def.btf_key_type_id != 0),
+            };
+            view.maps.insert(name.clone(), shape);
+        }
+        let text_sections = parsed.functions.keys().map(|(section, _)| *section).collect();
+        let is_linked = parsed.relocate_calls(&text_sections).is_ok();
+        for (name, program) in &parsed.programs {
+            let section = file.section_by_index(object::SectionIndex(program.section_index));
+            let function = parsed.functions.get(&program.function_key()).filter(|_| is_linked);
+            view.programs.push(ProgramPlace {
+                name: name.clone(),
+                section: section.ok().and_then(|section| Some(section.name().ok()?.to_owned())).unwrap_or_default(),
+                instructions: function.map_or(0, |function| function.instructions.len() as u32),
+                kind: kind(&program.section),
+                section_index: program.section_index,
+                address: program.address,
+            });
+        }
+        view.programs.sort_by(ProgramPlace::order);
+        view
+    }
+}
+
+impl ProgramPlace {
+    fn order(&self, other: &Self) -> Ordering {
+        (self.section_index, self.address).cmp(&(other.section_index, other.address))
+    }
+}
+
+fn kind(section: &ProgramSection) -> &'static str {
+    match section {
+        ProgramSection::KProbe
+        | ProgramSection::KRetProbe
+        | ProgramSection::UProbe { .. }
+        | ProgramSection::URetProbe { .. } => "kprobe",
+        ProgramSection::TracePoint => "tracepoint",
+        ProgramSection::SocketFilter => "socket_filter",
+        ProgramSection::Xdp { .. } => "xdp",
+        ProgramSection::SkMsg => "sk_msg",
+        ProgramSection::SkSkbStreamParser | ProgramSection::SkSkbStreamVerdict => "sk_skb",
+        ProgramSection::SockOps => "sock_ops",
+        ProgramSection::SchedClassifier => "sched_cls",
+        ProgramSection::CgroupSkb | ProgramSection::CgroupSkbIngress | ProgramSection::CgroupSkbEgress => "cgroup_skb",
+        ProgramSection::CgroupSockAddr { .. } => "cgroup_sock_addr",
+        ProgramSection::CgroupSysctl => "cgroup_sysctl",
+        ProgramSection::CgroupSockopt { .. } => "cgroup_sockopt",
+        ProgramSection::LircMode2 => "lirc_mode2",
+        ProgramSection::PerfEvent => "perf_event",
+        ProgramSection::RawTracePoint => "raw_tracepoint",
+        ProgramSection::Lsm { .. } => "lsm",
+        ProgramSection::BtfTracePoint | ProgramSection::FEntry { .. } | ProgramSection::FExit { .. } => "tracing",
+        ProgramSection::Extension => "ext",
+        ProgramSection::SkLookup => "sk_lookup",
+        ProgramSection::CgroupSock { .. } => "cgroup_sock",
+        ProgramSection::CgroupDevice => "cgroup_device",
+    }
+}

@@ -1,0 +1,96 @@
+//! The stages past the load: the loaded programs are attached and made to fire.
+use aya::{
+    programs::Program,
+    sys::{enable_stats, Stats},
+};
+
+use crate::{
+    attach,
+    aya_log::AyaLog,
+    events::Events,
+    guest::{Agent, Plan, Source, Stage, WHOLE_OBJECT},
+    load::Loaded,
+    words,
+};
+
+/// Goes on with an object of which each program has loaded, and reports each program again.
+pub fn run(agent: &Agent, mut loaded: Loaded, plan: &Plan) {
+    let events = plan.awaits_event().then(|| {
+        Events::open(&mut loaded.ebpf, &loaded.view, plan).unwrap_or_else(|error| agent.end_unmeasured(&format!("{error:#}")))
+    });
+    let mut log = AyaLog::open(&mut loaded.ebpf);
+    if attach_all(agent, &mut loaded, plan) {
+        match events {
+            Some(events) => fire(agent, &mut loaded, plan, events, &mut log),
+            None => run_trigger_alone(agent, plan),
+        }
+    }
+    log.poll();
+    // What was said last is about all of them.
+    let words = words::take_kept();
+    for report in &loaded.reports {
+        agent.log(report.program, Source::Loader, words.as_bytes());
+        agent.report(report);
+    }
+}
+
+/// Returns whether all are attached. One that fails does not keep the others from being tried.
+fn attach_all(agent: &Agent, loaded: &mut Loaded, plan: &Plan) -> bool {
+    let Loaded { ebpf, view, reports } = loaded;
+    for (place, report) in view.programs.iter().zip(reports.iter_mut()) {
+        report.stage = Stage::Attach;
+        let result = attach::attach(agent, ebpf, place, plan.target(&place.name).as_deref());
+        words::report(agent, report.program, result.as_ref().err());
+        report.error = result.as_ref().err().map_or(0, words::errno);
+    }
+    reports.iter().all(|report| report.error == 0)
+}
+
+/// Runs the trigger until the event has come, or nothing that fits.
+fn fire(agent: &Agent, loaded: &mut Loaded, plan: &Plan, mut events: Events, log: &mut AyaLog) {
+    events.settle();
+    // Since 5.8; it ends with this process.
+    let counts_runs = enable_stats(Stats::RunTime);
+    let error = plan.run_trigger(|trigger, limit| events.wait(trigger, limit, log));
+    let (ran, trigger_words) = plan.last_trigger();
+    if error != 0 {
+        if ran && [-libc::ETIMEDOUT, -libc::EBADMSG].contains(&error) {
+            events.explain_absence();
+        }
+        if !ran {
+            agent.end_unmeasured(&trigger_words);
+        }
+        if !trigger_words.is_empty() {
+            words::say(&trigger_words);
+        }
+        if counts_runs.is_ok() {
+            say_how_often_they_ran(loaded);
+        }
+    }
+    for report in &mut loaded.reports {
+        report.stage = Stage::Fire;
+        report.error = error;
+    }
+    agent.log(WHOLE_OBJECT, Source::Event, events.fitting.as_deref().unwrap_or_default());
+}
+
+/// Tells a program that never ran from one that ran and sent nothing.
+fn say_how_often_they_ran(loaded: &Loaded) {
+    for place in &loaded.view.programs {
+        if let Some(Ok(info)) = loaded.ebpf.program(&place.name).map(Program::info) {
+            words::say(&format!("'{}' ran {} times", place.name, info.run_count()));
+        }
+    }
+}
+
+/// A plan without an event ends with the programs attached; its trigger is run all the same, for what the kernel makes of it.
+fn run_trigger_alone(agent: &Agent, plan: &Plan) {
+    plan.run_trigger_alone();
+    let (ran, trigger_words) = plan.last_trigger();
+    if !ran {
+        agent.end_unmeasured(&trigger_words);
+    }
+    if !trigger_words.is_empty() {
+        words::say(&trigger_words);
+    }
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/features"
+	"golang.org/x/sys/unix"
+)
+
+// askAboutRefusal asks a kernel that gave an errno and no log what it was that it does not know, by loading what differs in
+// one thing only. The answer is empty where the refusal is about the program itself. The libbpf loader asks the same.
+func askAboutRefusal(program *ebpf.ProgramSpec, missing *ebpf.MapSpec, refusal *ebpf.VerifierError, number int32) string {
+	isAboutWhatIsKnown := number == -int32(unix.EINVAL) || number == -int32(unix.E2BIG)
+	switch {
+	case !isAboutWhatIsKnown:
+		return ""
+	case missing != nil:
+		if errors.Is(features.HaveMapType(missing.Type), ebpf.ErrNotSupported) {
+			return "map of type " + nameOf(mapTypes[:], int(missing.Type))
+		}
+		return ""
+	case refusal != nil && len(words(refusal)) == 0:
+		return askAboutProgram(program)
+	default:
+		return ""
+	}
+}
+
+func askAboutProgram(program *ebpf.ProgramSpec) string {
+	kind := typeName(program.Type)
+	if !takesType(program.Type) {
+		return "program of type " + kind
+	}
+	asked := trivial{program.Type, program.AttachType, program.Flags, program.KernelVersion, 2}
+	asLong, withoutFlags, withoutAttachType, withOwnVersion := asked, asked, asked, asked
+	asLong.instructions = int(instructionCount(program))
+	withoutFlags.flags = 0
+	withoutAttachType.attachType = ebpf.AttachNone
+	// The library fills in that of the kernel.
+	withOwnVersion.kernelVersion = 0
+	switch {
+	case asked.isTaken():
+		if asLong.instructions > 2 && !asLong.isTaken() {
+			return fmt.Sprintf("program of %d instructions", asLong.instructions)
+		}
+	case asked.flags != 0 && withoutFlags.isTaken():
+		return fmt.Sprintf("program of type %s with the flags %#x", kind, asked.flags)
+	case asked.attachType != ebpf.AttachNone && withoutAttachType.isTaken():
+		return fmt.Sprintf("program of type %s with the attach type %s", kind,
+			nameOf(attachTypes[:], int(asked.attachType)))
+	case asked.kernelVersion != 0 && withOwnVersion.isTaken():
+		version := asked.kernelVersion
+		return fmt.Sprintf("program of type %s with the version %d.%d.%d", kind, version>>16, version>>8&0xff, version&0xff)
+	}
+	return ""
+}
+
+// takesType asks in the library's own way; for types that the library has no question for, a program that lacks its target
+// will do: kernels that know the type write a log about that.
+func takesType(kind ebpf.ProgramType) bool {
+	answer := features.HaveProgramType(kind)
+	if answer == nil || errors.Is(answer, ebpf.ErrNotSupported) {
+		return answer == nil
+	}
+	_, refusal := trivial{kind: kind, instructions: 2}.load()
+	return refusal == nil || len(words(refusal)) > 0
+}
+
+// A trivial program only returns 0.
+type trivial struct {
+	kind          ebpf.ProgramType
+	attachType    ebpf.AttachType
+	flags         uint32
+	kernelVersion uint32
+	instructions  int
+}
+
+func (t trivial) isTaken() bool {
+	taken, _ := t.load()
+	return taken
+}
+
+// load returns whether it was taken, else the kernel's refusal, which is nil where the library did not even ask.
+func (t trivial) load() (bool, *ebpf.VerifierError) {
+	var instructions asm.Instructions
+	for len(instructions) < t.instructions-1 {
+		instructions = append(instructions, asm.Mov.Imm(asm.R0, 0))
+	}
+	program, err := ebpf.NewProgram(&ebpf.ProgramSpec{
+		Type: t.kind, AttachType: t.attachType, Flags: t.flags, KernelVersion: t.kernelVersion, License: "GPL",
+		Instructions: append(instructions, asm.Return()),
+	})
+	if err != nil {
+		return false, verifierLog(err)
+	}
+	program.Close()
+	return true, nil
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+)
+
+// unmeasurable is why nobody could tell whether a program would attach.
+type unmeasurable string
+
+func (reason unmeasurable) Error() string { return string(reason) }
+
+func cannotTell(format string, arguments ...interface{}) error {
+	return unmeasurable(fmt.Sprintf(format, arguments...))
+}
+
+// An attacher attaches the programs of a loaded object and keeps what they hang on: the library detaches what nobody
+// refers to any more.
+type attacher struct {
+	object    *object
+	loaded    *collection
+	kept      []io.Closer
+	iterators []*link.Iter
+	notes     []string
+}
+
+// detach closes everything, the latest first. What the library put into tracefs goes with that.
+func (a *attacher) detach() {
+	for len(a.kept) > 0 {
+		last := len(a.kept) - 1
+		// The cell has been measured: the kernel takes the rest away with this process.
+		_ = a.kept[last].Close()
+		a.kept = a.kept[:last]
+	}
+	runtime.KeepAlive(a.loaded)
+}
+
+// takeNotes returns what is to be said of the program that was attached last.
+func (a *attacher) takeNotes() []string {
+	notes := a.notes
+	a.notes = nil
+	return notes
+}
+
+func (a *attacher) note(format string, arguments ...interface{}) {
+	a.notes = append(a.notes, ourPrefix+fmt.Sprintf(format, arguments...))
+}
+
+// setLoadTargets tells the library of the targets that the kernel wants to know at the load: names in its BTF.
+func (o *object) setLoadTargets(p *plan) {
+	for name, target := range p.targets {
+		program := o.spec.Programs[name]
+		switch {
+		case program == nil || target == "":
+		case program.Type == ebpf.Tracing && program.AttachType != ebpf.AttachTraceIter,
+			// One of a cgroup is attached to a path; its hook is in its section.
+			program.Type == ebpf.LSM && !strings.HasPrefix(target, "/"):
+			program.AttachTo = target
+		}
+	}
+}
+
+// sectionTarget is what follows the first slash of a section's name.
+func sectionTarget(section string) string {
+	_, target, _ := strings.Cut(section, "/")
+	return target
+}
+
+// attach attaches the program at the plan's target, or where its section says when that is empty.
+func (a *attacher) attach(name, target string) error {
+	spec, program := a.object.spec.Programs[name], a.loaded.programs[name]
+	place := target
+	if place == "" {
+		place = sectionTarget(spec.SectionName)
+	}
+	switch spec.Type {
+	case ebpf.Kprobe:
+		return a.attachProbe(spec, program, place)
+	case ebpf.TracePoint:
+		return a.attachTracepoint(program, place)
+	case ebpf.RawTracepoint, ebpf.RawTracepointWritable:
+		return a.keep(link.AttachRawTracepoint(link.RawTracepointOptions{Name: place, Program: program}))
+	case ebpf.Tracing:
+		return a.attachTracing(spec, program, target)
+	case ebpf.LSM:
+		a.noteWhetherLSMIsActive()
+		return a.keep(link.AttachLSM(link.LSMOptions{Program: program}))
+	case ebpf.PerfEvent:
+		return a.attachPerfEvent(program, target)
+	case ebpf.XDP:
+		return a.attachXDP(program, target)
+	case ebpf.SocketFilter:
+		return a.attachToSockets(program)
+	case ebpf.SkLookup, ebpf.FlowDissector:
+		return a.attachToNetwork(program)
+	case ebpf.CGroupSKB, ebpf.CGroupSock, ebpf.CGroupSockAddr, ebpf.CGroupSockopt, ebpf.CGroupSysctl, ebpf.CGroupDevice,
+		ebpf.SockOps:
+		return a.attachToCgroup(spec, program, target)
+	default:
+		return cannotTell("cilium/ebpf %s attaches no programs of type %s: leave 'attach' out to stop at the load",
+			version, typeName(spec.Type))
+	}
+}
+
+// keep takes what a function of the library returned.
+func (a *attacher) keep(attached link.Link, err error) error {
+	if err != nil {
+		return err
+	}
+	a.kept = append(a.kept, attached)
+	return nil
+}
+
+func (a *attacher) attachTracepoint(program *ebpf.Program, place string) error {
+	category, name, found := strings.Cut(place, "/")
+	if !found {
+		return cannotTell("'%s' is not category/name of a tracepoint", place)
+	}
+	return a.keep(link.Tracepoint(category, name, program, nil))
+}
+
+// attachTracing has for a target of an iterator the map that it goes through.
+func (a *attacher) attachTracing(spec *ebpf.ProgramSpec, program *ebpf.Program, target string) error {
+	if spec.AttachType != ebpf.AttachTraceIter {
+		return a.keep(link.AttachTracing(link.TracingOptions{Program: program}))
+	}
+	options := link.IterOptions{Program: program}
+	if target != "" {
+		if options.Map = a.loaded.maps[target]; options.Map == nil {
+			return cannotTell("the object has no map '%s' for the iterator", target)
+		}
+	}
+	iterator, err := link.AttachIter(options)
+	if err != nil {
+		return err
+	}
+	a.iterators = append(a.iterators, iterator)
+	return a.keep(iterator, nil)
+}
+
+// noteWhetherLSMIsActive reads what kernels since 5.7 have.
+func (a *attacher) noteWhetherLSMIsActive() {
+	text, err := os.ReadFile("/sys/kernel/security/lsm")
+	if err != nil {
+		a.note("cannot tell whether the bpf LSM is active on this kernel: it has no /sys/kernel/security/lsm")
+		return
+	}
+	modules := strings.TrimSpace(string(text))
+	if !strings.Contains(","+modules+",", ",bpf,") {
+		a.note("the bpf LSM is not active on this kernel (lsm=%s): its programs attach and never run", modules)
+	}
+}

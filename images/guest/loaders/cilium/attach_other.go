@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
+)
+
+func (a *attacher) attachToCgroup(spec *ebpf.ProgramSpec, program *ebpf.Program, target string) error {
+	if target == "" {
+		own, err := isolateCgroup()
+		if err != nil {
+			return cannotTell("cannot open the cgroup of the cell: %v", err)
+		}
+		target = own
+	} else if _, err := os.Stat(target); err != nil {
+		return cannotTell("cannot open the cgroup %s: %v", target, err)
+	}
+	return a.keep(link.AttachCgroup(link.CgroupOptions{Path: target, Attach: spec.AttachType, Program: program}))
+}
+
+// isolateCgroup makes a cgroup that this process is in, and returns its path. The agent removes it after the cell.
+func isolateCgroup() (string, error) {
+	path := filepath.Join(cgroupRoot, fmt.Sprintf("%s%d", cellCgroupPrefix, os.Getpid()))
+	if err := os.Mkdir(path, 0o755); err != nil && !os.IsExist(err) {
+		return "", err
+	}
+	// 0 stands for the process that writes.
+	return path, os.WriteFile(filepath.Join(path, "cgroup.procs"), []byte("0"), 0o644)
+}
+
+// perfEvents are those of software: in events, or a second for clocks.
+var perfEvents = map[string]unix.PerfEventAttr{
+	"cpu-clock":        {Config: unix.PERF_COUNT_SW_CPU_CLOCK, Sample: 100, Bits: unix.PerfBitFreq},
+	"task-clock":       {Config: unix.PERF_COUNT_SW_TASK_CLOCK, Sample: 100, Bits: unix.PerfBitFreq},
+	"page-faults":      {Config: unix.PERF_COUNT_SW_PAGE_FAULTS, Sample: 1},
+	"minor-faults":     {Config: unix.PERF_COUNT_SW_PAGE_FAULTS_MIN, Sample: 1},
+	"major-faults":     {Config: unix.PERF_COUNT_SW_PAGE_FAULTS_MAJ, Sample: 1},
+	"context-switches": {Config: unix.PERF_COUNT_SW_CONTEXT_SWITCHES, Sample: 1},
+	"cpu-migrations":   {Config: unix.PERF_COUNT_SW_CPU_MIGRATIONS, Sample: 1},
+}
+
+// attachPerfEvent does by system calls what the library has no function for, as its users do.
+func (a *attacher) attachPerfEvent(program *ebpf.Program, target string) error {
+	if target == "" {
+		target = "cpu-clock"
+	}
+	attributes, known := perfEvents[strings.ToLower(target)]
+	if !known {
+		return cannotTell("'%s' is no perf event that can be attached to here", target)
+	}
+	attributes.Type = unix.PERF_TYPE_SOFTWARE
+	attributes.Size = unix.PERF_ATTR_SIZE_VER0
+	// A guest has one processor.
+	event, err := unix.PerfEventOpen(&attributes, -1, 0, -1, unix.PERF_FLAG_FD_CLOEXEC)
+	if err != nil {
+		return cannotTell("this guest has no perf event '%s': %v", target, err)
+	}
+	a.kept = append(a.kept, os.NewFile(uintptr(event), target))
+	if err := unix.IoctlSetInt(event, unix.PERF_EVENT_IOC_SET_BPF, program.FD()); err != nil {
+		return fmt.Errorf("setting perf event bpf program: %w", err)
+	}
+	return unix.IoctlSetInt(event, unix.PERF_EVENT_IOC_ENABLE, 0)
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+	"github.com/cilium/ebpf/perf"
+	"github.com/cilium/ebpf/ringbuf"
+)
+
+// perfBufferPages is of each processor's buffer.
+const perfBufferPages = 16
+
+// A readerStream passes on what one of the library's readers, which only ever block, has read.
+type readerStream struct {
+	records chan []byte
+	ended   chan error
+}
+
+// read is called again and again; nil stands for a record that is no event.
+func streamOf(read func() ([]byte, error)) *readerStream {
+	s := &readerStream{make(chan []byte, 64), make(chan error, 1)}
+	go func() {
+		for {
+			record, err := read()
+			if err != nil {
+				s.ended <- err
+				return
+			}
+			if record != nil {
+				s.records <- record
+			}
+		}
+	}()
+	return s
+}
+
+func (s *readerStream) settle() {}
+
+func (s *readerStream) poll(limit time.Duration, take func([]byte)) error {
+	select {
+	case record := <-s.records:
+		take(record)
+	case err := <-s.ended:
+		return err
+	case <-time.After(limit):
+	}
+	for {
+		select {
+		case record := <-s.records:
+			take(record)
+		default:
+			return nil
+		}
+	}
+}
+
+func watchPerfBuffer(name string, m *ebpf.Map) (eventStream, error) {
+	reader, err := perf.NewReader(m, perfBufferPages*os.Getpagesize())
+	if err != nil {
+		return nil, fmt.Errorf("cannot open the perf buffer of map '%s': %w", name, err)
+	}
+	return streamOf(func() ([]byte, error) {
+		record, err := reader.Read()
+		// One that tells of lost samples has none.
+		return record.RawSample, err
+	}), nil
+}
+
+func watchRingBuffer(name string, m *ebpf.Map) (eventStream, error) {
+	reader, err := ringbuf.NewReader(m)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open the ring buffer of map '%s': %w", name, err)
+	}
+	return streamOf(func() ([]byte, error) {
+		record, err := reader.Read()
+		return record.RawSample, err
+	}), nil
+}
+
+// An iteratorStream has the iterator run by reading it; each line that it writes is an event.
+type iteratorStream struct {
+	iterator *link.Iter
+}
+
+func (s *iteratorStream) settle() {}
+
+func (s *iteratorStream) poll(limit time.Duration, take func([]byte)) error {
+	output, err := s.iterator.Open()
+	if err != nil {
+		return err
+	}
+	defer output.Close()
+	const most = 256 << 10
+	text, err := io.ReadAll(io.LimitReader(output, most))
+	if err != nil {
+		return err
+	}
+	for _, line := range bytes.Split(bytes.TrimSuffix(text, []byte("\n")), []byte("\n")) {
+		if len(text) > 0 {
+			take(line)
+		}
+	}
+	time.Sleep(limit)
+	return nil
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"time"
+
+	"github.com/cilium/ebpf"
+)
+
+// As much of a map as is looked at, in entries and bytes.
+const (
+	maxEntries  = 4096
+	maxMapBytes = 4 << 20
+)
+
+// A valueStream is a map that is not made for events: an event is a value that differs from what it was before the
+// trigger, or a key that is new.
+type valueStream struct {
+	m      *ebpf.Map
+	before map[string][]byte
+}
+
+func (s *valueStream) settle() {
+	s.before = make(map[string][]byte)
+	s.eachEntry(func(key, value []byte) { s.before[string(key)] = value })
+}
+
+// poll makes whatever it took for an event the entry's state before, so that it is one event and not one each time.
+func (s *valueStream) poll(limit time.Duration, take func([]byte)) error {
+	s.eachEntry(func(key, value []byte) {
+		old, known := s.before[string(key)]
+		if known && bytes.Equal(old, value) {
+			return
+		}
+		s.before[string(key)] = value
+		event := value
+		// The key of an array is only a position.
+		if s.m.Type() != ebpf.Array && s.m.Type() != ebpf.PerCPUArray {
+			event = append(append([]byte{}, key...), value...)
+		}
+		take(event)
+	})
+	time.Sleep(limit)
+	return nil
+}
+
+// eachEntry skips one that has just gone away, or that cannot be read: it is none that could differ.
+func (s *valueStream) eachEntry(visit func(key, value []byte)) {
+	var previous interface{}
+	for count, size := 0, 0; count < maxEntries && size < maxMapBytes; count++ {
+		key, err := s.m.NextKeyBytes(previous)
+		if err != nil || key == nil {
+			return
+		}
+		previous = key
+		value, err := s.m.LookupBytes(key)
+		if err == nil && value != nil {
+			visit(key, value)
+			size += len(key) + len(value)
+		}
+	}
+}
+
+// A queueStream has no keys; what it holds is taken out.
+type queueStream struct {
+	m *ebpf.Map
+}
+
+func (s *queueStream) settle() {}
+
+func (s *queueStream) poll(limit time.Duration, take func([]byte)) error {
+	for {
+		value := make([]byte, s.m.ValueSize())
+		err := s.m.LookupAndDelete(nil, value)
+		if errors.Is(err, ebpf.ErrKeyNotExist) {
+			time.Sleep(limit)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		take(value)
+	}
+}

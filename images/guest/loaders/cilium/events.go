@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+)
+
+// maxEventBytes is as much of an event as is of use in a report.
+const maxEventBytes = 4096
+
+// An eventStream is where events come from. poll hands those that are there to take, and waits for some at most as long as
+// it is told; what a map holds at settle is no event.
+type eventStream interface {
+	settle()
+	poll(limit time.Duration, take func([]byte)) error
+}
+
+// An eventSource looks at each event of a stream for what the plan wants in it.
+type eventSource struct {
+	stream eventStream
+	// How messages name where the events come from.
+	place    string
+	contains []byte
+	seen     int
+	fitting  []byte
+	problem  error
+}
+
+// openEvents makes ready for the events of the loaded object; an error says why the plan does not fit it.
+func openEvents(o *object, p *plan, loaded *collection, iterators []*link.Iter) (*eventSource, error) {
+	source := &eventSource{contains: []byte(p.contains)}
+	name, err := eventMap(o, p.eventMap)
+	switch {
+	case err == nil:
+		source.place = fmt.Sprintf("map '%s'", name)
+		source.stream, err = watchMap(name, loaded.maps[name])
+	case p.eventMap == "" && len(iterators) > 0:
+		source.place = "the iterator's output"
+		source.stream, err = &iteratorStream{iterators[0]}, nil
+	}
+	return source, err
+}
+
+// eventMap is the map that the plan names, or the object's only one that is made for events.
+func eventMap(o *object, name string) (string, error) {
+	if name != "" {
+		if o.spec.Maps[name] == nil {
+			return "", fmt.Errorf("the object has no map '%s' for the event", name)
+		}
+		return name, nil
+	}
+	var streams []string
+	for name, m := range o.spec.Maps {
+		if m.Type == ebpf.PerfEventArray || m.Type == ebpf.RingBuf {
+			streams = append(streams, name)
+		}
+	}
+	if len(streams) != 1 {
+		return "", fmt.Errorf(
+			"name the event's map: the object does not have exactly one perf event array or ring buffer")
+	}
+	return streams[0], nil
+}
+
+func watchMap(name string, m *ebpf.Map) (eventStream, error) {
+	switch m.Type() {
+	case ebpf.PerfEventArray:
+		return watchPerfBuffer(name, m)
+	case ebpf.RingBuf:
+		return watchRingBuffer(name, m)
+	case ebpf.Queue, ebpf.Stack:
+		return &queueStream{m}, nil
+	default:
+		return &valueStream{m: m}, nil
+	}
+}
+
+func (s *eventSource) take(event []byte) {
+	s.seen++
+	if s.fitting != nil || !bytes.Contains(event, s.contains) {
+		return
+	}
+	if len(event) > maxEventBytes {
+		event = event[:maxEventBytes]
+	}
+	s.fitting = append([]byte{}, event...)
+}
+
+// await waits for an event that fits until the time after the trigger's end is over. It returns 0 once it has come,
+// ETIMEDOUT where nothing came, EBADMSG where only others came, or what kept it from reading.
+func (s *eventSource) await(t *trigger, limit time.Duration) syscall.Errno {
+	var deadline time.Time
+	for s.fitting == nil {
+		if err := s.stream.poll(20*time.Millisecond, s.take); err != nil {
+			s.problem = err
+			return syscall.Errno(-errorNumber(err))
+		}
+		if s.fitting != nil || !t.hasEnded() {
+			continue
+		}
+		// The trigger bounds itself.
+		if deadline.IsZero() {
+			deadline = time.Now().Add(limit)
+		}
+		if t.ran && time.Now().Before(deadline) {
+			continue
+		}
+		if s.seen == 0 {
+			return syscall.ETIMEDOUT
+		}
+		return syscall.EBADMSG
+	}
+	return 0
+}
+
+// absence says why no event is there.
+func (s *eventSource) absence() string {
+	switch {
+	case s.problem != nil:
+		return fmt.Sprintf("cannot read events from %s: %v", s.place, s.problem)
+	case s.seen == 0:
+		return fmt.Sprintf("no event in %s within %d s of the trigger", s.place, eventLimit/1000)
+	default:
+		return fmt.Sprintf("none of %d events in %s holds '%s'", s.seen, s.place, s.contains)
+	}
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
+)
+
+// Bits of the level; include/linux/bpf_verifier.h of Linux.
+const (
+	levelLastPath = 1
+	levelStats    = 4
+)
+
+// Up to Linux 5.1 a buffer may have UINT_MAX >> 8 bytes, later UINT_MAX >> 2; beyond that is EINVAL. Statistics came with
+// the second.
+const (
+	smallestLogBytes = 16<<20 - 1
+	largestLogBytes  = 1<<30 - 1
+	statsBytes       = 64 << 10
+)
+
+// fittingLogBytes is how large a log may become. The library keeps each log twice, and the verifier wants memory as well.
+func fittingLogBytes() int {
+	bytes := availableBytes() / 4
+	if bytes < smallestLogBytes || !kernelHasStats() {
+		return smallestLogBytes
+	}
+	if bytes > largestLogBytes {
+		return largestLogBytes
+	}
+	return bytes
+}
+
+var hasStats *bool
+
+// kernelHasStats asks, once, with a program that is always taken. Kernels before 5.2 either refuse the level or take it for
+// a full dump, so it is the log that tells.
+func kernelHasStats() bool {
+	if hasStats == nil {
+		answer := false
+		for _, kind := range []ebpf.ProgramType{ebpf.SocketFilter, ebpf.TracePoint} {
+			answer = answer || hasStatsFor(kind)
+		}
+		hasStats = &answer
+	}
+	return *hasStats
+}
+
+func hasStatsFor(kind ebpf.ProgramType) bool {
+	program, err := ebpf.NewProgramWithOptions(&ebpf.ProgramSpec{
+		Type: kind, License: "GPL", Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, 0), asm.Return()},
+	}, ebpf.ProgramOptions{LogLevel: levelStats, LogSize: statsBytes})
+	if err != nil {
+		return false
+	}
+	defer program.Close()
+	return strings.Contains(program.VerifierLog, "verification time")
+}
+
+// availableBytes is the guest's memory that is not in use; 0 where it does not say.
+func availableBytes() int {
+	file, err := os.Open("/proc/meminfo")
+	if err != nil {
+		return 0
+	}
+	defer file.Close()
+	// MemFree comes first, and stands where there is no MemAvailable (before Linux 3.14).
+	kibibytes := 0
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		var number int
+		for _, format := range []string{"MemFree: %d kB", "MemAvailable: %d kB"} {
+			if _, err := fmt.Sscanf(lines.Text(), format, &number); err == nil {
+				kibibytes = number
+			}
+		}
+	}
+	return kibibytes << 10
+}
+
+// verificationMicroseconds is what a log of statistics says.
+func verificationMicroseconds(log string) uint32 {
+	const words = "verification time "
+	var microseconds uint32
+	if start := strings.Index(log, words); start >= 0 {
+		// Kernels before 5.2 do not say.
+		_, _ = fmt.Sscanf(log[start:], words+"%d usec", &microseconds)
+	}
+	return microseconds
+}

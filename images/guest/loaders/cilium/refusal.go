@@ -1,0 +1,49 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"strings"
+
+	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
+)
+
+// errorNumber is the negative errno of what failed; -EINVAL where the library gave up without asking the kernel.
+func errorNumber(err error) int32 {
+	var number unix.Errno
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &number):
+		return -int32(number)
+	case errors.Is(err, os.ErrNotExist):
+		return -int32(unix.ENOENT)
+	}
+	// link.AttachRawLink() of 0.9.1 and others pass the kernel's words on, and not its number: "can't create link: %s".
+	const last = unix.EHWPOISON
+	for number = 1; number <= last; number++ {
+		if strings.HasSuffix(err.Error(), ": "+number.Error()) {
+			return -int32(number)
+		}
+	}
+	return -int32(unix.EINVAL)
+}
+
+// verifierLog is what the kernel wrote, as far as the library kept it; nil where the kernel was not asked.
+func verifierLog(err error) *ebpf.VerifierError {
+	var refusal *ebpf.VerifierError
+	if !errors.As(err, &refusal) {
+		return nil
+	}
+	return refusal
+}
+
+// words is the log as the kernel wrote it, but for blanks at the ends of lines, which the library cuts off.
+func words(refusal *ebpf.VerifierError) []byte {
+	text := strings.Join(refusal.Log, "\n")
+	if text == "" {
+		return nil
+	}
+	return []byte(text + "\n")
+}

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/cilium/ebpf"
+)
+
+// stages is an object of which each program has loaded alone, and what was said of them.
+type stages struct {
+	out     *reporter
+	object  *object
+	plan    *plan
+	reports []programReport
+	// About all of them.
+	lines []string
+}
+
+// runStages loads the object as a whole, attaches it and makes it fire; each program is reported again.
+func runStages(out *reporter, o *object, p *plan, reports []programReport) {
+	s := &stages{out: out, object: o, plan: p, reports: reports}
+	loaded, err := assign(o.spec.Copy(), o.programs, o.mapNames(), ebpf.ProgramOptions{LogSize: smallestLogBytes})
+	if err != nil {
+		s.setAll(stageLoad, errorNumber(err))
+		s.say(err.Error())
+	} else {
+		s.attachAndFire(loaded)
+	}
+	for index := range s.reports {
+		out.say(uint32(index), s.lines...)
+		out.program(s.reports[index])
+	}
+}
+
+// mapNames are those that bpf2go has fields for; the library's own, such as .rodata, are loaded with the programs.
+func (o *object) mapNames() []string {
+	var names []string
+	for name := range o.spec.Maps {
+		if !strings.HasPrefix(name, ".") {
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	return names
+}
+
+func (s *stages) say(format string, arguments ...interface{}) {
+	s.lines = append(s.lines, fmt.Sprintf(format, arguments...))
+}
+
+// setAll puts every program at one stage.
+func (s *stages) setAll(stage uint32, number int32) {
+	for index := range s.reports {
+		s.reports[index].stage, s.reports[index].errno = stage, number
+	}
+}
+
+func (s *stages) attachAndFire(loaded *collection) {
+	a := &attacher{object: s.object, loaded: loaded}
+	defer a.detach()
+	if !s.attachAll(a) {
+		return
+	}
+	if !s.plan.awaits {
+		s.runTriggerAlone()
+		return
+	}
+	source, err := openEvents(s.object, s.plan, loaded, a.iterators)
+	if err != nil {
+		s.out.endUnmeasured(err.Error())
+	}
+	s.fire(source, loaded)
+}
+
+// attachAll returns whether all are attached. One that fails does not keep the others from being tried.
+func (s *stages) attachAll(a *attacher) bool {
+	s.setAll(stageAttach, 0)
+	all := true
+	for index, name := range s.object.programs {
+		err := a.attach(name, s.plan.targets[name])
+		var gap unmeasurable
+		if errors.As(err, &gap) {
+			s.out.endUnmeasured(string(gap))
+		}
+		s.out.say(uint32(index), a.takeNotes()...)
+		if err != nil {
+			s.out.say(uint32(index), err.Error())
+			s.reports[index].errno = errorNumber(err)
+			all = false
+		}
+	}
+	return all
+}
+
+// runTriggerAlone is for a plan without an event, which ends with the programs attached: what the kernel makes of it is
+// seen all the same.
+func (s *stages) runTriggerAlone() {
+	t := startTrigger(s.plan)
+	<-t.ended
+	if t.words != "" {
+		s.say("%s%s", ourPrefix, t.words)
+	}
+	if !t.ran {
+		s.out.endUnmeasured(t.words)
+	}
+}
+
+func (s *stages) fire(source *eventSource, loaded *collection) {
+	source.stream.settle()
+	// Since 5.8; it ends with this process.
+	counter, countErr := ebpf.EnableStats(statsRuns)
+	if countErr == nil {
+		defer counter.Close()
+	}
+	number, t := runTriggerForEvent(s.plan, source)
+	if number != 0 && !t.ran {
+		s.out.endUnmeasured(t.words)
+	}
+	if number != 0 {
+		s.say("%s%s", ourPrefix, source.absence())
+		if t.words != "" {
+			s.say("%s%s", ourPrefix, t.words)
+		}
+		if countErr == nil {
+			s.sayHowOftenTheyRan(loaded)
+		}
+	}
+	s.setAll(stageFire, -int32(number))
+	s.out.log(wholeObject, sourceEvent, source.fitting)
+}
+
+// sayHowOftenTheyRan tells a program that never ran from one that ran and sent nothing.
+func (s *stages) sayHowOftenTheyRan(loaded *collection) {
+	// Counted per run, and a run may be on its way.
+	time.Sleep(time.Millisecond)
+	for _, name := range s.object.programs {
+		info := askForInfo(loaded.programs[name])
+		s.say("%s'%s' ran %d times", ourPrefix, name, info.runs())
+	}
+}

@@ -74,7 +74,7 @@ package struct Workspace: Sendable, Equatable {
     package func adding(catalogueFolder folder: FilePath) -> Workspace {
         Workspace(
             catalogueFolders: catalogueFolders + [folder], probes: probes, cache: cache, guestTools: guestTools,
-            results: results)
+            results: results, sources: sources, project: project)
     }
 
     package static func isFolder(_ path: FilePath) -> Bool {

@@ -85,6 +85,18 @@ package struct ProbeBisection: Sendable {
             reason: cell.isMeasured ? nil : cell.reason)
     }
 
+    /// Notes that no kernel can say anything of variants with `loader`, which is missing.
+    package mutating func giveUp(loader: String, reason: String?) {
+        for row in searches.keys where row.loader == loader {
+            for (place, kernel) in kernels.enumerated() where found[row]?[kernel] == nil {
+                searches[row]?.note(nil, at: place)
+                found[row]?[kernel] = BisectedKernel(
+                    id: kernel, source: .notMeasured, release: nil, verdict: nil, stage: nil, cause: nil, reason: reason
+                )
+            }
+        }
+    }
+
     /// The kernels to test next, for all variants together; none when every turn is found.
     package var next: [String] {
         let places = searches.isEmpty ? Set(blank.next) : searches.values.reduce(into: []) { $0.formUnion($1.next) }

@@ -50,7 +50,8 @@ package enum RunMerge {
                 : kernels.0 < kernels.1
         }
         return MatrixDocument(
-            run: run(of: parts.map(\.document.run)), kernels: kernels, loaders: try loaders(of: parts), cells: cells)
+            run: run(of: parts.map(\.document.run)), kernels: kernels, loaders: try loaders(of: parts),
+            exceptions: exceptions(of: parts), cells: cells)
     }
 
     private static func run(of runs: [RunInfo]) -> RunInfo {
@@ -118,6 +119,21 @@ package enum RunMerge {
         return KernelOrder(found.keys).sorted(found.keys).compactMap { found[$0] }
     }
 
+    /// A rule that one part needed is needed; that none did is what no part can say, since none had all cells.
+    private static func exceptions(of parts: [Part]) -> [ExceptionRow] {
+        var found: [ExceptionRow] = []
+        for row in parts.flatMap(\.document.exceptions) {
+            guard let place = found.firstIndex(where: { $0.isSameRule(as: row) }) else {
+                found.append(row)
+                continue
+            }
+            found[place].cells += row.cells
+            if row.state == .used { found[place].state = .used }
+            if found[place].state == .unneeded, row.state != .unneeded { found[place].state = row.state }
+        }
+        return found.sorted { ($0.probe, $0.file, $0.line) < ($1.probe, $1.file, $1.line) }
+    }
+
     private static func loaders(of parts: [Part]) throws(RunMergeError) -> [LoaderRow] {
         var found: [String: (part: String, row: LoaderRow)] = [:]
         for part in parts {
@@ -133,6 +149,15 @@ package enum RunMerge {
             }
         }
         return found.values.map(\.row).sorted { $0.name < $1.name }
+    }
+}
+
+extension ExceptionRow {
+    fileprivate func isSameRule(as other: ExceptionRow) -> Bool {
+        var other = other
+        other.state = state
+        other.cells = cells
+        return self == other
     }
 }
 

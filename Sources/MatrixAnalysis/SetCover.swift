@@ -12,7 +12,7 @@ struct SetCover {
     ///
     /// Of several choices that are equally small it takes the first that it finds, looking at sets in `order`, so that the same
     /// sets always give the same choice. `order` holds each place once.
-    init(_ sets: [Set<Int>], order: [Int], budget: Int = 20_000) {
+    init(_ sets: [Set<Int>], order: [Int], budget: Int = 5_000) {
         var search = Search(order.map { sets[$0] }, budget: budget)
         chosen = search.run().sorted().map { order[$0] }
         isExact = search.isExact

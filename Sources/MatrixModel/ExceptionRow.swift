@@ -33,7 +33,8 @@ package struct ExceptionRow: Codable, Sendable, Hashable {
 
     package init(
         probe: String, file: String, line: Int, variants: String, kernels: String, loaders: String = "*",
-        verdict: Verdict?, stage: Stage? = nil, cause: String? = nil, reason: String?, expires: String?, state: State, cells: Int
+        verdict: Verdict?, stage: Stage? = nil, cause: String? = nil, reason: String?, expires: String?, state: State,
+        cells: Int
     ) {
         self.probe = probe
         self.file = file
@@ -144,7 +145,8 @@ package struct ExceptionCount: Sendable {
         return ExceptionRow(
             probe: key.probe, file: key.origin.file, line: key.origin.line, variants: key.origin.variants,
             kernels: "\(rule.kernels)",
-            loaders: rule.loaders.map { $0.map(\.description).joined(separator: ", ") } ?? "*", verdict: rule.verdict, stage: rule.stage, cause: rule.cause,
+            loaders: rule.loaders.map { $0.map(\.description).joined(separator: ", ") } ?? "*", verdict: rule.verdict,
+            stage: rule.stage, cause: rule.cause,
             reason: rule.reason, expires: rule.expires.map { "\($0)" }, state: state, cells: tally.measured.count)
     }
 }

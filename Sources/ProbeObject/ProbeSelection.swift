@@ -22,8 +22,8 @@ package struct BuiltVariant: Sendable, Hashable {
     package var loaders: [Glob]?
     /// Empty for an object without a manifest: it is expected to pass.
     package var expectations: [Expectation]
-    /// What it is made from: when one of these changes, it may be another variant. Headers of the system are among them.
-    package var files: [FilePath] = []
+    /// What it is made from, headers of the system included: when one of these changes, it may be another variant.
+    package var files: [FilePath]
 
     /// The only loader for what is no object.
     package var ownLoader: String? {
@@ -33,7 +33,7 @@ package struct BuiltVariant: Sendable, Hashable {
 
     package init(
         probe: String, variant: String, object: BuiltObject?, executable: ProbeExecutable? = nil, programs: [String],
-        plan: StagePlan?, modules: [String], loaders: [Glob]?, expectations: [Expectation]
+        plan: StagePlan?, modules: [String], loaders: [Glob]?, expectations: [Expectation], files: [FilePath] = []
     ) {
         self.probe = probe
         self.variant = variant
@@ -44,6 +44,7 @@ package struct BuiltVariant: Sendable, Hashable {
         self.modules = modules
         self.loaders = loaders
         self.expectations = expectations
+        self.files = files
     }
 
     /// For people.
@@ -212,7 +213,10 @@ package struct ProbeSelection: Sendable {
         return try await chosen.concurrentMap(width: width) { probe, variant in
             switch variant.origin {
             case .tracefs(let event): return try BuiltVariant(variant, of: probe, tracefs: event)
-            case .exec(let executable): return BuiltVariant(variant, of: probe, executable: executable)
+            case .exec(let executable):
+                var built = BuiltVariant(variant, of: probe, executable: executable)
+                built.files = [executable.program] + executable.files.map(\.host)
+                return built
             case .object(let path):
                 var built = try BuiltVariant(variant, of: probe, object: ObjectFile(path))
                 built.files = [path]

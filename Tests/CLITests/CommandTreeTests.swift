@@ -71,7 +71,9 @@ import Testing
             + "[--limit <limit>] [--format <format>] [--results <results>]",
         "compat-matrix plan [<run>] [--probe <probe> ...] [--loader <loader> ...] [--format <format>] "
             + "[--results <results>]",
-        "compat-matrix bisect <options> <probe>",
+        "compat-matrix bisect <probe> [--kernel <kernel> ...] [--variant <variant> ...] [--loader <loader> ...] "
+            + "[--archive] [--format <format>] [--jobs <jobs>] [--accel <accel>] [--timeout <timeout>] "
+            + "[--results <results>] [--no-cache]",
         "compat-matrix merge <files> ... [--output <output>] [--store] [--results <results>]",
         "compat-matrix explain [--raw] [--json] [<file>]",
         "compat-matrix features <kernels> ... [--diff <a> <b>] [--helpers] [--json]",

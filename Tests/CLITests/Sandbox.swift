@@ -43,7 +43,8 @@ struct Sandbox: Sendable {
     }
 
     func run(
-        _ arguments: [String], path: FilePath? = nil, environment: [Environment.Key: String] = [:]
+        _ arguments: [String], path: FilePath? = nil, environment: [Environment.Key: String] = [:],
+        workingDirectory: FilePath? = nil
     ) async throws -> Outcome {
         var changes: [Environment.Key: String?] = ["HOME": root.string, "TMPDIR": root.appending("tmp").string]
         for name in ["XDG_CONFIG_HOME", "XDG_CACHE_HOME"] as [Environment.Key] {
@@ -53,7 +54,7 @@ struct Sandbox: Sendable {
         for (name, value) in environment { changes[name] = value }
         let result = try await Subprocess.run(
             .path(Self.program), arguments: Arguments(arguments), environment: .inherit.updating(changes),
-            workingDirectory: root, output: .string(limit: 1 << 24), error: .string(limit: 1 << 20))
+            workingDirectory: workingDirectory ?? root, output: .string(limit: 1 << 24), error: .string(limit: 1 << 20))
         let status: CompatMatrixCLI.ExitStatus? =
             if case .exited(let code) = result.terminationStatus { CompatMatrixCLI.ExitStatus(rawValue: code) } else {
                 nil

@@ -9,11 +9,29 @@ struct WorkspaceTests {
 
     private func find(
         from directory: FilePath, executable: FilePath = "/prefix/libexec/compat-matrix/compat-matrix",
-        environment: [String: String] = ["HOME": "/home/me"], checkout: FilePath = "/home/me/project"
+        environment: [String: String] = ["HOME": "/home/me"], checkout: FilePath = "/home/me/project",
+        projects: Set<String> = []
     ) -> Workspace {
         Workspace.find(
             from: directory, executable: executable, environment: environment,
-            exists: { Self.repository.contains($0.string) }, isCheckout: { $0 == checkout })
+            exists: { Self.repository.contains($0.string) }, isFile: { projects.contains($0.string) },
+            isCheckout: { $0 == checkout })
+    }
+
+    /// At or above, but not above what git checked out, nor above this repository.
+    @Test(arguments: [
+        ("/home/me/project/bpf/deep", ["/home/me/project/compat-matrix.yaml"], "/home/me/project"),
+        ("/home/me/project", ["/home/me/project/compat-matrix.yaml", "/home/me/compat-matrix.yaml"], "/home/me/project"),
+        ("/home/me/project/a/b", ["/home/me/project/a/compat-matrix.yaml", "/home/me/project/compat-matrix.yaml"], "/home/me/project/a"),
+        ("/home/me/project/bpf", ["/home/me/compat-matrix.yaml"], nil),
+        ("/home/me/other", ["/home/me/compat-matrix.yaml"], "/home/me"),
+        ("/src/examples/one", ["/src/examples/compat-matrix.yaml"], "/src/examples"),
+        ("/src/Sources", ["/compat-matrix.yaml"], nil),
+    ])
+    func aProjectIsFoundFromBelow(directory: FilePath, files: Set<String>, folder: FilePath?) {
+        let workspace = find(from: directory, projects: files)
+        #expect(workspace.project == folder?.appending("compat-matrix.yaml"))
+        if let folder { #expect(workspace.results == folder.appending("results")) }
     }
 
     @Test(arguments: [

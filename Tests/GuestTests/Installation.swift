@@ -134,6 +134,49 @@ struct Installation {
     }
 }
 
+extension Installation {
+    /// Runs the tool with `--watch`, under TCG; `during` ends it.
+    func watch(_ arguments: [String], during: (Watching) async throws -> Void) async throws -> Outcome {
+        let (output, messages) = (work.appending("watch.out"), work.appending("watch.err"))
+        func descriptor(_ path: FilePath) throws -> FileDescriptor {
+            try .open(path, .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
+        }
+        let result = try await Subprocess.run(
+            command(["run", "--watch", "--accel", "tcg"] + arguments), input: .none,
+            output: .fileDescriptor(try descriptor(output), closeAfterSpawningProcess: true),
+            error: .fileDescriptor(try descriptor(messages), closeAfterSpawningProcess: true)
+        ) { execution in
+            let tool = RunningTool(process: execution.processIdentifier.value) { try execution.send(signal: $0) }
+            try await during(Watching(output: output, messages: messages, tool: tool))
+        }
+        func text(_ path: FilePath) throws -> String { try String(contentsOfFile: path.string, encoding: .utf8) }
+        return Outcome(status: result.terminationStatus, output: try text(output), messages: try text(messages))
+    }
+}
+
+/// A `compat-matrix run --watch` and what it has said so far.
+struct Watching {
+    let output: FilePath
+    let messages: FilePath
+    let tool: RunningTool
+
+    /// Waits until stdout holds `text`: the suite's time limit ends it.
+    func wait(for text: String) async throws { try await wait(in: output) { $0.contains(text) } }
+
+    func waitForMessage(_ text: String) async throws { try await wait(in: messages) { $0.contains(text) } }
+
+    /// Waits until it has begun to wait so many times.
+    func waitUntilReady(times: Int) async throws {
+        try await wait(in: messages) { $0.ranges(of: "Ctrl-C ends it").count >= times }
+    }
+
+    private func wait(in file: FilePath, until holds: (String) -> Bool) async throws {
+        while !holds(try String(contentsOfFile: file.string, encoding: .utf8)) {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+}
+
 /// A `compat-matrix` at work.
 struct RunningTool {
     let process: pid_t

@@ -239,7 +239,7 @@ struct ProbeManifestTests {
         let page = FilePath(#filePath).removingLastComponent().pushing("../../docs/manifest.md")
         let text = try String(contentsOfFile: page.lexicallyNormalized().string, encoding: .utf8)
         let samples = text.split(separator: "```yaml\n").dropFirst().compactMap { $0.split(separator: "```").first }
-        try #require(samples.count == 7)
+        try #require(samples.count == 8)
         let files = [
             "probe.bpf.c", "vendor/probe.bpf.o", "fentry.bpf.c", "device.bpf.c", "percpu-buffer.bpf.c", "target/agent",
             "agent.toml",
@@ -265,9 +265,9 @@ struct ProbeManifestTests {
             }
             #expect(plans.map { $0?.lastStage } == [.fire, .fire, nil, .fire])
         }
-        let apt = try KernelManifest(file: "/debian-6.1.yaml", text: String(samples[5]))
+        let apt = try KernelManifest(file: "/debian-6.1.yaml", text: String(samples[6]))
         #expect(apt.commandLine == "mitigations=off")
-        let file = try KernelManifest(file: "/el9-5.14.yaml", text: String(samples[6]))
+        let file = try KernelManifest(file: "/el9-5.14.yaml", text: String(samples[7]))
         guard case .file(let source) = file.source else {
             Issue.record("\(file.source)")
             return

@@ -25,7 +25,9 @@ struct BisectionTests {
             ("ffppppppp", [], [1], 5), ("ffffffffp", [], [7], 5),
             // What was known before costs nothing, and shows what the ends do not.
             ("ffppppppp", [1, 2, 8, 0], [1], 0), ("ffppppppp", [0, 4, 8], [1], 2),
-            ("pfffppppp", [1], [0, 3], 4), ("ppfppfppp", [2], [1, 2], 2),
+            ("pfffppppp", [1], [0, 3], 5),
+            // Two that pass between two that fail are never asked.
+            ("ppfppfppp", [2], [1, 5], 6),
             // What cannot be measured is passed over, at an end and in between.
             (".ffpp.", [], [2], 6), ("f...p", [], [0], 5), (".....", [], [], 5), ("..p..", [], [], 5),
         ] as [(String, [Int], [Int], Int)])
@@ -87,6 +89,20 @@ struct BisectionTests {
         #expect(results[1].turns.map(\.below) == ["ubuntu-5.4"] && results[1].turns.map(\.passesAbove) == [true])
         #expect(results[1].stored.map(\.id) == ["el7-3.10"])
         #expect(results[2].turns.map(\.below) == ["el7-3.10", "ubuntu-4.15"] && !results[2].isMonotonic)
+    }
+
+    /// No kernel is booted for a loader that is not there.
+    @Test func aLoaderThatIsMissing() {
+        var bisection = ProbeBisection(probe: "readline", kernels: Self.kernels)
+        for kernel in bisection.next {
+            bisection.note(.sample(kernel, "a", .pass), release: nil, isStored: false)
+            bisection.note(.sample(kernel, "a", .notMeasured, loader: "aya"), release: nil, isStored: false)
+        }
+        #expect(bisection.next != [])
+        bisection.giveUp(loader: "aya", reason: "no cargo")
+        #expect(bisection.next == [])
+        #expect(bisection.results.map(\.notMeasured.count) == [5, 0])
+        #expect(bisection.results[0].kernels[2].reason == "no cargo")
     }
 
     @Test func nothingKnownYet() {

@@ -96,4 +96,26 @@ struct RunMergeTests {
         #expect(run.host.cpus == 16 && run.host.accelerator == nil && run.host.qemu == "10.0.2")
         #expect(run.tool == "0.1.0, 0.2.0")
     }
+
+    /// A rule is needed when one of the shards needed it, and not needed only where all could say so.
+    @Test(
+        arguments: [
+            ([.used, .untested], .used), ([.untested, .used], .used), ([.untested, .untested], .untested),
+            ([.unneeded, .untested], .untested), ([.unneeded, .unneeded], .unneeded), ([.expired, .expired], .expired),
+        ] as [([ExceptionRow.State], ExceptionRow.State)])
+    func rules(states: [ExceptionRow.State], state: ExceptionRow.State) throws {
+        let parts = states.enumerated().map { index, state in
+            var part = Self.part("\(index)", .fail)
+            part.document.run.id += "\(index)"
+            part.document.exceptions = [
+                ExceptionRow(
+                    probe: "readline", file: "readline/probe.yaml", line: 7, variants: "*", kernels: "<5.4",
+                    verdict: .fail,
+                    reason: nil, expires: nil, state: state, cells: 1)
+            ]
+            return part
+        }
+        let joined = try RunMerge.join(parts)
+        #expect(joined.exceptions.map(\.state) == [state] && joined.exceptions.map(\.cells) == [2])
+    }
 }

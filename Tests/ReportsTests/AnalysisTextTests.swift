@@ -91,16 +91,16 @@ struct AnalysisTextTests {
             ComparisonMarkdown.render(Self.comparison) == """
                 ### 7 cells compared: 3 regressions, 1 fix, 1 no longer measured, 1 new, 1 gone
 
-                `run-1` → `run-2`
+                <code>run-1</code> → <code>run-2</code>
 
                 |  | variant | kernels | was | is | why |
                 | --- | --- | --- | --- | --- | --- |
-                | ✗ regression | `readline/percpu` libbpf | debian-5.10, debian-6.1 | pass | fail at load: size-negative | `R2 size-negative`<br>another kernel: debian-6.1 is 6.1.0-56, was 6.1.0-55 |
-                | ✗ regression | `readline/percpu` libbpf | debian-6.12 | pass | fail at load: bad\\|\\`line\\`\\\\u\\{1b\\} | `` R2 bad\\|`line`\\u{1b} `` |
-                | ✓ fix | `readline/percpu` libbpf | ubuntu-5.4 | fail at load: size-negative | pass |  |
-                | · no longer measured | `readline/masked` libbpf | ubuntu-5.4 | pass | not measured: no image |  |
-                | + new | `readline/new` libbpf | debian-6.1 |  | crash at load |  |
-                | - gone | `readline/gone` libbpf | debian-6.1 | pass |  |  |
+                | ✗ regression | <code>readline/percpu</code> libbpf | debian-5.10, debian-6.1 | pass | fail at load: size-negative | <code>R2 size-negative</code><br>another kernel: debian-6.1 is 6.1.0-56, was 6.1.0-55 |
+                | ✗ regression | <code>readline/percpu</code> libbpf | debian-6.12 | pass | fail at load: bad&#124;&#96;line&#96;&#92;u{1b} | <code>R2 bad&#124;&#96;line&#96;&#92;u{1b}</code> |
+                | ✓ fix | <code>readline/percpu</code> libbpf | ubuntu-5.4 | fail at load: size-negative | pass |  |
+                | · no longer measured | <code>readline/masked</code> libbpf | ubuntu-5.4 | pass | not measured: no image |  |
+                | + new | <code>readline/new</code> libbpf | debian-6.1 |  | crash at load |  |
+                | - gone | <code>readline/gone</code> libbpf | debian-6.1 | pass |  |  |
 
                 **instructions**
 
@@ -122,7 +122,9 @@ struct AnalysisTextTests {
         #expect(
             ComparisonText.render(comparison, style: .plain, width: nil)
                 == "run-1 → run-1\n9 cells compared: no change\n")
-        #expect(ComparisonMarkdown.render(comparison) == "### 9 cells compared: no change\n\n`run-1` → `run-1`\n")
+        #expect(
+            ComparisonMarkdown.render(comparison)
+                == "### 9 cells compared: no change\n\n<code>run-1</code> → <code>run-1</code>\n")
     }
 
     @Test func linesAreCutAtTheTerminalsWidth() {

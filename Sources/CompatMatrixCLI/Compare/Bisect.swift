@@ -23,7 +23,7 @@ package struct Bisect: AsyncParsableCommand {
     @Option(help: "text or json.") var format: HistoryFormat = .text
     @Option(help: "Guests at once; as many as there are processors without it.") var jobs: Int?
     @Option(help: "auto, kvm or tcg.") var accel: AcceleratorOption = .auto
-    @Option(help: "Seconds that one cell may take.") var timeout: Int = 120
+    @Option(help: "Seconds that one cell may take; 120 without it.") var timeout: Int?
     @Option(help: "The folder of stored runs.") var results: String?
     @Flag(help: "Measures everything anew.") var noCache = false
 
@@ -33,8 +33,9 @@ package struct Bisect: AsyncParsableCommand {
         guard !archive || kernels.count == 1 else {
             throw ValidationError("--archive takes one --kernel, whose archive and pattern are looked through")
         }
-        // The same words as `run` has for the same mistakes.
-        _ = try runCommand(kernels: [])
+        guard (1...256).contains(jobs ?? 1) else { throw ValidationError("--jobs takes a number from 1 to 256") }
+        guard (1...86_400).contains(timeout ?? 1) else { throw ValidationError("--timeout takes 1 to 86400 seconds") }
+        try LoaderOption.validate(loaders.map(LoaderOption.init(argument:)))
     }
 
     package func run() async throws {
@@ -50,9 +51,10 @@ package struct Bisect: AsyncParsableCommand {
 
     /// The `run` that measures `kernels`.
     func runCommand(kernels: [String]) throws -> RunCommand {
-        var arguments = ["--probe", probe, "--accel", accel.rawValue, "--timeout", "\(timeout)"]
+        var arguments = ["--probe", probe, "--accel", accel.rawValue, "--no-baseline"]
         arguments += kernels.flatMap { ["--kernel", $0] } + variants.flatMap { ["--variant", $0] }
         arguments += loaders.flatMap { ["--loader", $0] } + (jobs.map { ["--jobs", "\($0)"] } ?? [])
+        arguments += timeout.map { ["--timeout", "\($0)"] } ?? []
         arguments += (results.map { ["--results", $0] } ?? []) + (noCache ? ["--no-cache"] : [])
         // A kernel of an archive is booted this once: its snapshot would only take room.
         arguments += archive ? ["--start", "cold"] : []

@@ -16,7 +16,9 @@ struct BisectSession {
     init(_ options: Bisect, workspace: Workspace) async throws {
         self.options = options
         let store = KernelStore(workspace)
-        let chosen = try store.kernels(matching: options.kernels)
+        let project = try workspace.projectManifest()
+        let globs = options.kernels.isEmpty ? project?.kernels.map(\.value) ?? [] : options.kernels
+        let chosen = try store.kernels(matching: globs)
         guard options.archive else {
             self.workspace = workspace
             kernels = chosen
@@ -80,6 +82,9 @@ struct BisectSession {
         let releases = Dictionary(document.kernels.map { ($0.id, $0.release) }, uniquingKeysWith: { first, _ in first })
         for cell in document.cells {
             bisection.note(cell, release: releases[cell.kernel] ?? nil, isStored: cell.cached)
+        }
+        for loader in document.loaders where loader.status == .missing {
+            bisection.giveUp(loader: loader.name, reason: loader.reason)
         }
         if outcome.interrupted {
             throw CommandFailure(.interrupted, "interrupted: what was measured is kept in run \(outcome.run)")

@@ -39,7 +39,8 @@ struct Gate {
         breaches = GateCondition.allCases.filter(conditions.contains).compactMap { condition in
             let items: [String] =
                 switch condition {
-                case .unexpected: wrong.map { "\($0.key.words): \($0.verdict.rawValue), expected \($0.expected.rawValue)" }
+                case .unexpected:
+                    wrong.map { "\($0.key.words): \($0.verdict.rawValue), expected \($0.expected.rawValue)" }
                 case .regression: regressions.items
                 case .causeChange: Self.changedCauses(comparison)
                 case .growth:

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Manifests
 import MatrixModel
 import SystemPackage
@@ -31,5 +32,25 @@ extension ProjectManifest {
         for glob in kernels where !ids.contains(where: Glob(glob.value).matches) {
             throw glob.place.wrong(glob.value, expected: "kernels among \(ids.joined(separator: ", "))")
         }
+    }
+}
+
+extension ProjectManifest {
+    /// What its `loaders` say, a path among them from its own folder.
+    ///
+    /// - Throws: `ManifestError` for what `--loader` would not take.
+    func loaderOptions() throws -> [LoaderOption] {
+        var options: [LoaderOption] = []
+        for text in loaders {
+            var option = LoaderOption(argument: text.value)
+            if case .own(let name, let path) = option, !path.isEmpty {
+                option = .own(name: name, path: folder.pushing(FilePath(path)).string)
+            }
+            do { try LoaderOption.validate(options + [option]) } catch let error as ValidationError {
+                throw text.place.wrong(text.value, expected: "what --loader takes: \(error.message)")
+            }
+            options.append(option)
+        }
+        return options
     }
 }

@@ -96,11 +96,11 @@ package struct RunCommand: AsyncParsableCommand {
     }
 
     /// The same, with what `project` says wherever the command line says nothing.
-    func filled(from project: ProjectManifest?) -> RunCommand {
+    func filled(from project: ProjectManifest?) throws -> RunCommand {
         guard let project else { return self }
         var options = self
         if kernels.isEmpty { options.kernels = project.kernels.map(\.value) }
-        if loaders.isEmpty { options.loaders = project.loaders.map { LoaderOption(argument: $0.value) } }
+        if loaders.isEmpty { options.loaders = try project.loaderOptions() }
         options.jobs = jobs ?? project.jobs
         options.timeout = timeout ?? project.timeout
         options.results = results ?? project.results?.string

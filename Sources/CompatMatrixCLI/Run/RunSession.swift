@@ -34,7 +34,7 @@ struct RunSession: Sendable {
     /// Checks all input: nothing boots before everything that was asked for is there and valid.
     init(options: RunCommand, workspace: Workspace) async throws {
         let project = try workspace.projectManifest(at: options.config)
-        let filled = options.filled(from: project)
+        let filled = try options.filled(from: project)
         let variants = try await Self.variants(filled, workspace, project)
         let chosen = try LoaderChoice(filled.loaders).loaders(of: variants)
         let kernelStore = KernelStore(workspace)

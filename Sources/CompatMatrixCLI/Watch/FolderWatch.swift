@@ -9,8 +9,8 @@ import SystemPackage
 /// file with what was removed.
 final class FolderWatch: Sendable {
     private let inotify: Int32
-    /// Written to when nobody waits any longer.
-    private let cancellation: Int32
+    /// Two connected sockets: one is written to when nobody waits any longer, and the other can be read then.
+    private let cancellation: (written: Int32, read: Int32)
     private let folders = Mutex<[Int32: FilePath]>([:])
     private let queue = DispatchQueue(label: "compat-matrix.watch")
 
@@ -18,10 +18,13 @@ final class FolderWatch: Sendable {
     private static let mask = UInt32(IN_CLOSE_WRITE | IN_MODIFY | IN_MOVED_TO | IN_CREATE | IN_DELETE)
 
     init() throws(Errno) {
-        inotify = inotify_init1(Int32(IN_NONBLOCK.rawValue) | Int32(IN_CLOEXEC.rawValue))
+        inotify = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
         guard inotify >= 0 else { throw Errno(rawValue: errno) }
-        cancellation = eventfd(0, Int32(EFD_NONBLOCK.rawValue) | Int32(EFD_CLOEXEC.rawValue))
-        guard cancellation >= 0 else {
+        var ends: [Int32] = [-1, -1]
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+        let isPaired = socketpair(AF_UNIX, kind, 0, &ends) == 0
+        cancellation = (ends[0], ends[1])
+        guard isPaired else {
             let reason = Errno(rawValue: errno)
             close(inotify)
             throw reason
@@ -30,7 +33,8 @@ final class FolderWatch: Sendable {
 
     deinit {
         close(inotify)
-        close(cancellation)
+        close(cancellation.written)
+        close(cancellation.read)
     }
 
     /// Looks at `folder` from now on; one that is looked at already stays so.
@@ -59,7 +63,7 @@ final class FolderWatch: Sendable {
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 queue.async {
-                    var descriptors = [self.inotify, self.cancellation].map {
+                    var descriptors = [self.inotify, self.cancellation.read].map {
                         pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
                     }
                     poll(&descriptors, nfds_t(descriptors.count), milliseconds)
@@ -67,8 +71,8 @@ final class FolderWatch: Sendable {
                 }
             }
         } onCancel: {
-            var one: UInt64 = 1
-            _ = write(cancellation, &one, MemoryLayout.size(ofValue: one))
+            // Full after thousands of cancellations, and then it can be read all the same.
+            _ = write(cancellation.written, "!", 1)
         }
     }
 

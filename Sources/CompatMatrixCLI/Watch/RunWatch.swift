@@ -118,7 +118,7 @@ extension RunWatch {
 
         /// Headers of the system change with an update of the machine, not while somebody works.
         private static func isOfTheSystem(_ file: FilePath) -> Bool {
-            ["/usr", "/opt", "/lib"].contains { file.starts(with: FilePath($0)) }
+            file.extension == "h" && ["/usr", "/opt", "/lib"].contains { file.starts(with: FilePath($0)) }
         }
 
         func look(with watch: FolderWatch) throws {

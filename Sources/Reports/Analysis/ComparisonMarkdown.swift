@@ -6,7 +6,7 @@ package enum ComparisonMarkdown {
     /// Writes the comparison; it ends with a line break.
     package static func render(_ comparison: RunComparison) -> String {
         let head = [
-            "### \(MarkdownText.escaped(comparison.summary))", "",
+            "### \(MarkdownText.prose(comparison.summary))", "",
             "\(MarkdownText.code(comparison.from.id)) → \(MarkdownText.code(comparison.to.id))",
         ]
         let parts = [
@@ -26,10 +26,10 @@ package enum ComparisonMarkdown {
             [
                 "\(group.kind.symbol) \(group.kind.word)",
                 MarkdownText.code("\(group.row.probe)/\(group.row.variant)")
-                    + " \(MarkdownText.escaped(group.row.loader))",
-                MarkdownText.escaped(spans.words(for: group.kernels)), MarkdownText.escaped(group.from),
-                MarkdownText.escaped(group.to),
-                (group.details.map { MarkdownText.code($0) } + group.settings.map { MarkdownText.escaped($0) })
+                    + " \(MarkdownText.prose(group.row.loader))",
+                MarkdownText.prose(spans.words(for: group.kernels)), MarkdownText.prose(group.from),
+                MarkdownText.prose(group.to),
+                (group.details.map { MarkdownText.code($0) } + group.settings.map { MarkdownText.prose($0) })
                     .joined(separator: "<br>"),
             ]
         }
@@ -43,7 +43,7 @@ package enum ComparisonMarkdown {
     }
 
     private static func list(_ title: String, _ lines: [String]) -> [String] {
-        lines.isEmpty ? [] : ["**\(title)**", ""] + lines.map { "- \(MarkdownText.escaped($0))" }
+        lines.isEmpty ? [] : ["**\(title)**", ""] + lines.map { "- \(MarkdownText.prose($0))" }
     }
 }
 

@@ -17,6 +17,7 @@ package enum ComparisonText {
                 section(
                     "less than \(comparison.thresholds.headroomPercent.plain) % headroom",
                     numbers(NumberGroup.all(comparison.lowHeadroom), comparison), paint, width),
+                section("kernels", comparison.kernelWords, paint, width),
                 section("loaders", comparison.loaderWords, paint, width),
             ]
         return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"

@@ -30,9 +30,9 @@ package enum PlanMarkdown {
 
     private static func probe(_ plan: ProbePlan) -> [String] {
         let words = PlanWords(plan)
-        func escaped(_ rows: [[String]]) -> [[String]] { rows.map { $0.map(MarkdownText.escaped) } }
-        return ["### \(MarkdownText.escaped(words.title))", ""]
-            + words.facts.map { "- \($0.name): \(MarkdownText.escaped($0.words))" } + [""]
+        func escaped(_ rows: [[String]]) -> [[String]] { rows.map { $0.map(MarkdownText.prose) } }
+        return ["### \(MarkdownText.prose(words.title))", ""]
+            + words.facts.map { "- \($0.name): \(MarkdownText.prose($0.words))" } + [""]
             + MarkdownTable.render(
                 header: ["kernel", "winner", "stage", "of what ships", "passes as well"], rows: escaped(words.kernels))
             + [""] + MarkdownTable.render(header: ["variant", "is", "passes"], rows: escaped(words.variants))

@@ -74,7 +74,8 @@ extension GuestTests {
                     }
                     #expect(test.words.isEmpty || log?.contains(test.words) == true, note)
                     if test.name == "look", let log {
-                        let path = tool.work.pushing("probes/own/\(test.isDynamic ? "app/bin/selftest" : "static")")
+                        let name = test.isDynamic ? "app/bin/selftest" : "static"
+                        let path = tool.work.pushing(FilePath("probes/own/\(name)"))
                         #expect(log.contains("exe=\(path) "), "\(log)")
                     }
                 }

@@ -35,7 +35,7 @@ test: setup-test guest
 	.build/debug/compat-matrix kernels fetch || true # The tests say which they cannot do without.
 	swift test --skip-build
 
-bench: setup build guest
+bench: setup-test build guest
 	scripts/bench
 
 install: build guest

@@ -42,6 +42,7 @@ package enum CSVReport {
             ("probe", { $0.cell.probe }), ("variant", { $0.cell.variant }), ("loader", { $0.cell.loader }),
             ("verdict", { $0.cell.verdict.rawValue }), ("stage", { $0.cell.stage?.rawValue }),
             ("expected", { $0.cell.expected.rawValue }), ("asExpected", { $0.cell.asExpected }),
+            ("expectedReason", { $0.cell.expectedReason }),
             ("cached", { $0.cell.cached }), ("event", { $0.cell.event }), ("reason", { $0.cell.reason }),
             ("console", { $0.cell.console }),
         ]

@@ -1,6 +1,7 @@
 package import MatrixModel
 
-/// A run as commands of a GitHub workflow: an error for each finding that is not as expected, a warning for each gap.
+/// A run as commands of a GitHub workflow: an error for each finding that is not as expected, a warning for each gap and
+/// for each exception that expired or excuses nothing.
 ///
 /// On the standard output of a step they become annotations, at the source line where that is known. GitHub shows ten of a kind a
 /// step; the summary has the rest.
@@ -25,7 +26,10 @@ package enum GitHubCommands {
                 "warning", at: nil, title: "\(gap.kernel) was not measured",
                 lines: ["\(gap.reason) (\(gap.words))"])
         }
-        return (errors + warnings).map { $0 + "\n" }.joined()
+        let exceptions = document.exceptions.compactMap(\.notice).map { notice in
+            command("warning", at: nil, title: "an exception to look at", lines: [notice])
+        }
+        return (errors + warnings + exceptions).map { $0 + "\n" }.joined()
     }
 
     private static func command(_ name: String, at place: CodeLocation?, title: String, lines: [String?]) -> String {

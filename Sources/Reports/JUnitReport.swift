@@ -77,7 +77,8 @@ package enum JUnitReport {
             let finding = Finding(cell)
             var output = XMLElement("system-out")
             let cause = [finding.cause, finding.detail].filter { !$0.isEmpty }.joined(separator: ": ")
-            output.add("\(cell.verdict.rawValue), as expected\(cause.isEmpty ? "" : ": \(cause)")\n")
+            let why = cell.expectedReason.map { "\n\($0)" } ?? ""
+            output.add("\(cell.verdict.rawValue), as expected\(cause.isEmpty ? "" : ": \(cause)")\(why)\n")
             testCase.add(output)
             return testCase
         }
@@ -101,7 +102,7 @@ package enum JUnitReport {
 
     /// Each program that did not pass: cause, place, advice, and the end of its log.
     private static func story(of cell: CellResult, _ logs: LogExcerpts) throws -> String {
-        var lines: [String] = []
+        var lines = cell.expectedReason.map { ["what was expected: \($0)"] } ?? []
         for program in cell.programs where program.verdict != .pass {
             let errno = program.errno == 0 ? nil : LinuxErrno(number: program.errno).name
             let stage = program.stage.map { "at \($0.rawValue)" }

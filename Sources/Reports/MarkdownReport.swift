@@ -14,7 +14,7 @@ package enum MarkdownReport {
             [headline(document), "", counts(document), ""],
             section("Not as expected", findings.filter { !$0.asExpected }, of: document, budget: unexpectedBudget),
             MarkdownMatrix(document).lines(budget: matrixBudget),
-            gaps(document),
+            gaps(document), exceptions(document),
             folded("Failures as expected", findings.filter(\.asExpected), of: document, budget: expectedBudget),
             [footer(document)],
         ]
@@ -24,7 +24,8 @@ package enum MarkdownReport {
     private static let unexpectedBudget = 22_000
     private static let matrixBudget = 20_000
     private static let gapsBudget = 5_000
-    private static let expectedBudget = 11_000
+    private static let exceptionsBudget = 3000
+    private static let expectedBudget = 8000
     /// A log line or reason says what it has to say in fewer; they are the guest's words, so they may be of any length.
     private static let longestText = 400
 
@@ -86,6 +87,14 @@ package enum MarkdownReport {
         let lines = gaps.map { "- · **\(code($0.kernel))** (\($0.words)): \(code($0.reason))" }
         let (kept, missing) = MarkdownText.fitting(lines, into: gapsBudget)
         return ["### Not measured", ""] + kept + leftOut(missing) + [""]
+    }
+
+    /// Rules that expired or excuse nothing.
+    private static func exceptions(_ document: MatrixDocument) -> [String] {
+        let notices = document.exceptions.compactMap(\.notice)
+        guard !notices.isEmpty else { return [] }
+        let (kept, missing) = MarkdownText.fitting(notices.map { "- \(code($0))" }, into: exceptionsBudget)
+        return ["### Exceptions", ""] + kept + leftOut(missing) + [""]
     }
 
     private static func footer(_ document: MatrixDocument) -> String {

@@ -62,6 +62,9 @@ package enum SARIFReport {
                 level: .warning,
                 message: SARIFLog.Message("\(gap.kernel) was not measured (\(gap.words)): \(gap.reason)"))
         }
+        notifications += document.exceptions.compactMap(\.notice).map { notice in
+            SARIFLog.Notification(level: .warning, message: SARIFLog.Message(notice))
+        }
         let log = SARIFLog(
             run: SARIFLog.Run(
                 tool: SARIFLog.Tool(

@@ -76,13 +76,21 @@ import Testing
 
     @Test func withoutABaselineWhatIsNotExpectedCounts() {
         #expect(Self.gate([Self.cell("a", .fail)], before: nil).breaches.map(\.condition) == [.unexpected])
-        #expect(Self.gate([Self.cell("a", .pass, expected: .fail)], before: nil).status(allowMissing: true) == .unexpectedVerdicts)
+        #expect(
+            Self.gate([Self.cell("a", .pass, expected: .fail)], before: nil).status(allowMissing: true)
+                == .unexpectedVerdicts)
         #expect(Self.gate([Self.cell("a", .fail, expected: .fail)], before: nil).status(allowMissing: false) == nil)
     }
 
     @Test(arguments: [
-        (GateCondition.causeChange, cell("a", .fail, cause: "y"), cell("a", .fail, cause: "x"), "a/v (libbpf) on debian-6.12: x → y"),
-        (.growth, cell("a", .pass, instructions: 200), cell("a", .pass), "a/v (libbpf) on debian-6.12, p: 100 → 200 instructions"),
+        (
+            GateCondition.causeChange, cell("a", .fail, cause: "y"), cell("a", .fail, cause: "x"),
+            "a/v (libbpf) on debian-6.12: x → y"
+        ),
+        (
+            .growth, cell("a", .pass, instructions: 200), cell("a", .pass),
+            "a/v (libbpf) on debian-6.12, p: 100 → 200 instructions"
+        ),
         (
             .headroom, cell("a", .pass, instructions: 900_000), cell("a", .pass, instructions: 800_000),
             "a/v (libbpf) on debian-6.12, p: 10.0 % of the instructions left"

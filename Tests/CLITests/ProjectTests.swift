@@ -55,7 +55,8 @@ extension Sandbox {
         try await Sandbox.with { sandbox in
             try sandbox.makeFolder("own/.git")
             let empty = try await sandbox.inProject("init")
-            empty.expectRefusal(.invalidInput, saying: ["no BPF object in \(sandbox.root.appending("own"))", "--object"])
+            empty.expectRefusal(
+                .invalidInput, saying: ["no BPF object in \(sandbox.root.appending("own"))", "--object"])
             try await sandbox.addProject()
             try sandbox.write("mine", to: "own/compat-matrix.yaml")
             let refused = try await sandbox.inProject("init")
@@ -146,7 +147,8 @@ extension Sandbox {
             let missing = try await sandbox.inProject("run", "--baseline", "base.json")
             #expect(missing.status == .notMeasured)
             #expect(missing.stdout.contains("gate: passes; 1 not measured"), "\(missing.stdout)")
-            let allowed = try await sandbox.inProject("run", "--baseline", "latest", "--allow-missing", "--format", "json")
+            let allowed = try await sandbox.inProject(
+                "run", "--baseline", "latest", "--allow-missing", "--format", "json")
             #expect(allowed.isSuccess)
             #expect(try sandbox.document(allowed).cells.count == 1)
             #expect(allowed.stderr.contains("gate: passes; 1 not measured"))
@@ -170,11 +172,13 @@ extension Sandbox {
                 "own/compat-matrix.yaml:4  expired exception, held until 2020-02-29: fail of tiny on <6.2: Until it is fixed."
             #expect(outcome.stdout.contains(words), "\(outcome.stdout)")
             try sandbox.write(
-                "gate: { failOn: [expired] }\n" + String(decoding: sandbox.contents(of: "own/compat-matrix.yaml"), as: UTF8.self),
+                "gate: { failOn: [expired] }\n"
+                    + String(decoding: sandbox.contents(of: "own/compat-matrix.yaml"), as: UTF8.self),
                 to: "own/compat-matrix.yaml")
             let failing = try await sandbox.inProject("run", "--allow-missing")
             #expect(failing.status == .unexpectedVerdicts)
-            #expect(failing.stdout.contains("gate: fails on 1 expired exception\n  expired: own/compat-matrix.yaml:5\n"))
+            #expect(
+                failing.stdout.contains("gate: fails on 1 expired exception\n  expired: own/compat-matrix.yaml:5\n"))
         }
     }
 }

@@ -21,8 +21,14 @@ struct WorkspaceTests {
     /// At or above, but not above what git checked out, nor above this repository.
     @Test(arguments: [
         ("/home/me/project/bpf/deep", ["/home/me/project/compat-matrix.yaml"], "/home/me/project"),
-        ("/home/me/project", ["/home/me/project/compat-matrix.yaml", "/home/me/compat-matrix.yaml"], "/home/me/project"),
-        ("/home/me/project/a/b", ["/home/me/project/a/compat-matrix.yaml", "/home/me/project/compat-matrix.yaml"], "/home/me/project/a"),
+        (
+            "/home/me/project", ["/home/me/project/compat-matrix.yaml", "/home/me/compat-matrix.yaml"],
+            "/home/me/project"
+        ),
+        (
+            "/home/me/project/a/b", ["/home/me/project/a/compat-matrix.yaml", "/home/me/project/compat-matrix.yaml"],
+            "/home/me/project/a"
+        ),
         ("/home/me/project/bpf", ["/home/me/compat-matrix.yaml"], nil),
         ("/home/me/other", ["/home/me/compat-matrix.yaml"], "/home/me"),
         ("/src/examples/one", ["/src/examples/compat-matrix.yaml"], "/src/examples"),

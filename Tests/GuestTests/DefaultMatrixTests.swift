@@ -30,6 +30,7 @@ extension GuestTests {
                 #expect(measured(document).allSatisfy { $0.start == .cold })
                 try expectKernelsAsLabelled(document)
                 try expectReadline(document, results: tool.results)
+                try expectPlaces(document, in: tool.work)
 
                 let stored = try await tool.run("--allow-missing")
                 #expect(stored.status == .exited(0))
@@ -88,6 +89,33 @@ extension GuestTests {
                 contentsOfFile: results.pushing(FilePath(#require(program.log))).string, encoding: .utf8)
             #expect(log.contains("R5 min value is negative"))
             #expect(program.cause?.id == "size-negative")
+        }
+
+        /// Where a kernel shows the source, the line that is named has that text in the file, and is the one that kernels since 6.8
+        /// name; older kernels, which show none, have the same line.
+        private func expectPlaces(_ document: MatrixDocument, in folder: FilePath) throws {
+            let refused = document.cells.flatMap { cell in cell.programs.compactMap(\.cause).map { (cell, $0) } }
+            let shown = refused.filter { $0.1.source != nil }
+            #expect(shown.contains { $0.1.source?.contains(" @ ") == true })
+            for (cell, cause) in shown {
+                let source = try #require(cause.source).split(separator: " @ ")
+                let place = try #require(cause.location, "\(cell.key)")
+                let file = folder.pushing(FilePath(place.file))
+                let lines = try String(contentsOfFile: file.string, encoding: .utf8)
+                    .split(separator: "\n", omittingEmptySubsequences: false)
+                try #require(lines.indices.contains(place.line - 1), "\(cell.key)")
+                #expect(lines[place.line - 1].trimmingCharacters(in: .whitespaces) == source[0], "\(cell.key)")
+                if source.count > 1 {
+                    #expect("\(file.lastComponent?.string ?? ""):\(place.line)" == source[1], "\(cell.key)")
+                }
+            }
+            func lines(on kernel: String) -> Set<CodeLocation> {
+                Set(
+                    refused.filter { $0.0.variant == "percpu-buffer-unchecked" && $0.0.kernel == kernel }
+                        .compactMap(\.1.location))
+            }
+            #expect(lines(on: "ubuntu-4.15").count == 1)
+            #expect(lines(on: "ubuntu-4.15") == lines(on: "debian-6.12"))
         }
 
         private func verdicts(_ document: MatrixDocument) -> [CellKey: Verdict] {

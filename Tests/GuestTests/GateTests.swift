@@ -85,7 +85,8 @@ extension GuestTests {
                 try write(text + rule.replacing("DAY", with: "2020-01-01") + rest, to: manifest)
                 let expired = try await tool.run("--baseline", "excused.json")
                 #expect(expired.status == .exited(1))
-                let words = "regression: \(place): fail is no longer expected: expired exception (until 2020-01-01): Known."
+                let words =
+                    "regression: \(place): fail is no longer expected: expired exception (until 2020-01-01): Known."
                 #expect(expired.messages.contains(words), "\(expired.messages)")
 
                 try Self.replace(object, by: good)

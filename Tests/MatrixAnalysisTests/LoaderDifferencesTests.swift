@@ -1,4 +1,5 @@
 import MatrixModel
+import MatrixSamples
 import Testing
 
 @testable import MatrixAnalysis

@@ -198,8 +198,12 @@ import Testing
             + [Verdict.fail, .crash, .timeout, .pass, .notMeasured].flatMap { verdict in
                 [false, true].map { HostileRun.document(verdict: verdict, asExpected: $0) }
             }
-        let texts = try documents.map { try render($0).text }
-        #expect(try await errors(texts) == documents.map { _ in [] })
+        var exceptions = HostileRun.empty
+        exceptions.exceptions = HostileRun.texts.flatMap(HostileRun.exceptions)
+        let texts = try (documents + [exceptions]).map { try render($0).text }
+        #expect(try await errors(texts) == texts.map { _ in [] })
+        let notifications = try render(exceptions).run.invocations.flatMap(\.toolExecutionNotifications)
+        #expect(notifications.count == 2 * HostileRun.texts.count && notifications.allSatisfy { $0.level == "warning" })
         // The schema does refuse what is none.
         let broken = texts[0].replacing(#""level":"note""#, with: #""level":"fine""#)
         #expect(try await errors([broken]).first?.isEmpty == false)

@@ -136,6 +136,18 @@ import Testing
         }
     }
 
+    @Test func exceptionsToLookAtAreNamed() async throws {
+        for text in HostileRun.texts where !text.isEmpty && text.count < 60 {
+            var document = HostileRun.empty
+            document.exceptions = HostileRun.exceptions(text)
+            let page = try await page(document)
+            #expect(page.elements.isSubset(of: ["h2", "h3", "p", "ul", "li", "code"]), "\(page.elements)")
+            let notices = page.code.filter { $0.contains("exception") }
+            #expect(notices.count == 2, "one is in use")
+            #expect(notices.allSatisfy { $0.contains(TerminalText.escaped(text)) }, "\(notices)")
+        }
+    }
+
     @Test func tenThousandCellsFitAndWhatIsLeftOutIsCounted() async throws {
         let page = try await page(HostileRun.large())
         #expect(page.prose.contains("more variants, in the full report"))
@@ -165,6 +177,16 @@ import Testing
         #expect(
             lines.last
                 == "::warning title=debian-6.18 was not measured::the guest sent nothing within 60 s, twice (19 cells)")
+    }
+
+    @Test func exceptionsToLookAtAreWarnings() {
+        for text in HostileRun.texts {
+            var document = HostileRun.empty
+            document.exceptions = HostileRun.exceptions(text)
+            let lines = GitHubCommands.render(document).split(separator: "\n")
+            #expect(lines.count == 2)
+            #expect(lines.allSatisfy { $0.hasPrefix("::warning title=an exception to look at::") })
+        }
     }
 
     @Test func whatIsAsExpectedSaysNothing() {

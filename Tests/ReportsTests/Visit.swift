@@ -1,6 +1,7 @@
 import Foundation
 import MatrixModel
 import Reports
+import SystemPackage
 import Testing
 
 /// What `visit.py` saw.
@@ -79,13 +80,12 @@ struct Visit: Decodable, Sendable {
     var documents: Int
     var grounds, console, requests: [String]
 
-    /// axe-core, which scripts/setup takes out of PyPI's axe-playwright-python.
-    private static let axe = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../.build/test-tools/axe_playwright_python/axe.min.js").standardizedFileURL
+    /// axe-core, which `scripts/setup` brings.
+    private static let axe = Script.folder.appending("axe/axe_playwright_python/axe.min.js")
 
     static func make() async throws -> Visit {
         try #require(
-            FileManager.default.fileExists(atPath: axe.path), "axe-core is missing; 'scripts/setup test' brings it")
+            FileManager.default.fileExists(atPath: axe.string), "axe-core is missing; 'scripts/setup test' brings it")
         var run = SampleRun()
         let hostile = try run.addHostileLog()
         try run.addLoop()
@@ -103,7 +103,7 @@ struct Visit: Decodable, Sendable {
                 return file.absoluteString
             }
             return try await Script.answer(
-                of: "visit.py", [files[0], hostile, files[1], axe.path], as: Visit.self)
+                of: "visit.py", [files[0], hostile, files[1], axe.string], as: Visit.self)
         }
     }
 }

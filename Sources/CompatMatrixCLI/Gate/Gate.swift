@@ -85,9 +85,10 @@ private struct Regressions {
     var items: [String] = []
     var excused = 0
 
-    /// A cell is a regression when it is not as expected, and
-    /// - it, or one of its programs, is worse than it was; or
-    /// - it does not pass, and the baseline has no verdict of it, or had one that was as expected.
+    /// Finds the cells that are not as expected and worse than the baseline.
+    ///
+    /// Worse is a cell that is, or has a program that is, worse than it was; and one that does not pass, and of which the
+    /// baseline has no verdict or had one that was as expected.
     ///
     /// So a user with many failing cells is held to what there was, a rule of `expect` excuses what is worse, and an
     /// exception that has expired no longer does. A pass is never a regression.

@@ -115,7 +115,7 @@ extension ProbeVariant.Origin {
     /// Where a compiler may have been run for it.
     fileprivate func folders(in probe: ProbeManifest) -> [FilePath] {
         switch self {
-        case .source, .tracefs: [probe.folder]
+        case .source, .tracefs, .exec: [probe.folder]
         case .object(let path): [path.removingLastComponent(), probe.folder, FilePath(".")]
         }
     }

@@ -22,7 +22,11 @@ package struct BuiltVariant: Sendable, Hashable {
     package var loaders: [Glob]?
     /// Empty for an object without a manifest: it is expected to pass.
     package var expectations: [Expectation]
-    /// What it is made from, headers of the system included: when one of these changes, it may be another variant.
+    /// Why it cannot be compiled on this machine, which says nothing about the variant; there is no object then.
+    package var obstacle: String?
+    /// What it is made from: when one of these changes, it may be another variant.
+    ///
+    /// Headers of the system are among them.
     package var files: [FilePath]
 
     /// The only loader for what is no object.
@@ -85,6 +89,14 @@ extension BuiltVariant {
             modules: variant.modules, loaders: variant.loaders, expectations: variant.expectations)
     }
 
+    /// One that cannot be compiled here, and so goes nowhere.
+    init(_ variant: ProbeVariant, of probe: ProbeManifest, obstacle: String?) {
+        self.init(
+            probe: probe.name, variant: variant.name, object: nil, programs: [], plan: nil, modules: variant.modules,
+            loaders: variant.loaders, expectations: variant.expectations)
+        self.obstacle = obstacle
+    }
+
     init(_ variant: ProbeVariant, of probe: ProbeManifest, tracefs: TracefsEvent) throws(ManifestError) {
         self.init(
             probe: probe.name, variant: variant.name, object: nil, programs: [tracefs.symbol],
@@ -96,7 +108,7 @@ extension BuiltVariant {
         self.init(
             probe: probe.name, variant: variant.name, object: nil, executable: executable,
             programs: [executable.program.lastComponent?.string ?? ""], plan: nil, modules: variant.modules,
-            loaders: nil, expectations: variant.expectations)
+            loaders: nil, expectations: variant.expectations, files: [executable.program])
     }
 
     /// `x/foo.bpf.o` is the variant `object` of the probe `foo`.
@@ -148,6 +160,8 @@ package struct ProbeSelection: Sendable {
     package var probes: [Glob]
     package var variants: [Glob]
     package var objects: [FilePath]
+    /// Where compilers are looked for.
+    var environment = ProcessInfo.processInfo.environment
 
     /// - Parameters:
     ///   - probes: None means all, unless there are `objects`.
@@ -175,7 +189,7 @@ package struct ProbeSelection: Sendable {
         var built = try objects.map { try BuiltVariant(unlisted: ObjectFile($0)) }
         if objects.isEmpty || !probes.isEmpty || !variants.isEmpty {
             let chosen = try choose(from: catalogue())
-            built = try await Self.build(chosen, cache: cache) + built
+            built = try await Self.build(chosen, cache: cache, environment: environment) + built
         }
         try Self.checkNames(of: built)
         return built
@@ -183,7 +197,8 @@ package struct ProbeSelection: Sendable {
 
     /// Builds every variant of one probe.
     package static func build(_ probe: ProbeManifest, cache: FilePath) async throws -> [BuiltVariant] {
-        try await build(probe.variants.map { (probe, $0) }, cache: cache)
+        try await build(
+            probe.variants.map { (probe, $0) }, cache: cache, environment: ProcessInfo.processInfo.environment)
     }
 
     /// The selected variants of `catalogue`.
@@ -201,14 +216,22 @@ package struct ProbeSelection: Sendable {
         return all.filter { choice in variants.isEmpty || variants.contains { $0.matches(choice.1.name) } }
     }
 
+    /// Without clang there is no matrix, without the rustc that few variants take those have that obstacle.
     private static func build(
-        _ chosen: [(ProbeManifest, ProbeVariant)], cache: FilePath
+        _ chosen: [(ProbeManifest, ProbeVariant)], cache: FilePath, environment: [String: String]
     ) async throws -> [BuiltVariant] {
         let sources = chosen.compactMap { if case .source(let source, _, _) = $0.1.origin { source } else { nil } }
-        let compiler = sources.isEmpty ? nil : try await ProbeCompiler.find()
+        let compiler = sources.isEmpty ? nil : try await ProbeCompiler.find(environment: environment)
         var rust: RustCompiler?
-        if let compiler, sources.contains(where: \.isRust) { rust = try await .find(assembler: compiler) }
-        let builder = ProbeBuilder(cache: cache, compiler: compiler, rust: rust)
+        var obstacle: String?
+        if let compiler, sources.contains(where: \.isRust) {
+            do {
+                rust = try await .find(assembler: compiler, environment: environment)
+            } catch ProbeObjectError.noRustCompiler(let tried) {
+                obstacle = "\(ProbeObjectError.noRustCompiler(tried: tried))"
+            }
+        }
+        let (builder, lack) = (ProbeBuilder(cache: cache, compiler: compiler, rust: rust), obstacle)
         let width = ProcessInfo.processInfo.activeProcessorCount
         return try await chosen.concurrentMap(width: width) { probe, variant in
             switch variant.origin {
@@ -221,6 +244,8 @@ package struct ProbeSelection: Sendable {
                 var built = try BuiltVariant(variant, of: probe, object: ObjectFile(path))
                 built.files = [path]
                 return built
+            case .source(let source, _, _) where source.isRust && lack != nil:
+                return BuiltVariant(variant, of: probe, obstacle: lack)
             case .source(let source, let cpu, let flags):
                 let object = try await builder.object(
                     from: source, cpu, flags: flags, variant: variant.name, in: probe)

@@ -67,7 +67,8 @@ struct Installation {
         }
         try await copy([Repository.tool, Repository.kernels], into: program)
         try await copy(
-            ["agent", "loader-libbpf", "loader-tracefs", "loader-exec"].map { Repository.guestTools.appending($0) },
+            ["agent", "loader-libbpf", "loader-tracefs", "loader-exec", "loader-aya", "loader-cilium"]
+                .map { Repository.guestTools.appending($0) },
             into: program.appending("guest"))
         if kernels == .repositorys {
             try link(cache.appending("kernels"), to: Repository.cache.appending("kernels"))

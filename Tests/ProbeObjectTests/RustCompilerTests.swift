@@ -96,6 +96,21 @@ struct RustCompilerTests {
         }
     }
 
+    /// A run goes on without it: the other variants are built, and that one says why it is not.
+    @Test func aVariantWithoutItsCompilerIsAnObstacle() async throws {
+        try await withFolder { folder in
+            try writeProbe(folder.appending("probes/probe"))
+            let clang = try await ProbeCompiler.find().clang
+            try link(folder.appending("bin/clang"), to: clang.string)
+            var selection = ProbeSelection()
+            selection.environment = ["PATH": folder.appending("bin").string]
+            let built = try await selection.build(folder: folder.appending("probes"), cache: folder)
+            #expect(built.map(\.variant) == ["plain"])
+            #expect(built.first?.object == nil)
+            #expect(built.first?.obstacle?.contains("install Debian's rustc-web and libstd-rust-web-dev-bpf") == true)
+        }
+    }
+
     private let source = """
         #![no_std]
         mod answer;

@@ -20,5 +20,6 @@ package struct ProbesBuild: AsyncParsableCommand {
             try workspace.catalogue(project)
         }
         for object in variants.compactMap(\.object) { print(object.path) }
+        if let obstacle = variants.compactMap(\.obstacle).first { throw CommandFailure(.notMeasured, obstacle) }
     }
 }

@@ -16,7 +16,8 @@ struct RunCell: Sendable {
     var cell: PlannedCell
     /// `nil` where there is an obstacle: nothing is measured and nothing to be remembered.
     var inputs: String?
-    /// Why nothing can be measured: the kernel's image, a module that the cell needs, or its loader is not to be had.
+    /// Why nothing can be measured: the kernel's image, a module that the cell needs, its loader, or
+    /// the compiler of its variant is not to be had.
     var obstacle: String?
 
     init(position: Int, kernel: RunKernel, loaded: LoadedVariant, day: Day) {
@@ -34,7 +35,7 @@ struct RunCell: Sendable {
         switch kernel.modules(variant.modules) {
         case .success(let modules):
             cell.modules = modules
-            obstacle = loader.obstacle
+            obstacle = loader.obstacle ?? variant.obstacle
         case .failure(let error): obstacle = "\(error)"
         }
     }

@@ -17,10 +17,10 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 URL, HOSTILE_CELL, LOADERS_URL, AXE = sys.argv[1:]
 
-# Cells that a person sees: out of sight below is not hidden.
+# Cells that a person finds: those out of sight, which the browser has not laid out, are not hidden.
 SHOWN = """
 return [...document.querySelectorAll('.cell')]
-  .filter((cell) => !cell.classList.contains('dimmed') && cell.getClientRects().length > 0)
+  .filter((cell) => !cell.classList.contains('dimmed') && cell.checkVisibility())
   .map((cell) => cell.getAttribute('aria-label'))
 """
 

@@ -122,8 +122,8 @@ let package = Package(
         tests(
             "CLITests",
             [
-                "CompatMatrixCLI", "GuestImage", "KernelStore", "Manifests", "MatrixModel", "MatrixRunner",
-                "MatrixSamples", "ProbeObject", "ResultStore", argumentParser, subprocess, system, yams,
+                "CompatMatrixCLI", "GuestImage", "KernelStore", "Manifests", "MatrixAnalysis", "MatrixModel",
+                "MatrixRunner", "MatrixSamples", "ProbeObject", "ResultStore", argumentParser, subprocess, system, yams,
             ]),
         tests(
             "GuestTests",

@@ -76,7 +76,7 @@ extension ManifestNode {
 
     /// - Throws: `ManifestError` for a path that leads out of the root directory, or to where the kernel's file systems are.
     private func guestPath(_ path: FilePath) throws(ManifestError) -> FilePath {
-        let path = path
+        let path = FilePath(root: "/", path.components.filter { $0.kind != .currentDirectory })
         let isUsable = path.components.allSatisfy { $0.kind == .regular } && path.string.utf8.count <= 400
         let first = path.components.first?.string ?? ""
         guard isUsable, path.string.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }), path.components.count > 0,

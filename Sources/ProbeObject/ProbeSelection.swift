@@ -236,7 +236,10 @@ package struct ProbeSelection: Sendable {
         return try await chosen.concurrentMap(width: width) { probe, variant in
             switch variant.origin {
             case .tracefs(let event): return try BuiltVariant(variant, of: probe, tracefs: event)
-            case .exec(let executable): return BuiltVariant(variant, of: probe, executable: executable)
+            case .exec(let executable):
+                var built = BuiltVariant(variant, of: probe, executable: executable)
+                built.files = [executable.program] + executable.files.map(\.host)
+                return built
             case .object(let path):
                 var built = try BuiltVariant(variant, of: probe, object: ObjectFile(path))
                 built.files = [path]

@@ -61,7 +61,7 @@ import Testing
         "compat-matrix kernels refresh [<kernels> ...] [--mirror <archive=url> ...]",
         "compat-matrix probes <subcommand>",
         "compat-matrix probes list [--json]",
-        "compat-matrix probes check",
+        "compat-matrix probes check [--loader <loader> ...]",
         "compat-matrix probes build [<glob>]",
         "compat-matrix report [<run>] [--format <format>] [--output <output>] [--results <results>]",
         "compat-matrix runs [--json] [--format <format>] [--limit <limit>] [--results <results>]",
@@ -78,6 +78,7 @@ import Testing
         "compat-matrix explain [--raw] [--json] [<file>]",
         "compat-matrix features <kernels> ... [--diff <a> <b>] [--helpers] [--json]",
         "compat-matrix doctor",
+        "compat-matrix init [--force]",
         "compat-matrix clean [--all]",
     ]
 }

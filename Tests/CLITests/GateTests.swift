@@ -1,4 +1,5 @@
 import Manifests
+import MatrixAnalysis
 import MatrixModel
 import Testing
 

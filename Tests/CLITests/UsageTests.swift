@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (["run", "--colour"], "--colour"), (["run", "--loader", "aya"], "libbpf"), (["run", "--shard", "3/2"], "3/2"),
+        (["run", "--colour"], "--colour"), (["run", "--loader", "ayaa"], "libbpf"), (["run", "--shard", "3/2"], "3/2"),
         (["run", "--jobs", "0"], "--jobs"), (["run", "--timeout", "0"], "--timeout"),
         (["run", "--accel", "xen"], "xen"),
         (["run", "--format", "pdf"], "pdf"), (["report", "--format", "pdf"], "pdf"), (["measure"], "measure"),

@@ -19,7 +19,7 @@ struct WorkspaceTests {
     }
 
     /// At or above, but not above what git checked out, nor above this repository.
-    @Test(arguments: [
+    private static let projects: [(FilePath, Set<String>, FilePath?)] = [
         ("/home/me/project/bpf/deep", ["/home/me/project/compat-matrix.yaml"], "/home/me/project"),
         (
             "/home/me/project", ["/home/me/project/compat-matrix.yaml", "/home/me/compat-matrix.yaml"],
@@ -33,7 +33,9 @@ struct WorkspaceTests {
         ("/home/me/other", ["/home/me/compat-matrix.yaml"], "/home/me"),
         ("/src/examples/one", ["/src/examples/compat-matrix.yaml"], "/src/examples"),
         ("/src/Sources", ["/compat-matrix.yaml"], nil),
-    ])
+    ]
+
+    @Test(arguments: projects)
     func aProjectIsFoundFromBelow(directory: FilePath, files: Set<String>, folder: FilePath?) {
         let workspace = find(from: directory, projects: files)
         #expect(workspace.project == folder?.appending("compat-matrix.yaml"))

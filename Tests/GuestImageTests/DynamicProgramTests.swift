@@ -57,7 +57,7 @@ import Testing
     /// With the interpreter and the libraries that the image brings, and none of this machine's.
     @Test func bashRunsFromWhatTheImageHolds() async throws {
         try await withFolder { folder in
-            for name in ["agent", "loader-x"] { try Data("#!\n".utf8).write(to: folder.file("binaries/\(name)")) }
+            for name in ["agent", "loader-libbpf"] { try Data("#!\n".utf8).write(to: folder.file("binaries/\(name)")) }
             let image = try await GuestImage.withShell(
                 binaries: folder.appending("binaries"), cache: folder.appending("cache"))
             let root = try folder.folder("root")
@@ -86,7 +86,7 @@ import Testing
 
     @Test func theSameProgramsGiveTheSameImage() async throws {
         try await withFolder { folder in
-            for name in ["agent", "loader-x"] { try Data(name.utf8).write(to: folder.file("binaries/\(name)")) }
+            for name in ["agent", "loader-libbpf"] { try Data(name.utf8).write(to: folder.file("binaries/\(name)")) }
             let binaries = folder.appending("binaries")
             let cache = folder.appending("cache")
             let first = try await GuestImage.withShell(binaries: binaries, cache: cache)

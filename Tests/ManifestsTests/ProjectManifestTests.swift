@@ -42,11 +42,13 @@ struct ProjectManifestTests {
         }
     }
 
-    @Test(arguments: [
-        (GateRules(), false, Set([GateCondition.unexpected])), (GateRules(), true, [.regression]),
-        (GateRules(failOn: []), true, []), (GateRules(failsOnUnneeded: true), true, [.regression, .unneeded]),
+    private static let endings: [(GateRules, Bool, Set<GateCondition>)] = [
+        (GateRules(), false, [.unexpected]), (GateRules(), true, [.regression]), (GateRules(failOn: []), true, []),
+        (GateRules(failsOnUnneeded: true), true, [.regression, .unneeded]),
         (GateRules(failOn: [.unexpected, .headroom]), true, [.unexpected, .headroom]),
-    ])
+    ]
+
+    @Test(arguments: endings)
     func whatEndsARun(rules: GateRules, hasBaseline: Bool, conditions: Set<GateCondition>) {
         #expect(rules.conditions(hasBaseline: hasBaseline) == conditions)
     }

@@ -1,6 +1,7 @@
 import Foundation
 import MatrixModel
 import ProbeObject
+import ResultStore
 import Reports
 import SystemPackage
 

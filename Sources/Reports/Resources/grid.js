@@ -97,8 +97,10 @@ function arrange() {
   const hiddenColumns = columns.filter((column) => column.hidden).map((column) => `.k${column.index}`);
   const hidden = [...hiddenLoaders, ...hiddenColumns].map((kind) => `#matrix ${kind}`).join(", ");
   const many = shownLoaders.length > 1;
-  const width = many ? Math.max(shownLoaders.length * 27 + 9, 66) : dense ? 42 : 108;
   const shown = order.filter((column) => !column.hidden).length;
+  // As wide as the window has room for, within reason.
+  const room = Math.floor((innerWidth - 310) / Math.max(shown, 1)), boxes = shownLoaders.length;
+  const width = many ? Math.max(boxes * 27 + 9, 66, Math.min(room, boxes * 46 + 9)) : dense ? 42 : 108;
   layout.replaceSync(`#matrix { --kernel: ${width}px; --kernels: ${shown}; } ${hidden ? `${hidden} { display: none; }` : ""}`);
   $("matrix").className = many ? "many" : dense ? "single dense" : "single";
   for (const family of families) {

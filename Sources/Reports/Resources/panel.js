@@ -84,6 +84,7 @@ function panelBody(cell) {
 /** The same variant on the same kernel with every loader. */
 function loaderStrip(cell) {
   const others = usedLoaders.map((loader) => cell.row.places[cell.column.index][loader.index]).filter(Boolean);
+  if (others.length < 2) return null;
   return el("nav", { class: "strip", "aria-label": "The same with other loaders" }, others.map((other) =>
     el("a", { class: `v-${other.verdict}`, href: hashOf(other), "aria-current": other === cell ? "true" : null },
       el("b", {}, `${symbolOf(other.verdict)} ${longWords[other.verdict]}`), ` ${other.loader.name}`, el("small", {}, other.loader.version ?? ""))));

@@ -306,9 +306,9 @@ private func withFolder(_ files: [String: String], _ body: (FilePath) throws -> 
     try body(folder)
 }
 
-extension Expectation {
+extension MatrixModel.Expectation {
     /// For what a rule says, wherever it stands.
-    fileprivate var withoutOrigin: Expectation {
+    fileprivate var withoutOrigin: MatrixModel.Expectation {
         var rule = self
         rule.origin = nil
         return rule

@@ -1,4 +1,5 @@
 import Foundation
+import MatrixAnalysis
 import MatrixModel
 import Reports
 import ResultStore
@@ -7,9 +8,12 @@ import SystemPackage
 /// Reports as files: each is there whole or not at all.
 enum ReportFile {
     /// Writes `<results>/<run>/report.html` and returns its path.
-    static func writePage(of document: MatrixDocument, in store: ResultStore) throws -> FilePath {
+    static func writePage(
+        of document: MatrixDocument, comparison: RunComparison? = nil, in store: ResultStore
+    ) throws -> FilePath {
         let path = store.folder.appending(document.run.id).appending("report.html")
-        try write(try HTMLReport.render(document, log: { try store.logEnds($0) }), to: path)
+        let page = try HTMLReport.render(document, comparison: comparison) { try store.logEnds($0) }
+        try write(page, to: path)
         return path
     }
 

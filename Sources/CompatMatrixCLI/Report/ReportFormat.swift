@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import MatrixAnalysis
 import MatrixModel
 import Reports
 import ResultStore
@@ -18,10 +19,11 @@ enum ReportFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
 
     /// The run as text without a line break at its end.
     func render(
-        _ document: MatrixDocument, from store: ResultStore, in workspace: Workspace, forTerminal: Bool
+        _ document: MatrixDocument, comparison: RunComparison? = nil, from store: ResultStore, in workspace: Workspace,
+        forTerminal: Bool
     ) throws -> String {
         switch self {
-        case .html: return try HTMLReport.render(document, log: { try store.logEnds($0) })
+        case .html: return try HTMLReport.render(document, comparison: comparison) { try store.logEnds($0) }
         case .json: return try JSONReport.render(document)
         case .markdown: return Self.trimmed(MarkdownReport.render(document))
         case .junit:

@@ -63,13 +63,13 @@ package struct RunCommand: AsyncParsableCommand {
         let session = try await RunSession(options: self, workspace: workspace)
         let outcome = try await Interruption.cancelling { try await session.measure() }
         let document = try session.store.document(run: outcome.run)
+        let gate = session.gate(of: document)
         // Shown before it is written to a file: a disk that is full must not cost the answer.
         let text = try (format ?? .table).render(
-            document, from: session.store, in: .ofThisProcess(), forTerminal: true)
+            document, comparison: gate.comparison, from: session.store, in: .ofThisProcess(), forTerminal: true)
         print(format == nil ? text + "\n" : text)
-        let gate = session.gate(of: document)
         show(gate)
-        let report = try ReportFile.writePage(of: document, in: session.store)
+        let report = try ReportFile.writePage(of: document, comparison: gate.comparison, in: session.store)
         if format == nil { print("report: \(report)") }
         if outcome.interrupted {
             throw CommandFailure(

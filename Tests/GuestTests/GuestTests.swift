@@ -4,4 +4,4 @@ import Testing
 ///
 /// `make test` builds the guests and fetches the kernels that they boot; what is missing is a failure. The limit is there
 /// for what hangs; a busy machine is slow.
-@Suite(.serialized, .timeLimit(.minutes(20))) enum GuestTests {}
+@Suite(.serialized, .timeLimit(.minutes(40))) enum GuestTests {}

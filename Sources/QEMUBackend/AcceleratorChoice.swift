@@ -10,7 +10,8 @@ extension Accelerator {
     package static func best(with qemu: QEMU, cache: FilePath) async throws -> Accelerator {
         guard access("/dev/kvm", R_OK | W_OK) == 0 else { return .tcg }
         let boot = (try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)) ?? "unknown boot"
-        let subject = boot.trimmingCharacters(in: .whitespacesAndNewlines) + " " + qemu.identity
+        let subject =
+            boot.trimmingCharacters(in: .whitespacesAndNewlines) + " " + qemu.identity
             // What another guest proved is not what this one would.
             + " " + Data(program).base64EncodedString()
         let facts = HostFacts(folder: cache)

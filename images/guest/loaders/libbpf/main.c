@@ -83,9 +83,7 @@ static int load_in_child(const struct zygote_request *request, int pipe)
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-        // It says `v1.4`.
-        const char *version = libbpf_version_string();
-        printf("libbpf %s\n", version + (version[0] == 'v'));
+        puts("libbpf " LIBBPF_VERSION);
         return 0;
     }
     if (argc != 2 || strcmp(argv[1], "--zygote") != 0) {

@@ -58,7 +58,7 @@ extension GuestTests {
                         readline/percpu-buffer (libbpf)
                           passes on ≥ 5.10 (debian-5.10), fails on ≤ 5.4 (ubuntu-5.4): size-negative
                           0 kernels tested of 9, 5 from the store
-                          not tested: ubuntu-6.8, debian-6.1, debian-6.12, debian-6.18
+                          not tested: ubuntu-5.15, ubuntu-6.8, debian-6.12, debian-6.18
 
                         """)
             }

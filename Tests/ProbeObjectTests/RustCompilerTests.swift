@@ -49,6 +49,23 @@ struct RustCompilerTests {
         }
     }
 
+    /// rustc names what it writes on the way after the crate, and all variants are one crate.
+    @Test func variantsCompileSideBySide() async throws {
+        try await withFolder { folder in
+            let variants = (1...8).map { "v\($0)" }
+            let listed = variants.map { "  \($0): { source: \($0).rs }\n" }.joined()
+            try write(("summary: x\nvariants:\n" + listed).utf8, to: folder.appending("probes/probe/probe.yaml"))
+            for variant in variants {
+                try write(source.utf8, to: folder.appending("probes/probe/\(variant).rs"))
+            }
+            try write("pub const ANSWER: u32 = 2;\n".utf8, to: folder.appending("probes/probe/answer.rs"))
+            let built = try await ProbeSelection().build(folder: folder.appending("probes"), cache: folder)
+            #expect(built.count == 8 && Set(built.compactMap(\.object?.digest)).count == 1)
+            let left = try FileManager.default.contentsOfDirectory(atPath: folder.appending("probes/probe").string)
+            #expect(left.count == 10, "\(left)")
+        }
+    }
+
     @Test func aMistakeIsToldInRustsWords() async throws {
         try await withFolder { folder in
             let probe = folder.appending("probe")

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import GuestLink
 internal import Machine
 package import MatrixModel
@@ -117,6 +118,8 @@ package struct Judge: Sendable {
                 if failed { report.stage = .load }
             }
         }
+        // Without bpf() nothing of the object is past its file, whatever a library asks for first.
+        if report.errno == ENOSYS, report.stage <= .load { report.stage = .open }
         var cause =
             failed
             ? catalogue.cause(

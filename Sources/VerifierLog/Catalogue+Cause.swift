@@ -8,6 +8,7 @@ extension Catalogue {
     ///
     /// Asked in this order: the verifier's message, where the catalogue has it; the loader's message, where the catalogue has
     /// it; a verifier's message that the catalogue does not have (`unknown`); the errno; whatever else the loader wrote.
+    /// A missing bpf() (ENOSYS) goes before what the loader says about the step in which it found out.
     ///
     /// - Parameters:
     ///   - log: The verifier's log. Its end decides, however long it is.
@@ -27,10 +28,11 @@ extension Catalogue {
         let messages = (loader.isWrapped ? loader.loaderLines : loader.allLines).filter {
             [.message, .loader].contains($0.kind)
         }
-        return finding.flatMap { knownCause($0) { $0.decides } }
-            ?? loaderCause(messages) { $0.decides }
-            // ENOSPC hides the verdict: the last line of such a log is where the buffer ended.
-            ?? (errno == Self.noSpace || !logComplete ? errnoCause(Self.noSpace, stage) : nil)
+        let decided = finding.flatMap { knownCause($0) { $0.decides } } ?? missingCall(errno, stage, messages)
+        if let decided = decided ?? loaderCause(messages, where: { $0.decides }) { return decided }
+        // ENOSPC hides the verdict: the last line of such a log is where the buffer ended.
+        let isCut = errno == Self.noSpace || !logComplete
+        return (isCut ? errnoCause(Self.noSpace, stage) : nil)
             ?? finding.flatMap { knownCause($0) { !$0.decides } }
             ?? finding.flatMap(unknownCause)
             ?? errnoCause(errno, stage, said: messages.last)
@@ -54,6 +56,7 @@ extension Catalogue {
     }
 
     private static let noSpace: Int32 = 28
+    private static let noSuchCall: Int32 = 38
 
     private func knownCause(_ finding: Finding, where holds: (CatalogueEntry) -> Bool) -> Cause? {
         for (place, line) in finding.candidates.enumerated() {
@@ -96,6 +99,16 @@ extension Catalogue {
                 ?? entry.cause(line: line.text.trimmed, source: nil)
         }
         return nil
+    }
+
+    /// Up to the load bpf() is all that a loader asks the kernel for.
+    ///
+    /// What it was doing when it found that out, and says, is not the reason.
+    private func missingCall(_ errno: Int32, _ stage: Stage, _ messages: [Line]) -> Cause? {
+        guard errno == Self.noSuchCall, stage <= .load else { return nil }
+        let said = messages.last { $0.text.lowercased().contains("function not implemented") }
+        return entries.first { $0.errnos(at: stage).contains(errno) }?
+            .cause(line: said?.text.trimmed ?? "errno \(errno), and no log", source: nil)
     }
 
     /// Attaching fails with the same numbers as loading, for other reasons.

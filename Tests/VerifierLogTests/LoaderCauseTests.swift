@@ -100,6 +100,29 @@ import Testing
         #expect(Catalogue.bundled.cause(ofLog: "", loaderMessages: messages, errno: errno)?.id == id)
     }
 
+    /// As loaders say it, each in the step that comes first with it, on a kernel built without bpf().
+    @Test(
+        arguments: [
+            (
+                "Error: map error: failed to create map `programs` with code -1\n\nCaused by:\n"
+                    + "    0: failed to create map `programs` with code -1\n"
+                    + "    1: Function not implemented (os error 38)",
+                "1: Function not implemented (os error 38)"
+            ),
+            (
+                "field A: program a: map exits: map create without BTF: function not implemented",
+                "field A: program a: map exits: map create without BTF: function not implemented"
+            ),
+            ("cannot go on", "errno 38, and no log"),
+        ])
+    func aMissingCallIsTheReasonWhateverStepItEnded(messages: String, line: String) {
+        let cause = Catalogue.bundled.cause(ofLog: "", loaderMessages: messages, errno: 38, stage: .maps)
+        #expect(cause?.id == "no-bpf" && cause?.line == line, "\(cause?.line ?? "")")
+        // Of an attachment another call than bpf() can be missing.
+        #expect(
+            Catalogue.bundled.cause(ofLog: "", loaderMessages: messages, errno: 38, stage: .attach)?.id != "no-bpf")
+    }
+
     @Test func pastLoadTheLogSaysNothing() {
         let message = "libbpf: prog 'p': failed to create kprobe 'gone+0x0' perf event: No such file or directory"
         let cause = Catalogue.bundled.cause(

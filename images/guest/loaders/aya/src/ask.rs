@@ -59,6 +59,11 @@ fn answer(text: &str) {
     words::keep(&format!("loader-aya: this kernel takes no {text}"));
 }
 
+/// Whether a kernel that does not know what it is asked for answers so. Others are about permission, memory or bpf() itself.
+pub fn may_be_unknown(errno: i32) -> bool {
+    [libc::EINVAL, libc::E2BIG].contains(&errno)
+}
+
 /// Says what it is about a map that this kernel does not take.
 pub fn about_map(shape: &MapShape) {
     let as_it_is = MapAttributes {

@@ -36,8 +36,10 @@ pub fn load(agent: &Agent, path: &str, plan: Option<&Plan>) -> Option<Loaded> {
     let mut ebpf = match EbpfLoader::new().load(&bytes) {
         Ok(ebpf) => ebpf,
         Err(error) => {
-            if let EbpfError::MapError(MapError::CreateError { name, .. }) = &error {
-                view.maps.get(name).into_iter().for_each(ask::about_map);
+            if let EbpfError::MapError(MapError::CreateError { name, io_error, .. }) = &error {
+                if ask::may_be_unknown(io_error.raw_os_error().unwrap_or(0)) {
+                    view.maps.get(name).into_iter().for_each(ask::about_map);
+                }
             }
             report_unopened(agent, error);
             return None;
@@ -94,7 +96,8 @@ impl Loading<'_> {
             Err(error) => {
                 report.error = words::errno(&error);
                 if let Some(log) = words::verifier_log(&error) {
-                    if let (true, Some(program)) = (log.is_empty(), self.ebpf.program(&place.name)) {
+                    let is_unexplained = log.is_empty() && ask::may_be_unknown(-report.error);
+                    if let (true, Some(program)) = (is_unexplained, self.ebpf.program(&place.name)) {
                         ask::about_program(place, program.prog_type() as u32);
                     }
                     report.instructions = place.instructions;

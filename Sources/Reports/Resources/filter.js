@@ -1,5 +1,7 @@
 // Which cells are looked for: the others fade, and rows and columns without any go.
 
+/** Where nothing matches the grid is away, and stays as it was: what shows it again has less to do. */
+let anyMatches = true;
 const filter = { words: [], verdicts: new Set(), unexpected: false, changed: false, kernel: "", probe: "", cause: "" };
 
 const causeField = programFields.indexOf("cause");
@@ -38,7 +40,6 @@ function matchesWord(cell, word) {
 
 function matches(cell) {
   const { words: wanted, verdicts, unexpected, changed, kernel, probe, cause } = filter;
-  if (!shownLoaders.includes(cell.loader)) return false;
   if (kernel && kernel !== cell.column.kernel.id && kernel !== `${cell.column.kernel.family}-*`) return false;
   if ((probe && cell.row.probe !== probe) || (verdicts.size && !verdicts.has(cell.verdict))) return false;
   if ((unexpected && !cell.unexpected) || (changed && !cell.changed)) return false;
@@ -49,24 +50,63 @@ function matches(cell) {
 function applyFilter() {
   const { words: wanted, verdicts, unexpected, changed, kernel, probe, cause } = filter;
   const active = wanted.length > 0 || verdicts.size > 0 || unexpected || changed || Boolean(kernel || probe || cause);
+  const ofLoaders = cells.filter((cell) => shownLoaders.includes(cell.loader));
+  const found = new Set(active ? ofLoaders.filter(matches) : ofLoaders);
+  anyMatches = found.size > 0;
+  $("nothing").hidden = anyMatches;
+  $("frame").classList.toggle("away", !anyMatches);
+  $("clear").hidden = !active;
+  $("shown").textContent = active ? `${number(found.size)} of ${plural(ofLoaders.length, "cell")}` : plural(ofLoaders.length, "cell");
+  if (anyMatches) showOnly(found, active);
+}
+
+/** Of the last filter: the cells that do not fade, and whether any do. */
+let shown = { found: new Set(), active: false };
+
+function showOnly(found, active) {
+  shown = { found, active };
   for (const row of rows) row.matching = !active;
   for (const column of columns) column.hidden = active;
-  let count = 0, shown = 0;
-  for (const cell of cells) {
-    const isOfLoader = shownLoaders.includes(cell.loader);
-    const match = active ? matches(cell) : isOfLoader;
-    const dimmed = active && !match;
-    if (cell.dimmed !== dimmed) cell.element.classList.toggle("dimmed", cell.dimmed = dimmed);
-    if (isOfLoader) shown += 1;
-    if (match) { count += 1; cell.row.matching = true; cell.column.hidden = false; }
-  }
+  for (const cell of found) { cell.row.matching = true; cell.column.hidden = false; }
+  const inSight = groupsInSight();
   arrange();
   updateRows();
-  $("nothing").hidden = count > 0;
-  $("frame").hidden = count === 0;
-  $("clear").hidden = !active;
-  $("shown").textContent = active ? `${number(count)} of ${plural(shown, "cell")}` : plural(shown, "cell");
-  if (current && (!isShown(current) || current.dimmed)) setCurrent(cells.find((cell) => isShown(cell) && !cell.dimmed));
+  for (const group of groups) {
+    const late = !inSight.has(group);
+    group.body.classList.toggle("late", late);
+    if (!late) fade(group);
+  }
+  afterFrame(catchUp);
+  if (current && (!isShown(current) || !found.has(current))) setCurrent(cells.find((cell) => isShown(cell) && found.has(cell)));
+}
+
+/**
+ * The groups from the first to the one at the window's lower edge. Those below it, which a browser lays out ahead of
+ * scrolling, come a frame later: the answer need not wait for what nobody sees.
+ */
+function groupsInSight() {
+  const frame = $("frame"), { top, height } = frame.getBoundingClientRect();
+  const bottom = frame.scrollTop + Math.min(height, innerHeight - top);
+  const inSight = new Set();
+  let above = frame.querySelector(".head").offsetHeight;
+  for (const group of groups) {
+    if (above > bottom) break;
+    inSight.add(group);
+    above += heightOf(group);
+  }
+  return inSight;
+}
+
+function fade(group) {
+  for (const cell of group.cells) {
+    const dimmed = shown.active && !shown.found.has(cell);
+    if (cell.dimmed !== dimmed) cell.element.classList.toggle("dimmed", cell.dimmed = dimmed);
+  }
+}
+
+/** What the last filter has left for after its answer; nothing, if an earlier one has been here for it. */
+function catchUp() {
+  for (const group of groups) if (group.body.classList.contains("late")) { fade(group); group.body.classList.remove("late"); }
 }
 
 function clearFilter() {

@@ -61,29 +61,33 @@ function drawGroup(group) {
   return group.body;
 }
 
-/** A kernel's cells of a row, one a loader. */
+/** A kernel's cells of a row, one a loader. Where there is one loader a place is its cell: half the elements to draw. */
 function drawPlace(row, column) {
-  const place = document.createElement("div");
-  place.className = columnClass(column, "kernel");
-  place.setAttribute("role", "none");
-  for (const loader of usedLoaders) {
-    const cell = row.places[column.index][loader.index];
-    const box = document.createElement("div");
-    box.setAttribute("role", "gridcell");
-    if (cell) {
-      cell.element = box;
-      box.cell = cell;
-      box.className = `cell l${loader.index} v-${cell.verdict}` + (cell.unexpected ? " unexpected" : "") + (cell.winner ? " winner" : "") + (cell.changed ? " changed" : "");
-      box.tabIndex = -1;
-      box.setAttribute("aria-label", cellLabel(cell));
-      if (hasLoaders) box.title = `${loader.name}: ${longWords[cell.verdict]}`;
-      box.textContent = symbolOf(cell.verdict) + (cell.unexpected ? "≠" : "");
-    } else {
-      box.className = `empty l${loader.index}`;
-    }
-    place.append(box);
+  const boxes = usedLoaders.map((loader) => drawBox(row.places[column.index][loader.index], loader));
+  const [place] = boxes.length === 1 ? boxes : [document.createElement("div")];
+  place.classList.add("kernel", `k${column.index}`);
+  if (place !== boxes[0]) {
+    place.setAttribute("role", "none");
+    place.append(...boxes);
   }
   return place;
+}
+
+function drawBox(cell, loader) {
+  const box = document.createElement("div");
+  box.setAttribute("role", "gridcell");
+  if (cell) {
+    cell.element = box;
+    box.cell = cell;
+    box.className = `cell l${loader.index} ${cell.verdict}` + (cell.unexpected ? " unexpected" : "") + (cell.winner ? " winner" : "") + (cell.changed ? " changed" : "");
+    box.tabIndex = -1;
+    box.setAttribute("aria-label", cellLabel(cell));
+    if (hasLoaders) box.title = `${loader.name}: ${longWords[cell.verdict]}`;
+    box.textContent = symbolOf(cell.verdict) + (cell.unexpected ? "≠" : "");
+  } else {
+    box.className = `empty l${loader.index}`;
+  }
+  return box;
 }
 
 function cellLabel(cell) {
@@ -101,7 +105,7 @@ function arrange() {
   // As wide as the window has room for, within reason.
   const room = Math.floor((innerWidth - 310) / Math.max(shown, 1)), boxes = shownLoaders.length;
   const width = many ? Math.max(boxes * 27 + 9, 66, Math.min(room, boxes * 46 + 9)) : dense ? 42 : 108;
-  layout.replaceSync(`#matrix { --kernel: ${width}px; --kernels: ${shown}; } ${hidden ? `${hidden} { display: none; }` : ""}`);
+  layout.replaceSync(`#matrix { --kernel: ${width}px; } #matrix, .group { --kernels: ${shown}; } ${hidden ? `${hidden} { display: none; }` : ""} .group { background: ${separators()}; }`);
   $("matrix").className = many ? "many" : dense ? "single dense" : "single";
   for (const family of families) {
     const count = family.columns.filter((column) => !column.hidden).length;
@@ -114,6 +118,16 @@ function arrange() {
     const family = families.find((f) => f.columns.includes(column));
     column.head.classList.toggle("first", family.columns.find((other) => !other.hidden) === column);
   }
+}
+
+/** The lines between families: a part of each group's background, since a border would be one more thing a cell. */
+function separators() {
+  let before = 0;
+  return families.map((family) => {
+    const place = `calc(var(--label) + ${before} * var(--kernel))`;
+    before += family.columns.filter((column) => !column.hidden).length;
+    return `linear-gradient(var(--line) 0 0) ${place} 0 / 1px 100% no-repeat`;
+  }).join(", ");
 }
 
 /** What depends on the loaders that are shown and is written anew for them. */
@@ -129,13 +143,19 @@ function drawCounts() {
   }
 }
 
+/** In pixels, with its title; 0 where no row matches. */
+function heightOf(group) {
+  const matching = group.rows.filter((row) => row.matching).length;
+  return matching ? 32 + (group.folded ? 0 : matching * 32) : 0;
+}
+
 function updateRows() {
   for (const group of groups) {
     group.button.setAttribute("aria-expanded", !group.folded);
-    const matching = group.rows.filter((row) => row.matching);
-    group.body.hidden = !matching.length;
+    const height = heightOf(group);
+    group.body.hidden = height === 0;
     for (const row of group.rows) row.element.hidden = group.folded || !row.matching;
-    group.body.style.containIntrinsicHeight = `${32 + (group.folded ? 0 : matching.length * 32)}px`;
+    group.body.style.containIntrinsicHeight = `${height}px`;
   }
   $("fold").textContent = groups.every((group) => group.folded) ? "Expand all" : "Collapse all";
 }
@@ -159,11 +179,18 @@ function setCurrent(cell) {
 
 function focusCell(cell) {
   setCurrent(cell);
+  bringIntoView(cell);
   cell.element.focus({ preventScroll: true });
+}
+
+function bringIntoView(cell) {
+  catchUp();
+  // A browser takes the group for hidden until it has computed styles again.
+  void $("frame").offsetHeight;
   cell.element.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
-const isShown = (cell) => shownLoaders.includes(cell.loader) && !cell.column.hidden && cell.row.matching && !cell.row.group.folded;
+const isShown = (cell) => anyMatches && shownLoaders.includes(cell.loader) && !cell.column.hidden && cell.row.matching && !cell.row.group.folded;
 
 function moveFocus(event) {
   const cell = event.target.cell;

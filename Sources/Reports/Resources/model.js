@@ -42,6 +42,7 @@ const cells = data.cells.map((values) => {
   cell.row.places[cell.column.index][cell.loader.index] = cell;
   return cell;
 });
+for (const group of groups) group.cells = group.rows.flatMap((row) => row.places.flat().filter(Boolean));
 /** Loaders that have cells; one that is missing has those that it could not measure. */
 const usedLoaders = loaders.filter((loader) => cells.some((cell) => cell.loader === loader));
 const hasLoaders = usedLoaders.length > 1;

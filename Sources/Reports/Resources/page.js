@@ -35,6 +35,9 @@ function visible(text) {
     });
 }
 
+/** Runs `then` when the next frame has been drawn. */
+const afterFrame = (then) => requestAnimationFrame(() => setTimeout(then));
+
 const icon = (symbol) => el("b", { class: "mark", "aria-hidden": "true" }, symbol);
 
 /** A word as a shell takes it. */

@@ -41,7 +41,7 @@ function openPanel(cell) {
   panel.hidden = false;
   document.body.classList.add("with-panel");
   panel.focus({ preventScroll: true });
-  cell.element.scrollIntoView({ block: "nearest", inline: "nearest" });
+  bringIntoView(cell);
 }
 
 const badge = (verdict) => el("span", { class: `badge v-${verdict}` }, `${symbolOf(verdict)} ${longWords[verdict]}`);

@@ -15,6 +15,7 @@ document.addEventListener("keydown", (event) => {
 });
 // On paper nothing can be unfolded.
 addEventListener("beforeprint", () => {
+  catchUp();
   for (const details of $("findings").querySelectorAll("details:not([open])")) { details.open = true; details.dataset.printed = ""; }
 });
 addEventListener("afterprint", () => {

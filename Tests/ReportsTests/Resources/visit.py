@@ -56,6 +56,11 @@ class Visit:
         """Texts as they stand in the page, of folded parts too."""
         return self.script("return [...document.querySelectorAll(arguments[0])].map((e) => e.textContent)", selector)
 
+    def shown(self):
+        """Once what a filter leaves for the frame after its answer is there as well."""
+        WebDriverWait(self.driver, 20).until(lambda driver: not driver.find_elements(By.CSS_SELECTOR, ".group.late"))
+        return self.script(SHOWN)
+
     def script(self, text, *arguments):
         return self.driver.execute_script(text, *arguments)
 
@@ -122,7 +127,7 @@ class Visit:
 
 def grid(visit):
     return {
-        "labels": visit.script(SHOWN),
+        "labels": visit.shown(),
         "texts": sorted(set(visit.contents(".cell"))),
         "families": visit.contents(".family"),
         "versions": visit.script("return [...document.querySelectorAll('.version')].map((h) => h.firstChild.data)"),
@@ -137,30 +142,30 @@ def grid(visit):
 def filters(visit):
     seen = {}
     visit.one("#search").send_keys("percpu UBUNTU")
-    seen["words"] = visit.script(SHOWN)
+    seen["words"] = visit.shown()
     seen["versions"] = visit.script("return [...document.querySelectorAll('.version')].filter((h) => h.offsetParent).map((h) => h.firstChild.data)")
     visit.one("#clear").click()
     visit.one("#search").send_keys("cause:size-neg status:fail kernel:6.1")
-    seen["fields"] = visit.script(SHOWN)
+    seen["fields"] = visit.shown()
     visit.one("#clear").click()
     visit.one('[data-filter="v-crash"]').click()
-    seen["crash"] = visit.script(SHOWN)
+    seen["crash"] = visit.shown()
     visit.one('[data-filter="v-crash"]').click()
     visit.one('[data-filter="unexpected"]').click()
-    seen["unexpected"] = len(visit.script(SHOWN))
+    seen["unexpected"] = len(visit.shown())
     visit.one("#search").send_keys("no such thing")
     seen["nothing"] = visit.one("#nothing").is_displayed()
     visit.one("#clear").click()
     Select(visit.one("#by-kernel")).select_by_value("ubuntu-5.4")
     Select(visit.one("#by-probe")).select_by_value("readline")
-    seen["chosen"] = visit.script(SHOWN)
+    seen["chosen"] = visit.shown()
     Select(visit.one("#by-cause")).select_by_value("size-negative")
-    seen["causes"] = visit.script(SHOWN)
+    seen["causes"] = visit.shown()
     visit.one("#clear").click()
     visit.one(".group button").click()
-    seen["folded"] = len(visit.script(SHOWN))
+    seen["folded"] = len(visit.shown())
     visit.one(".group button").click()
-    seen["all"] = len(visit.script(SHOWN))
+    seen["all"] = len(visit.shown())
     return seen
 
 
@@ -222,18 +227,18 @@ def with_loaders(visit):
     visit.open()
     seen["names"] = visit.script("return [...document.querySelectorAll('.loaders .kernel:nth-child(2) .loader')].map((h) => h.textContent)")
     seen["choices"] = visit.texts("#by-loader label")
-    seen["cells"] = len(visit.script(SHOWN))
+    seen["cells"] = len(visit.shown())
     seen["side"] = visit.script("return [...document.querySelectorAll('.cell')].filter((c) => c.getAttribute('aria-label').startsWith('readline fixed-buffer on ubuntu-5.4 ')).map((c) => c.getAttribute('aria-label'))")
     for part in ("unexpected", "baseline", "gaps", "exceptions", "plan", "reach", "differences"):
         seen[part] = visit.script("return document.getElementById('part-' + arguments[0]).textContent", part)
     visit.one('#by-loader input[value="aya"]').send_keys(" ")
-    seen["aya"] = len(visit.script(SHOWN))
+    seen["aya"] = len(visit.shown())
     visit.one('[data-filter="v-fail"]').click()
-    seen["failing"] = [label for label in visit.script(SHOWN) if label.startswith("readline ")]
+    seen["failing"] = [label for label in visit.shown() if label.startswith("readline ")]
     visit.one("#clear").click()
     visit.one('#by-loader input[value=""]').send_keys(" ")
     visit.one('[data-filter="changed"]').click()
-    seen["changed"] = visit.script(SHOWN)
+    seen["changed"] = visit.shown()
     visit.one("#clear").click()
     visit.open_cell("#cell=ubuntu-5.4/readline/fixed-buffer/aya")
     seen["strip"] = visit.contents("#panel .strip a")
@@ -273,7 +278,7 @@ def paper(visit):
         "shown": [s for s in ("#toolbar", "#panel", "#frame", "#part-plan .plain", "#part-expected li") if visit.one(s).is_displayed()],
         "ground": visit.script("return getComputedStyle(document.querySelector('#frame')).backgroundColor"),
         "fits": visit.script("return document.getElementById('matrix').scrollWidth <= document.documentElement.clientWidth"),
-        "cells": len(visit.script(SHOWN)),
+        "cells": len(visit.shown()),
     }
     visit.script("dispatchEvent(new Event('afterprint'))")
     seen["foldedAgain"] = not visit.one("#part-expected").get_attribute("open")

@@ -30,15 +30,14 @@ extension ProbeCompiler {
 
     /// `nil` when the file cannot be run or has no bpf target.
     private init?(ifUsable clang: FilePath) async throws {
-        var status = stat()
-        guard stat(clang.string, &status) == 0, access(clang.string, X_OK) == 0 else { return nil }
+        guard let identity = ProgramIdentity.of(clang) else { return nil }
         let result = try await run(
             .path(clang), arguments: ["--print-targets"], output: .string(limit: 64 * 1024), error: .discarded)
         // One target a line: "    bpf         - BPF (host endian)".
         let targets = result.standardOutput.split(separator: "\n").compactMap { $0.split(separator: " ").first }
         guard result.terminationStatus.isSuccess, targets.contains("bpf") else { return nil }
         self.clang = clang
-        identity = "\(clang) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+        self.identity = identity
     }
 
     private static func locate(_ name: String, in folders: [FilePath]) -> FilePath? {

@@ -82,8 +82,7 @@ extension RustCompiler {
 
     /// `nil` when the file cannot be run or has no core library for the target.
     private init?(ifUsable rustc: FilePath, assembler: ProbeCompiler) async throws {
-        var status = stat()
-        guard stat(rustc.string, &status) == 0, access(rustc.string, X_OK) == 0 else { return nil }
+        guard let identity = ProgramIdentity.of(rustc) else { return nil }
         let result = try await run(
             .path(rustc), arguments: ["--print=target-libdir", "--target=\(Self.target)"],
             output: .string(limit: 4096), error: .discarded)
@@ -94,6 +93,6 @@ extension RustCompiler {
         }
         self.rustc = rustc
         self.assembler = assembler
-        identityOfRustc = "\(rustc) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+        identityOfRustc = identity
     }
 }

@@ -4,6 +4,9 @@ import Testing
 @testable import KernelStore
 
 struct AptMirrorsTests {
+    /// A server that nobody has (RFC 2606): what matters is which of them is taken.
+    private static func site(_ name: String, _ scheme: String = "http") -> String { "\(scheme)://\(name).invalid" }
+
     private func mirrors(
         _ targets: [String] = [], environment: [String: String] = [:], descriptions: [AptArchive: String] = [:]
     ) -> AptMirrors {
@@ -13,24 +16,24 @@ struct AptMirrorsTests {
     }
 
     private static let asked = [
-        "NodeSource|NodeSource|https://node.invalid/x|nodistro",
-        "Debian Backports|Debian Backports|http://m.invalid/debian|bookworm-backports",
-        "Debian|Debian|http://m.invalid/debian|bookworm",
-        "Debian|Debian-Security|http://s.invalid/security|bookworm-security",
+        "NodeSource|NodeSource|\(site("node", "https"))/x|nodistro",
+        "Debian Backports|Debian Backports|\(site("m"))/debian|bookworm-backports",
+        "Debian|Debian|\(site("m"))/debian|bookworm",
+        "Debian|Debian-Security|\(site("s"))/security|bookworm-security",
     ]
     /// Before the first `apt-get update` apt knows no origin.
     private static let unasked = [
-        "||https://node.invalid/x|nodistro", "||http://m.invalid/debian/|bookworm",
-        "||http://m.invalid/debian-security|bookworm-security",
+        "||\(site("node", "https"))/x|nodistro", "||\(site("m"))/debian/|bookworm",
+        "||\(site("m"))/debian-security|bookworm-security",
     ]
 
     @Test(arguments: [
-        (asked, AptArchive.debian, "http://m.invalid/debian"),
-        (asked, .debianSecurity, "http://s.invalid/security"),
-        (unasked, .debian, "http://m.invalid/debian/"),
-        (unasked, .debianSecurity, "http://m.invalid/debian-security"),
-        (["Debian|Debian|http://m.invalid/debian/|trixie"], .debianSecurity, "http://m.invalid/debian-security"),
-        (["Ubuntu|Ubuntu|http://u.invalid/ubuntu|noble"], .ubuntu, "http://u.invalid/ubuntu"),
+        (asked, AptArchive.debian, "\(site("m"))/debian"),
+        (asked, .debianSecurity, "\(site("s"))/security"),
+        (unasked, .debian, "\(site("m"))/debian/"),
+        (unasked, .debianSecurity, "\(site("m"))/debian-security"),
+        (["Debian|Debian|\(site("m"))/debian/|trixie"], .debianSecurity, "\(site("m"))/debian-security"),
+        (["Ubuntu|Ubuntu|\(site("u"))/ubuntu|noble"], .ubuntu, "\(site("u"))/ubuntu"),
     ])
     func usesWhatTheMachineUses(targets: [String], archive: AptArchive, mirror: String) throws {
         #expect(try mirrors(targets).mirror(of: archive) == mirror)
@@ -39,19 +42,19 @@ struct AptMirrorsTests {
     @Test func fallsBackToTheDescriptionOfTheArchive() throws {
         let ubuntu = """
             Suite: devel
-            BaseURI: http://ports.invalid/ubuntu-ports/
-            BaseURI-amd64: http://amd64.invalid/ubuntu
+            BaseURI: \(Self.site("ports"))/ubuntu-ports/
+            BaseURI-amd64: \(Self.site("amd64"))/ubuntu
             """
-        let known = mirrors(descriptions: [.ubuntu: ubuntu, .debian: "Suite: sid\nBaseURI: http://d.invalid/debian\n"])
-        #expect(try known.mirror(of: .ubuntu) == "http://amd64.invalid/ubuntu")
-        #expect(try known.mirror(of: .debian) == "http://d.invalid/debian")
-        #expect(try known.mirror(of: .debianSecurity) == "http://d.invalid/debian-security")
+        let known = mirrors(descriptions: [.ubuntu: ubuntu, .debian: "Suite: sid\nBaseURI: \(Self.site("d"))/debian\n"])
+        #expect(try known.mirror(of: .ubuntu) == "\(Self.site("amd64"))/ubuntu")
+        #expect(try known.mirror(of: .debian) == "\(Self.site("d"))/debian")
+        #expect(try known.mirror(of: .debianSecurity) == "\(Self.site("d"))/debian-security")
     }
 
     @Test(arguments: AptArchive.allCases)
     func theEnvironmentGoesFirst(archive: AptArchive) throws {
-        let named = mirrors(Self.asked, environment: [archive.mirrorVariable: "http://e.invalid/x"])
-        #expect(try named.mirror(of: archive) == "http://e.invalid/x")
+        let named = mirrors(Self.asked, environment: [archive.mirrorVariable: "\(Self.site("e"))/x"])
+        #expect(try named.mirror(of: archive) == "\(Self.site("e"))/x")
     }
 
     @Test(arguments: AptArchive.allCases)

@@ -83,8 +83,10 @@ package struct ProbeBuilder: Sendable {
         _ source: FilePath, by compiler: any SourceCompiler, _ arguments: [String], in folder: FilePath,
         to product: Product
     ) async throws -> ObjectFile {
-        let scratch = Product(stem: FilePath("\(product.stem).\(getpid())"))
-        defer { scratch.remove() }
+        let attempt = FilePath("\(product.stem).\(getpid())")
+        try Self.makeFolder(attempt)
+        defer { try? FileManager.default.removeItem(atPath: attempt.string) }
+        let scratch = Product(stem: attempt.appending("probe"))
         try await compiler.compile(
             source.relative(to: folder), in: folder, arguments: arguments, object: scratch.object, rule: scratch.rule)
         // Checked under its temporary name: an object that is wrong never gets the name that a run looks for.
@@ -140,10 +142,6 @@ private struct Product {
     var object: FilePath { FilePath("\(stem).bpf.o") }
     var record: FilePath { FilePath("\(stem).key") }
     var rule: FilePath { FilePath("\(stem).d") }
-
-    func remove() {
-        for file in [object, record, rule] { unlink(file.string) }
-    }
 }
 
 /// Digests of inputs, each file read once a build: all variants share the system's headers.

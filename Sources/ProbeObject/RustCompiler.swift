@@ -37,16 +37,16 @@ extension RustCompiler: SourceCompiler {
     func compile(
         _ source: FilePath, in folder: FilePath, arguments: [String], object: FilePath, rule: FilePath
     ) async throws {
-        let scratch = FilePath("\(object).rustc")
-        try FileManager.default.createDirectory(atPath: scratch.string, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: scratch.string) }
-        let assembly = scratch.appending("probe.s")
+        let assembly = FilePath("\(object).s")
         // Without an output folder rustc keeps what it writes on the way in its working directory, under the crate's
         // name: two variants that compile at the same time took it from each other.
         try await compile(
             source, by: rustc,
             arguments: arguments
-                + ["--out-dir=\(scratch)", "--emit=asm=\(assembly),dep-info=\(rule)", source.string],
+                + [
+                    "--out-dir=\(object.removingLastComponent())", "--emit=asm=\(assembly),dep-info=\(rule)",
+                    source.string,
+                ],
             in: folder)
         try await compile(
             source, by: assembler.clang, arguments: ["-target", "bpf", "-c", assembly.string, "-o", object.string],

@@ -10,7 +10,7 @@ protocol SourceCompiler: Sendable {
     func arguments(_ cpu: InstructionSet, flags: [String]) -> [String]
 
     /// Compiles `source`, named relative to `folder`, into `object`, and the make rule of all it read into `rule`, the
-    /// source first.
+    /// source first. The object's folder is this call's alone, and gone afterwards.
     ///
     /// - Throws: `ProbeObjectError.compilation` with the compiler's own words.
     func compile(

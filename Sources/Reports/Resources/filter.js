@@ -71,30 +71,24 @@ function showOnly(found, active) {
   const inSight = groupsInSight();
   arrange();
   updateRows();
-  for (const group of groups) {
-    const late = !inSight.has(group);
-    group.body.classList.toggle("late", late);
-    if (!late) fade(group);
-  }
+  groups.forEach((group, place) => {
+    group.body.classList.toggle("late", place >= inSight);
+    if (place < inSight) fade(group);
+  });
   afterFrame(catchUp);
-  if (current && (!isShown(current) || !found.has(current))) setCurrent(cells.find((cell) => isShown(cell) && found.has(cell)));
+  if (current && !(isShown(current) && found.has(current))) setCurrent([...found].find(isShown));
 }
 
 /**
- * The groups from the first to the one at the window's lower edge. Those below it, which a browser lays out ahead of
- * scrolling, come a frame later: the answer need not wait for what nobody sees.
+ * How many groups there are from the first to the one at the window's lower edge. Those below it, which a browser lays out
+ * ahead of scrolling, come a frame later: the answer need not wait for what nobody sees.
  */
 function groupsInSight() {
   const frame = $("frame"), { top, height } = frame.getBoundingClientRect();
   const bottom = frame.scrollTop + Math.min(height, innerHeight - top);
-  const inSight = new Set();
-  let above = frame.querySelector(".head").offsetHeight;
-  for (const group of groups) {
-    if (above > bottom) break;
-    inSight.add(group);
-    above += heightOf(group);
-  }
-  return inSight;
+  let below = frame.querySelector(".head").offsetHeight, count = 0;
+  while (count < groups.length && below <= bottom) below += heightOf(groups[count++]);
+  return count;
 }
 
 function fade(group) {

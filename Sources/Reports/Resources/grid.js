@@ -64,12 +64,8 @@ function drawGroup(group) {
 /** A kernel's cells of a row, one a loader. Where there is one loader a place is its cell: half the elements to draw. */
 function drawPlace(row, column) {
   const boxes = usedLoaders.map((loader) => drawBox(row.places[column.index][loader.index], loader));
-  const [place] = boxes.length === 1 ? boxes : [document.createElement("div")];
-  place.classList.add("kernel", `k${column.index}`);
-  if (place !== boxes[0]) {
-    place.setAttribute("role", "none");
-    place.append(...boxes);
-  }
+  const place = hasLoaders ? el("div", { role: "none", class: "kernel" }, boxes) : boxes[0];
+  place.classList.add(`k${column.index}`);
   return place;
 }
 

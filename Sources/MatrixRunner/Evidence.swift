@@ -59,6 +59,11 @@ package struct Evidence: Sendable {
         self.ending = ending
     }
 
+    /// Of a cell that had no guest because of `error`.
+    static func noGuest(_ error: MachineError) -> Evidence {
+        Evidence(programs: [], ending: .noGuest(reason: "\(error)", console: error.console))
+    }
+
     /// Whether a program failed for want of memory, or its log was cut for it, or the guest's kernel killed the loader for
     /// it: all say more about the guest than about the program.
     var lacksMemory: Bool {

@@ -4,65 +4,76 @@ internal import Machine
 internal import MatrixModel
 package import SystemPackage
 
-/// The cells of a round, as far as one guest gets with them.
+/// Runs cells in one guest, for as long as the schedule has some for it.
 struct GuestSitting {
-    /// What is left to do; a cell that is in none of the lists has been told to the observer.
-    struct Outcome: Sendable {
-        /// Brought the guest down, or did not end in time.
-        var secondChances: [PlannedCell] = []
-        /// Wanted more memory than the guest has.
-        var memoryHungry: [PlannedCell] = []
-        /// Not reached, because an earlier cell brought the guest down.
-        var unmeasured: [PlannedCell] = []
-    }
-
     let guest: any Guest
+    let number: Schedule.Guest
+    let dispatcher: Dispatcher
     let kernelConfig: FilePath?
-    let round: BatchSession.Round
     let cellLimit: Duration
     let longLogs: LongLogs?
 
-    /// - Throws: `MatrixRunnerError` when an object cannot be read, `MachineError` when the guest does not take the
-    ///   round's modules, and what `observer` and `longLogs` throw. A guest that dies or talks nonsense later is evidence.
-    func run(observer: some RunObserver) async throws -> Outcome {
-        try await ModuleInsertion(guest: guest, limit: cellLimit).insert(round.modules)
-        try sendJob()
-        var outcome = Outcome()
-        for (number, cell) in round.cells.enumerated() {
-            let evidence = try await evidence(ofCell: UInt32(number), within: patience(with: cell))
-            // What will be tried again is not the last word.
-            if !round.willRepeat(evidence) {
-                try await observer.note(.cell(cell, evidence))
-            } else if evidence.isDoubtful {
-                outcome.secondChances.append(cell)
-            } else {
-                outcome.memoryHungry.append(cell)
-            }
-            if evidence.endedTheGuest {
-                outcome.unmeasured = Array(round.cells[(number + 1)...])
-                break
-            }
-        }
-        return outcome
+    /// A cell that was sent to the guest.
+    private struct Sent {
+        var cell: PlannedCell
+        var number: UInt32
     }
 
-    /// All at once: the guest never waits for the host between two cells.
-    private func sendJob() throws {
+    /// Returns when the guest is done or was brought down.
+    ///
+    /// - Throws: `MatrixRunnerError` when an object cannot be read, and what `observer` and `longLogs` throw. A guest that dies or
+    ///   talks nonsense is evidence.
+    func run(observer: some RunObserver) async throws {
         if let kernelConfig {
             // Where libbpf looks for it; few kernels carry it themselves (CONFIG_IKCONFIG_PROC).
             try guest.send(.file(path: "/boot/config-\(guest.hello.release)", bytes: kernelConfig.contents()))
         }
         var files = JobFiles(guest: guest)
-        for (number, cell) in round.cells.enumerated() {
-            if let loader = cell.loader { try files.send(loader, as: cell.key.loader) }
-            for file in cell.files { try files.send(file) }
-            let object = try cell.object.map { try files.send($0) }
-            let plan = try cell.plan.map { try files.send($0) }
-            try guest.send(
-                .load(
-                    cell: UInt32(number), loader: cell.key.loader, object: object ?? "", plan: plan ?? "",
-                    limit: cellLimit))
+        var sent: [Sent] = []
+        var count: UInt32 = 0
+        while true {
+            switch await dispatcher.nextStep(of: number) {
+            case .run(let cell):
+                try send(cell, number: count, files: &files)
+                sent.append(Sent(cell: cell, number: count))
+                count += 1
+            case .insert(let modules): try await insert(modules, observer: observer)
+            case nil:
+                guard !sent.isEmpty else { return }
+                guard try await finish(sent.removeFirst(), observer: observer) else { return }
+            }
         }
+    }
+
+    private func send(_ cell: PlannedCell, number: UInt32, files: inout JobFiles) throws {
+        if let loader = cell.loader { try files.send(loader, as: cell.key.loader) }
+        for file in cell.files { try files.send(file) }
+        let object = try cell.object.map { try files.send($0) }
+        let plan = try cell.plan.map { try files.send($0) }
+        try guest.send(
+            .load(
+                cell: number, loader: cell.key.loader, object: object ?? "", plan: plan ?? "", limit: cellLimit))
+    }
+
+    /// Inserts `modules`, or tells `observer` of the cells that cannot be measured without them.
+    private func insert(_ modules: [GuestModule], observer: some RunObserver) async throws {
+        do {
+            try await ModuleInsertion(guest: guest, limit: cellLimit).insert(modules)
+        } catch let error as MachineError {
+            let lost = await dispatcher.update {
+                $0.insertionFailed(in: number, isWorthASecondTry: error.isWorthASecondTry)
+            }
+            for cell in lost { try await observer.note(.cell(cell, .noGuest(error))) }
+        }
+    }
+
+    /// Waits until the cell is over and returns whether the guest survived it.
+    private func finish(_ sent: Sent, observer: some RunObserver) async throws -> Bool {
+        let evidence = try await evidence(ofCell: sent.number, within: patience(with: sent.cell))
+        let next = number.round.next(after: evidence)
+        if next == nil { try await observer.note(.cell(sent.cell, evidence)) }
+        await dispatcher.update { $0.cellEnded(in: number, next: next) }
+        return !evidence.endedTheGuest
     }
 
     /// How long the guest may be silent about the cell.

@@ -19,7 +19,7 @@ package enum RunEvent: Sendable {
     case cell(PlannedCell, Evidence)
 }
 
-/// Measures cells: one guest for the cells of a kernel, and a fresh one where a cell brings its guest down.
+/// Measures cells in as few guests as keep all workers busy, and in fresh ones where a cell brings its guest down.
 package struct MatrixRunner: Sendable {
     private let backend: any MachineBackend
     private let start: StartPolicy
@@ -43,45 +43,47 @@ package struct MatrixRunner: Sendable {
 
     /// Runs all batches and tells `observer` of each cell as soon as it is over.
     ///
+    /// `expectedSeconds` says how long cells took before, as far as that is known; it decides the order and nothing else.
+    ///
     /// - Throws: What `observer` and `longLogs` throw, and `CancellationError`. A guest that crashes, hangs or never comes up is
     ///   evidence.
-    package func run(_ batches: [KernelBatch], observer: some RunObserver) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            var waiting = batches.filter { !$0.cells.isEmpty }.makeIterator()
+    package func run(
+        _ batches: [KernelBatch], expectedSeconds: [CellKey: Double] = [:], observer: some RunObserver
+    ) async throws {
+        let dispatcher = Dispatcher(Schedule(batches, start: start, expectedSeconds: expectedSeconds))
+        try await withThrowingTaskGroup(of: Void.self) { workers in
             for _ in 0..<jobs {
-                guard let batch = waiting.next() else { break }
-                group.addTask { try await run(batch, observer: observer) }
+                workers.addTask {
+                    while let guest = try await dispatcher.nextGuest() {
+                        try await run(guest, of: batches[guest.batch], dispatcher: dispatcher, observer: observer)
+                    }
+                }
             }
-            while try await group.next() != nil {
-                if let batch = waiting.next() { group.addTask { try await run(batch, observer: observer) } }
-            }
+            // Unlike waitForAll(), this ends the others when one of them throws.
+            while try await workers.next() != nil {}
         }
     }
 
-    /// Works through a batch with as many guests as it takes.
-    private func run(_ batch: KernelBatch, observer: some RunObserver) async throws {
-        var session = BatchSession(cells: batch.cells)
-        while let round = session.nextRound() {
-            var spec = batch.spec
-            if round.needsMemory { spec.memoryMiB = max(spec.memoryMiB, GuestSpec.largeMemoryMiB) }
-            // A cell that brought a guest down gets its second chance without a snapshot: what crashed may have been it.
-            let policy: StartPolicy = round.isSecondChance ? .cold : start
-            do {
-                let outcome = try await backend.withGuest(spec, start: policy) { guest in
-                    try await observer.note(
-                        .guestUp(batch.kernel, guest.hello, start: guest.start, readySeconds: guest.readySeconds))
-                    return try await GuestSitting(
-                        guest: guest, kernelConfig: batch.config, round: round, cellLimit: cellLimit,
-                        longLogs: longLogs
-                    ).run(observer: observer)
-                }
-                session.finished(outcome, of: round)
-            } catch let error as MachineError {
-                if error.isWorthASecondTry, session.mayTryAgain() { continue }
-                let evidence = Evidence(programs: [], ending: .noGuest(reason: "\(error)", console: error.console))
-                for cell in round.cells { try await observer.note(.cell(cell, evidence)) }
-                session.drop(round)
+    private func run(
+        _ number: Schedule.Guest, of batch: KernelBatch, dispatcher: Dispatcher, observer: some RunObserver
+    ) async throws {
+        do {
+            let policy = number.round.startPolicy(start)
+            try await backend.withGuest(number.round.spec(batch.spec), start: policy) { guest in
+                await dispatcher.update { $0.isUp(number, start: guest.start) }
+                try await observer.note(
+                    .guestUp(batch.kernel, guest.hello, start: guest.start, readySeconds: guest.readySeconds))
+                try await GuestSitting(
+                    guest: guest, number: number, dispatcher: dispatcher, kernelConfig: batch.config,
+                    cellLimit: cellLimit, longLogs: longLogs
+                ).run(observer: observer)
             }
+            await dispatcher.update { $0.isOver(number) }
+        } catch let error as MachineError {
+            let lost = await dispatcher.update {
+                $0.didNotStart(number, isWorthASecondTry: error.isWorthASecondTry)
+            }
+            for cell in lost { try await observer.note(.cell(cell, .noGuest(error))) }
         }
     }
 }

@@ -2,7 +2,7 @@ internal import GuestLink
 internal import Machine
 internal import SystemPackage
 
-/// Makes a guest what its round wants before anything is measured in it.
+/// Inserts kernel modules into a guest in which no cell runs.
 struct ModuleInsertion {
     let guest: any Guest
     /// For each module.

@@ -56,7 +56,7 @@ package struct PlannedCell: Sendable, Hashable {
     package var programs: [String]
     /// What is to happen past the load; `nil` to stop there.
     package var plan: StagePlan?
-    /// What its guest has and no other cell's: in the order of insertion, each after those it depends on.
+    /// The modules its guest has when it runs, and no others: in the order of insertion, each after those it depends on.
     package var modules: [GuestModule]
     package var expectations: [Expectation]
 
@@ -85,7 +85,7 @@ package struct PlannedCell: Sendable, Hashable {
     }
 }
 
-/// The cells of one kernel, in the order in which they run.
+/// The cells of one kernel.
 package struct KernelBatch: Sendable {
     package var kernel: KernelID
     package var spec: GuestSpec

@@ -8,6 +8,8 @@ import SystemPackage
 /// What a scripted guest does with one cell.
 enum CellScript: Sendable {
     case pass
+    /// Passes as soon as so many guests have something to do.
+    case passWhenGuestsWork(Int)
     case fail(errno: Int32)
     case die(console: String)
     case hang(console: String = "")
@@ -46,6 +48,8 @@ final class FakeBackend: MachineBackend {
         /// How often each object was loaded so far.
         var loads: [String: Int] = [:]
         var insertions: [String: Int] = [:]
+        /// Kernels and sizes of guests that left a snapshot.
+        var snapshots: Set<String> = []
     }
 
     private let state: Mutex<State>
@@ -77,7 +81,10 @@ final class FakeBackend: MachineBackend {
         defer { state.withLock { $0.running -= 1 } }
         await Task.yield()
         switch script {
-        case .up: return try await body(FakeGuest(backend: self, attempt: number))
+        case .up:
+            let key = "\(spec.kernelID) \(spec.memoryMiB)"
+            let isWarm = start.usesSnapshots && !state.withLock { $0.snapshots.insert(key).inserted }
+            return try await body(FakeGuest(backend: self, attempt: number, start: isWarm ? .warm : .cold))
         case .neverReady: throw MachineError.neverReady(limit: .seconds(1), console: Array("still booting".utf8))
         case .unusable: throw MachineError.vmmMissing(name: "qemu")
         }
@@ -106,15 +113,18 @@ final class FakeBackend: MachineBackend {
 
 private final class FakeGuest: Guest {
     let hello = Hello(release: "6.1.0-fake", versionText: "#1", hasBTF: true, uptimeMicroseconds: 0)
-    let start = Start.cold
+    let start: Start
     let readySeconds = 0.1
     private let backend: FakeBackend
     private let attempt: Int
     private let state = Mutex<(events: [GuestEvent], console: String)>(([], ""))
     private let objects = Mutex<[String: String]>([:])
+    /// How many guests must have something to do before this one says more.
+    private let awaitedGuests = Mutex(0)
 
-    init(backend: FakeBackend, attempt: Int) {
+    init(backend: FakeBackend, attempt: Int, start: Start) {
         self.backend = backend
+        self.start = start
         self.attempt = attempt
     }
 
@@ -156,6 +166,9 @@ private final class FakeGuest: Guest {
         var events: [GuestEvent] = [.frame(.cellBegan(cell: cell))]
         var console = ""
         switch script {
+        case .passWhenGuestsWork(let count):
+            awaitedGuests.withLock { $0 = count }
+            return play(.pass, cell: cell)
         case .pass: events += [.frame(report(cell, errno: 0)), .frame(.cellEnded(cell: cell, exit: .exited(0)))]
         case .fail(let errno):
             events += [
@@ -185,6 +198,9 @@ private final class FakeGuest: Guest {
     }
 
     func nextEvent(within limit: Duration) async throws -> GuestEvent {
+        while backend.attempts.count(where: { !$0.work.isEmpty }) < awaitedGuests.withLock({ $0 }) {
+            try await Task.sleep(for: .milliseconds(1))
+        }
         let event = state.withLock { state in
             // What ended the guest is what every later question gets.
             state.events.count > 1 || !(state.events.first.map(Self.isLast) ?? true)

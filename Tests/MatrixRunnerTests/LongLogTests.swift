@@ -81,7 +81,7 @@ private final class FakeLog: LongLog {
         short.logLacksMemory = true
         let evidence = Evidence(programs: [Evidence.Program(report: short)], ending: .finished(.exited(0)))
         #expect(evidence.lacksMemory)
-        #expect(BatchSession.Round(cells: []).willRepeat(evidence))
-        #expect(!BatchSession.Round(cells: [], needsMemory: true).willRepeat(evidence))
+        #expect(Round.first.next(after: evidence) == .large)
+        #expect(Round.large.next(after: evidence) == nil)
     }
 }

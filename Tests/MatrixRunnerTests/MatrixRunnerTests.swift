@@ -85,8 +85,8 @@ func collect(
         #expect(evidence.count == 4)
         #expect(evidence["c"]?.programs.count == 1)
         #expect(evidence["bad"]?.endedTheGuest == true)
-        // One guest that dies, one for the rest, one freshly booted for the second chance.
-        #expect(backend.attempts.map(\.policy) == [.auto, .auto, .cold])
+        // One guest that dies, one freshly booted for the second chance, one for the rest.
+        #expect(backend.attempts.map(\.policy) == [.auto, .cold, .auto])
     }
 
     /// QEMU and a busy host can ruin a guest; that is no verdict about a probe.
@@ -165,6 +165,45 @@ func collect(
         let batches = try (0..<8).map { try objects.batch(kernel: "fake-6.\($0)", ["p\($0)"]) }
         #expect(try await collect(batches, backend: backend, jobs: 3).count == 8)
         #expect(backend.mostAtOnce <= 3)
+    }
+
+    /// The first cell ends when a second guest has one.
+    @Test func idleWorkersShareTheCellsOfAKernel() async throws {
+        let names = (0..<40).map { "p\($0)" }
+        let objects = try Objects(names)
+        let backend = FakeBackend(scripts: ["p0": [.passWhenGuestsWork(2)]])
+        let evidence = try await collect([objects.batch(names)], backend: backend, jobs: 2)
+        #expect(evidence.count == 40)
+        #expect(backend.attempts.count == 2)
+        #expect(backend.attempts.allSatisfy { !$0.work.isEmpty })
+        #expect(backend.attempts.flatMap(\.work).sorted() == names.sorted())
+    }
+
+    /// The same results with any number of guests and in any order.
+    @Test(arguments: [1, 2, 5]) func resultsDoNotDependOnTheOrder(jobs: Int) async throws {
+        let names = (0..<30).map { "p\($0)" }
+        let objects = try Objects(names)
+        for _ in 0..<3 {
+            let backend = FakeBackend(scripts: [
+                "p3": [.fail(errno: 13)], "p7": [.die(console: "BUG: x")], "p9": [.fail(errno: 12), .pass],
+                "p11": [.die(console: "BUG: y"), .pass], "p12": [.breakProtocol],
+            ])
+            let evidence = try await collect([objects.batch(names.shuffled())], backend: backend, jobs: jobs)
+            #expect(evidence.count == 30)
+            #expect(evidence.filter { $0.value.endedTheGuest }.keys.sorted() == ["p12", "p7"])
+            #expect(evidence["p3"]?.programs.first?.report.errno == 13)
+            #expect(evidence["p9"]?.programs.first?.report.errno == 0)
+        }
+    }
+
+    @Test func cancellationEndsWorkersThatWait() async throws {
+        let objects = try Objects(["slow"])
+        let backend = FakeBackend(scripts: ["slow": [.hang()]])
+        let batch = try objects.batch(["slow"])
+        let task = Task { try await collect([batch], backend: backend, jobs: 4) }
+        while backend.attempts.first?.work.isEmpty ?? true { await Task.yield() }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
     }
 
     @Test func cancellationEndsTheRun() async throws {

@@ -1,0 +1,41 @@
+internal import Machine
+
+/// The schedule of a run, shared by its workers.
+actor Dispatcher {
+    private var schedule: Schedule
+    private var waiting: [AsyncStream<Never>.Continuation] = []
+
+    init(_ schedule: Schedule) { self.schedule = schedule }
+
+    /// The next guest to start, as soon as there is one; `nil` when the run is finished.
+    ///
+    /// - Throws: `CancellationError`.
+    func nextGuest() async throws -> Schedule.Guest? {
+        while true {
+            try Task.checkCancellation()
+            switch schedule.nextWork() {
+            case .start(let guest): return guest
+            case .wait: await change()
+            case .finished: return nil
+            }
+        }
+    }
+
+    func nextStep(of guest: Schedule.Guest) -> Schedule.Step? { schedule.nextStep(of: guest) }
+
+    /// Makes a change to the schedule that may give work to workers that wait for some.
+    func update<Result: Sendable>(_ change: @Sendable (inout Schedule) -> Result) -> Result {
+        defer {
+            for worker in waiting { worker.finish() }
+            waiting = []
+        }
+        return change(&schedule)
+    }
+
+    /// Returns after the next update, or when the task is cancelled.
+    private func change() async {
+        let (updates, worker) = AsyncStream<Never>.makeStream()
+        waiting.append(worker)
+        for await _ in updates {}
+    }
+}

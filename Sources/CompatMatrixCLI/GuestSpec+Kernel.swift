@@ -6,9 +6,9 @@ import MatrixModel
 
 extension GuestSpec {
     /// A guest of `kernel`, whose image is here.
-    init(_ kernel: KernelManifest, image: KernelImage, guestImage: GuestImage) {
+    init(_ kernel: KernelManifest, image: KernelImage, initramfs: InitramfsFile) {
         self.init(
-            kernelID: kernel.id.text, kernel: image.path, kernelDigest: image.sha256, initramfs: guestImage.path,
-            initramfsDigest: guestImage.digest, extraArguments: kernel.commandLine)
+            kernelID: kernel.id.text, kernel: image.path, kernelDigest: image.sha256, initramfs: initramfs.path,
+            initramfsDigest: initramfs.digest, loaders: initramfs.loaders, extraArguments: kernel.commandLine)
     }
 }

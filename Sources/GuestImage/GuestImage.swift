@@ -2,15 +2,25 @@ internal import Crypto
 internal import Foundation
 package import SystemPackage
 
-/// The initramfs that every kernel boots: the agent as /init, loaders in /bin, and programs of this machine.
-package struct GuestImage: Sendable, Equatable {
+/// An initramfs on disk.
+package struct InitramfsFile: Sendable, Hashable {
     package let path: FilePath
     /// SHA-256 of the file, in hex.
     package let digest: String
+    /// Names of the loaders in it.
+    package let loaders: Set<String>
+}
+
+/// What every kernel boots into: the agent as /init, loaders in /bin, and programs of this machine.
+package struct GuestImage: Sendable {
+    private let files: [Initramfs.File]
     /// The same of all that is in it but loaders.
     private let digestWithoutLoaders: String
     /// Of each loader in it, by name.
     private let loaderDigests: [String: String]
+
+    /// Names of the loaders in it.
+    package var loaders: Set<String> { Set(loaderDigests.keys) }
 
     /// What a guest is to a cell of `loader`: of the loaders in the image that one alone, which may not be among them.
     package func digest(for loader: String) -> String {
@@ -22,25 +32,23 @@ package struct GuestImage: Sendable, Equatable {
     ///
     /// - Throws: `GuestImageError`.
     package static func withShell(
-        binaries folder: FilePath, loaders: Set<String>? = nil, programs: [DynamicProgram] = [], cache: FilePath
+        binaries folder: FilePath, loaders: Set<String>? = nil, programs: [DynamicProgram] = []
     ) async throws(GuestImageError) -> GuestImage {
         let isThere = FileManager.default.isExecutableFile(atPath: shell.string)
         let shells = isThere ? [try await DynamicProgram(shell)] : []
-        return try GuestImage(binaries: folder, loaders: loaders, programs: shells + programs, cache: cache)
+        return try GuestImage(binaries: folder, loaders: loaders, programs: shells + programs)
     }
 
     /// Where probes of bash look for it.
     private static let shell: FilePath = "/bin/bash"
 
-    /// Writes the initramfs for the binaries in `folder` (`agent`, and `loader-*` as far as they are among `loaders`) into
-    /// `cache`, unless it is there.
+    /// Reads the binaries in `folder` (`agent`, and `loader-*` as far as they are among `loaders`) and `programs`.
     ///
-    /// `programs` come with their libraries, each at the path that it has here. It is not compressed: unpacking gzip under
-    /// TCG takes longer than reading it.
+    /// Programs come with their libraries, each at the path that it has here.
     ///
     /// - Throws: `GuestImageError`.
     package init(
-        binaries folder: FilePath, loaders: Set<String>? = nil, programs: [DynamicProgram] = [], cache: FilePath
+        binaries folder: FilePath, loaders: Set<String>? = nil, programs: [DynamicProgram] = []
     ) throws(GuestImageError) {
         let (agent, loaders) = try Self.binaries(in: folder, loaders: loaders)
         let others = try [agent] + Self.files(of: programs)
@@ -48,16 +56,27 @@ package struct GuestImage: Sendable, Equatable {
             uniqueKeysWithValues: loaders.map { (String($0.path.trimmingPrefix(Self.loaderPath)), Self.hex($0.bytes)) })
         digestWithoutLoaders = Self.hex(
             Data(others.map { "\(Self.hex($0.bytes)) \($0.path)" }.joined(separator: "\n").utf8))
-        let archive = try Initramfs(files: [agent] + loaders + others.dropFirst()).archive()
-        digest = Self.hex(archive)
-        path = cache.appending("guest-\(digest.prefix(16)).cpio")
-        guard !FileManager.default.fileExists(atPath: path.string) else { return }
+        files = [agent] + loaders + others.dropFirst()
+    }
+
+    /// The initramfs of this image, written into `cache` unless it is there.
+    ///
+    /// It is not compressed: unpacking gzip under TCG takes longer than reading it.
+    ///
+    /// - Throws: `GuestImageError`.
+    package func initramfs(in cache: FilePath) throws(GuestImageError) -> InitramfsFile {
+        let archive = try Initramfs(files: files).archive()
+        let digest = Self.hex(archive)
+        let path = cache.appending("guest-\(digest.prefix(16)).cpio")
+        let file = InitramfsFile(path: path, digest: digest, loaders: loaders)
+        guard !FileManager.default.fileExists(atPath: path.string) else { return file }
         do {
             try FileManager.default.createDirectory(atPath: cache.string, withIntermediateDirectories: true)
             try Data(archive).write(to: URL(filePath: path.string), options: .atomic)
         } catch {
             throw .cannotWrite(path, reason: error.localizedDescription)
         }
+        return file
     }
 
     private static let loaderPath = "bin/loader-"

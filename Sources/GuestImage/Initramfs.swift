@@ -3,7 +3,7 @@ internal import Foundation
 
 /// The archive that a kernel unpacks as its first file system.
 struct Initramfs {
-    struct File {
+    struct File: Sendable {
         /// Relative to the root.
         var path: String
         var bytes: Data

@@ -28,7 +28,7 @@ package struct BootFailure: Sendable, Equatable {
     }
 }
 
-/// Boots kernels to find out what they are.
+/// Boots kernels to find out what they are, and leaves snapshots for the runs to come.
 package struct KernelExaminer: Sendable {
     private let backend: any MachineBackend
     private let limit: Duration
@@ -43,7 +43,7 @@ package struct KernelExaminer: Sendable {
         self.limit = limit
     }
 
-    /// Boots `spec` cold and asks its kernel what it offers.
+    /// Boots `spec` and asks its kernel what it offers.
     ///
     /// A guest that dies of the questions was booted all the same: what it said until then is in the facts, with the `gap`.
     ///
@@ -52,7 +52,7 @@ package struct KernelExaminer: Sendable {
         try await booting(spec) { guest in try await collect(from: guest) }
     }
 
-    /// Boots `spec` cold and asks nothing but whether it is up.
+    /// Boots `spec` and asks nothing but whether it is up.
     ///
     /// - Throws: As `examine`.
     package func boot(_ spec: GuestSpec) async throws -> BootOutcome<KernelFacts.Boot> {
@@ -66,7 +66,7 @@ package struct KernelExaminer: Sendable {
         var isSecondTry = false
         while true {
             do {
-                return .booted(try await backend.withGuest(spec, start: .cold, body: body))
+                return .booted(try await backend.withGuest(spec, start: .boot, body: body))
             } catch let error as MachineError where error.isWorthASecondTry {
                 guard isSecondTry else {
                     isSecondTry = true

@@ -10,6 +10,8 @@ package struct GuestSpec: Sendable, Hashable {
     package var kernelDigest: String
     package var initramfs: FilePath
     package var initramfsDigest: String
+    /// Names of the loaders in the initramfs: snapshots of one kernel with different loaders are kept side by side.
+    package var loaders: Set<String>
     /// Appended to the kernel's command line.
     package var extraArguments: String
     package var memoryMiB: Int
@@ -21,13 +23,14 @@ package struct GuestSpec: Sendable, Hashable {
 
     package init(
         kernelID: String, kernel: FilePath, kernelDigest: String, initramfs: FilePath, initramfsDigest: String,
-        extraArguments: String = "", memoryMiB: Int = defaultMemoryMiB
+        loaders: Set<String> = [], extraArguments: String = "", memoryMiB: Int = defaultMemoryMiB
     ) {
         self.kernelID = kernelID
         self.kernel = kernel
         self.kernelDigest = kernelDigest
         self.initramfs = initramfs
         self.initramfsDigest = initramfsDigest
+        self.loaders = loaders
         self.extraArguments = extraArguments
         self.memoryMiB = memoryMiB
     }
@@ -39,8 +42,19 @@ package enum StartPolicy: String, Sendable, CaseIterable {
     case auto
     /// Like `auto`; a kernel that must boot is booted, and the run says so.
     case warm
+    /// Boots, whatever snapshot there is, and leaves a new one behind.
+    case boot
     /// Boots, and neither uses nor leaves a snapshot.
     case cold
+
+    package var usesSnapshots: Bool {
+        switch self {
+        case .auto, .warm: true
+        case .boot, .cold: false
+        }
+    }
+
+    package var leavesSnapshots: Bool { self != .cold }
 }
 
 /// A guest that runs now.

@@ -32,7 +32,7 @@ package struct QEMUBackend: MachineBackend {
     ) async throws -> Result {
         let start = qemu.canRestore ? policy : .cold
         let key = SnapshotStore.key(spec, accelerator: accelerator, qemu: qemu.identity)
-        if start != .cold, let snapshot = snapshots.find(spec, key: key) {
+        if start.usesSnapshots, let snapshot = snapshots.find(spec, key: key) {
             let restored = try await withProcess(spec, restoring: true) { vm -> Restored<Result> in
                 let guest: QEMUGuest
                 do {
@@ -47,7 +47,7 @@ package struct QEMUBackend: MachineBackend {
         }
         return try await withProcess(spec, restoring: false) { vm in
             let guest = try await vm.boot(limit: bootLimit)
-            if start != .cold {
+            if start.leavesSnapshots {
                 // A disk that is full costs speed, not the run.
                 do {
                     try await snapshots.save(spec, key: key) { try await vm.snapshot(to: $0) }

@@ -5,11 +5,14 @@ internal import GuestLink
 internal import Machine
 internal import SystemPackage
 
-/// Snapshots of booted guests: `<kernel id>-<key>.snapshot`, and beside it what the guest said of itself.
+/// Snapshots of booted guests: `<kernel id>-<memory>m-<loaders>-<key>.snapshot`.
 ///
 /// The key covers all that shapes a snapshot. A doubt means no snapshot, and no snapshot means a cold boot.
 struct SnapshotStore: Sendable {
     let folder: FilePath
+
+    /// How many sets of loaders a kernel keeps snapshots for, with the same memory: each takes some 100 MB.
+    static let loaderSetsKept = 3
 
     /// What must be the same for a snapshot to be used; `qemu` tells one build of QEMU from another.
     static func key(_ spec: GuestSpec, accelerator: Accelerator, qemu: String) -> String {
@@ -27,15 +30,19 @@ struct SnapshotStore: Sendable {
             .prefix(2).joined()
     }
 
-    /// The snapshot for `key`, when it is there whole.
+    /// The snapshot for `key`, when it is there whole; from now on it is the last one used.
     func find(_ spec: GuestSpec, key: String) -> FilePath? {
         let path = path(spec, key: key)
-        return FileManager.default.fileExists(atPath: path.string) ? path : nil
+        guard FileManager.default.fileExists(atPath: path.string) else { return nil }
+        // A time that cannot be set only makes the snapshot go earlier.
+        _ = utimensat(AT_FDCWD, path.string, nil, 0)
+        return path
     }
 
     /// Lets `write` fill a file under a temporary name; the snapshot appears whole or not at all.
     ///
-    /// Older snapshots of the same kernel go: nothing would ever use them again.
+    /// Snapshots that nothing will use again go: those of the same kernel, memory and loaders with another key. So do those
+    /// of the sets of loaders that were not used for longest, where there are more than `loaderSetsKept`.
     func save(_ spec: GuestSpec, key: String, write: (FilePath) async throws -> Void) async throws {
         try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
         let temporary = folder.appending(".\(UUID().uuidString).part")
@@ -46,21 +53,36 @@ struct SnapshotStore: Sendable {
             try? FileManager.default.removeItem(atPath: temporary.string)
             throw error
         }
-        let obsolete = try FileManager.default.contentsOfDirectory(atPath: folder.string).filter {
-            $0.hasPrefix(Self.prefix(spec)) && $0 != path(spec, key: key).lastComponent?.string
-        }
-        for name in obsolete { try? FileManager.default.removeItem(atPath: folder.appending(name).string) }
+        for snapshot in try obsolete(beside: spec, key: key) { try? FileManager.default.removeItem(at: snapshot) }
     }
 
     func discard(_ spec: GuestSpec, key: String) {
         try? FileManager.default.removeItem(atPath: path(spec, key: key).string)
     }
 
+    private func obsolete(beside spec: GuestSpec, key: String) throws -> [URL] {
+        let saved = path(spec, key: key).lastComponent?.string
+        let others = try FileManager.default.contentsOfDirectory(
+            at: URL(filePath: folder.string), includingPropertiesForKeys: [.contentModificationDateKey]
+        ).filter { $0.lastPathComponent.hasPrefix(Self.prefix(spec)) && $0.lastPathComponent != saved }
+        let isSameSet = { (snapshot: URL) in snapshot.lastPathComponent.hasPrefix(Self.prefixWithLoaders(spec)) }
+        let otherSets = others.filter { !isSameSet($0) }.sorted { Self.lastUse(of: $0) > Self.lastUse(of: $1) }
+        return others.filter(isSameSet) + otherSets.dropFirst(Self.loaderSetsKept - 1)
+    }
+
+    private static func lastUse(of snapshot: URL) -> Date {
+        (try? snapshot.resourceValues(forKeys: [.contentModificationDateKey]))?.contentModificationDate ?? .distantPast
+    }
+
     private func path(_ spec: GuestSpec, key: String) -> FilePath {
-        folder.appending("\(Self.prefix(spec))\(key).snapshot")
+        folder.appending("\(Self.prefixWithLoaders(spec))\(key).snapshot")
     }
 
     private static func prefix(_ spec: GuestSpec) -> String { "\(spec.kernelID)-\(spec.memoryMiB)m-" }
+
+    private static func prefixWithLoaders(_ spec: GuestSpec) -> String {
+        prefix(spec) + spec.loaders.sorted().joined(separator: "+") + "-"
+    }
 }
 
 extension FileManager {

@@ -47,7 +47,7 @@ import Testing
         return RunPlan(
             kernels: try await RunKernel.all(store.fetch(store.catalogue()), variants: variants, find: shelf.find),
             variants: variants.map { LoadedVariant(variant: $0, loader: .dummy) },
-            guestImage: try GuestImage(binaries: sandbox.root.appending("images/guest/build"), cache: cache), tool: "t",
+            guestImage: try GuestImage(binaries: sandbox.root.appending("images/guest/build")), tool: "t",
             shard: nil, day: try #require(Day("2026-11-26")))
     }
 

@@ -58,8 +58,8 @@ import Testing
     @Test func bashRunsFromWhatTheImageHolds() async throws {
         try await withFolder { folder in
             for name in ["agent", "loader-libbpf"] { try Data("#!\n".utf8).write(to: folder.file("binaries/\(name)")) }
-            let image = try await GuestImage.withShell(
-                binaries: folder.appending("binaries"), cache: folder.appending("cache"))
+            let image = try await GuestImage.withShell(binaries: folder.appending("binaries"))
+                .initramfs(in: folder.appending("cache"))
             let root = try folder.folder("root")
             let archive = try FileDescriptor.open(image.path, .readOnly)
             let unpacked = try await Subprocess.run(
@@ -89,9 +89,9 @@ import Testing
             for name in ["agent", "loader-libbpf"] { try Data(name.utf8).write(to: folder.file("binaries/\(name)")) }
             let binaries = folder.appending("binaries")
             let cache = folder.appending("cache")
-            let first = try await GuestImage.withShell(binaries: binaries, cache: cache)
-            #expect(try await GuestImage.withShell(binaries: binaries, cache: cache) == first)
-            #expect(try GuestImage(binaries: binaries, cache: cache).digest != first.digest)
+            let first = try await GuestImage.withShell(binaries: binaries).initramfs(in: cache)
+            #expect(try await GuestImage.withShell(binaries: binaries).initramfs(in: cache) == first)
+            #expect(try GuestImage(binaries: binaries).initramfs(in: cache).digest != first.digest)
         }
     }
 }

@@ -11,7 +11,7 @@ import SystemPackage
 /// What a test needs to boot a guest: QEMU, the guest's image, and a folder for its snapshots.
 struct Bench {
     let folder: FilePath
-    let image: GuestImage
+    let initramfs: InitramfsFile
     private let qemu: QEMU
 
     /// Boots guests made of the agent and the loaders in the folder `guest`, and of `programs`.
@@ -23,7 +23,8 @@ struct Bench {
             return try await body(
                 Bench(
                     folder: folder,
-                    image: try await GuestImage.withShell(binaries: guest, programs: programs, cache: folder),
+                    initramfs: try await GuestImage.withShell(binaries: guest, programs: programs)
+                        .initramfs(in: folder),
                     qemu: try await QEMU.locate(searchPath: path, cache: folder)))
         }
     }
@@ -38,8 +39,9 @@ struct Bench {
         _ kernel: KernelImage, extraArguments: String = "", memoryMiB: Int = GuestSpec.defaultMemoryMiB
     ) -> GuestSpec {
         GuestSpec(
-            kernelID: kernel.id.text, kernel: kernel.path, kernelDigest: kernel.sha256, initramfs: image.path,
-            initramfsDigest: image.digest, extraArguments: extraArguments, memoryMiB: memoryMiB)
+            kernelID: kernel.id.text, kernel: kernel.path, kernelDigest: kernel.sha256, initramfs: initramfs.path,
+            initramfsDigest: initramfs.digest, loaders: initramfs.loaders, extraArguments: extraArguments,
+            memoryMiB: memoryMiB)
     }
 }
 

@@ -102,7 +102,7 @@ import Testing
         }
         #expect(failure.reason == "\(Self.panic)")
         #expect(failure.lastLines(3) == ["Kernel panic - not syncing: No working init found."])
-        #expect(backend.policies == [.cold, .cold])
+        #expect(backend.policies == [.boot, .boot])
     }
 
     @Test func onceMayHaveBeenTheHost() async throws {
@@ -111,13 +111,13 @@ import Testing
             Issue.record("no second try")
             return
         }
-        #expect(backend.policies == [.cold, .cold])
+        #expect(backend.policies == [.boot, .boot])
     }
 
     @Test func aHostWithoutQEMUSaysNothingAboutTheKernel() async throws {
         let backend = ScriptedBackend(.neverUp(.vmmMissing(name: "qemu")))
         await #expect(throws: MachineError.vmmMissing(name: "qemu")) { try await examine(backend) }
-        #expect(backend.policies == [.cold])
+        #expect(backend.policies == [.boot])
     }
 
     @Test func bootsWithoutAQuestion() async throws {

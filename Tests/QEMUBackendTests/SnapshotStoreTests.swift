@@ -5,6 +5,8 @@ import Testing
 
 @testable import QEMUBackend
 
+private let longAgo = Date(timeIntervalSince1970: 1)
+
 struct SnapshotStoreTests {
     private func key(_ spec: GuestSpec, accelerator: Accelerator = .tcg, qemu: String = "10.0.2 /usr/bin/qemu 1 2")
         -> String
@@ -57,6 +59,60 @@ struct SnapshotStoreTests {
             #expect(try String(contentsOfFile: path.string, encoding: .utf8) == "all of it")
             store.discard(.sample, key: "k")
             #expect(store.find(.sample, key: "k") == nil)
+        }
+    }
+
+    /// As long as there are few: those that were used last.
+    @Test func snapshotsOfSeveralSetsOfLoadersAreKept() async throws {
+        try await withFolder { folder in
+            let store = SnapshotStore(folder: folder)
+            let specs = [["libbpf"], ["libbpf", "aya"], ["cilium", "libbpf"], ["libbpf", "aya", "cilium"]].map {
+                loaders in
+                Self.sample { $0.loaders = Set(loaders) }
+            }
+            let save = { (spec: GuestSpec, key: String) in
+                try await store.save(spec, key: key) { try write("", to: $0) }
+            }
+            for spec in specs.prefix(3) { try await save(spec, "k") }
+            #expect(specs.prefix(3).allSatisfy { store.find($0, key: "k") != nil })
+            // A set of its own, though its name begins like another.
+            try await save(specs[0], "new")
+            #expect(store.find(specs[0], key: "k") == nil)
+            #expect(store.find(specs[1], key: "k") != nil)
+            // Nobody used the third since, and all times differ.
+            try FileManager.default.setAttributes(
+                [.modificationDate: longAgo],
+                ofItemAtPath: #require(store.find(specs[2], key: "k")).string)
+            try await save(specs[3], "k")
+            #expect(specs.map { store.find($0, key: "k") != nil } == [false, true, false, true])
+            #expect(store.find(specs[0], key: "new") != nil)
+        }
+    }
+
+    @Test func findingASnapshotIsAUseOfIt() async throws {
+        try await withFolder { folder in
+            let store = SnapshotStore(folder: folder)
+            try await store.save(.sample, key: "k") { try write("", to: $0) }
+            let path = try #require(store.find(.sample, key: "k")).string
+            try FileManager.default.setAttributes([.modificationDate: longAgo], ofItemAtPath: path)
+            #expect(store.find(.sample, key: "k") != nil)
+            let used = try FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
+            #expect(used != longAgo)
+        }
+    }
+
+    /// What versions before this one left counts as a set that nobody uses.
+    @Test func snapshotsWithoutLoadersInTheirNamesGoInTheEnd() async throws {
+        try await withFolder { folder in
+            let store = SnapshotStore(folder: folder)
+            let old = folder.appending("debian-6.1-192m-0123.snapshot")
+            try write("", to: old)
+            try FileManager.default.setAttributes([.modificationDate: longAgo], ofItemAtPath: old.string)
+            for loader in ["a", "b", "c"] {
+                try await store.save(Self.sample { $0.loaders = [loader] }, key: "k") { try write("", to: $0) }
+            }
+            #expect(!FileManager.default.fileExists(atPath: old.string))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.string).count == 3)
         }
     }
 

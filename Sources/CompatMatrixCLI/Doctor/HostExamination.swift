@@ -75,7 +75,7 @@ struct HostExamination: Sendable {
 
     func guestTools() async throws -> [HostFinding] {
         do {
-            _ = try await GuestImage.forGuests(of: workspace)
+            _ = try await GuestImage.forGuests(of: workspace).initramfs(in: workspace.cache)
             return [.good("the guest's agent and loaders (\(workspace.guestTools))")]
         } catch {
             return [.obstacle("\(error)")]

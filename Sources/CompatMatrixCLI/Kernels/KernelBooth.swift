@@ -11,10 +11,12 @@ import SystemPackage
 /// Where kernels are booted to see what they are.
 struct KernelBooth: Sendable {
     private let guestImage: GuestImage
+    private let initramfs: InitramfsFile
     private let machine: HostMachine
 
     init(_ workspace: Workspace) async throws {
         guestImage = try await GuestImage.forGuests(of: workspace)
+        initramfs = try guestImage.initramfs(in: workspace.cache)
         machine = try await HostMachine(
             accelerator: .auto, cache: workspace.cache,
             searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "")
@@ -39,12 +41,12 @@ struct KernelBooth: Sendable {
     }
 
     private func spec(of kernel: KernelManifest, image: KernelImage) -> GuestSpec {
-        GuestSpec(kernel, image: image, guestImage: guestImage)
+        GuestSpec(kernel, image: image, initramfs: initramfs)
     }
 
     private func key(of kernel: KernelManifest, image: KernelImage) -> FactsFile.Key {
         FactsFile.Key(
-            image: image.sha256, commandLine: kernel.commandLine, guestImage: guestImage.digest,
+            image: image.sha256, commandLine: kernel.commandLine, guestImage: initramfs.digest,
             machine: machine.qemu.map { "\(machine.accelerator?.rawValue ?? "") \($0.identity)" })
     }
 }

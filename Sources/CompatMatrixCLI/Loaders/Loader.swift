@@ -13,12 +13,16 @@ struct Loader: Sendable, Hashable {
 
     var name: String
     var state: State
+    /// Whether the image of the run's guests has it; a user's own comes with the cells that want it.
     var isInGuestImage: Bool
 
     /// What has to go into a guest for it.
     var fileForGuests: PlannedFile? {
         if case .available(let file, _, _) = state, !isInGuestImage { file } else { nil }
     }
+
+    /// Whether guests of a run that uses it boot with it.
+    fileprivate var comesInGuestImage: Bool { isInGuestImage && obstacle == nil }
 
     var obstacle: String? {
         if case .missing(let reason) = state { reason } else { nil }
@@ -32,4 +36,9 @@ struct Loader: Sendable, Hashable {
             LoaderRow(name: name, library: nil, version: nil, status: .missing, reason: reason)
         }
     }
+}
+
+extension Sequence<Loader> {
+    /// Of those that have to be in the image of the run's guests.
+    var namesInGuestImage: [String] { filter(\.comesInGuestImage).map(\.name) }
 }

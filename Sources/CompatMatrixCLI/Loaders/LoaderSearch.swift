@@ -57,14 +57,14 @@ struct LoaderSearch: Sendable {
         let digest = SHA256.hash(data: bytes).map { String(format: "%02x", $0) }.joined()
         do {
             return try await loader(
-                name, PlannedFile(path: path, digest: digest), isInGuestImage: shipped.isInGuestImage)
+                name, PlannedFile(path: path, digest: digest), isInGuestImage: true)
         } catch let problem as LoaderVersionProblem {
             return missing(shipped, "the \(name) loader at \(path) is damaged: \(problem); \(shipped.remedy)")
         }
     }
 
     private func missing(_ loader: ShippedLoader, _ reason: String) -> Loader {
-        Loader(name: loader.rawValue, state: .missing(reason: reason), isInGuestImage: loader.isInGuestImage)
+        Loader(name: loader.rawValue, state: .missing(reason: reason), isInGuestImage: true)
     }
 
     private func loader(_ name: String, _ file: PlannedFile, isInGuestImage: Bool) async throws -> Loader {
@@ -76,10 +76,13 @@ struct LoaderSearch: Sendable {
 }
 
 extension GuestImage {
-    /// The image of every guest of this tool, so that all of its commands share snapshots.
-    static func forGuests(of workspace: Workspace) async throws(GuestImageError) -> GuestImage {
-        try await withShell(
-            binaries: workspace.guestTools,
-            loaders: Set(ShippedLoader.allCases.filter(\.isInGuestImage).map(\.rawValue)), cache: workspace.cache)
+    /// The image of the guests of a run that needs `loaders`, by name: the loaders that every guest has, and those.
+    ///
+    /// Commands that need no particular loader share this image, and so snapshots, with runs of libbpf alone.
+    static func forGuests(
+        of workspace: Workspace, loaders: some Sequence<String> = []
+    ) async throws(GuestImageError) -> GuestImage {
+        let always = ShippedLoader.allCases.filter(\.isInEveryGuest).map(\.rawValue)
+        return try await withShell(binaries: workspace.guestTools, loaders: Set(always).union(loaders))
     }
 }

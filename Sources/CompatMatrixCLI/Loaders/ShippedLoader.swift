@@ -10,11 +10,11 @@ enum ShippedLoader: String, CaseIterable {
         }
     }
 
-    /// Whether every guest has it from the start; another one comes with the job that wants it.
+    /// Whether guests have it even in runs that do not use it.
     ///
-    /// Those are small and in C, and libbpf's is warm in snapshots. The others are megabytes that would be part of each
-    /// boot, and would make every snapshot anew when one of them changes.
-    var isInGuestImage: Bool {
+    /// libbpf's loader also examines kernels; those of tracefs and exec are small. The others are megabytes, and take their time to
+    /// warm up before a snapshot.
+    var isInEveryGuest: Bool {
         switch self {
         case .libbpf, .tracefs, .exec: true
         case .aya, .cilium: false

@@ -23,7 +23,8 @@ package struct RunCommand: AsyncParsableCommand {
     @Option(name: .customLong("object"), help: "An object file (.bpf.o) to load; needs no manifest; repeatable.")
     var objects: [String] = []
     @Option(name: .customLong("loader"), help: LoaderOption.help) var loaders: [LoaderOption] = []
-    @Option(help: "Guests at once; as many as there are processors without it.") var jobs: Int?
+    @Option(help: "How many guests run at once (default: one more than processors if cells await events).") var jobs:
+        Int?
     @Option(help: "auto, kvm or tcg.") var accel: AcceleratorOption = .auto
     @Option(help: "auto, warm or cold.") var start: StartOption = .auto
     @Option(help: "Seconds that one cell may take; 120 without it.") var timeout: Int?

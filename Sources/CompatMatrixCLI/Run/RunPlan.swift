@@ -49,7 +49,6 @@ struct RunPlan: Sendable {
     let cells: [RunCell]
     /// What was selected of the probes.
     let variants: [LoadedVariant]
-    private let guestImage: GuestImage
     private let day: Day
 
     var count: Int { cells.count }
@@ -63,7 +62,6 @@ struct RunPlan: Sendable {
     ) {
         self.kernels = kernels
         self.variants = variants
-        self.guestImage = guestImage
         self.day = day
         var cells: [RunCell] = []
         var position = 0
@@ -111,13 +109,13 @@ struct RunPlan: Sendable {
     }
 
     /// The cells among `chosen` that can be measured, by kernel.
-    func batches(of chosen: [RunCell]) -> [KernelBatch] {
-        kernels.compactMap { kernel in
-            guard case .success(let image) = kernel.image else { return nil }
+    func batches(of chosen: [RunCell], initramfs: InitramfsFile) -> [KernelBatch] {
+        let cells = Dictionary(grouping: chosen, by: \.kernel)
+        return kernels.compactMap { kernel in
+            guard case .success(let image) = kernel.image, let cells = cells[kernel.id] else { return nil }
             return KernelBatch(
-                kernel: kernel.id, spec: GuestSpec(kernel.manifest, image: image, guestImage: guestImage),
-                config: image.config,
-                cells: chosen.filter { $0.kernel == kernel.id }.map(\.cell))
+                kernel: kernel.id, spec: GuestSpec(kernel.manifest, image: image, initramfs: initramfs),
+                config: image.config, cells: cells.map(\.cell))
         }
     }
 }

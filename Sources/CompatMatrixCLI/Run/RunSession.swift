@@ -40,11 +40,11 @@ struct RunSession: Sendable {
         let kernelStore = KernelStore(workspace)
         try project?.check(kernels: kernelStore.catalogue())
         let manifests = try kernelStore.kernels(matching: filled.kernels)
-        let guestImage = try await GuestImage.forGuests(of: workspace)
         let results = try filled.results.map(Workspace.absolute) ?? workspace.results
         let baseline = try filled.baseline.map { try RunReference.document($0, in: { try StoredRuns.open(results) }) }
         let loaders = try LoaderSearch(filled.loaders, workspace)
         let found = try await loaders.find(Set(chosen.map(\.loader)))
+        let guestImage = try await GuestImage.forGuests(of: workspace, loaders: found.values.namesInGuestImage)
         let store = try ResultStore(folder: results)
         let outcomes = await FetchDisplay.showing { display in
             await kernelStore.fetch(manifests, patience: .seconds(600)) { id, step in
@@ -80,7 +80,7 @@ struct RunSession: Sendable {
             kernels: await RunKernel.all(
                 setting.kernels, variants: chosen.map(\.variant), find: setting.kernelStore.guestModules),
             variants: try await Self.loaded(chosen, by: found),
-            guestImage: setting.guestImage, tool: try Tool.build(), shard: options.shard,
+            guestImage: try await setting.guestImage(), tool: try Tool.build(), shard: options.shard,
             day: try Self.day(of: startedAt))
     }
 
@@ -146,10 +146,11 @@ struct RunSession: Sendable {
             host: HostInfo(
                 qemu: machine.qemu?.version, accelerator: machine.accelerator?.rawValue,
                 cpus: ProcessInfo.processInfo.activeProcessorCount))
-        try store.begin(run: run)
-        for loader in loaders { try store.record(loader: loader.row, in: run.id) }
         let hits = options.noCache ? [:] : try store.cached(inputs: plan.cells.compactMap(\.inputs))
         let open = plan.cells.filter { cell in cell.inputs.map { hits[$0] == nil } ?? false }
+        let batches = open.isEmpty ? [] : plan.batches(of: open, initramfs: try await setting.initramfs())
+        try store.begin(run: run)
+        for loader in loaders { try store.record(loader: loader.row, in: run.id) }
         let recorder = RunRecorder(store: store, run: run.id, plan: plan, open: open.count)
         try await recorder.cached(
             plan.cells.compactMap { cell in cell.inputs.flatMap { hits[$0] }.map { (cell, $0) } })
@@ -157,11 +158,11 @@ struct RunSession: Sendable {
             plan.cells.compactMap { cell in cell.obstacle.map { (cell, $0) } })
         let runner = MatrixRunner(
             backend: machine.backend, start: options.start.policy,
-            jobs: options.jobs ?? ProcessInfo.processInfo.activeProcessorCount,
+            jobs: options.jobs ?? GuestCount.standard(for: open.map(\.cell)),
             cellLimit: .seconds(options.timeout ?? Self.cellSeconds), longLogs: store.logWriter)
         var interrupted = false
         do {
-            try await runner.run(plan.batches(of: open), observer: recorder)
+            try await runner.run(batches, expectedSeconds: expectedSeconds(of: open), observer: recorder)
         } catch is CancellationError {
             interrupted = true
         }
@@ -174,6 +175,9 @@ struct RunSession: Sendable {
         if !interrupted { try store.finish(run: run.id, durationSeconds: seconds.roundedToMilliseconds) }
         return Outcome(run: run.id, interrupted: interrupted)
     }
+
+    /// How long cells took when they were last measured; empty until the store keeps it.
+    private func expectedSeconds(of cells: [RunCell]) -> [CellKey: Double] { [:] }
 
     /// What a cell may take when nobody says otherwise.
     private static let cellSeconds = 120

@@ -8,10 +8,11 @@ actor RunSetting {
     nonisolated let workspace: Workspace
     nonisolated let kernelStore: KernelStore
     nonisolated let kernels: [FetchOutcome]
-    nonisolated let guestImage: GuestImage
     nonisolated let store: ResultStore
     private let search: LoaderSearch
     private var loaders: [String: Loader]
+    private var image: GuestImage
+    private var builtInitramfs: InitramfsFile?
     private var machine: HostMachine?
 
     init(
@@ -21,7 +22,7 @@ actor RunSetting {
         self.workspace = workspace
         self.kernelStore = kernelStore
         self.kernels = kernels
-        self.guestImage = guestImage
+        image = guestImage
         self.store = store
         self.search = search
         self.loaders = loaders
@@ -32,6 +33,24 @@ actor RunSetting {
         let unknown = names.subtracting(loaders.keys)
         if !unknown.isEmpty { loaders.merge(try await search.find(unknown)) { _, new in new } }
         return loaders.filter { names.contains($0.key) }
+    }
+
+    /// The image with all loaders that were found so far: a run of some of them uses the snapshots of the runs before it.
+    func guestImage() async throws(GuestImageError) -> GuestImage {
+        let names = loaders.values.namesInGuestImage
+        if !image.loaders.isSuperset(of: names) {
+            image = try await GuestImage.forGuests(of: workspace, loaders: names)
+            builtInitramfs = nil
+        }
+        return image
+    }
+
+    /// The initramfs of `guestImage()`, built when the first guest needs it.
+    func initramfs() async throws(GuestImageError) -> InitramfsFile {
+        if let builtInitramfs { return builtInitramfs }
+        let built = try await guestImage().initramfs(in: workspace.cache)
+        builtInitramfs = built
+        return built
     }
 
     /// The host's QEMU and accelerator, asked for the first time; a host without any is asked again.

@@ -1,0 +1,36 @@
+import MatrixModel
+import MatrixRunner
+import Testing
+
+@testable import CompatMatrixCLI
+
+@Suite struct GuestCountTests {
+    private static func cell(_ plan: StagePlan?) -> PlannedCell {
+        PlannedCell(
+            key: CellKey(kernel: "debian-6.1", probe: "p", variant: "v", loader: "libbpf"), object: nil, programs: [],
+            plan: plan, expectations: [])
+    }
+
+    private static let loaded = cell(nil)
+    private static let attached = cell(StagePlan(.programs([])))
+    private static let fired = cell(StagePlan(.programs([]), event: .init()))
+
+    @Test(arguments: [
+        ([loaded, attached], 2, 8000, 2), ([loaded, fired], 2, 8000, 3), ([fired], 16, 64_000, 17),
+        // Memory for two, and for less than one.
+        ([fired], 8, 700, 2), ([fired], 8, 100, 1), ([], 4, 8000, 4),
+    ])
+    func dependsOnTheCellsAndTheMachine(cells: [PlannedCell], processors: Int, availableMiB: Int, guests: Int) {
+        #expect(
+            GuestCount.standard(for: cells, processors: processors, availableMiB: availableMiB) == guests)
+    }
+
+    @Test(
+        arguments: [
+            ("MemTotal:       24682904 kB\nMemFree:  1 kB\nMemAvailable:   23512340 kB\n", 22961),
+            ("MemTotal:       24682904 kB\n", nil), ("", nil),
+        ] as [(String, Int?)])
+    func readsWhatIsAvailable(meminfo: String, megabytes: Int?) {
+        #expect(GuestCount.availableMiB(in: meminfo) == megabytes)
+    }
+}

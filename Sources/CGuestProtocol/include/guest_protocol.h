@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define CMX_MAILBOX_MAGIC 0x42584d43u /* "CMXB" */
-#define CMX_PROTOCOL_VERSION 3u
+#define CMX_PROTOCOL_VERSION 4u
 
 /// The size of the ivshmem BAR in bytes; a BAR must be a power of two.
 #define CMX_MAILBOX_BYTES (16u << 20)
@@ -185,6 +185,11 @@ struct cmx_program {
     uint32_t load_microseconds;
     /// The verifier's own time in that load, 0 before Linux 5.2.
     uint32_t verification_microseconds;
+    /// What attaching this program took; 0 where it was not attached, and where nobody says.
+    uint32_t attach_microseconds;
+    /// From the start of the trigger until the event came or was given up, the same for every program of the cell; 0 where
+    /// nothing was awaited, and where nobody says.
+    uint32_t fire_microseconds;
     /// Not 0 when the log is incomplete for want of the guest's memory only.
     uint32_t log_lacks_memory;
     char name[CMX_NAME_BYTES];
@@ -222,6 +227,8 @@ struct cmx_cell_end {
     int32_t wait_status;
     /// Not 0 when the agent ended the loader because it was silent for longer than it may be.
     uint32_t overdue;
+    /// From CMX_CELL_BEGIN to this frame; saturates.
+    uint32_t microseconds;
 };
 
 /// Marks the mailbox as in use. The memory must be zeroed; called once, by the agent.

@@ -148,7 +148,7 @@ static void stop_loader(struct loader *loader)
 static struct cmx_cell_end run_once(void *mailbox, const struct cmx_load *load, int ends[2])
 {
     int words[2];
-    struct cmx_cell_end result = {load->cell, NO_LOADER_STATUS, 0};
+    struct cmx_cell_end result = {.cell = load->cell, .wait_status = NO_LOADER_STATUS};
     if (pipe2(words, O_CLOEXEC) != 0)
         return result;
     struct loader loader = {.mailbox = mailbox, .cell = load->cell, .is_child = 1, .reports = ends[0],
@@ -177,7 +177,7 @@ static struct cmx_cell_end run_once(void *mailbox, const struct cmx_load *load, 
 struct cmx_cell_end run_cell(void *mailbox, struct zygote *libbpf, const struct cmx_load *load)
 {
     int ends[2];
-    struct cmx_cell_end end = {load->cell, NO_LOADER_STATUS, 0};
+    struct cmx_cell_end end = {.cell = load->cell, .wait_status = NO_LOADER_STATUS};
     if (pipe2(ends, O_CLOEXEC) != 0)
         return end;
     if (!is_libbpf(load))

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../common/clock.h"
 #include "../common/isolation.h"
 #include "agent.h"
 
@@ -74,6 +75,7 @@ static void run_load(void *mailbox, struct zygote *libbpf, struct cmx_load *load
     close_string(load->object);
     close_string(load->plan);
     struct cmx_cell begin = {load->cell};
+    long long start = now_microseconds();
     send_frame(mailbox, CMX_CELL_BEGIN, &begin, sizeof(begin), NULL, 0);
     int log = watch_kernel_log();
     struct cmx_cell_end end = run_cell(mailbox, libbpf, load);
@@ -81,6 +83,7 @@ static void run_load(void *mailbox, struct zygote *libbpf, struct cmx_load *load
     if (load->plan[0] != '\0' || !is_libbpf(load))
         remove_leftovers(libbpf);
     send_kernel_log(mailbox, log, load->cell);
+    end.microseconds = microseconds_since(start);
     send_frame(mailbox, CMX_CELL_END, &end, sizeof(end), NULL, 0);
 }
 

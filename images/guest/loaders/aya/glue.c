@@ -8,7 +8,8 @@ static struct trigger last_trigger;
 
 void glue_report_program(uint32_t cell, uint32_t program, uint32_t stage, int32_t error, uint32_t log_complete,
                          uint32_t translated_bytes, uint32_t jited_bytes, uint32_t verified_instructions,
-                         uint32_t instructions, uint32_t load_microseconds, const char *name, const char *type)
+                         uint32_t instructions, uint32_t load_microseconds, uint32_t attach_microseconds,
+                         uint32_t fire_microseconds, const char *name, const char *type)
 {
     struct cmx_program report = {
         .cell = cell,
@@ -21,6 +22,8 @@ void glue_report_program(uint32_t cell, uint32_t program, uint32_t stage, int32_
         .verified_instructions = verified_instructions,
         .instructions = instructions,
         .load_microseconds = load_microseconds,
+        .attach_microseconds = attach_microseconds,
+        .fire_microseconds = fire_microseconds,
     };
     snprintf(report.name, sizeof(report.name), "%s", name);
     snprintf(report.type, sizeof(report.type), "%s", type);

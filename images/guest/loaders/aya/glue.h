@@ -9,7 +9,8 @@
 /// The fields of `struct cmx_program`.
 void glue_report_program(uint32_t cell, uint32_t program, uint32_t stage, int32_t error, uint32_t log_complete,
                          uint32_t translated_bytes, uint32_t jited_bytes, uint32_t verified_instructions,
-                         uint32_t instructions, uint32_t load_microseconds, const char *name, const char *type);
+                         uint32_t instructions, uint32_t load_microseconds, uint32_t attach_microseconds,
+                         uint32_t fire_microseconds, const char *name, const char *type);
 
 /// Ends the loader with status UNMEASURABLE_STATUS; `text` becomes one line of the whole object.
 __attribute__((noreturn)) void glue_end_unmeasured(uint32_t cell, const char *text);

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -57,6 +59,18 @@ func (out *reporter) say(program uint32, lines ...string) {
 func (out *reporter) program(report programReport) {
 	report.cell = out.cell
 	out.writeFrame(frameProgram, report, nil)
+}
+
+// microseconds is a time as frames have it, where 0 stands for what is not known.
+func microseconds(elapsed time.Duration) uint32 {
+	const most = math.MaxUint32 * time.Microsecond
+	if elapsed < time.Microsecond {
+		return 1
+	}
+	if elapsed > most {
+		elapsed = most
+	}
+	return uint32(elapsed / time.Microsecond)
 }
 
 // endUnmeasured ends the loader: the guest, or this library, lacks what the measurement takes, which says nothing about

@@ -31,6 +31,7 @@
     X(cmx_program, verifiedInstructions, verified_instructions) X(cmx_program, instructions, instructions) \
     X(cmx_program, loadMicroseconds, load_microseconds) \
     X(cmx_program, verificationMicroseconds, verification_microseconds) \
+    X(cmx_program, attachMicroseconds, attach_microseconds) X(cmx_program, fireMicroseconds, fire_microseconds) \
     X(cmx_program, logLacksMemory, log_lacks_memory) X(cmx_program, name, name) X(cmx_program, kind, type)
 
 static void declare(const char *name, const char *type, size_t bytes)

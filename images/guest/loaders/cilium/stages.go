@@ -81,7 +81,9 @@ func (s *stages) attachAll(a *attacher) bool {
 	s.setAll(stageAttach, 0)
 	all := true
 	for index, name := range s.object.programs {
+		start := time.Now()
 		err := a.attach(name, s.plan.targets[name])
+		s.reports[index].attachMicroseconds = microseconds(time.Since(start))
 		var gap unmeasurable
 		if errors.As(err, &gap) {
 			s.out.endUnmeasured(string(gap))
@@ -116,7 +118,7 @@ func (s *stages) fire(source *eventSource, loaded *collection) {
 	if countErr == nil {
 		defer counter.Close()
 	}
-	number, t := runTriggerForEvent(s.plan, source)
+	number, t, took := runTriggerForEvent(s.plan, source)
 	if number != 0 && !t.ran {
 		s.out.endUnmeasured(t.words)
 	}
@@ -130,6 +132,9 @@ func (s *stages) fire(source *eventSource, loaded *collection) {
 		}
 	}
 	s.setAll(stageFire, -int32(number))
+	for index := range s.reports {
+		s.reports[index].fireMicroseconds = microseconds(took)
+	}
 	s.out.log(wholeObject, sourceEvent, source.fitting)
 }
 

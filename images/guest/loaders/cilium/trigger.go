@@ -95,15 +95,19 @@ func (t *trigger) stop() {
 }
 
 // runTriggerForEvent runs the plan's trigger, and once more where the event did not come. It returns what the last wait
-// returned, and the trigger that was run last; neither runs any more.
-func runTriggerForEvent(p *plan, source *eventSource) (syscall.Errno, *trigger) {
+// returned, the trigger that was run last, and how long it took from the first trigger until the event had come or was given
+// up; neither trigger runs any more.
+func runTriggerForEvent(p *plan, source *eventSource) (syscall.Errno, *trigger, time.Duration) {
+	start := time.Now()
 	t := startTrigger(p)
 	number := source.await(t, secondTriggerAfter*time.Millisecond)
+	took := time.Since(start)
 	t.stop()
 	if number != 0 && t.ran {
 		t = startTrigger(p)
 		number = source.await(t, (eventLimit-secondTriggerAfter)*time.Millisecond)
+		took = time.Since(start)
 		t.stop()
 	}
-	return number, t
+	return number, t, took
 }

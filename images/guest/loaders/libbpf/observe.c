@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../../common/clock.h"
 #include "loader.h"
 
 /// Bits of `log_level`; include/linux/bpf_verifier.h of Linux.
@@ -94,13 +94,6 @@ static uint32_t verification_microseconds(const char *log)
     return microseconds;
 }
 
-static uint32_t microseconds_since(const struct timespec *start)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (now.tv_sec - start->tv_sec) * 1000000 + (now.tv_nsec - start->tv_nsec) / 1000;
-}
-
 static void ask_for_numbers(int program)
 {
     struct bpf_prog_info info = {0};
@@ -125,10 +118,9 @@ int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *
     const struct request request = {type, name, license, instructions, count, options};
     unsigned quiet = kernel_has_stats ? LEVEL_STATS : 0;
     size_t true_bytes;
-    struct timespec start;
-    clock_gettime(CLOCK_MONOTONIC, &start);
+    long long start = now_microseconds();
     int verdict = load_with_level(&request, quiet, OBSERVED_LOG_BYTES, &true_bytes);
-    observed.load_microseconds = microseconds_since(&start);
+    observed.load_microseconds = microseconds_since(start);
     observed.verification_microseconds = quiet ? verification_microseconds(observed.log) : 0;
     if (verdict == -ENOSPC)
         verdict = load_with_level(&request, 0, 0, &true_bytes);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../../common/clock.h"
 #include "../../common/isolation.h"
 #include "../../common/trigger.h"
 #include "events.h"
@@ -16,6 +17,9 @@ struct stages {
     const struct plan *plan;
     struct bpf_object *object;
     struct cmx_program *reports;
+    /// When the trigger was started, and how long the event took from there, both in microseconds.
+    long long triggered;
+    uint32_t fire_microseconds;
 };
 
 /// Ends the loader with what was said last as the reason.
@@ -34,6 +38,14 @@ static void set_all(struct stages *stages, enum cmx_stage stage, int error)
         stages->reports[index].stage = stage;
         stages->reports[index++].error = error;
     }
+}
+
+static void set_fire_time(struct stages *stages)
+{
+    struct bpf_program *program;
+    uint32_t index = 0;
+    bpf_object__for_each_program(program, stages->object)
+        stages->reports[index++].fire_microseconds = stages->fire_microseconds;
 }
 
 /// What was said last is about all of them.
@@ -72,8 +84,11 @@ static int attach_all(struct stages *stages)
     set_all(stages, CMX_STAGE_ATTACH, 0);
     bpf_object__for_each_program(program, stages->object) {
         int error = 0;
-        if (bpf_program__autoload(program))
+        if (bpf_program__autoload(program)) {
+            long long start = now_microseconds();
             error = attach_program(stages->object, program, plan_target(stages->plan, bpf_program__name(program)));
+            stages->reports[index].attach_microseconds = microseconds_since(start);
+        }
         if (error == ATTACH_UNMEASURABLE)
             end_unmeasured(stages);
         report_messages(stages->cell, index);
@@ -98,6 +113,15 @@ static void say_how_often_they_ran(const struct stages *stages)
     }
 }
 
+/// Notes when an event came or was given up; ending the trigger afterwards is not part of it.
+static int await_and_note(void *context, struct trigger *trigger, int limit)
+{
+    struct stages *stages = context;
+    int error = await_event(NULL, trigger, limit);
+    stages->fire_microseconds = microseconds_since(stages->triggered);
+    return error;
+}
+
 /// Runs the trigger and returns 0 once the event has come, else the negative errno that stands for what came instead.
 static int fire(struct stages *stages)
 {
@@ -105,7 +129,8 @@ static int fire(struct stages *stages)
     // Since 5.8; it ends with this process.
     int counts_runs = bpf_enable_stats(BPF_STATS_RUN_TIME) >= 0;
     struct trigger trigger;
-    int error = run_trigger_for_event(stages->plan, await_event, NULL, &trigger);
+    stages->triggered = now_microseconds();
+    int error = run_trigger_for_event(stages->plan, await_and_note, stages, &trigger);
     if (is_absence(error) && trigger.ran)
         explain_absence();
     if (error && trigger.words[0] != '\0')
@@ -142,12 +167,14 @@ static void attach_and_fire(struct stages *stages)
         return;
     }
     set_all(stages, CMX_STAGE_FIRE, fire(stages));
+    set_fire_time(stages);
     report_event(stages->cell);
 }
 
 void run_stages(uint32_t cell, const char *path, const struct plan *plan, struct cmx_program *reports)
 {
-    struct stages stages = {cell, plan, bpf_object__open_file(path, NULL), reports};
+    struct stages stages = {
+        .cell = cell, .plan = plan, .object = bpf_object__open_file(path, NULL), .reports = reports};
     if (stages.object == NULL) {
         say("the object that has just been opened cannot be opened again");
         end_unmeasured(&stages);

@@ -22,6 +22,9 @@ struct watch {
     size_t length;
     unsigned long seen;
     int fits;
+    /// When the trigger was started, and how long the event took from there, both in microseconds.
+    long long triggered;
+    uint32_t fire_microseconds;
 };
 
 /// Looks at the line; the text must be in what follows the event's name, since a command's name stands before it.
@@ -70,6 +73,15 @@ static int await_event(void *context, struct trigger *trigger, int limit)
     return 0;
 }
 
+/// Notes when an event came or was given up; ending the trigger afterwards is not part of it.
+static int await_and_note(void *context, struct trigger *trigger, int limit)
+{
+    struct watch *watch = context;
+    int error = await_event(watch, trigger, limit);
+    watch->fire_microseconds = microseconds_since(watch->triggered);
+    return error;
+}
+
 __attribute__((format(printf, 2, 3))) static void say(uint32_t cell, const char *format, ...)
 {
     char line[OUR_LINE_BYTES];
@@ -88,7 +100,7 @@ static void explain_absence(uint32_t cell, const struct watch *watch)
         say(cell, "none of %lu events '%s' holds '%.200s'", watch->seen, watch->definition->name, watch->contains);
 }
 
-static int fire(uint32_t cell, const struct plan *plan, const struct definition *definition)
+static int fire(uint32_t cell, const struct plan *plan, const struct definition *definition, uint32_t *microseconds)
 {
     struct watch watch = {.definition = definition, .contains = plan->contains};
     watch.pipe = open_tracing("trace_pipe", O_NONBLOCK);
@@ -98,7 +110,9 @@ static int fire(uint32_t cell, const struct plan *plan, const struct definition 
     if (definition->string_count > 0)
         sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &(struct sched_param){.sched_priority = 1});
     struct trigger trigger;
-    int error = run_trigger_for_event(plan, await_event, &watch, &trigger);
+    watch.triggered = now_microseconds();
+    int error = run_trigger_for_event(plan, await_and_note, &watch, &trigger);
+    *microseconds = watch.fire_microseconds;
     close(watch.pipe);
     if (error && !trigger.ran)
         report_unmeasurable(cell, "%s", trigger.words);
@@ -132,12 +146,14 @@ int main(int argc, char **argv)
         report_unmeasurable(cell, "the plan of the stages has no event of tracefs");
 
     struct cmx_program report = {.cell = cell, .stage = CMX_STAGE_ATTACH, .log_complete = 1, .type = "tracefs"};
+    long long start = now_microseconds();
     report.error = define_event(&plan.tracefs, &definition, words, sizeof(words));
+    report.attach_microseconds = microseconds_since(start);
     if (words[0] != '\0')
         say(cell, "%s", words);
     if (report.error == 0 && plan.awaits_event) {
         report.stage = CMX_STAGE_FIRE;
-        report.error = fire(cell, &plan, &definition);
+        report.error = fire(cell, &plan, &definition, &report.fire_microseconds);
     }
     remove_event(&definition);
     const char *colon = strrchr(plan.tracefs.target, ':');

@@ -1,5 +1,8 @@
 //! The guest's side that all loaders share: frames, the stage plan, its trigger. `glue.h` has the C behind it.
-use std::ffi::{c_char, c_int, c_void, CStr, CString};
+use std::{
+    ffi::{c_char, c_int, c_void, CStr, CString},
+    time::Duration,
+};
 
 /// The numbers of guest_protocol.h.
 #[allow(dead_code, reason = "the agent needs the others")]
@@ -41,6 +44,8 @@ pub struct Report {
     pub verified_instructions: u32,
     pub instructions: u32,
     pub load_microseconds: u32,
+    pub attach_microseconds: u32,
+    pub fire_microseconds: u32,
     pub name: String,
     pub kind: &'static str,
 }
@@ -58,10 +63,17 @@ impl Report {
             verified_instructions: 0,
             instructions: 0,
             load_microseconds: 0,
+            attach_microseconds: 0,
+            fire_microseconds: 0,
             name: name.to_owned(),
             kind,
         }
     }
+}
+
+/// As frames have it, where 0 stands for what is not known.
+pub fn microseconds(time: Duration) -> u32 {
+    time.as_micros().try_into().unwrap_or(u32::MAX).max(1)
 }
 
 /// The agent, as one cell's loader sees it.
@@ -100,6 +112,8 @@ impl Agent {
                 report.verified_instructions,
                 report.instructions,
                 report.load_microseconds,
+                report.attach_microseconds,
+                report.fire_microseconds,
                 name.as_ptr(),
                 kind.as_ptr(),
             )
@@ -230,6 +244,8 @@ extern "C" {
         verified_instructions: u32,
         instructions: u32,
         load_microseconds: u32,
+        attach_microseconds: u32,
+        fire_microseconds: u32,
         name: *const c_char,
         kind: *const c_char,
     );

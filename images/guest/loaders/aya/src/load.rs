@@ -10,7 +10,7 @@ use aya::{
 
 use crate::{
     ask,
-    guest::{Agent, Plan, Report, Source, Stage, WHOLE_OBJECT},
+    guest::{microseconds, Agent, Plan, Report, Source, Stage, WHOLE_OBJECT},
     object::{ObjectView, ProgramPlace},
     words,
 };
@@ -88,7 +88,7 @@ impl Loading<'_> {
         let start = Instant::now();
         match self.load_program(place) {
             Ok(()) => {
-                report.load_microseconds = start.elapsed().as_micros().try_into().unwrap_or(u32::MAX);
+                report.load_microseconds = microseconds(start.elapsed());
                 report.instructions = place.instructions;
                 self.take_sizes(place, &mut report);
                 words::report(self.agent, report.program, None);

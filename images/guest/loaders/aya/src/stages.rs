@@ -1,4 +1,6 @@
 //! The stages past the load: the loaded programs are attached and made to fire.
+use std::time::{Duration, Instant};
+
 use aya::{
     programs::Program,
     sys::{enable_stats, Stats},
@@ -8,7 +10,7 @@ use crate::{
     attach,
     aya_log::AyaLog,
     events::Events,
-    guest::{Agent, Plan, Source, Stage, WHOLE_OBJECT},
+    guest::{microseconds, Agent, Plan, Source, Stage, WHOLE_OBJECT},
     load::Loaded,
     words,
 };
@@ -39,7 +41,9 @@ fn attach_all(agent: &Agent, loaded: &mut Loaded, plan: &Plan) -> bool {
     let Loaded { ebpf, view, reports } = loaded;
     for (place, report) in view.programs.iter().zip(reports.iter_mut()) {
         report.stage = Stage::Attach;
+        let start = Instant::now();
         let result = attach::attach(agent, ebpf, place, plan.target(&place.name).as_deref());
+        report.attach_microseconds = microseconds(start.elapsed());
         words::report(agent, report.program, result.as_ref().err());
         report.error = result.as_ref().err().map_or(0, words::errno);
     }
@@ -51,7 +55,14 @@ fn fire(agent: &Agent, loaded: &mut Loaded, plan: &Plan, mut events: Events, log
     events.settle();
     // Since 5.8; it ends with this process.
     let counts_runs = enable_stats(Stats::RunTime);
-    let error = plan.run_trigger(|trigger, limit| events.wait(trigger, limit, log));
+    let start = Instant::now();
+    let mut took = Duration::ZERO;
+    let error = plan.run_trigger(|trigger, limit| {
+        let error = events.wait(trigger, limit, log);
+        // Ending the trigger is not part of it.
+        took = start.elapsed();
+        error
+    });
     let (ran, trigger_words) = plan.last_trigger();
     if error != 0 {
         if ran && [-libc::ETIMEDOUT, -libc::EBADMSG].contains(&error) {
@@ -69,6 +80,7 @@ fn fire(agent: &Agent, loaded: &mut Loaded, plan: &Plan, mut events: Events, log
     }
     for report in &mut loaded.reports {
         report.stage = Stage::Fire;
+        report.fire_microseconds = microseconds(took);
         report.error = error;
     }
     agent.log(WHOLE_OBJECT, Source::Event, events.fitting.as_deref().unwrap_or_default());

@@ -56,7 +56,8 @@ package struct FrameDecoder: Sendable {
         case CMX_CELL_END:
             let end = try payload(cmx_cell_end.self, head, at: start)
             return .cellEnded(
-                cell: end.cell, exit: end.overdue != 0 ? .overdue : LoaderExit(waitStatus: end.wait_status))
+                cell: end.cell, exit: end.overdue != 0 ? .overdue : LoaderExit(waitStatus: end.wait_status),
+                microseconds: Self.number(end.microseconds))
         case CMX_MODULE_DONE:
             let (done, log) = try payloadWithText(cmx_module_done.self, head, at: start)
             return .moduleInserted(errno: 0 &- done.error, log: log)
@@ -74,8 +75,9 @@ package struct FrameDecoder: Sendable {
                 instructions: number(program.instructions), translatedBytes: number(program.translated_bytes),
                 jitedBytes: number(program.jited_bytes)),
             loadMicroseconds: number(program.load_microseconds),
-            verificationMicroseconds: number(program.verification_microseconds), name: text(program.name),
-            type: text(program.type))
+            verificationMicroseconds: number(program.verification_microseconds),
+            attachMicroseconds: number(program.attach_microseconds),
+            fireMicroseconds: number(program.fire_microseconds), name: text(program.name), type: text(program.type))
     }
 
     private static func source(_ source: UInt32) -> LogSource {

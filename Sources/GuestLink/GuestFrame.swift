@@ -9,7 +9,8 @@ package enum GuestFrame: Equatable, Sendable {
     case cellBegan(cell: UInt32)
     case log(cell: UInt32, program: UInt32, source: LogSource, text: [UInt8])
     case program(ProgramReport)
-    case cellEnded(cell: UInt32, exit: LoaderExit)
+    /// `microseconds` since `cellBegan`, by the guest's clock; `nil` where it does not say.
+    case cellEnded(cell: UInt32, exit: LoaderExit, microseconds: Int? = nil)
     /// How inserting a module ended: 0 or a positive errno, and what the kernel's log says of it, time stamps included.
     case moduleInserted(errno: Int32, log: [UInt8])
     /// Something that the kernel offers or does not.
@@ -63,13 +64,19 @@ package struct ProgramReport: Equatable, Sendable {
     package var loadMicroseconds: Int?
     /// By the kernel's own clock, in that load; `nil` before Linux 5.2.
     package var verificationMicroseconds: Int?
+    /// `nil` when it was not attached, or its loader does not say.
+    package var attachMicroseconds: Int?
+    /// From the start of the trigger until the event came or was given up, the same for all programs of the cell; `nil` when
+    /// none was awaited, or the loader does not say.
+    package var fireMicroseconds: Int?
     package var name: String
     package var type: String
 
     package init(
         cell: UInt32, program: UInt32?, stage: Stage, errno: Int32, logComplete: Bool, logLacksMemory: Bool = false,
         verifiedInstructions: Int?, size: ProgramSize = ProgramSize(), loadMicroseconds: Int? = nil,
-        verificationMicroseconds: Int? = nil, name: String, type: String
+        verificationMicroseconds: Int? = nil, attachMicroseconds: Int? = nil, fireMicroseconds: Int? = nil,
+        name: String, type: String
     ) {
         self.cell = cell
         self.program = program
@@ -81,6 +88,8 @@ package struct ProgramReport: Equatable, Sendable {
         self.size = size
         self.loadMicroseconds = loadMicroseconds
         self.verificationMicroseconds = verificationMicroseconds
+        self.attachMicroseconds = attachMicroseconds
+        self.fireMicroseconds = fireMicroseconds
         self.name = name
         self.type = type
     }

@@ -96,7 +96,7 @@ package struct KernelExaminer: Sendable {
                     guard collector.add(fact) else {
                         throw MachineError.protocolBroken("it has more to say than \(FactCollector.byteLimit) bytes")
                     }
-                case .frame(.cellEnded(cell, let exit)):
+                case .frame(.cellEnded(cell, let exit, _)):
                     if exit != .exited(0) { gap = "the loader that asks ended with \(exit)" }
                     break examination
                 case .frame(let frame): throw MachineError.protocolBroken("it said \(frame) while it was examined")

@@ -38,11 +38,12 @@ package struct CellResult: Codable, Sendable, Hashable {
     /// The guest's console as `logs/<sha256>.txt`, kept for `crash`, `timeout` and `notMeasured`.
     @Nullable package var console: String?
     package var programs: [ProgramResult]
+    package var seconds: CellSeconds
 
     package init(
         key: CellKey, verdict: Verdict, stage: Stage?, expected: Verdict, asExpected: Bool, cached: Bool,
         event: String? = nil, reason: String?, console: String?, programs: [ProgramResult],
-        expectedReason: String? = nil
+        expectedReason: String? = nil, seconds: CellSeconds = CellSeconds()
     ) {
         kernel = key.kernel
         probe = key.probe
@@ -58,6 +59,7 @@ package struct CellResult: Codable, Sendable, Hashable {
         self.reason = reason
         self.console = console
         self.programs = programs
+        self.seconds = seconds
     }
 
     package var key: CellKey { CellKey(kernel: kernel, probe: probe, variant: variant, loader: loader) }
@@ -79,10 +81,12 @@ package struct ProgramResult: Codable, Sendable, Hashable {
     @Nullable package var log: String?
     package var logComplete: Bool
     @Nullable package var stats: ProgramStatistics?
+    package var seconds: ProgramSeconds
 
     package init(
         name: String, type: String, verdict: Verdict, stage: Stage?, errno: Int32, cause: Cause?, log: String?,
-        logComplete: Bool, stats: ProgramStatistics?, explanation: Explanation? = nil
+        logComplete: Bool, stats: ProgramStatistics?, explanation: Explanation? = nil,
+        seconds: ProgramSeconds = ProgramSeconds()
     ) {
         self.name = name
         self.type = type
@@ -94,6 +98,7 @@ package struct ProgramResult: Codable, Sendable, Hashable {
         self.log = log
         self.logComplete = logComplete
         self.stats = stats
+        self.seconds = seconds
     }
 }
 

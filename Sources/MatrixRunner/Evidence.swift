@@ -18,6 +18,19 @@ package struct Evidence: Sendable {
         case noGuest(reason: String, console: [UInt8]?)
     }
 
+    /// When the cell ran, and for how long.
+    package struct Timing: Sendable, Equatable {
+        /// On the host, from the start of measuring until the cell began; `nil` where it never did.
+        package var queue: Duration?
+        /// From the cell's beginning to its end, by the guest's clock; `nil` where it did not end there.
+        package var microseconds: Int?
+
+        package init(queue: Duration? = nil, microseconds: Int? = nil) {
+            self.queue = queue
+            self.microseconds = microseconds
+        }
+    }
+
     package struct Program: Sendable {
         package var report: ProgramReport
         /// All of it, or the end when `longLog` has all of it.
@@ -46,10 +59,11 @@ package struct Evidence: Sendable {
     /// Why what the loader reported cannot all be true; `nil` when it can.
     package var contradiction: String?
     package var ending: Ending
+    package var timing: Timing
 
     package init(
         programs: [Program], event: [UInt8] = [], remarks: [UInt8] = [], kernelLog: [UInt8] = [],
-        contradiction: String? = nil, ending: Ending
+        contradiction: String? = nil, ending: Ending, timing: Timing = Timing()
     ) {
         self.programs = programs
         self.event = event
@@ -57,6 +71,7 @@ package struct Evidence: Sendable {
         self.kernelLog = kernelLog
         self.contradiction = contradiction
         self.ending = ending
+        self.timing = timing
     }
 
     /// Of a cell that had no guest because of `error`.
@@ -106,6 +121,7 @@ struct EvidenceCollector {
     private var event: [UInt8] = []
     private var programs: [Evidence.Program] = []
     private var contradiction: String?
+    var timing = Evidence.Timing()
     /// How `ProgramReport` writes "the whole object" in a log frame's number.
     private static let wholeObject = UInt32.max
 
@@ -166,6 +182,6 @@ struct EvidenceCollector {
         Evidence(
             programs: programs, event: event, remarks: logs[LogKey(program: nil, source: .loader)]?.end ?? [],
             kernelLog: logs[LogKey(program: nil, source: .kernel)]?.end ?? [], contradiction: contradiction,
-            ending: ending)
+            ending: ending, timing: timing)
     }
 }

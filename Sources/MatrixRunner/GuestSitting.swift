@@ -12,6 +12,8 @@ struct GuestSitting {
     let kernelConfig: FilePath?
     let cellLimit: Duration
     let longLogs: LongLogs?
+    /// When the run began to measure.
+    let start: ContinuousClock.Instant
 
     /// A cell that was sent to the guest.
     private struct Sent {
@@ -69,9 +71,10 @@ struct GuestSitting {
 
     /// Waits until the cell is over and returns whether the guest survived it.
     private func finish(_ sent: Sent, observer: some RunObserver) async throws -> Bool {
-        let evidence = try await evidence(ofCell: sent.number, within: patience(with: sent.cell))
+        let evidence = try await evidence(of: sent.cell, number: sent.number, observer: observer)
         let next = number.round.next(after: evidence)
-        if next == nil { try await observer.note(.cell(sent.cell, evidence)) }
+        // What will be tried again is not the last word.
+        try await observer.note(next == nil ? .cell(sent.cell, evidence) : .cellWillRepeat(sent.cell))
         await dispatcher.update { $0.cellEnded(in: number, next: next) }
         return !evidence.endedTheGuest
     }
@@ -85,7 +88,10 @@ struct GuestSitting {
 
     private static let timeToEndALoader: Duration = .seconds(10)
 
-    private func evidence(ofCell number: UInt32, within limit: Duration) async throws -> Evidence {
+    private func evidence(
+        of cell: PlannedCell, number: UInt32, observer: some RunObserver
+    ) async throws -> Evidence {
+        let limit = patience(with: cell)
         var collector = EvidenceCollector(longLogs: longLogs)
         var deadline = ContinuousClock.now + limit
         do {
@@ -100,9 +106,12 @@ struct GuestSitting {
                     // A log of 1 GiB takes longer than a cell may, and a guest that writes one does not hang.
                     deadline = ContinuousClock.now + limit
                 case .frame(.program(let report)) where report.cell == number: collector.add(report)
-                case .frame(.cellEnded(number, .overdue)): return collector.evidence(.stopped(limit: cellLimit))
-                case .frame(.cellEnded(number, let exit)): return collector.evidence(.finished(exit))
-                case .frame(.cellBegan(number)): continue
+                case .frame(.cellEnded(number, let exit, let microseconds)):
+                    collector.timing.microseconds = microseconds
+                    return collector.evidence(exit == .overdue ? .stopped(limit: cellLimit) : .finished(exit))
+                case .frame(.cellBegan(number)):
+                    collector.timing.queue = ContinuousClock.now - start
+                    try await observer.note(.cellBegan(cell))
                 case .frame(let frame): throw MachineError.protocolBroken("it said \(frame) while cell \(number) ran")
                 case .gone(let reason):
                     return collector.evidence(.guestGone(reason: reason, console: guest.console()))
@@ -110,7 +119,8 @@ struct GuestSitting {
                 }
             }
         } catch let error as MachineError {
-            return Evidence(programs: [], ending: .corrupt(reason: "\(error)", console: guest.console()))
+            return Evidence(
+                programs: [], ending: .corrupt(reason: "\(error)", console: guest.console()), timing: collector.timing)
         }
     }
 }

@@ -78,7 +78,10 @@ package struct Judge: Sendable {
             key: cell.key, verdict: verdict,
             stage: verdict == .notMeasured ? nil : Self.stage(programs, of: cell, verdict: verdict),
             expected: .pass, asExpected: false, cached: false, event: EventText.text(of: evidence.event),
-            reason: reason, console: console, programs: programs)
+            reason: reason, console: console, programs: programs,
+            seconds: CellSeconds(
+                of: programs.map(\.seconds), queue: evidence.timing.queue.map(Self.seconds),
+                totalMicroseconds: evidence.timing.microseconds))
         return result.held(against: cell.expectations, on: kernel, release: release)
     }
 
@@ -137,8 +140,14 @@ package struct Judge: Sendable {
             stats: Self.statistics(of: log, report: report),
             explanation: cause.map {
                 catalogue.explanation(of: $0, log: log, loaderMessages: messages, kernel: release)
-            })
+            },
+            seconds: ProgramSeconds(
+                loadMicroseconds: report.loadMicroseconds, attachMicroseconds: report.attachMicroseconds,
+                fireMicroseconds: report.fireMicroseconds))
     }
+
+    /// To the millisecond: what a host measures is no finer.
+    private static func seconds(_ duration: Duration) -> Double { (duration / .milliseconds(1)).rounded() / 1000 }
 
     private static func statistics(of log: LogSummary, report: ProgramReport) -> ProgramStatistics? {
         var statistics = log.statistics ?? ProgramStatistics()

@@ -16,6 +16,11 @@ package protocol RunObserver: Actor {
 package enum RunEvent: Sendable {
     /// A guest of the kernel is up.
     case guestUp(KernelID, Hello, start: Start, readySeconds: Double)
+    /// The cell runs now; said once more of a cell that runs again.
+    case cellBegan(PlannedCell)
+    /// What happened does not count: the cell will run again.
+    case cellWillRepeat(PlannedCell)
+    /// The cell is over.
     case cell(PlannedCell, Evidence)
 }
 
@@ -50,12 +55,14 @@ package struct MatrixRunner: Sendable {
     package func run(
         _ batches: [KernelBatch], expectedSeconds: [CellKey: Double] = [:], observer: some RunObserver
     ) async throws {
+        let began = ContinuousClock.now
         let dispatcher = Dispatcher(Schedule(batches, start: start, expectedSeconds: expectedSeconds))
         try await withThrowingTaskGroup(of: Void.self) { workers in
             for _ in 0..<jobs {
                 workers.addTask {
                     while let guest = try await dispatcher.nextGuest() {
-                        try await run(guest, of: batches[guest.batch], dispatcher: dispatcher, observer: observer)
+                        try await run(
+                            guest, of: batches[guest.batch], since: began, dispatcher: dispatcher, observer: observer)
                     }
                 }
             }
@@ -65,7 +72,8 @@ package struct MatrixRunner: Sendable {
     }
 
     private func run(
-        _ number: Schedule.Guest, of batch: KernelBatch, dispatcher: Dispatcher, observer: some RunObserver
+        _ number: Schedule.Guest, of batch: KernelBatch, since began: ContinuousClock.Instant, dispatcher: Dispatcher,
+        observer: some RunObserver
     ) async throws {
         do {
             let policy = number.round.startPolicy(start)
@@ -75,7 +83,7 @@ package struct MatrixRunner: Sendable {
                     .guestUp(batch.kernel, guest.hello, start: guest.start, readySeconds: guest.readySeconds))
                 try await GuestSitting(
                     guest: guest, number: number, dispatcher: dispatcher, kernelConfig: batch.config,
-                    cellLimit: cellLimit, longLogs: longLogs
+                    cellLimit: cellLimit, longLogs: longLogs, start: began
                 ).run(observer: observer)
             }
             await dispatcher.update { $0.isOver(number) }

@@ -29,6 +29,8 @@ enum Wire {
         program.translated_bytes = 528
         program.load_microseconds = 1500
         program.verification_microseconds = 1200
+        program.attach_microseconds = 300
+        program.fire_microseconds = 250_000
         program.log_lacks_memory = 1
         Wire.fill(&program.name, "watch_readline")
         Wire.fill(&program.type, "kprobe")
@@ -43,8 +45,8 @@ enum Wire {
                     ProgramReport(
                         cell: 7, program: 1, stage: .load, errno: 13, logComplete: true, logLacksMemory: true,
                         verifiedInstructions: nil, size: ProgramSize(instructions: 61, translatedBytes: 528),
-                        loadMicroseconds: 1500, verificationMicroseconds: 1200, name: "watch_readline",
-                        type: "kprobe"))
+                        loadMicroseconds: 1500, verificationMicroseconds: 1200, attachMicroseconds: 300,
+                        fireMicroseconds: 250_000, name: "watch_readline", type: "kprobe"))
             ])
     }
 
@@ -89,8 +91,17 @@ enum Wire {
     ])
     func tellsExitFromSignal(status: Int32, overdue: UInt32, expected: LoaderExit) throws {
         var decoder = FrameDecoder()
-        let end = Wire.bytes(of: cmx_cell_end(cell: 1, wait_status: status, overdue: overdue))
+        let end = Wire.bytes(of: cmx_cell_end(cell: 1, wait_status: status, overdue: overdue, microseconds: 0))
         #expect(try decoder.feed(Wire.frame(CMX_CELL_END, end)) == [.cellEnded(cell: 1, exit: expected)])
+    }
+
+    @Test(arguments: [(UInt32(0), Int?.none), (1500, 1500), (.max, 4_294_967_295)])
+    func readsHowLongACellTook(microseconds: UInt32, expected: Int?) throws {
+        var decoder = FrameDecoder()
+        let end = Wire.bytes(of: cmx_cell_end(cell: 1, wait_status: 0, overdue: 0, microseconds: microseconds))
+        #expect(
+            try decoder.feed(Wire.frame(CMX_CELL_END, end))
+                == [.cellEnded(cell: 1, exit: .exited(0), microseconds: expected)])
     }
 
     @Test func refusesWhatIsNoFrame() {

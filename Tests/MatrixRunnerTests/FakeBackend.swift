@@ -169,7 +169,10 @@ private final class FakeGuest: Guest {
         case .passWhenGuestsWork(let count):
             awaitedGuests.withLock { $0 = count }
             return play(.pass, cell: cell)
-        case .pass: events += [.frame(report(cell, errno: 0)), .frame(.cellEnded(cell: cell, exit: .exited(0)))]
+        case .pass:
+            events += [
+                .frame(report(cell, errno: 0)), .frame(.cellEnded(cell: cell, exit: .exited(0), microseconds: 2500)),
+            ]
         case .fail(let errno):
             events += [
                 .frame(.log(cell: cell, program: 0, source: .verifier, text: Array("R1 type=inv expected=ctx\n".utf8))),

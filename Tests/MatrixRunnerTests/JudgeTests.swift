@@ -231,6 +231,30 @@ import Testing
         #expect((stats.instructions, stats.limit, stats.size.instructions) == (17, 1_000_000, 9))
     }
 
+    @Test func timeIsSummedOverProgramsButForTheEvent() throws {
+        let programs = (0..<2).map { _ in
+            var program = program()
+            program.report.loadMicroseconds = 100_001
+            program.report.attachMicroseconds = 2000
+            program.report.fireMicroseconds = 300_000
+            return program
+        }
+        let result = try judge(
+            Evidence(
+                programs: programs, ending: .finished(.exited(0)),
+                timing: .init(queue: .milliseconds(1500), microseconds: 650_000)))
+        #expect(
+            result.programs.map(\.seconds)
+                == Array(repeating: ProgramSeconds(load: 0.100001, attach: 0.002, fire: 0.3), count: 2))
+        #expect(result.seconds == CellSeconds(queue: 1.5, load: 0.200002, attach: 0.004, fire: 0.3, total: 0.65))
+    }
+
+    @Test func whatNobodyTimedIsUnknown() throws {
+        let result = try judge(Evidence(programs: [program()], ending: .guestGone(reason: "gone", console: [])))
+        #expect(result.seconds == CellSeconds())
+        #expect(result.programs.map(\.seconds) == [ProgramSeconds()])
+    }
+
     /// A loader that dies says nothing about the probe, whatever it had reported by then.
     @Test func aDeadLoaderIsNoVerdict() throws {
         let result = try judge(Evidence(programs: [program()], ending: .finished(.signalled(11))))

@@ -48,6 +48,20 @@ actor Listener: RunObserver {
     }
 }
 
+/// Keeps the order of what is said of cells.
+private actor Diary: RunObserver {
+    private(set) var entries: [String] = []
+
+    func note(_ event: RunEvent) {
+        switch event {
+        case .guestUp: entries.append("up")
+        case .cellBegan(let cell): entries.append("\(cell.key.probe) began")
+        case .cellWillRepeat(let cell): entries.append("\(cell.key.probe) will repeat")
+        case .cell(let cell, _): entries.append("\(cell.key.probe) is over")
+        }
+    }
+}
+
 /// Refuses the first cell, as a full disk would.
 private actor FullDisk: RunObserver {
     func note(_ event: RunEvent) throws {
@@ -75,6 +89,34 @@ func collect(
         #expect(backend.attempts == [attempt])
         #expect(evidence.mapValues { $0.programs.first?.report.errno } == ["a": 0, "b": 13, "c": 0])
         #expect(evidence["b"]?.programs.first?.verifierLog == Array("R1 type=inv expected=ctx\n".utf8))
+    }
+
+    @Test func notesWhenACellBeganAndHowLongItTook() async throws {
+        let objects = try Objects(["a", "b"])
+        let before = ContinuousClock.now
+        let evidence = try await collect([objects.batch(["a", "b"])], backend: FakeBackend())
+        let took = ContinuousClock.now - before
+        let queues = try ["a", "b"].map { try #require(evidence[$0]?.timing.queue) }
+        #expect(.zero <= queues[0] && queues[0] <= queues[1] && queues[1] <= took)
+        #expect(evidence["a"]?.timing.microseconds == 2500)
+    }
+
+    @Test func saysWhatRunsAndWhatWillRunAgain() async throws {
+        let objects = try Objects(["a", "bad"])
+        let backend = FakeBackend(scripts: ["bad": [.die(console: "BUG: x"), .pass]])
+        let diary = Diary()
+        try await MatrixRunner(backend: backend, start: .auto, jobs: 1, cellLimit: .seconds(60))
+            .run([objects.batch(["a", "bad"])], observer: diary)
+        #expect(
+            await diary.entries == [
+                "up", "a began", "a is over", "bad began", "bad will repeat", "up", "bad began", "bad is over",
+            ])
+    }
+
+    @Test func aCellWithoutAGuestHasNoTime() async throws {
+        let objects = try Objects(["a"])
+        let evidence = try await collect([objects.batch(["a"])], backend: FakeBackend(starts: [.unusable]))
+        #expect(evidence["a"]?.timing == Evidence.Timing())
     }
 
     /// The cell that brings its guest down does so twice before it counts, and costs no other cell its verdict.

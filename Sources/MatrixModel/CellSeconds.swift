@@ -1,0 +1,73 @@
+/// Where the time of a cell went, in seconds; each is `null` where it was not measured.
+package struct CellSeconds: Codable, Sendable, Hashable {
+    /// On the host, from the start of measuring until the cell began in its guest; `null` for a cell from the store.
+    @Nullable package var queue: Double?
+    /// The loads that gave the verdicts, over all programs.
+    @Nullable package var load: Double?
+    /// Over all programs.
+    @Nullable package var attach: Double?
+    /// From the start of the trigger until the event came or was given up.
+    @Nullable package var fire: Double?
+    /// The whole cell in its guest, starting its loader included; `null` where it brought the guest down.
+    @Nullable package var total: Double?
+
+    package init(
+        queue: Double? = nil, load: Double? = nil, attach: Double? = nil, fire: Double? = nil, total: Double? = nil
+    ) {
+        self.queue = queue
+        self.load = load
+        self.attach = attach
+        self.fire = fire
+        self.total = total
+    }
+
+    /// Sums `programs`, whose cell awaits one event for all of them; `queue` is in seconds.
+    package init(of programs: [ProgramSeconds], queue: Double?, totalMicroseconds: Int?) {
+        self.init(
+            queue: queue, load: programs.compactMap(\.load).sum, attach: programs.compactMap(\.attach).sum,
+            fire: programs.compactMap(\.fire).max(), total: totalMicroseconds.map(Double.init(microseconds:)))
+    }
+}
+
+/// Where the time of a program went, in seconds; each is `null` where it was not measured.
+package struct ProgramSeconds: Codable, Sendable, Hashable {
+    /// The load that gave the verdict.
+    @Nullable package var load: Double?
+    @Nullable package var attach: Double?
+    /// That of its cell: one event answers for all programs.
+    @Nullable package var fire: Double?
+
+    package init(load: Double? = nil, attach: Double? = nil, fire: Double? = nil) {
+        self.load = load
+        self.attach = attach
+        self.fire = fire
+    }
+
+    package init(loadMicroseconds: Int?, attachMicroseconds: Int?, fireMicroseconds: Int?) {
+        self.init(
+            load: loadMicroseconds.map(Double.init(microseconds:)),
+            attach: attachMicroseconds.map(Double.init(microseconds:)),
+            fire: fireMicroseconds.map(Double.init(microseconds:)))
+    }
+}
+
+extension Double {
+    fileprivate init(microseconds: Int) { self = Double(microseconds) / 1_000_000 }
+}
+
+extension [Double] {
+    /// To the microsecond, without what adding binary fractions leaves behind; `nil` of nothing.
+    fileprivate var sum: Double? { isEmpty ? nil : (reduce(0, +) * 1_000_000).rounded() / 1_000_000 }
+}
+
+extension KeyedDecodingContainer {
+    /// Documents of versions that recorded no times lack the key.
+    package func decode(_ type: CellSeconds.Type, forKey key: Key) throws -> CellSeconds {
+        try decodeIfPresent(type, forKey: key) ?? CellSeconds()
+    }
+
+    /// Documents of versions that recorded no times lack the key.
+    package func decode(_ type: ProgramSeconds.Type, forKey key: Key) throws -> ProgramSeconds {
+        try decodeIfPresent(type, forKey: key) ?? ProgramSeconds()
+    }
+}

@@ -140,13 +140,15 @@ extension ResultStore {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT OR REPLACE INTO cells (run, position, kernel, probe, variant, loader, inputs, verdict, stage,
-                    expected, asExpected, cached, event, reason, console, expectedReason)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    expected, asExpected, cached, event, reason, console, expectedReason, queueSeconds, loadSeconds,
+                    attachSeconds, fireSeconds, totalSeconds)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         try statement.execute(arguments: [
             run, recorded.position, cell.kernel, cell.probe, cell.variant, cell.loader, recorded.inputs,
             cell.verdict.rawValue, cell.stage?.rawValue, cell.expected.rawValue, cell.asExpected, cell.cached,
-            cell.event, cell.reason, cell.console, cell.expectedReason,
+            cell.event, cell.reason, cell.console, cell.expectedReason, cell.seconds.queue, cell.seconds.load,
+            cell.seconds.attach, cell.seconds.fire, cell.seconds.total,
         ])
         let number = db.lastInsertedRowID
         for (position, program) in cell.programs.enumerated() {
@@ -160,8 +162,9 @@ extension ResultStore {
                 INSERT INTO programs (cell, position, name, type, verdict, stage, errno, causeId, causeCategory, causeLine,
                     causeSource, causeAdvice, causeSince, log, logComplete, hasStats, instructions, instructionLimit,
                     totalStates, peakStates, stackDepth, verificationMicroseconds, loadMicroseconds, programInstructions,
-                    translatedBytes, jitedBytes, explanation, causeFile, causeFileLine)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    translatedBytes, jitedBytes, explanation, causeFile, causeFileLine, loadSeconds, attachSeconds,
+                    fireSeconds)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         let outcome: StatementArguments = [
             cell, position, program.name, program.type, program.verdict.rawValue, program.stage?.rawValue,
@@ -178,6 +181,7 @@ extension ResultStore {
             program.stats?.size.instructions, program.stats?.size.translatedBytes, program.stats?.size.jitedBytes,
             try program.explanation?.text(), program.cause?.location?.file, program.cause?.location?.line,
         ]
-        try statement.execute(arguments: outcome + cause + stats)
+        let seconds: StatementArguments = [program.seconds.load, program.seconds.attach, program.seconds.fire]
+        try statement.execute(arguments: outcome + cause + stats + seconds)
     }
 }

@@ -46,7 +46,10 @@ extension CellResult {
             verdict: try row.word("verdict", of: "cells"), stage: try row.optionalWord("stage", of: "cells"),
             expected: try row.word("expected", of: "cells"), asExpected: row["asExpected"], cached: row["cached"],
             event: row["event"], reason: row["reason"], console: row["console"], programs: programs,
-            expectedReason: row["expectedReason"])
+            expectedReason: row["expectedReason"],
+            seconds: CellSeconds(
+                queue: row["queueSeconds"], load: row["loadSeconds"], attach: row["attachSeconds"],
+                fire: row["fireSeconds"], total: row["totalSeconds"]))
     }
 }
 
@@ -57,7 +60,8 @@ extension ProgramResult {
             name: row["name"], type: row["type"], verdict: try row.word("verdict", of: "programs"),
             stage: try row.optionalWord("stage", of: "programs"), errno: row["errno"], cause: Cause(row),
             log: row["log"], logComplete: row["logComplete"], stats: hasStats ? ProgramStatistics(row) : nil,
-            explanation: try Explanation(row))
+            explanation: try Explanation(row),
+            seconds: ProgramSeconds(load: row["loadSeconds"], attach: row["attachSeconds"], fire: row["fireSeconds"]))
     }
 }
 

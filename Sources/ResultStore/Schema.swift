@@ -22,6 +22,7 @@ enum Schema {
         migrator.registerMigration("v10 loaders of exceptions") { db in
             try db.execute(sql: "ALTER TABLE exceptions ADD COLUMN loaders TEXT NOT NULL DEFAULT '*'")
         }
+        migrator.registerMigration("v11 seconds") { db in try db.execute(sql: seconds) }
         return migrator
     }
 
@@ -30,6 +31,21 @@ enum Schema {
         ALTER TABLE programs ADD COLUMN programInstructions INTEGER;
         ALTER TABLE programs ADD COLUMN translatedBytes INTEGER;
         ALTER TABLE programs ADD COLUMN jitedBytes INTEGER;
+        """
+
+    /// The index is for the newest measurement of a cell by this store's own runs: `number` grows with time.
+    private static let seconds = """
+        ALTER TABLE cells ADD COLUMN queueSeconds REAL;
+        ALTER TABLE cells ADD COLUMN loadSeconds REAL;
+        ALTER TABLE cells ADD COLUMN attachSeconds REAL;
+        ALTER TABLE cells ADD COLUMN fireSeconds REAL;
+        ALTER TABLE cells ADD COLUMN totalSeconds REAL;
+        ALTER TABLE programs ADD COLUMN loadSeconds REAL;
+        ALTER TABLE programs ADD COLUMN attachSeconds REAL;
+        ALTER TABLE programs ADD COLUMN fireSeconds REAL;
+
+        CREATE INDEX measuredCells ON cells (kernel, probe, variant, loader, number)
+            WHERE totalSeconds IS NOT NULL AND cached = 0 AND inputs IS NOT NULL;
         """
 
     private static let placesInSources = """

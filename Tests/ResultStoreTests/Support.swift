@@ -35,11 +35,12 @@ extension KernelRow {
 extension CellResult {
     static func sample(
         _ kernel: String = "debian-6.12", probe: String = "readline", verdict: Verdict = .pass,
-        programs: [ProgramResult] = [.sample("watch")]
+        programs: [ProgramResult] = [.sample("watch")], seconds: Double? = nil
     ) -> CellResult {
         CellResult(
             key: CellKey(kernel: kernel, probe: probe, variant: "v", loader: "libbpf"), verdict: verdict, stage: .load,
-            expected: .pass, asExpected: verdict == .pass, cached: false, reason: nil, console: nil, programs: programs)
+            expected: .pass, asExpected: verdict == .pass, cached: false, reason: nil, console: nil, programs: programs,
+            seconds: CellSeconds(total: seconds))
     }
 }
 
@@ -66,7 +67,8 @@ extension MatrixDocument {
             explanation: Explanation(
                 reason: "It may be negative.", at: "31: call f#25 ; f();",
                 path: ["9: if r7 == 0x0 goto pc+22 (taken)", ""],
-                suggestion: "Mask \"n\".", facts: ["5.10 keeps it.", "é"], shape: "spill"))
+                suggestion: "Mask \"n\".", facts: ["5.10 keeps it.", "é"], shape: "spill"),
+            seconds: ProgramSeconds(load: 0.25, attach: 0.5, fire: 0.75))
         let bare = ProgramResult(
             name: "a", type: "xdp", verdict: .fail, stage: nil, errno: 524,
             cause: Cause(id: "unknown", category: "Unknown", line: "", source: nil, advice: "Read.", since: nil),
@@ -81,7 +83,8 @@ extension MatrixDocument {
         let fired = CellResult(
             key: CellKey(kernel: "debian-6.12", probe: "b", variant: "y", loader: "tracefs"), verdict: .pass,
             stage: .fire, expected: .pass, asExpected: true, cached: false, event: "line=\"hi\"", reason: nil,
-            console: nil, programs: [empty])
+            console: nil, programs: [empty],
+            seconds: CellSeconds(queue: 1.5, load: 0.25, attach: 0.5, fire: 0.75, total: 2.5))
         let run = RunInfo(
             id: "20261122T100000Z-1a2b", startedAt: "2026-11-22T10:00:00Z", durationSeconds: 0.1, tool: "0.1.0",
             host: HostInfo(qemu: nil, accelerator: nil, cpus: 2))

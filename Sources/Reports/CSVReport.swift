@@ -34,7 +34,7 @@ package enum CSVReport {
 
     private typealias Column = (name: String, value: (Row) -> (any CustomStringConvertible)?)
 
-    private static var columns: [Column] { cellColumns + programColumns + statisticsColumns }
+    private static var columns: [Column] { cellColumns + programColumns + statisticsColumns + timeColumns }
 
     private static var cellColumns: [Column] {
         [
@@ -71,6 +71,16 @@ package enum CSVReport {
             ("stats.programInstructions", { $0.stats?.size.instructions }),
             ("stats.translatedBytes", { $0.stats?.size.translatedBytes }),
             ("stats.jitedBytes", { $0.stats?.size.jitedBytes }),
+        ]
+    }
+
+    private static var timeColumns: [Column] {
+        [
+            ("seconds.queue", { $0.cell.seconds.queue }), ("seconds.load", { $0.cell.seconds.load }),
+            ("seconds.attach", { $0.cell.seconds.attach }), ("seconds.fire", { $0.cell.seconds.fire }),
+            ("seconds.total", { $0.cell.seconds.total }), ("program.seconds.load", { $0.program?.seconds.load }),
+            ("program.seconds.attach", { $0.program?.seconds.attach }),
+            ("program.seconds.fire", { $0.program?.seconds.fire }),
         ]
     }
 

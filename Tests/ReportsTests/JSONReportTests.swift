@@ -40,6 +40,7 @@ import Testing
         #expect(document.exceptions.isEmpty && document.loaders.isEmpty)
         let cell = try #require(document.cells.first)
         #expect(cell.expectedReason == nil && cell.event == nil && cell.verdict == .pass)
+        #expect(cell.seconds == CellSeconds())
     }
 
     @Test func sortsKeysAndWritesNulls() throws {
@@ -56,9 +57,11 @@ import Testing
             {"cells":[{"asExpected":false,"cached":false,"console":null,"event":null,"expected":"pass","expectedReason":null,\
             "kernel":"k-1.0",\
             "loader":"l","probe":"p","programs":[{"cause":null,"errno":22,"explanation":null,"log":"logs/a.txt","logComplete":true,\
-            "name":"p","stage":"load","stats":{"headroomPercent":null,"instructions":7,"jitedBytes":null,"limit":null,\
+            "name":"p","seconds":{"attach":null,"fire":null,"load":null},\
+            "stage":"load","stats":{"headroomPercent":null,"instructions":7,"jitedBytes":null,"limit":null,\
             "loadMicroseconds":null,"peakStates":null,"programInstructions":null,"stackDepth":null,"totalStates":null,\
             "translatedBytes":null,"verificationMicroseconds":null},"type":"xdp","verdict":"fail"}],"reason":null,\
+            "seconds":{"attach":null,"fire":null,"load":null,"queue":null,"total":null},\
             "stage":"load","variant":"v","verdict":"fail"}],"exceptions":[],"kernels":[],"loaders":[],\
             "run":{"durationSeconds":4.2,"host":{"accelerator":null,"cpus":2,"qemu":null},"id":"r",\
             "startedAt":"2026-11-22T10:00:00Z","tool":"0.1.0"},"schema":"compat-matrix/1"}
@@ -102,6 +105,8 @@ import Testing
             (#""expires":"2026-12-31""#, #""expires":"soon""#, "expires"),
             (#""expectedReason":null,"#, "", "cells"),
             (#""log":"logs/"#, #""log":"../"#, "log"),
+            (#""queue":1.25"#, #""queue":-1"#, "queue"),
+            (#""fire":0.042,"#, "", "seconds"),
             (#""startedAt":"2026-11-22T10:00:00Z""#, #""startedAt":"yesterday""#, "startedAt"),
         ]
         let broken = try edits.map { edit in

@@ -29,7 +29,8 @@ import Testing
             "asExpected": "true", "reason": "", "program.errno": "13", "cause.id": "size-negative",
             "cause.line": "R5 min value is negative, either use unsigned or 'var &= const'",
             "cause.location.file": "probes/readline/readline.bpf.c", "cause.location.line": "9",
-            "stats.instructions": "31", "stats.headroomPercent": "99.9",
+            "stats.instructions": "31", "stats.headroomPercent": "99.9", "seconds.queue": "1.25",
+            "seconds.load": "0.0015", "seconds.fire": "", "seconds.total": "2.3", "program.seconds.attach": "",
         ]
         for (column, words) in expected { #expect(try value(column, of: refused) == words, "\(column)") }
     }

@@ -83,7 +83,7 @@ let package = Package(
             "Reports", ["CZlib", "MatrixAnalysis", "MatrixModel", crypto, mustache],
             resources: [
                 "report.html", "page.css", "matrix.css", "panel.css", "media.css", "page.js", "model.js", "summary.js",
-                "grid.js", "filter.js", "chart.js", "log.js", "panel.js", "start.js",
+                "grid.js", "filter.js", "order.js", "chart.js", "log.js", "panel.js", "start.js",
             ].map { .embedInCode("Resources/\($0)") }, settings: fast),
         module(
             "CompatMatrixCLI",

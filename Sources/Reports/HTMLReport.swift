@@ -47,8 +47,8 @@ package enum HTMLReport {
         "\"use strict\";\n(() => {\n"
         + [
             PackageResources.page_js, PackageResources.model_js, PackageResources.summary_js, PackageResources.grid_js,
-            PackageResources.filter_js, PackageResources.chart_js, PackageResources.log_js, PackageResources.panel_js,
-            PackageResources.start_js,
+            PackageResources.filter_js, PackageResources.order_js, PackageResources.chart_js, PackageResources.log_js,
+            PackageResources.panel_js, PackageResources.start_js,
         ].map(text).joined(separator: "\n") + "})();\n"
 
     private static let template = Result { () throws(ReportError) in

@@ -90,6 +90,12 @@ struct ReportData: Encodable {
             try values.encode(console)
             try values.encode(programs)
             try values.encode(event)
+            guard result.seconds != CellSeconds() else { return }
+            try values.encode(result.seconds.queue)
+            try values.encode(result.seconds.load)
+            try values.encode(result.seconds.attach)
+            try values.encode(result.seconds.fire)
+            try values.encode(result.seconds.total)
         }
     }
 
@@ -112,6 +118,8 @@ struct ReportData: Encodable {
             try values.encode(explanation)
             try values.encode(log)
             try values.encode(result.logComplete ? 1 : 0)
+            try values.encode(result.seconds.load)
+            try values.encode(result.seconds.attach)
             guard let stats = result.stats else { return }
             try values.encode(stats.instructions)
             try values.encode(stats.limit)

@@ -59,6 +59,24 @@ import Testing
         #expect(filters.all == 19 * 6)
     }
 
+    @Test func sortsRowsByTime() async throws {
+        let filters = try await Self.visit.value.filters
+        #expect(filters.orders == ["Rows as planned", "Slowest rows first"])
+        // The probe with the slowest row first, and its rows by their seconds on all kernels that took some.
+        #expect(
+            filters.slowest.prefix(6) == [
+                "readline / percpu-buffer-unchecked: 11.5 s", "readline / percpu-buffer-masked: 10.0 s",
+                "readline / percpu-buffer-v3: 8.0 s", "readline / percpu-buffer: 6.5 s",
+                "readline / fixed-buffer: 6.0 s", "path-walk / tail-call-in-loop: 6.8 s",
+            ])
+        #expect(filters.slowestOfOne.first == "readline / percpu-buffer-unchecked: 2.3 s")
+        // Nobody knows how long the cell took that brought its guest down.
+        #expect(filters.slowestOfOne.contains("path-walk / tail-call-in-loop: "))
+        #expect(filters.firstOfSlowest == "readline percpu-buffer-unchecked on ubuntu-5.4: fail")
+        #expect(filters.planned.first == "readline / fixed-buffer: ")
+        #expect(filters.planned.count == 19)
+    }
+
     @Test func clickOpensLogCauseAndNumbers() async throws {
         let panel = try await Self.visit.value.click
         #expect(panel.title == "readline / percpu-buffer")
@@ -69,7 +87,8 @@ import Testing
             "5.4.0-216-generic", "EACCES (13)", "size-negative", "Memory size and bounds", "spill",
             "bpf_perf_event_output(ctx", "(not taken, checked)", "Suggestion", "Linux 5.10 and later keep the range.",
             "31 of 1,000,000", "99.99 % headroom",
-            "2 total, 2 at peak", "8 bytes", "warm, ready in 0.27 s", "in this run",
+            "2 total, 2 at peak", "1.3 s in the guest", "load 1.5 ms", "began 1.3 s into the run", "8 bytes",
+            "warm, ready in 0.27 s", "in this run",
             "compat-matrix run --kernel ubuntu-5.4 --probe readline --variant percpu-buffer --loader libbpf",
         ]
         for word in words { #expect(panel.text.contains(word), "\(word)") }

@@ -13,6 +13,8 @@ struct Visit: Decodable, Sendable {
 
     struct Filters: Decodable, Sendable {
         var words, fields, versions, crash, chosen, causes: [String]
+        var orders, slowest, slowestOfOne, planned: [String]
+        var firstOfSlowest: String
         var unexpected, folded, all: Int
         var nothing: Bool
     }

@@ -68,6 +68,7 @@ function showOnly(found, active) {
   for (const row of rows) row.matching = !active;
   for (const column of columns) column.hidden = active;
   for (const cell of found) { cell.row.matching = true; cell.column.hidden = false; }
+  orderRows();
   const inSight = groupsInSight();
   arrange();
   updateRows();
@@ -139,6 +140,7 @@ function drawFilters() {
     for (const group of groups) group.folded = fold;
     updateRows();
   });
+  drawOrder();
   if (hasLoaders) drawLoaderSwitch();
 }
 

@@ -53,8 +53,9 @@ function drawGroup(group) {
   group.tallies = order.map((column) => el("div", { role: "gridcell", class: columnClass(column, "tally") }));
   group.body = el("div", { role: "rowgroup", class: "group" }, line("title", el("div", { role: "rowheader", class: "label" }, group.button), group.tallies));
   for (const row of group.rows) {
+    row.time = el("small", { class: "time" });
     row.spark = el("span", { class: "spark", "aria-hidden": "true" });
-    row.element = line("variant", el("div", { role: "rowheader", class: "label", title: `${row.probe} / ${row.variant}` }, el("span", {}, row.variant), row.spark));
+    row.element = line("variant", el("div", { role: "rowheader", class: "label", title: `${row.probe} / ${row.variant}` }, el("span", {}, row.variant), row.time, row.spark));
     for (const column of order) row.element.append(drawPlace(row, column));
     group.body.append(row.element);
   }

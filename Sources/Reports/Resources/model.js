@@ -1,8 +1,9 @@
 // The run: rows are variants, columns are kernels, and each place where they meet holds a cell for every loader.
 
 // Where what stands in the arrays of ReportData.swift.
-const cellFields = ["column", "row", "loader", "verdict", "stage", "expected", "asExpected", "cached", "reason", "console", "programs", "event"];
-const programFields = ["name", "type", "verdict", "stage", "errno", "cause", "explanation", "log", "logComplete",
+const cellFields = ["column", "row", "loader", "verdict", "stage", "expected", "asExpected", "cached", "reason", "console", "programs", "event",
+  "queue", "load", "attach", "fire", "total"];
+const programFields = ["name", "type", "verdict", "stage", "errno", "cause", "explanation", "log", "logComplete", "load", "attach",
   "instructions", "limit", "totalStates", "peakStates", "stackDepth", "verificationMicroseconds",
   "loadMicroseconds", "programInstructions", "translatedBytes", "jitedBytes"];
 const named = (fields, values) => Object.fromEntries(fields.map((field, i) => [field, values[i] ?? null]));
@@ -26,7 +27,7 @@ const order = families.flatMap((family) => family.columns);
 const rows = data.rows.map(([probe, variant], index) => ({ probe, variant, index, places: columns.map(() => []) }));
 const groups = [];
 for (const row of rows) {
-  if (groups.at(-1)?.probe !== row.probe) groups.push({ probe: row.probe, rows: [], folded: false });
+  if (groups.at(-1)?.probe !== row.probe) groups.push({ probe: row.probe, index: groups.length, rows: [], folded: false });
   groups.at(-1).rows.push(row);
   row.group = groups.at(-1);
 }

@@ -6,6 +6,12 @@ const data = JSON.parse($("data").textContent);
 const number = (value) => value.toLocaleString("en-GB");
 const plural = (count, word) => `${number(count)} ${word}${count === 1 ? "" : "s"}`;
 
+/** A time of at least 0.1 ms, in the unit that needs fewest digits. */
+function seconds(value) {
+  if (value >= 0.9995) return `${value >= 99.95 ? number(Math.round(value)) : value.toFixed(1)} s`;
+  return `${Math.max(value * 1000, 0.1).toFixed(value < 0.00995 ? 1 : 0)} ms`;
+}
+
 /** Everything on this page that comes from a guest passes through here, as text. */
 function el(tag, attributes, ...children) {
   return filled(document.createElement(tag), attributes, children);

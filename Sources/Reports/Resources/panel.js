@@ -68,6 +68,7 @@ function panelBody(cell) {
       ["Verdict", badge(cell.verdict)],
       ["Expected", el("span", {}, longWords[cell.expected], cell.unexpected ? el("b", { class: "not-expected" }, cell.verdict === cell.expected ? " ≠ for another cause" : " ≠") : null)],
       ["Guest", started],
+      timeFact(cell),
       ["Kernel BTF", kernel.btf === null ? "not seen" : kernel.btf ? "yes" : "no"],
       ["Measured", cell.verdict === "notMeasured" ? "no" : cell.cached ? "in an earlier run, same inputs (cached)" : "in this run"],
       cell.winner ? ["Best on this kernel", "yes: got furthest, at the least cost"] : null,
@@ -79,6 +80,14 @@ function panelBody(cell) {
     cell.console !== null ? logBlock("Console of the guest", cell.console, null, true, "console") : null,
     reproduce(cell),
   ];
+}
+
+/** Where the cell's time went, as far as it was measured. */
+function timeFact({ queue, load, attach, fire, total }) {
+  const parts = [["load", load], ["attach", attach], ["event", fire]].filter(([, value]) => value !== null).map(([name, value]) => `${name} ${seconds(value)}`);
+  if (total === null && queue === null && parts.length === 0) return null;
+  return ["Time", el("span", {}, total === null ? "not known" : `${seconds(total)} in the guest`,
+    parts.length ? el("small", {}, parts.join(", ")) : null, queue === null ? null : el("small", {}, `began ${seconds(queue)} into the run`))];
 }
 
 /** The same variant on the same kernel with every loader. */
@@ -161,7 +170,9 @@ function numbers(program) {
   if (program.totalStates !== null) entries.push(["States", `${number(program.totalStates)} total` + (program.peakStates === null ? "" : `, ${number(program.peakStates)} at peak`)]);
   if (program.stackDepth !== null) entries.push(["Stack depth", `${program.stackDepth} bytes`]);
   if (program.verificationMicroseconds !== null) entries.push(["Verification time", `${number(program.verificationMicroseconds)} µs`]);
-  else if (program.loadMicroseconds !== null) entries.push(["Load time", `${number(program.loadMicroseconds)} µs`]);
+  const load = program.load ?? (program.loadMicroseconds === null ? null : program.loadMicroseconds / 1e6);
+  if (load !== null) entries.push(["Load time", seconds(load)]);
+  if (program.attach !== null) entries.push(["Attach time", seconds(program.attach)]);
   const bytes = [[program.translatedBytes, "translated"], [program.jitedBytes, "as machine code"]].filter(([count]) => count !== null);
   const size = program.programInstructions === null ? null : plural(program.programInstructions, "instruction");
   if (size || bytes.length) entries.push(["Program size", el("span", {}, size ?? "", el("small", {}, bytes.map(([count, word]) => `${number(count)} bytes ${word}`).join(", ")))]);

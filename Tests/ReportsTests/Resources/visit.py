@@ -37,6 +37,12 @@ return Math.min(...[...document.querySelectorAll('.cell, .badge, .tile b, #outco
 }));
 """
 
+# `probe / variant: time` of each row, as they stand.
+ROWS = """
+return [...document.querySelectorAll('.line.variant')]
+  .map((row) => row.querySelector('.label').title + ': ' + row.querySelector('.time').textContent)
+"""
+
 
 class Visit:
     def __init__(self, driver, url):
@@ -162,6 +168,17 @@ def filters(visit):
     Select(visit.one("#by-cause")).select_by_value("size-negative")
     seen["causes"] = visit.shown()
     visit.one("#clear").click()
+    order = Select(visit.one("#order"))
+    seen["orders"] = [option.text for option in order.options]
+    visit.one("#order").send_keys(Keys.ARROW_DOWN)
+    seen["slowest"] = visit.script(ROWS)
+    visit.one("#search").send_keys("kernel:7.3")
+    seen["slowestOfOne"] = visit.script(ROWS)
+    visit.one("#clear").click()
+    visit.one(".cell[tabindex='0']").send_keys(Keys.CONTROL, Keys.HOME)
+    seen["firstOfSlowest"] = visit.focused()
+    visit.one("#order").send_keys(Keys.ARROW_UP)
+    seen["planned"] = visit.script(ROWS)
     visit.one(".group button").click()
     seen["folded"] = len(visit.shown())
     visit.one(".group button").click()

@@ -1,0 +1,41 @@
+// The order of the rows: as planned, or the slowest first.
+
+let slowestFirst = false, isReordered = false;
+
+/** What a row took in the guests on the kernels and with the loaders that are shown; null where that is not known. */
+function rowSeconds(row) {
+  const known = row.places.flatMap((place, column) => (columns[column].hidden ? [] : shownLoaders.map((loader) => place[loader.index]?.total ?? null))).filter((time) => time !== null);
+  return known.length ? known.reduce((sum, time) => sum + time, 0) : null;
+}
+
+/** Rows stay with their probe, and the probe with the slowest row comes first. */
+function orderRows() {
+  if (!slowestFirst && !isReordered) return;
+  isReordered = slowestFirst;
+  for (const row of rows) {
+    row.seconds = slowestFirst ? rowSeconds(row) : null;
+    row.time.textContent = row.seconds === null ? "" : seconds(row.seconds);
+  }
+  const slower = (a, b) => (b.seconds ?? -1) - (a.seconds ?? -1) || a.index - b.index;
+  for (const group of groups) {
+    group.rows.sort(slower);
+    group.seconds = group.rows[0].seconds;
+  }
+  groups.sort(slower);
+  const ordered = groups.flatMap((group) => group.rows);
+  if (ordered.every((row, place) => row === rows[place])) return;
+  rows.splice(0, rows.length, ...ordered);
+  for (const group of groups) group.body.append(...group.rows.map((row) => row.element));
+  $("matrix").append(...groups.map((group) => group.body));
+}
+
+function drawOrder() {
+  const choice = $("order");
+  choice.hidden = cells.every((cell) => cell.total === null);
+  choice.append(el("option", { value: "" }, "Rows as planned"), el("option", { value: "time" }, "Slowest rows first"));
+  choice.addEventListener("change", () => {
+    slowestFirst = choice.value === "time";
+    $("frame").scrollTop = 0;
+    applyFilter();
+  });
+}

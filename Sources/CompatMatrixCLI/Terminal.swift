@@ -1,12 +1,15 @@
 import Glibc
 import Reports
 
-/// What stdout is connected to.
+/// What stdout and stderr are connected to.
 enum Terminal {
-    /// Columns; `nil` when stdout is no terminal.
-    static var width: Int? {
+    /// Columns of stdout; `nil` when it is no terminal.
+    static var width: Int? { width(of: STDOUT_FILENO) }
+
+    /// Columns; `nil` when `descriptor` is no terminal.
+    static func width(of descriptor: Int32) -> Int? {
         var size = winsize()
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
         return Int(size.ws_col)
     }
 

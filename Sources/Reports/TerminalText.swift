@@ -35,7 +35,7 @@ package enum TerminalText {
     }
 
     /// Cut to `width` columns, the last of them an ellipsis where something is missing.
-    static func shortened(_ text: String, to width: Int) -> String {
+    package static func shortened(_ text: String, to width: Int) -> String {
         text.count <= width ? text : "\(text.prefix(max(width - 1, 0)))…"
     }
 

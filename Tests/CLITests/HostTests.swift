@@ -37,7 +37,9 @@ import Testing
             let run = ["run", "--object", "tiny.bpf.o", "--accel", "tcg", "--format", "json"]
             let outcome = try await sandbox.run(run, path: sandbox.bin)
             #expect(outcome.status == .notMeasured)
-            #expect(outcome.stderr == "[1/1] debian-6.1 tiny/object: notMeasured\n")
+            #expect(outcome.stderr.hasPrefix("debian-6.1: 1 cell not measured: "))
+            #expect(outcome.stderr.split(separator: "\n").count == 1)
+            for word in broken.words { #expect(outcome.stderr.contains(word)) }
             let document = try JSONDecoder().decode(MatrixDocument.self, from: Data(outcome.stdout.utf8))
             let kernel = try #require(document.kernels.first)
             let cell = try #require(document.cells.first)

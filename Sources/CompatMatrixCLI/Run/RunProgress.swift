@@ -1,30 +1,128 @@
 import Glibc
 import GuestLink
 import MatrixModel
+import Reports
 
-/// What people see on stderr while they wait: one line that changes on a terminal, a line per event elsewhere.
+/// What people see on stderr while they wait.
+///
+/// On a terminal one line changes: cells done, time left, what is running. Elsewhere each kernel gets a line when its cells
+/// are over. A verdict that was not expected gets a line at once in either case.
 struct RunProgress {
-    private let total: Int
-    private var done = 0
-    private let changesInPlace = Terminal.isTerminal(STDERR_FILENO)
+    typealias Instant = ContinuousClock.Instant
 
-    init(total: Int) { self.total = total }
-
-    mutating func guestUp(_ kernel: KernelID, hello: Hello, start: Start, readySeconds: Double) {
-        let seconds = (readySeconds * 100).rounded() / 100
-        line("\(kernel): \(hello.release), \(start.rawValue) start, ready in \(seconds) s")
+    enum Style: Equatable {
+        /// `width` in columns.
+        case changingLine(width: Int)
+        case lines
     }
 
-    mutating func cell(_ result: CellResult) {
-        done += 1
-        let text = "[\(done)/\(total)] \(result.kernel) \(result.probe)/\(result.variant): \(result.verdict.rawValue)"
-        // Without a terminal only what went wrong is worth a line; the table follows.
-        if changesInPlace { show(text) } else if result.verdict != .pass, !result.asExpected { line(text) }
+    private let style: Style
+    private let guests: Int
+    private let namesLoader: Bool
+    private let write: @Sendable (String) -> Void
+    private var forecast: RunForecast
+    private var kernels: [String: KernelTally]
+    private var hasEnded = false
+
+    /// Prepares for the cells that will be measured, with that many guests at once.
+    ///
+    /// `expected` has the seconds that some of them took in earlier runs.
+    init(
+        cells: [CellKey], expected: [CellKey: Double], guests: Int, style: Style = .ofStderr,
+        write: @escaping @Sendable (String) -> Void = Output.inPlace
+    ) {
+        self.style = style
+        self.guests = guests
+        self.write = write
+        namesLoader = Set(cells.map(\.loader)).count > 1
+        forecast = RunForecast(cells: cells, expected: expected)
+        kernels = cells.reduce(into: [:]) { kernels, cell in
+            kernels[cell.kernel, default: KernelTally(kernel: cell.kernel)].expectCell()
+        }
     }
 
-    func end() { if changesInPlace { show("") } }
+    mutating func guestUp(_ kernel: KernelID, hello: Hello, start: Start, readySeconds: Double, at now: Instant = .now)
+    {
+        kernels[kernel.text]?.guestUp(release: hello.release, start: start, readySeconds: readySeconds, at: now)
+        redraw(at: now)
+    }
 
-    private func line(_ text: String) { Output.toStderr(changesInPlace ? "\r\u{1B}[K\(text)" : text) }
+    mutating func cellBegan(_ cell: CellKey, at now: Instant = .now) {
+        forecast.began(cell, at: now)
+        redraw(at: now)
+    }
 
-    private func show(_ text: String) { Output.inPlace("\r\u{1B}[K\(text)") }
+    mutating func cellWillRepeat(_ cell: CellKey, at now: Instant = .now) {
+        forecast.stopped(cell)
+        redraw(at: now)
+    }
+
+    mutating func cellIsOver(_ result: CellResult, at now: Instant = .now) {
+        forecast.finished(result.key, seconds: result.seconds.total)
+        kernels[result.kernel]?.add(result)
+        if !result.asExpected, result.verdict != .notMeasured { line(unexpected(result)) }
+        if style == .lines, let kernel = kernels[result.kernel], kernel.isOver { line(kernel.line(at: now)) }
+        redraw(at: now)
+    }
+
+    /// Shows what is true now, on a terminal.
+    func redraw(at now: Instant = .now) {
+        guard case .changingLine(let width) = style, !hasEnded, forecast.total > 0 else { return }
+        write(Self.clear + TerminalText.shortened(status(at: now), to: width - 1))
+    }
+
+    /// Ends the changing line; elsewhere, kernels that were interrupted get their line.
+    mutating func end(at now: Instant = .now) {
+        guard !hasEnded else { return }
+        hasEnded = true
+        guard style == .lines else { return write(Self.clear) }
+        let interrupted = kernels.values.filter { $0.done > 0 && !$0.isOver }
+        for text in interrupted.map({ $0.line(at: now) }).sorted() { line(text) }
+    }
+
+    /// `412/1017 cells, about 38 s left: debian-6.1 readline/plain (aya), ubuntu-5.4 events/ringbuf (libbpf)`.
+    private func status(at now: Instant) -> String {
+        var text = "\(forecast.done)/\(forecast.total) cells"
+        if let seconds = forecast.secondsLeft(at: now, guests: guests), seconds > 0 {
+            text += ", about \(Self.words(seconds)) left"
+        }
+        // By kernel, so that a name stays where it is while the other guests go on.
+        let running = forecast.running.sorted { $0.cell.kernel < $1.cell.kernel }.map {
+            "\($0.cell.kernel) \(name(of: $0.cell))"
+        }
+        return TerminalText.escaped(running.isEmpty ? text : "\(text): \(running.joined(separator: ", "))")
+    }
+
+    private func unexpected(_ result: CellResult) -> String {
+        let place = result.stage.map { " at \($0.rawValue)" } ?? ""
+        let causes = Set(result.programs.compactMap(\.cause?.id)).sorted().joined(separator: ", ")
+        let isSameVerdict = result.verdict == result.expected
+        return TerminalText.escaped(
+            "\(result.kernel) \(name(of: result.key)): \(result.verdict.rawValue)\(place)"
+                + (causes.isEmpty ? "" : " (\(causes))")
+                + (isSameVerdict ? ", expected for another cause" : ", expected \(result.expected.rawValue)"))
+    }
+
+    private func name(of cell: CellKey) -> String {
+        "\(cell.probe)/\(cell.variant)" + (namesLoader ? " (\(cell.loader))" : "")
+    }
+
+    private func line(_ text: String) { write((style == .lines ? "" : Self.clear) + text + "\n") }
+
+    private static let clear = "\r\u{1B}[K"
+
+    private static func words(_ seconds: Double) -> String {
+        switch seconds {
+        case ..<100: "\(max(1, Int(seconds.rounded(.up)))) s"
+        case ..<6000: "\(Int((seconds / 60).rounded())) min"
+        default: "\(Int((seconds / 3600).rounded())) h"
+        }
+    }
+}
+
+extension RunProgress.Style {
+    /// As stderr is now.
+    static var ofStderr: RunProgress.Style {
+        Terminal.isTerminal(STDERR_FILENO) ? .changingLine(width: Terminal.width(of: STDERR_FILENO) ?? 80) : .lines
+    }
 }

@@ -14,9 +14,9 @@ actor RunRecorder: RunObserver {
     private var rows: [KernelID: KernelRow]
     private var progress: RunProgress
 
-    /// Records into `run`, which the store knows; the runner will measure `open` cells.
-    init(store: ResultStore, run: String, plan: RunPlan, open: Int) {
-        progress = RunProgress(total: open)
+    /// Records into `run`, which the store knows; `progress` is that of the cells that the runner will measure.
+    init(store: ResultStore, run: String, plan: RunPlan, progress: RunProgress) {
+        self.progress = progress
         self.store = store
         self.run = run
         cells = Dictionary(uniqueKeysWithValues: plan.cells.map { ($0.cell.key, $0) })
@@ -35,9 +35,14 @@ actor RunRecorder: RunObserver {
         case .guestUp(let kernel, let hello, let start, let readySeconds):
             try guestUp(kernel, hello: hello, start: start, readySeconds: readySeconds)
             progress.guestUp(kernel, hello: hello, start: start, readySeconds: readySeconds)
-        case .cell(let cell, let evidence): progress.cell(try measured(cell, evidence: evidence))
+        case .cellBegan(let cell): progress.cellBegan(cell.key)
+        case .cellWillRepeat(let cell): progress.cellWillRepeat(cell.key)
+        case .cell(let cell, let evidence): progress.cellIsOver(try measured(cell, evidence: evidence))
         }
     }
+
+    /// Has what people see keep up with the clock.
+    func showTime() { progress.redraw() }
 
     /// Notes what a guest said of its kernel.
     ///
@@ -72,6 +77,8 @@ actor RunRecorder: RunObserver {
             result.probe = cell.cell.key.probe
             result.variant = cell.cell.key.variant
             result.cached = true
+            // It waited for nothing in this run.
+            result.seconds.queue = nil
             recorded.append(RecordedCell(result, position: cell.position, inputs: cell.inputs))
             if rows[cell.kernel]?.release == nil {
                 rows[cell.kernel]?.release = hit.kernel.release

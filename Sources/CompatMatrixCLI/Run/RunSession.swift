@@ -151,18 +151,29 @@ struct RunSession: Sendable {
         let batches = open.isEmpty ? [] : plan.batches(of: open, initramfs: try await setting.initramfs())
         try store.begin(run: run)
         for loader in loaders { try store.record(loader: loader.row, in: run.id) }
-        let recorder = RunRecorder(store: store, run: run.id, plan: plan, open: open.count)
+        let guests = options.jobs ?? GuestCount.standard(for: open.map(\.cell))
+        let keys = open.map(\.cell.key)
+        let expected = try store.expectedSeconds(of: keys)
+        let recorder = RunRecorder(
+            store: store, run: run.id, plan: plan,
+            progress: RunProgress(cells: keys, expected: expected, guests: guests))
         try await recorder.cached(
             plan.cells.compactMap { cell in cell.inputs.flatMap { hits[$0] }.map { (cell, $0) } })
         try await recorder.missing(
             plan.cells.compactMap { cell in cell.obstacle.map { (cell, $0) } })
         let runner = MatrixRunner(
             backend: machine.backend, start: options.start.policy,
-            jobs: options.jobs ?? GuestCount.standard(for: open.map(\.cell)),
-            cellLimit: .seconds(options.timeout ?? Self.cellSeconds), longLogs: store.logWriter)
+            jobs: guests, cellLimit: .seconds(options.timeout ?? Self.cellSeconds), longLogs: store.logWriter)
+        let ticks = Task {
+            while true {
+                try await Task.sleep(for: .seconds(1))
+                await recorder.showTime()
+            }
+        }
+        defer { ticks.cancel() }
         var interrupted = false
         do {
-            try await runner.run(batches, expectedSeconds: expectedSeconds(of: open), observer: recorder)
+            try await runner.run(batches, expectedSeconds: expected, observer: recorder)
         } catch is CancellationError {
             interrupted = true
         }
@@ -175,9 +186,6 @@ struct RunSession: Sendable {
         if !interrupted { try store.finish(run: run.id, durationSeconds: seconds.roundedToMilliseconds) }
         return Outcome(run: run.id, interrupted: interrupted)
     }
-
-    /// How long cells took when they were last measured; empty until the store keeps it.
-    private func expectedSeconds(of cells: [RunCell]) -> [CellKey: Double] { [:] }
 
     /// What a cell may take when nobody says otherwise.
     private static let cellSeconds = 120

@@ -21,6 +21,7 @@ extension GuestTests {
                 let evidence = try #require(measurement.evidence[cell.name])
                 let words = evidence.programs.map { String(decoding: $0.loaderLog, as: UTF8.self) }.joined()
                 #expect(outcome(of: result) == cell.outcome(on: id), "\(cell.name) on \(id): \(words)")
+                if result.verdict == .pass { result.expectTimesOfItsStages("\(cell.name) on \(id)") }
                 if result.stage == .fire, result.verdict == .pass, let text = cell.plan?.event?.contains {
                     #expect(String(decoding: evidence.event, as: UTF8.self).contains(text), "\(cell.name) on \(id)")
                 }

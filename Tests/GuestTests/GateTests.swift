@@ -70,6 +70,15 @@ extension GuestTests {
                 #expect(same.status == .exited(0))
                 #expect(same.messages.contains("1 not as expected, and no worse than the baseline"), "\(same.messages)")
                 #expect(try same.document.cells.allSatisfy(\.cached))
+                // With the times of the run that measured it, in which alone it waited.
+                let (measured, stored) = try (worse.document.cells.map(\.seconds), same.document.cells.map(\.seconds))
+                #expect(measured.allSatisfy { $0.queue != nil && $0.load != nil && $0.total != nil })
+                #expect(
+                    stored
+                        == measured.map { seconds in
+                            CellSeconds(
+                                load: seconds.load, attach: seconds.attach, fire: seconds.fire, total: seconds.total)
+                        })
 
                 // Excused, with a reason, and then no longer.
                 let rule = "    expect: [{ verdict: fail, cause: bad-deref, reason: Known., expires: DAY }]\n"

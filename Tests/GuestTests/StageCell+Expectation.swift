@@ -17,6 +17,7 @@ extension StageCell {
         switch outcome {
         case .reaches(let stage):
             #expect(result.verdict == .pass && result.stage == stage, seen)
+            result.expectTimesOfItsStages(seen)
             if let text = plan.event?.contains {
                 let event = String(decoding: evidence?.event ?? [], as: UTF8.self)
                 #expect(event.contains(text), seen)
@@ -29,5 +30,18 @@ extension StageCell {
         case .notMeasured(let words):
             #expect(result.verdict == .notMeasured && result.reason?.contains(words) == true, seen)
         }
+    }
+}
+
+extension CellResult {
+    /// Holds the times of a cell that passed against how far it got: a stage has a time if it was reached, and all of them
+    /// fit into the cell.
+    func expectTimesOfItsStages(_ seen: Comment) {
+        let stage = stage ?? .open
+        #expect((seconds.attach != nil) == (stage >= .attach), seen)
+        #expect((seconds.fire != nil) == (stage >= .fire), seen)
+        #expect((seconds.attach ?? 0) + (seconds.fire ?? 0) < (seconds.total ?? 0), seen)
+        #expect(programs.allSatisfy { $0.seconds.fire == seconds.fire }, seen)
+        #expect(seconds.queue != nil, seen)
     }
 }

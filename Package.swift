@@ -66,7 +66,9 @@ let package = Package(
         module("ProbeObject", ["CElf", "Manifests", "MatrixModel", crypto, subprocess, system]),
 
         // The guest and the machine around it.
-        .target(name: "CGuestProtocol"),
+        .target(
+            name: "CGuestProtocol", path: "images/guest/protocol", sources: ["guest_protocol.c"],
+            publicHeadersPath: "include"),
         .target(name: "CSpawn"),
         module("GuestLink", ["CGuestProtocol", "MatrixModel"]),
         module("GuestImage", ["CArchive", "CElf", crypto, subprocess, system]),

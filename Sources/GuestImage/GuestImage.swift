@@ -51,7 +51,8 @@ package struct GuestImage: Sendable {
         binaries folder: FilePath, loaders: Set<String>? = nil, programs: [DynamicProgram] = []
     ) throws(GuestImageError) {
         let (agent, loaders) = try Self.binaries(in: folder, loaders: loaders)
-        let others = try [agent] + Self.files(of: programs)
+        let shell = try Self.binary("shell.so", in: folder, path: Self.shellObject)
+        let others = try [agent, shell] + Self.files(of: programs)
         loaderDigests = Dictionary(
             uniqueKeysWithValues: loaders.map { (String($0.path.trimmingPrefix(Self.loaderPath)), Self.hex($0.bytes)) })
         digestWithoutLoaders = Self.hex(
@@ -80,6 +81,8 @@ package struct GuestImage: Sendable {
     }
 
     private static let loaderPath = "bin/loader-"
+    /// What makes the guest's bash wait for triggers; `CMX_SHELL_OBJECT` of `images/guest/shell/protocol.h`.
+    private static let shellObject = "lib/compat-matrix/shell.so"
 
     private static func hex(_ bytes: some DataProtocol) -> String {
         SHA256.hash(data: bytes).map { String(format: "%02x", $0) }.joined()

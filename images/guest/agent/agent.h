@@ -31,23 +31,11 @@ int watch_kernel_log(void);
 /// Sends the warnings and worse that the kernel wrote since `log` was opened, as a log of `cell`, and closes it.
 void send_kernel_log(void *mailbox, int log, uint32_t cell);
 
-/// A loader that did once what every load repeats and forks for each load.
-struct zygote {
-    pid_t pid;
-    int control;
-};
-
-/// Starts /bin/loader-<name> as a zygote and waits until it is warm. A loader that dies meanwhile has `pid` 0.
-struct zygote start_zygote(const char *name);
-/// Whether it is the loader that runs as a zygote.
-int is_libbpf(const struct cmx_load *load);
-/// Runs one cell and passes its frames on; returns how its loader ended. The libbpf loader without an object and a plan
-/// examines the kernel instead.
-struct cmx_cell_end run_cell(void *mailbox, struct zygote *libbpf, const struct cmx_load *load);
-/// Removes what a cell may leave behind, above all when its loader died: processes, cgroups, events of tracefs.
-void remove_leftovers(const struct zygote *zygote);
-
-/// Runs the trigger of the plan at `path` in a process of its own; returns its exit status.
-int run_trigger(const char *path);
+/// The last process that this kernel made; what a cell makes has a higher number.
+pid_t last_process(void);
+/// Removes what a cell may leave behind, above all when its loader died: processes made since `last`, but not those of
+/// residents and `shells`; cgroups; events of tracefs.
+struct waiting_shells;
+void remove_leftovers(pid_t last, pid_t service, const struct waiting_shells *shells);
 
 #endif

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "../common/isolation.h"
+#include "../kit/namespaces.h"
 #include "agent.h"
 
 struct mount_point {

@@ -8,9 +8,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../common/isolation.h"
-#include "../common/tracing.h"
+#include "../kit/files.h"
+#include "../kit/namespaces.h"
+#include "../kit/tracing.h"
 #include "agent.h"
+#include "residents.h"
+#include "trigger_service.h"
 
 /// Whether the process is a program, not a thread of the kernel.
 static int is_program(pid_t pid)
@@ -20,29 +23,49 @@ static int is_program(pid_t pid)
     return readlink(path, &byte, 1) > 0;
 }
 
-/// Kills what the cell's trigger left running and returns how many there were; all of it is ours by now, since its loader
-/// is gone.
-static int kill_strays(pid_t zygote)
+/// Processes that a cell may have made.
+struct range {
+    pid_t first;
+    pid_t last;
+};
+
+pid_t last_process(void)
+{
+    // `0.00 0.01 0.05 1/64 1234`
+    char line[128];
+    const char *number = read_line("/proc/loadavg", line, sizeof(line)) ? strrchr(line, ' ') : NULL;
+    return number == NULL ? 0 : atoi(number);
+}
+
+/// PID_MAX_DEFAULT of Linux, which guests with one processor have.
+#define MOST_PROCESSES 0x8000
+
+/// Numbers begin anew at the end of all, and then it may be any process.
+static struct range since(pid_t last)
+{
+    pid_t newest = last_process();
+    return newest >= last ? (struct range){last + 1, newest} : (struct range){2, MOST_PROCESSES};
+}
+
+/// Kills what the cell left running and returns how many there were; all of it is ours by now, since its loader has ended.
+static int kill_strays(const struct range *range, pid_t service, const struct waiting_shells *shells)
 {
     int killed = 0;
-    DIR *processes = opendir("/proc");
-    if (processes == NULL)
-        return 0;
-    for (struct dirent *entry; (entry = readdir(processes)) != NULL;) {
-        pid_t pid = atoi(entry->d_name);
-        if (pid > 1 && pid != zygote && is_program(pid) && kill(pid, SIGKILL) == 0)
+    for (pid_t pid = range->first; pid <= range->last; pid++) {
+        int stays = pid == service || pid == shells->typed || pid == shells->commands || is_resident(pid);
+        if (!stays && is_program(pid) && kill(pid, SIGKILL) == 0)
             killed++;
     }
-    closedir(processes);
     return killed;
 }
 
-/// Takes away the processes that have ended. The zygote's own end is `run_cell`'s to find out.
-static void reap_strays(pid_t zygote)
+/// Takes away the processes that have ended; those that stay are waited for by those that know them.
+static void reap_strays(pid_t service)
 {
     for (;;) {
         siginfo_t ended = {0};
-        if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid == 0 || ended.si_pid == zygote)
+        if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid == 0 || ended.si_pid == service ||
+            is_resident(ended.si_pid))
             return;
         waitpid(ended.si_pid, NULL, 0);
     }
@@ -65,16 +88,17 @@ static int remove_cgroups(void)
     return removed;
 }
 
-void remove_leftovers(const struct zygote *zygote)
+void remove_leftovers(pid_t last, pid_t service, const struct waiting_shells *shells)
 {
+    const struct range range = since(last);
     // A killed process takes a moment to go; one that is stuck in the kernel is not waited for.
-    for (int tries = 0; kill_strays(zygote->pid) > 0 && tries < 100; tries++) {
+    for (int tries = 0; kill_strays(&range, service, shells) > 0 && tries < 100; tries++) {
         usleep(1000);
-        reap_strays(zygote->pid);
+        reap_strays(service);
     }
     // The kernel lets go of what a dead process held some time after it has been reaped.
     for (int tries = 0; tries < 100; tries++) {
-        reap_strays(zygote->pid);
+        reap_strays(service);
         int cgroups_are_gone = remove_cgroups();
         if (clear_tracing() && cgroups_are_gone)
             return;

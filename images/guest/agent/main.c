@@ -5,15 +5,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "../common/clock.h"
-#include "../common/isolation.h"
+#include "../kit/clock.h"
+#include "../kit/files.h"
+#include "../kit/namespaces.h"
 #include "agent.h"
+#include "cells.h"
+#include "residents.h"
+#include "trigger_service.h"
 
 void give_up(const char *format, ...)
 {
@@ -47,16 +53,6 @@ static void close_string(char *field)
     field[CMX_NAME_BYTES - 1] = '\0';
 }
 
-/// Makes the folders above a file.
-static void make_folders(char *path)
-{
-    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(path, 0755);
-        *slash = '/';
-    }
-}
-
 static void store_file(struct cmx_file *file, const void *bytes, uint32_t length)
 {
     file->path[CMX_PATH_BYTES - 1] = '\0';
@@ -69,19 +65,46 @@ static void store_file(struct cmx_file *file, const void *bytes, uint32_t length
     close(descriptor);
 }
 
-static void run_load(void *mailbox, struct zygote *libbpf, struct cmx_load *load)
+/// Does without where this kernel has no such file.
+static void write_file(const char *path, const char *text)
+{
+    int file = open(path, O_WRONLY | O_CLOEXEC);
+    if (file < 0)
+        return;
+    if (write(file, text, strlen(text)) < 0)
+        fprintf(stderr, "compat-matrix agent: cannot write %s: %s\n", path, strerror(errno));
+    close(file);
+}
+
+/// What triggers run in: the service, and the shells that it keeps.
+static struct {
+    pid_t service;
+    struct waiting_shells *shells;
+} triggers;
+
+static void start_triggers(void)
+{
+    if (triggers.shells == NULL)
+        triggers.shells = mmap(NULL, sizeof(*triggers.shells), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (triggers.shells == MAP_FAILED)
+        give_up("no memory to share with the trigger service");
+    triggers.service = start_trigger_service(triggers.shells);
+}
+
+static void run_load(void *mailbox, struct cmx_load *load)
 {
     close_string(load->loader);
     close_string(load->object);
     close_string(load->plan);
     struct cmx_cell begin = {load->cell};
-    long long start = now_microseconds();
     send_frame(mailbox, CMX_CELL_BEGIN, &begin, sizeof(begin), NULL, 0);
+    long long start = now_microseconds();
     int log = watch_kernel_log();
-    struct cmx_cell_end end = run_cell(mailbox, libbpf, load);
-    // Of the libbpf loader it is known that it leaves nothing behind when it only loads.
-    if (load->plan[0] != '\0' || !is_libbpf(load))
-        remove_leftovers(libbpf);
+    pid_t last = last_process();
+    if (load->plan[0] != '\0' && (triggers.service == 0 || waitpid(triggers.service, NULL, WNOHANG) != 0))
+        start_triggers();
+    struct cmx_cell_end end = run_cell(mailbox, load);
+    remove_leftovers(last, triggers.service, triggers.shells);
     send_kernel_log(mailbox, log, load->cell);
     end.microseconds = microseconds_since(start);
     send_frame(mailbox, CMX_CELL_END, &end, sizeof(end), NULL, 0);
@@ -93,10 +116,10 @@ static void run_module(void *mailbox, struct cmx_module *module)
     insert_module(mailbox, module->path);
 }
 
-static void run_examination(void *mailbox, struct zygote *libbpf, const struct cmx_cell *examine)
+static void run_examination(void *mailbox, const struct cmx_cell *examine)
 {
     struct cmx_load load = {.cell = examine->cell, .loader = "libbpf"};
-    run_load(mailbox, libbpf, &load);
+    run_load(mailbox, &load);
 }
 
 int main(int argc, char **argv)
@@ -112,9 +135,15 @@ int main(int argc, char **argv)
     struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
     setrlimit(RLIMIT_MEMLOCK, &unlimited);
 
+    // Turned on once: the kernel patches its own code each time, and under TCG all that was translated of that page is lost.
+    write_file(RUN_COUNTS_SWITCH, "1");
+    // What detaches programs and removes networks waits for RCU, and an idle guest waits for its timer.
+    write_file("/sys/kernel/rcu_expedited", "1");
+
     void *mailbox = map_mailbox();
     say_hello(mailbox);
-    struct zygote libbpf = start_zygote("libbpf");
+    start_triggers();
+    start_image_residents();
     send_frame(mailbox, CMX_WARMED, NULL, 0, NULL, 0);
 
     for (;;) {
@@ -127,9 +156,9 @@ int main(int argc, char **argv)
         else if (frame.type == CMX_MODULE && frame.length == sizeof(struct cmx_module))
             run_module(mailbox, (struct cmx_module *)payload);
         else if (frame.type == CMX_LOAD && frame.length == sizeof(struct cmx_load))
-            run_load(mailbox, &libbpf, (struct cmx_load *)payload);
+            run_load(mailbox, (struct cmx_load *)payload);
         else if (frame.type == CMX_EXAMINE && frame.length == sizeof(struct cmx_cell))
-            run_examination(mailbox, &libbpf, (struct cmx_cell *)payload);
+            run_examination(mailbox, (struct cmx_cell *)payload);
         else
             give_up("frame of type %u with %u bytes is not of protocol %u", frame.type, frame.length,
                     CMX_PROTOCOL_VERSION);

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../common/clock.h"
+#include "../kit/clock.h"
 #include "agent.h"
 
 /// More than all that a kernel can say of the programs of an object in frames of some size; a loader that sends more than
@@ -110,11 +110,10 @@ enum reports_end pass_reports(struct loader *loader)
     if (!loader->must_end)
         stream.length = stream.frames = stream.total = 0;
     fcntl(loader->reports, F_SETFL, O_NONBLOCK);
-    if (loader->words >= 0)
-        fcntl(loader->words, F_SETFL, O_NONBLOCK);
-    int reads_reports = 1, reads_words = loader->words >= 0;
+    fcntl(loader->words, F_SETFL, O_NONBLOCK);
+    int reads_reports = 1, reads_words = 1;
     long long deadline = now() + loader->limit;
-    while (reads_reports || loader->pid > 0) {
+    while (reads_reports || (loader->is_child && loader->pid > 0)) {
         // Asked before the pipes are read: what it wrote before it ended must not be lost.
         int ended = loader->is_child && has_ended(loader);
         if (reads_words)
@@ -136,8 +135,11 @@ enum reports_end pass_reports(struct loader *loader)
     return stream.length == 0 ? REPORTS_SOUND : REPORTS_BROKEN;
 }
 
-void send_words(const struct loader *loader)
+void send_words(struct loader *loader)
 {
+    // A loader that stays may have said more after its last frame.
+    for (size_t before = loader->said_length; read_words(loader) && loader->said_length > before;)
+        before = loader->said_length;
     struct cmx_log head = {loader->cell, CMX_WHOLE_OBJECT, CMX_LOG_LOADER};
     if (loader->said_length > 0)
         send_frame(loader->mailbox, CMX_LOG, &head, sizeof(head), loader->said, loader->said_length);

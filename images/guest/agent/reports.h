@@ -9,13 +9,14 @@
 struct loader {
     void *mailbox;
     uint32_t cell;
-    /// Whether it is a child of the agent, and not of a zygote.
+    /// Whether it is a child of the agent; a loader that stays says by itself when the cell has ended.
     int is_child;
-    /// 0 once it has ended, and its wait status then.
+    /// What works on the cell; of a child 0 once it has ended, and its wait status then.
     pid_t pid;
     int wait_status;
-    /// What it writes its frames to, and its standard output and error; the latter is negative for one whose words go to the
-    /// console.
+    /// Whether the agent killed it.
+    int was_stopped;
+    /// What it writes its frames to, and its standard output and error.
     int reports;
     int words;
     /// How long it may be silent, in milliseconds; 0: for ever, since the host looks after it.
@@ -35,9 +36,9 @@ enum reports_end {
     REPORTS_OVERDUE,
 };
 
-/// Passes reports on until the loader has ended or, for one in a zygote, closed its pipe.
+/// Passes reports on until the loader has ended or, for one that stays, closed its pipe.
 enum reports_end pass_reports(struct loader *loader);
 /// Sends the host the loader's words, as a log of the whole object.
-void send_words(const struct loader *loader);
+void send_words(struct loader *loader);
 
 #endif

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../common/report.h"
+#include "../kit/frames.h"
 
 #define BPFTOOL "/usr/sbin/bpftool"
 /// bpftool pins what it loads; each cell has a bpffs of its own.

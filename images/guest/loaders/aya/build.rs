@@ -1,8 +1,5 @@
-//! Links the C that all loaders share, which the Makefile has compiled, and takes what is written down elsewhere from there:
-//! the numbers of the guest protocol from its header, Aya's version from what is linked.
-use std::{env, fs, path::Path};
-
-const PROTOCOL: &str = "../../../../Sources/CGuestProtocol/include/guest_protocol.h";
+//! Links the kit that all loaders share, which the Makefile has compiled, and takes Aya's version from what is linked.
+use std::{env, fs};
 
 fn read(path: &str) -> String {
     println!("cargo::rerun-if-changed={path}");
@@ -16,28 +13,17 @@ fn locked_version(lock: &str, name: &str) -> Option<String> {
     Some(version.trim_matches('"').to_owned())
 }
 
-/// `CMX_STAGE_LOAD = 2,` of an enumeration, or `#define CMX_LOADER_FD 3`.
-fn constant(line: &str) -> Option<String> {
-    let line = line.trim();
-    let (name, value) = match line.strip_prefix("#define ") {
-        Some(definition) => definition.split_once(' ')?,
-        None => line.strip_suffix(',')?.split_once(" = ")?,
-    };
-    let is_number = value.starts_with(|first: char| first.is_ascii_digit()) && !value.contains(' ');
-    (name.starts_with("CMX_") && is_number).then(|| format!("pub const {name}: u32 = {};\n", value.trim_end_matches('u')))
-}
-
 fn main() {
-    let folder = env::var("COMPAT_MATRIX_GLUE").expect("COMPAT_MATRIX_GLUE names the folder of libglue.a: use make");
-    println!("cargo::rerun-if-env-changed=COMPAT_MATRIX_GLUE");
-    println!("cargo::rerun-if-changed={folder}/libglue.a");
+    let folder = env::var("COMPAT_MATRIX_KIT").expect("COMPAT_MATRIX_KIT names the folder of libkit.a: use make");
+    println!("cargo::rerun-if-env-changed=COMPAT_MATRIX_KIT");
+    for file in ["libkit.a", "protocol.rs", "warm_up.bpf.o"] {
+        println!("cargo::rerun-if-changed={folder}/{file}");
+    }
     println!("cargo::rustc-link-search=native={folder}");
-    println!("cargo::rustc-link-lib=static=glue");
+    println!("cargo::rustc-link-lib=static=kit");
+    println!("cargo::rustc-env=COMPAT_MATRIX_PROTOCOL={folder}/protocol.rs");
+    println!("cargo::rustc-env=COMPAT_MATRIX_WARM_UP={folder}/warm_up.bpf.o");
 
     let version = locked_version(&read("Cargo.lock"), "aya").expect("Cargo.lock has the aya that is linked");
     println!("cargo::rustc-env=AYA_VERSION={version}");
-
-    let constants: String = read(PROTOCOL).lines().filter_map(constant).collect();
-    let output = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
-    fs::write(Path::new(&output).join("protocol.rs"), constants).expect("cargo's folder can be written to");
 }

@@ -1,5 +1,8 @@
 package main
 
+// #include <stdint.h>
+import "C"
+
 import (
 	"errors"
 	"fmt"
@@ -12,8 +15,8 @@ import (
 
 // askAboutRefusal asks a kernel that gave an errno and no log what it was that it does not know, by loading what differs in
 // one thing only. The answer is empty where the refusal is about the program itself. The libbpf loader asks the same.
-func askAboutRefusal(program *ebpf.ProgramSpec, missing *ebpf.MapSpec, refusal *ebpf.VerifierError, number int32) string {
-	isAboutWhatIsKnown := number == -int32(unix.EINVAL) || number == -int32(unix.E2BIG)
+func askAboutRefusal(program *ebpf.ProgramSpec, missing *ebpf.MapSpec, refusal *ebpf.VerifierError, number C.int32_t) string {
+	isAboutWhatIsKnown := number == -C.int32_t(unix.EINVAL) || number == -C.int32_t(unix.E2BIG)
 	switch {
 	case !isAboutWhatIsKnown:
 		return ""

@@ -54,10 +54,10 @@ func (a *attacher) note(format string, arguments ...interface{}) {
 
 // setLoadTargets tells the library of the targets that the kernel wants to know at the load: names in its BTF.
 func (o *object) setLoadTargets(p *plan) {
-	for name, target := range p.targets {
-		program := o.spec.Programs[name]
+	for name, program := range o.spec.Programs {
+		target := p.target(name)
 		switch {
-		case program == nil || target == "":
+		case target == "":
 		case program.Type == ebpf.Tracing && program.AttachType != ebpf.AttachTraceIter,
 			// One of a cgroup is attached to a path; its hook is in its section.
 			program.Type == ebpf.LSM && !strings.HasPrefix(target, "/"):

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/cilium/ebpf"
@@ -22,16 +21,6 @@ func (a *attacher) attachToCgroup(spec *ebpf.ProgramSpec, program *ebpf.Program,
 		return cannotTell("cannot open the cgroup %s: %v", target, err)
 	}
 	return a.keep(link.AttachCgroup(link.CgroupOptions{Path: target, Attach: spec.AttachType, Program: program}))
-}
-
-// isolateCgroup makes a cgroup that this process is in, and returns its path. The agent removes it after the cell.
-func isolateCgroup() (string, error) {
-	path := filepath.Join(cgroupRoot, fmt.Sprintf("%s%d", cellCgroupPrefix, os.Getpid()))
-	if err := os.Mkdir(path, 0o755); err != nil && !os.IsExist(err) {
-		return "", err
-	}
-	// 0 stands for the process that writes.
-	return path, os.WriteFile(filepath.Join(path, "cgroup.procs"), []byte("0"), 0o644)
 }
 
 // perfEvents are those of software: in events, or a second for clocks.

@@ -18,13 +18,16 @@ const perfBufferPages = 16
 
 // A readerStream passes on what one of the library's readers, which only ever block, has read.
 type readerStream struct {
+	reader  io.Closer
 	records chan []byte
 	ended   chan error
+	// Closed when nobody wants records any more.
+	closing chan struct{}
 }
 
 // read is called again and again; nil stands for a record that is no event.
-func streamOf(read func() ([]byte, error)) *readerStream {
-	s := &readerStream{make(chan []byte, 64), make(chan error, 1)}
+func streamOf(reader io.Closer, read func() ([]byte, error)) *readerStream {
+	s := &readerStream{reader, make(chan []byte, 64), make(chan error, 1), make(chan struct{})}
 	go func() {
 		for {
 			record, err := read()
@@ -32,8 +35,14 @@ func streamOf(read func() ([]byte, error)) *readerStream {
 				s.ended <- err
 				return
 			}
-			if record != nil {
-				s.records <- record
+			if record == nil {
+				continue
+			}
+			select {
+			case s.records <- record:
+			case <-s.closing:
+				s.ended <- os.ErrClosed
+				return
 			}
 		}
 	}()
@@ -42,11 +51,19 @@ func streamOf(read func() ([]byte, error)) *readerStream {
 
 func (s *readerStream) settle() {}
 
+// close returns when nothing reads any more.
+func (s *readerStream) close() {
+	close(s.closing)
+	_ = s.reader.Close()
+	<-s.ended
+}
+
 func (s *readerStream) poll(limit time.Duration, take func([]byte)) error {
 	select {
 	case record := <-s.records:
 		take(record)
 	case err := <-s.ended:
+		s.ended <- err
 		return err
 	case <-time.After(limit):
 	}
@@ -65,7 +82,7 @@ func watchPerfBuffer(name string, m *ebpf.Map) (eventStream, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the perf buffer of map '%s': %w", name, err)
 	}
-	return streamOf(func() ([]byte, error) {
+	return streamOf(reader, func() ([]byte, error) {
 		record, err := reader.Read()
 		// One that tells of lost samples has none.
 		return record.RawSample, err
@@ -77,7 +94,7 @@ func watchRingBuffer(name string, m *ebpf.Map) (eventStream, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the ring buffer of map '%s': %w", name, err)
 	}
-	return streamOf(func() ([]byte, error) {
+	return streamOf(reader, func() ([]byte, error) {
 		record, err := reader.Read()
 		return record.RawSample, err
 	}), nil
@@ -89,6 +106,7 @@ type iteratorStream struct {
 }
 
 func (s *iteratorStream) settle() {}
+func (s *iteratorStream) close()  {}
 
 func (s *iteratorStream) poll(limit time.Duration, take func([]byte)) error {
 	output, err := s.iterator.Open()

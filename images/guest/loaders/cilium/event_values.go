@@ -26,6 +26,8 @@ func (s *valueStream) settle() {
 	s.eachEntry(func(key, value []byte) { s.before[string(key)] = value })
 }
 
+func (s *valueStream) close() {}
+
 // poll makes whatever it took for an event the entry's state before, so that it is one event and not one each time.
 func (s *valueStream) poll(limit time.Duration, take func([]byte)) error {
 	s.eachEntry(func(key, value []byte) {
@@ -68,6 +70,7 @@ type queueStream struct {
 }
 
 func (s *queueStream) settle() {}
+func (s *queueStream) close()  {}
 
 func (s *queueStream) poll(limit time.Duration, take func([]byte)) error {
 	for {

@@ -14,9 +14,10 @@ import (
 const maxEventBytes = 4096
 
 // An eventStream is where events come from. poll hands those that are there to take, and waits for some at most as long as
-// it is told; what a map holds at settle is no event.
+// it is told; what a map holds at settle is no event. close gives back what was opened for it.
 type eventStream interface {
 	settle()
+	close()
 	poll(limit time.Duration, take func([]byte)) error
 }
 
@@ -93,7 +94,7 @@ func (s *eventSource) take(event []byte) {
 
 // await waits for an event that fits until the time after the trigger's end is over. It returns 0 once it has come,
 // ETIMEDOUT where nothing came, EBADMSG where only others came, or what kept it from reading.
-func (s *eventSource) await(t *trigger, limit time.Duration) syscall.Errno {
+func (s *eventSource) await(t trigger, limit time.Duration) syscall.Errno {
 	var deadline time.Time
 	for s.fitting == nil {
 		if err := s.stream.poll(20*time.Millisecond, s.take); err != nil {
@@ -107,7 +108,7 @@ func (s *eventSource) await(t *trigger, limit time.Duration) syscall.Errno {
 		if deadline.IsZero() {
 			deadline = time.Now().Add(limit)
 		}
-		if t.ran && time.Now().Before(deadline) {
+		if t.ran() && time.Now().Before(deadline) {
 			continue
 		}
 		if s.seen == 0 {

@@ -1,5 +1,8 @@
 package main
 
+// #include <stdint.h>
+import "C"
+
 import (
 	"bufio"
 	"fmt"
@@ -83,9 +86,9 @@ func availableBytes() int {
 }
 
 // verificationMicroseconds is what a log of statistics says.
-func verificationMicroseconds(log string) uint32 {
+func verificationMicroseconds(log string) C.uint32_t {
 	const words = "verification time "
-	var microseconds uint32
+	var microseconds C.uint32_t
 	if start := strings.Index(log, words); start >= 0 {
 		// Kernels before 5.2 do not say.
 		_, _ = fmt.Sscanf(log[start:], words+"%d usec", &microseconds)

@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 
@@ -15,37 +16,61 @@ import (
 var version string
 
 func main() {
-	if len(os.Args) == 2 && os.Args[1] == "--version" {
+	switch {
+	case len(os.Args) == 2 && os.Args[1] == "--version":
 		fmt.Println("cilium/ebpf", version)
-		return
-	}
-	if len(os.Args) != 4 {
-		fmt.Fprintf(os.Stderr, "usage: loader-cilium --version | CELL OBJECT PLAN (with a pipe at descriptor %d)\n",
-			loaderDescriptor)
+	case len(os.Args) == 2 && os.Args[1] == residentArgument:
+		prepareProcess()
+		serve(warmUp, loadObject)
+	case len(os.Args) == 4:
+		cell, err := strconv.ParseUint(os.Args[1], 10, 32)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "loader-cilium: the number of the cell:", err)
+			os.Exit(64)
+		}
+		prepareProcess()
+		unix.CloseOnExec(loaderDescriptor)
+		os.Exit(runCell(newReporter(uint32(cell), loaderDescriptor), os.Args[2], os.Args[3], loadObject))
+	default:
+		fmt.Fprintln(os.Stderr, "usage: loader-cilium --version | CELL OBJECT PLAN |", residentArgument)
 		os.Exit(64)
 	}
-	cell, err := strconv.ParseUint(os.Args[1], 10, 32)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "loader-cilium: the number of the cell:", err)
-		os.Exit(64)
-	}
-	prepareProcess()
-	out := newReporter(uint32(cell))
-	p, err := readPlan(os.Args[3])
+}
+
+// runCell returns what a process that had been started for the cell would end with.
+func runCell(out *reporter, path, planPath string, load func(*reporter, string, *plan)) (status int) {
+	defer func() {
+		switch end := recover().(type) {
+		case nil:
+		case ending:
+			status = end.status
+		default:
+			panic(end)
+		}
+	}()
+	p, err := readPlan(planPath)
 	if err != nil {
 		out.endUnmeasured(err.Error())
 	}
-	loadObject(out, os.Args[2], p)
+	load(out, path, p)
+	return 0
 }
 
-// prepareProcess does what the library's users do first, and keeps the garbage of a kernel's BTF from filling a small
-// guest.
+// prepareProcess does what the library's users do first.
 func prepareProcess() {
 	// Kernels before 5.11 count maps as locked memory. This is what rlimit.RemoveMemlock() comes to, whose package asks the
 	// kernel as soon as a program that has it in it starts. An error shows in the first map.
 	unlimited := unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
 	_ = unix.Setrlimit(unix.RLIMIT_MEMLOCK, &unlimited)
+	limitMemory()
+}
+
+// limitMemory keeps the garbage of a kernel's BTF from filling a small guest. What is in use by now does not count: a limit below
+// what lives would have the runtime collect without end.
+func limitMemory() {
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
 	if bytes := availableBytes(); bytes > 0 {
-		debug.SetMemoryLimit(int64(bytes / 2))
+		debug.SetMemoryLimit(int64(memory.HeapAlloc) + int64(bytes/2))
 	}
 }

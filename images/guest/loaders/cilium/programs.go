@@ -1,5 +1,8 @@
 package main
 
+// #include <stdint.h>
+import "C"
+
 import (
 	"strings"
 
@@ -12,7 +15,7 @@ func loadObject(out *reporter, path string, p *plan) {
 	o, err := openObject(path)
 	if err != nil {
 		out.say(wholeObject, err.Error())
-		out.program(programReport{program: wholeObject, stage: stageOpen, errno: errorNumber(err), logComplete: 1})
+		out.program(programReport{program: wholeObject, stage: stageOpen, error: errorNumber(err), log_complete: 1})
 		return
 	}
 	if p != nil {
@@ -23,7 +26,7 @@ func loadObject(out *reporter, path string, p *plan) {
 	for index, name := range o.programs {
 		report := loadAlone(out, o, uint32(index), name)
 		reports = append(reports, report)
-		if report.errno != 0 {
+		if report.error != 0 {
 			failures++
 		}
 	}
@@ -34,9 +37,9 @@ func loadObject(out *reporter, path string, p *plan) {
 
 func loadAlone(out *reporter, o *object, index uint32, name string) programReport {
 	spec := o.spec.Programs[name]
-	report := programReport{program: index, stage: stageLoad, logComplete: 1}
+	report := programReport{program: C.uint32_t(index), stage: stageLoad, log_complete: 1}
 	setText(report.name[:], name)
-	setText(report.kind[:], typeName(spec.Type))
+	setText(report._type[:], typeName(spec.Type))
 	loaded, err := loadForVerdict(o, name, &report)
 	if err == nil {
 		report.instructions = instructionCount(spec)
@@ -44,7 +47,7 @@ func loadAlone(out *reporter, o *object, index uint32, name string) programRepor
 		loaded.close()
 		out.log(index, sourceVerifier, logOfSuccess(o, name, &report))
 	} else {
-		report.errno = errorNumber(err)
+		report.error = errorNumber(err)
 		missing := failedMap(o, spec)
 		if missing != nil {
 			report.stage = stageMaps
@@ -58,7 +61,7 @@ func loadAlone(out *reporter, o *object, index uint32, name string) programRepor
 			out.log(index, sourceVerifier, words(refusal))
 		}
 		out.say(index, err.Error())
-		if answer := askAboutRefusal(spec, missing, refusal, report.errno); answer != "" {
+		if answer := askAboutRefusal(spec, missing, refusal, report.error); answer != "" {
 			out.say(index, ourPrefix+"this kernel takes no "+answer)
 		}
 	}
@@ -80,9 +83,9 @@ func loadForVerdict(o *object, name string, report *programReport) (*collection,
 			}
 		}
 		if isCut(verifierLog(err), bytes) {
-			report.logComplete = 0
+			report.log_complete = 0
 			if kernelHasStats() && bytes < largestLogBytes {
-				report.logLacksMemory = 1
+				report.log_lacks_memory = 1
 			}
 		}
 	}
@@ -103,7 +106,7 @@ func logOfSuccess(o *object, name string, report *programReport) []byte {
 	}
 	loaded, err := assign(o.alone(), []string{name}, nil, options)
 	if err != nil {
-		report.logComplete = 0
+		report.log_complete = 0
 		if refusal := verifierLog(err); refusal != nil {
 			return words(refusal)
 		}
@@ -111,7 +114,7 @@ func logOfSuccess(o *object, name string, report *programReport) []byte {
 	}
 	defer loaded.close()
 	log := loaded.programs[name].VerifierLog
-	report.verificationMicroseconds = verificationMicroseconds(log)
+	report.verification_microseconds = verificationMicroseconds(log)
 	return []byte(log)
 }
 
@@ -132,14 +135,14 @@ func failedMap(o *object, program *ebpf.ProgramSpec) *ebpf.MapSpec {
 	return nil
 }
 
-func instructionCount(program *ebpf.ProgramSpec) uint32 {
+func instructionCount(program *ebpf.ProgramSpec) C.uint32_t {
 	const instructionBytes = 8
-	return uint32(program.Instructions.Size() / instructionBytes)
+	return C.uint32_t(program.Instructions.Size() / instructionBytes)
 }
 
 func takeNumbers(report *programReport, program *ebpf.Program) {
-	info := askForInfo(program)
-	report.translatedBytes = info.number(infoTranslatedBytes)
-	report.jitedBytes = info.number(infoJitedBytes)
-	report.verifiedInstructions = info.number(infoVerifiedInstructions)
+	info := askForInfo(program.FD())
+	report.translated_bytes = info.xlated_prog_len
+	report.jited_bytes = info.jited_prog_len
+	report.verified_instructions = info.verified_insns
 }

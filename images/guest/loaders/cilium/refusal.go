@@ -1,5 +1,8 @@
 package main
 
+// #include <stdint.h>
+import "C"
+
 import (
 	"errors"
 	"os"
@@ -10,24 +13,24 @@ import (
 )
 
 // errorNumber is the negative errno of what failed; -EINVAL where the library gave up without asking the kernel.
-func errorNumber(err error) int32 {
+func errorNumber(err error) C.int32_t {
 	var number unix.Errno
 	switch {
 	case err == nil:
 		return 0
 	case errors.As(err, &number):
-		return -int32(number)
+		return -C.int32_t(number)
 	case errors.Is(err, os.ErrNotExist):
-		return -int32(unix.ENOENT)
+		return -C.int32_t(unix.ENOENT)
 	}
 	// link.AttachRawLink() of 0.9.1 and others pass the kernel's words on, and not its number: "can't create link: %s".
 	const last = unix.EHWPOISON
 	for number = 1; number <= last; number++ {
 		if strings.HasSuffix(err.Error(), ": "+number.Error()) {
-			return -int32(number)
+			return -C.int32_t(number)
 		}
 	}
-	return -int32(unix.EINVAL)
+	return -C.int32_t(unix.EINVAL)
 }
 
 // verifierLog is what the kernel wrote, as far as the library kept it; nil where the kernel was not asked.

@@ -1,5 +1,8 @@
 package main
 
+// #include <stdint.h>
+import "C"
+
 import (
 	"errors"
 	"fmt"
@@ -22,12 +25,14 @@ type stages struct {
 
 // runStages loads the object as a whole, attaches it and makes it fire; each program is reported again.
 func runStages(out *reporter, o *object, p *plan, reports []programReport) {
+	isolateNetwork()
 	s := &stages{out: out, object: o, plan: p, reports: reports}
 	loaded, err := assign(o.spec.Copy(), o.programs, o.mapNames(), ebpf.ProgramOptions{LogSize: smallestLogBytes})
 	if err != nil {
 		s.setAll(stageLoad, errorNumber(err))
 		s.say(err.Error())
 	} else {
+		defer loaded.close()
 		s.attachAndFire(loaded)
 	}
 	for index := range s.reports {
@@ -53,9 +58,9 @@ func (s *stages) say(format string, arguments ...interface{}) {
 }
 
 // setAll puts every program at one stage.
-func (s *stages) setAll(stage uint32, number int32) {
+func (s *stages) setAll(stage C.uint32_t, number C.int32_t) {
 	for index := range s.reports {
-		s.reports[index].stage, s.reports[index].errno = stage, number
+		s.reports[index].stage, s.reports[index].error = stage, number
 	}
 }
 
@@ -73,6 +78,7 @@ func (s *stages) attachAndFire(loaded *collection) {
 	if err != nil {
 		s.out.endUnmeasured(err.Error())
 	}
+	defer source.stream.close()
 	s.fire(source, loaded)
 }
 
@@ -82,8 +88,8 @@ func (s *stages) attachAll(a *attacher) bool {
 	all := true
 	for index, name := range s.object.programs {
 		start := time.Now()
-		err := a.attach(name, s.plan.targets[name])
-		s.reports[index].attachMicroseconds = microseconds(time.Since(start))
+		err := a.attach(name, s.plan.target(name))
+		s.reports[index].attach_microseconds = microsecondsSince(start)
 		var gap unmeasurable
 		if errors.As(err, &gap) {
 			s.out.endUnmeasured(string(gap))
@@ -91,7 +97,7 @@ func (s *stages) attachAll(a *attacher) bool {
 		s.out.say(uint32(index), a.takeNotes()...)
 		if err != nil {
 			s.out.say(uint32(index), err.Error())
-			s.reports[index].errno = errorNumber(err)
+			s.reports[index].error = errorNumber(err)
 			all = false
 		}
 	}
@@ -101,39 +107,35 @@ func (s *stages) attachAll(a *attacher) bool {
 // runTriggerAlone is for a plan without an event, which ends with the programs attached: what the kernel makes of it is
 // seen all the same.
 func (s *stages) runTriggerAlone() {
-	t := startTrigger(s.plan)
-	<-t.ended
-	if t.words != "" {
-		s.say("%s%s", ourPrefix, t.words)
+	runTriggerAlone()
+	ran, words := lastTrigger()
+	if words != "" {
+		s.say("%s%s", ourPrefix, words)
 	}
-	if !t.ran {
-		s.out.endUnmeasured(t.words)
+	if !ran {
+		s.out.endUnmeasured(words)
 	}
 }
 
 func (s *stages) fire(source *eventSource, loaded *collection) {
 	source.stream.settle()
-	// Since 5.8; it ends with this process.
-	counter, countErr := ebpf.EnableStats(statsRuns)
-	if countErr == nil {
-		defer counter.Close()
-	}
-	number, t, took := runTriggerForEvent(s.plan, source)
-	if number != 0 && !t.ran {
-		s.out.endUnmeasured(t.words)
+	number := runTriggerForEvent(source)
+	ran, words := lastTrigger()
+	if number != 0 && !ran {
+		s.out.endUnmeasured(words)
 	}
 	if number != 0 {
 		s.say("%s%s", ourPrefix, source.absence())
-		if t.words != "" {
-			s.say("%s%s", ourPrefix, t.words)
+		if words != "" {
+			s.say("%s%s", ourPrefix, words)
 		}
-		if countErr == nil {
+		if countsRuns() {
 			s.sayHowOftenTheyRan(loaded)
 		}
 	}
-	s.setAll(stageFire, -int32(number))
+	s.setAll(stageFire, -C.int32_t(number))
 	for index := range s.reports {
-		s.reports[index].fireMicroseconds = microseconds(took)
+		s.reports[index].fire_microseconds = fireMicroseconds()
 	}
 	s.out.log(wholeObject, sourceEvent, source.fitting)
 }
@@ -143,7 +145,7 @@ func (s *stages) sayHowOftenTheyRan(loaded *collection) {
 	// Counted per run, and a run may be on its way.
 	time.Sleep(time.Millisecond)
 	for _, name := range s.object.programs {
-		info := askForInfo(loaded.programs[name])
-		s.say("%s'%s' ran %d times", ourPrefix, name, info.runs())
+		info := askForInfo(loaded.programs[name].FD())
+		s.say("%s'%s' ran %d times", ourPrefix, name, info.run_cnt)
 	}
 }

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "../../common/plan.h"
+#include "../../kit/plan.h"
 
 /// In bytes; the end of a longer output is kept, since that is where a program says what went wrong.
 #define OUTPUT_BYTES (1u << 20)

@@ -8,7 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../common/report.h"
+#include "../../kit/frames.h"
+#include "../../kit/residency.h"
 #include "exec.h"
 
 /// How long a program that has done what it is to do, or must end, gets for it, in milliseconds.
@@ -116,6 +117,9 @@ int main(int argc, char **argv)
     // There is no library that it could name.
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
         return 0;
+    // It has nothing to do before its cell.
+    if (argc == 2 && strcmp(argv[1], CMX_RESIDENT_ARGUMENT) == 0)
+        return 64;
     if (argc != 4) {
         fprintf(stderr, "usage: loader-exec CELL OBJECT PLAN (with a pipe at descriptor %d)\n", CMX_LOADER_FD);
         return 64;

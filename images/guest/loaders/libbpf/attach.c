@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../common/files.h"
+#include "../../kit/files.h"
 #include "messages.h"
 #include "stages.h"
 

@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../../common/isolation.h"
+#include "../../kit/namespaces.h"
 #include "messages.h"
 #include "stages.h"
 

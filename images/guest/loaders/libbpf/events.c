@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../common/clock.h"
-#include "../../common/report.h"
+#include "../../kit/clock.h"
+#include "../../kit/frames.h"
 #include "messages.h"
 #include "stages.h"
 
@@ -134,7 +134,7 @@ int await_event(void *context, struct trigger *trigger, int limit)
         // The trigger bounds itself.
         if (deadline == 0)
             deadline = now() + limit;
-        if (!trigger->ran || (!events.fits && now() >= deadline))
+        if (!trigger->answer.ran || (!events.fits && now() >= deadline))
             return absence();
     }
     return 0;

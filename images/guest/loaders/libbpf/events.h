@@ -5,14 +5,14 @@
 #include <bpf/libbpf.h>
 #include <stdint.h>
 
-#include "../../common/plan.h"
-#include "../../common/trigger.h"
+#include "../../kit/plan.h"
+#include "../../kit/trigger.h"
 
 /// Makes ready for the events of the loaded object. Returns 0 where the plan does not fit the object; the messages say why.
 int open_events(struct bpf_object *object, const struct plan *plan);
 /// To be called between attaching and the trigger: what a map holds by then is no event.
 void settle_events(void);
-/// Waits until an event fits; `await_event_function` of common/trigger.h, without a context.
+/// Waits until an event fits; `await_event_function` of kit/trigger.h, without a context.
 int await_event(void *context, struct trigger *trigger, int limit);
 /// Says which of the two it is, and of what.
 void explain_absence(void);

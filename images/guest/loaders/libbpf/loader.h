@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../../common/plan.h"
-#include "../../common/report.h"
+#include "../../kit/plan.h"
+#include "../../kit/frames.h"
 
 /// Loads every program of the object at `path` and reports each. Where all of them load, the stages of the plan follow
 /// and each is reported again; no plan stops at the load.

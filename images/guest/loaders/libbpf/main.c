@@ -1,13 +1,10 @@
-#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../common/isolation.h"
-#include "../../zygote.h"
+#include "../../kit/residency.h"
 #include "loader.h"
 
 /// Loads an object that uses what most objects use. libbpf asks the kernel once per process what it can do, and a
@@ -30,26 +27,7 @@ static int say_nothing(enum libbpf_print_level level, const char *format, va_lis
     return 0;
 }
 
-/// Receives a request and the pipe that comes with it; returns 0 when the agent is gone.
-static int receive_request(struct zygote_request *request, int *pipe)
-{
-    struct iovec part = {request, sizeof(*request)};
-    union {
-        char bytes[CMSG_SPACE(sizeof(int))];
-        struct cmsghdr alignment;
-    } control;
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes,
-                             .msg_controllen = sizeof(control.bytes)};
-    if (recvmsg(CMX_ZYGOTE_FD, &message, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(*request))
-        return 0;
-    struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
-    if (rights == NULL || rights->cmsg_type != SCM_RIGHTS)
-        return 0;
-    memcpy(pipe, CMSG_DATA(rights), sizeof(*pipe));
-    return 1;
-}
-
-static void serve(const struct zygote_request *request)
+static void serve(const struct resident_request *request)
 {
     struct plan plan;
     char problem[256];
@@ -63,21 +41,16 @@ static void serve(const struct zygote_request *request)
         report_unmeasurable(request->cell, "%s", problem);
 }
 
-static int load_in_child(const struct zygote_request *request, int pipe)
+static int load_once(char **arguments)
 {
-    pid_t child = fork();
-    if (child == 0) {
-        close(CMX_ZYGOTE_FD);
-        isolate_bpffs();
-        report_to(pipe);
-        serve(request);
-        _exit(0);
-    }
-    close(pipe);
-    int status = 127 << 8;
-    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
-        continue;
-    return status;
+    struct resident_request request = {.cell = strtoul(arguments[1], NULL, 10)};
+    snprintf(request.object, sizeof(request.object), "%s", arguments[2]);
+    snprintf(request.plan, sizeof(request.plan), "%s", arguments[3]);
+    fcntl(CMX_LOADER_FD, F_SETFD, FD_CLOEXEC);
+    report_to(CMX_LOADER_FD);
+    learn_kernel();
+    serve(&request);
+    return 0;
 }
 
 int main(int argc, char **argv)
@@ -86,20 +59,14 @@ int main(int argc, char **argv)
         puts("libbpf " LIBBPF_VERSION);
         return 0;
     }
-    if (argc != 2 || strcmp(argv[1], "--zygote") != 0) {
-        fprintf(stderr, "usage: loader-libbpf --version | --zygote (with a socket at descriptor %d)\n", CMX_ZYGOTE_FD);
+    libbpf_set_print(say_nothing);
+    if (argc == 4)
+        return load_once(argv);
+    if (argc != 2 || strcmp(argv[1], CMX_RESIDENT_ARGUMENT) != 0) {
+        fprintf(stderr, "usage: loader-libbpf --version | CELL OBJECT PLAN | " CMX_RESIDENT_ARGUMENT "\n");
         return 64;
     }
-    libbpf_set_print(say_nothing);
     warm_up();
-    struct zygote_done done = {0};
-    struct zygote_request request;
-    int pipe;
-    do {
-        if (send(CMX_ZYGOTE_FD, &done, sizeof(done), 0) != sizeof(done))
-            return 0;
-        if (!receive_request(&request, &pipe))
-            return 0;
-        done.wait_status = load_in_child(&request, pipe);
-    } while (1);
+    serve_cells(serve);
+    return 0;
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../common/report.h"
+#include "../../kit/frames.h"
 #include "loader.h"
 
 static char *messages;

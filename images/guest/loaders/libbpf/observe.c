@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../common/clock.h"
+#include "../../kit/clock.h"
 #include "loader.h"
 
 /// Bits of `log_level`; include/linux/bpf_verifier.h of Linux.

@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../../common/clock.h"
-#include "../../common/isolation.h"
-#include "../../common/trigger.h"
+#include "../../kit/clock.h"
+#include "../../kit/files.h"
+#include "../../kit/namespaces.h"
+#include "../../kit/trigger.h"
 #include "events.h"
 #include "loader.h"
 #include "messages.h"
@@ -17,9 +18,6 @@ struct stages {
     const struct plan *plan;
     struct bpf_object *object;
     struct cmx_program *reports;
-    /// When the trigger was started, and how long the event took from there, both in microseconds.
-    long long triggered;
-    uint32_t fire_microseconds;
 };
 
 /// Ends the loader with what was said last as the reason.
@@ -38,14 +36,6 @@ static void set_all(struct stages *stages, enum cmx_stage stage, int error)
         stages->reports[index].stage = stage;
         stages->reports[index++].error = error;
     }
-}
-
-static void set_fire_time(struct stages *stages)
-{
-    struct bpf_program *program;
-    uint32_t index = 0;
-    bpf_object__for_each_program(program, stages->object)
-        stages->reports[index++].fire_microseconds = stages->fire_microseconds;
 }
 
 /// What was said last is about all of them.
@@ -101,6 +91,14 @@ static int attach_all(struct stages *stages)
     return failures == 0 && error == 0;
 }
 
+static void set_fire_time(struct stages *stages, uint32_t microseconds)
+{
+    struct bpf_program *program;
+    uint32_t index = 0;
+    bpf_object__for_each_program(program, stages->object)
+        stages->reports[index++].fire_microseconds = microseconds;
+}
+
 /// Tells a program that never ran from one that ran and sent nothing.
 static void say_how_often_they_ran(const struct stages *stages)
 {
@@ -113,31 +111,20 @@ static void say_how_often_they_ran(const struct stages *stages)
     }
 }
 
-/// Notes when an event came or was given up; ending the trigger afterwards is not part of it.
-static int await_and_note(void *context, struct trigger *trigger, int limit)
-{
-    struct stages *stages = context;
-    int error = await_event(NULL, trigger, limit);
-    stages->fire_microseconds = microseconds_since(stages->triggered);
-    return error;
-}
-
 /// Runs the trigger and returns 0 once the event has come, else the negative errno that stands for what came instead.
 static int fire(struct stages *stages)
 {
     settle_events();
-    // Since 5.8; it ends with this process.
-    int counts_runs = bpf_enable_stats(BPF_STATS_RUN_TIME) >= 0;
     struct trigger trigger;
-    stages->triggered = now_microseconds();
-    int error = run_trigger_for_event(stages->plan, await_and_note, stages, &trigger);
-    if (is_absence(error) && trigger.ran)
+    int error = run_trigger_for_event(stages->plan, await_event, NULL, &trigger);
+    set_fire_time(stages, trigger.microseconds);
+    if (is_absence(error) && trigger.answer.ran)
         explain_absence();
-    if (error && trigger.words[0] != '\0')
-        say("%s", trigger.words);
-    if (error && !trigger.ran)
+    if (error && trigger.answer.words[0] != '\0')
+        say("%s", trigger.answer.words);
+    if (error && !trigger.answer.ran)
         end_unmeasured(stages);
-    if (error && counts_runs)
+    if (error && counts_runs())
         say_how_often_they_ran(stages);
     return error;
 }
@@ -146,12 +133,11 @@ static int fire(struct stages *stages)
 /// of it.
 static void run_trigger_alone(struct stages *stages)
 {
-    struct trigger trigger = start_trigger(stages->plan);
-    while (!trigger_has_ended(&trigger))
-        usleep(10000);
-    if (trigger.words[0] != '\0')
-        say("%s", trigger.words);
-    if (!trigger.ran)
+    struct trigger trigger = start_trigger(stages->plan, 0);
+    await_trigger_end(&trigger);
+    if (trigger.answer.words[0] != '\0')
+        say("%s", trigger.answer.words);
+    if (!trigger.answer.ran)
         end_unmeasured(stages);
 }
 
@@ -167,14 +153,12 @@ static void attach_and_fire(struct stages *stages)
         return;
     }
     set_all(stages, CMX_STAGE_FIRE, fire(stages));
-    set_fire_time(stages);
     report_event(stages->cell);
 }
 
 void run_stages(uint32_t cell, const char *path, const struct plan *plan, struct cmx_program *reports)
 {
-    struct stages stages = {
-        .cell = cell, .plan = plan, .object = bpf_object__open_file(path, NULL), .reports = reports};
+    struct stages stages = {cell, plan, bpf_object__open_file(path, NULL), reports};
     if (stages.object == NULL) {
         say("the object that has just been opened cannot be opened again");
         end_unmeasured(&stages);

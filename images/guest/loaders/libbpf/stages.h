@@ -4,8 +4,8 @@
 
 #include <bpf/libbpf.h>
 
-#include "../../common/plan.h"
-#include "../../common/report.h"
+#include "../../kit/plan.h"
+#include "../../kit/frames.h"
 
 /// Goes on with an object of which each program has loaded alone; `reports` are what was said of them, in the object's
 /// order. Those that the object loads by itself are reported again, with the stage that they came to.

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../common/tracing.h"
+#include "../../kit/tracing.h"
 #include "tracefs.h"
 
 static int is_return(const struct plan_tracefs *plan)

@@ -6,10 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../common/clock.h"
-#include "../../common/report.h"
-#include "../../common/tracing.h"
-#include "../../common/trigger.h"
+#include "../../kit/clock.h"
+#include "../../kit/frames.h"
+#include "../../kit/residency.h"
+#include "../../kit/tracing.h"
+#include "../../kit/trigger.h"
 #include "tracefs.h"
 
 /// What is waited for, and what came.
@@ -22,9 +23,6 @@ struct watch {
     size_t length;
     unsigned long seen;
     int fits;
-    /// When the trigger was started, and how long the event took from there, both in microseconds.
-    long long triggered;
-    uint32_t fire_microseconds;
 };
 
 /// Looks at the line; the text must be in what follows the event's name, since a command's name stands before it.
@@ -67,19 +65,10 @@ static int await_event(void *context, struct trigger *trigger, int limit)
             continue;
         if (deadline == 0)
             deadline = now() + limit;
-        if (!trigger->ran || now() >= deadline)
+        if (!trigger->answer.ran || now() >= deadline)
             return watch->seen > 0 ? -EBADMSG : -ETIMEDOUT;
     }
     return 0;
-}
-
-/// Notes when an event came or was given up; ending the trigger afterwards is not part of it.
-static int await_and_note(void *context, struct trigger *trigger, int limit)
-{
-    struct watch *watch = context;
-    int error = await_event(watch, trigger, limit);
-    watch->fire_microseconds = microseconds_since(watch->triggered);
-    return error;
 }
 
 __attribute__((format(printf, 2, 3))) static void say(uint32_t cell, const char *format, ...)
@@ -110,14 +99,13 @@ static int fire(uint32_t cell, const struct plan *plan, const struct definition 
     if (definition->string_count > 0)
         sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &(struct sched_param){.sched_priority = 1});
     struct trigger trigger;
-    watch.triggered = now_microseconds();
-    int error = run_trigger_for_event(plan, await_and_note, &watch, &trigger);
-    *microseconds = watch.fire_microseconds;
+    int error = run_trigger_for_event(plan, await_event, &watch, &trigger);
+    *microseconds = trigger.microseconds;
     close(watch.pipe);
-    if (error && !trigger.ran)
-        report_unmeasurable(cell, "%s", trigger.words);
-    if (error && trigger.words[0] != '\0')
-        say(cell, "%s", trigger.words);
+    if (error && !trigger.answer.ran)
+        report_unmeasurable(cell, "%s", trigger.answer.words);
+    if (error && trigger.answer.words[0] != '\0')
+        say(cell, "%s", trigger.answer.words);
     if (error)
         explain_absence(cell, &watch);
     else
@@ -133,6 +121,9 @@ int main(int argc, char **argv)
     // There is no library that it could name.
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
         return 0;
+    // It has nothing to do before its cell.
+    if (argc == 2 && strcmp(argv[1], CMX_RESIDENT_ARGUMENT) == 0)
+        return 64;
     if (argc != 4) {
         fprintf(stderr, "usage: loader-tracefs CELL OBJECT PLAN (with a pipe at descriptor %d)\n", CMX_LOADER_FD);
         return 64;

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "../../common/plan.h"
+#include "../../kit/plan.h"
 
 /// The offset in the file at `path` of a function in its symbol tables, perhaps with `+offset`. Returns 0, a negative
 /// errno, or -ENOENT where no table has it.

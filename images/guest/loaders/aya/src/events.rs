@@ -18,7 +18,7 @@ use bytes::BytesMut;
 
 use crate::{
     aya_log::{self, AyaLog},
-    guest::{Plan, Trigger},
+    guest::{Plan, Trigger, EVENT_LIMIT},
     map_values::Values,
     object::ObjectView,
     words,
@@ -32,8 +32,6 @@ const PERF_BUFFER_PAGES: usize = 16;
 const MAX_RECORD_BYTES: usize = 64 << 10;
 /// How long a look at the source may wait.
 const POLL: Duration = Duration::from_millis(20);
-/// `EVENT_LIMIT` of common/trigger.h, for messages.
-const EVENT_LIMIT_SECONDS: u64 = 5;
 
 /// Where events come from.
 pub trait EventSource {
@@ -116,7 +114,7 @@ impl Events {
     pub fn explain_absence(&self) {
         let Self { place, seen, .. } = self;
         if *seen == 0 {
-            words::say(&format!("no event in {place} within {EVENT_LIMIT_SECONDS} s of the trigger"));
+            words::say(&format!("no event in {place} within {} s of the trigger", EVENT_LIMIT.as_secs()));
         } else {
             let contains = String::from_utf8_lossy(&self.contains);
             words::say(&format!("none of {seen} events in {place} holds '{contains}'"));

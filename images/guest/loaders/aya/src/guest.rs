@@ -1,16 +1,21 @@
-//! The guest's side that all loaders share: frames, the stage plan, its trigger. `glue.h` has the C behind it.
+//! The guest's side that all loaders share: frames, residency, the stage plan, its trigger. The C behind it is in `images/guest/kit`.
 use std::{
     ffi::{c_char, c_int, c_void, CStr, CString},
+    sync::OnceLock,
     time::Duration,
 };
 
-/// The numbers of guest_protocol.h.
-#[allow(dead_code, reason = "the agent needs the others")]
+/// What the C headers say, as protocol/generate.c writes it.
+#[allow(dead_code, non_camel_case_types, reason = "it is all that a loader may need, by its names in C")]
 mod protocol {
-    include!(concat!(env!("OUT_DIR"), "/protocol.rs"));
+    use std::ffi::c_char;
+    include!(env!("COMPAT_MATRIX_PROTOCOL"));
 }
 
+pub use protocol::RESIDENT_ARGUMENT;
+
 pub const WHOLE_OBJECT: u32 = protocol::CMX_WHOLE_OBJECT;
+pub const EVENT_LIMIT: Duration = Duration::from_millis(protocol::EVENT_LIMIT as u64);
 const LOADER_FD: c_int = protocol::CMX_LOADER_FD as c_int;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -71,11 +76,6 @@ impl Report {
     }
 }
 
-/// As frames have it, where 0 stands for what is not known.
-pub fn microseconds(time: Duration) -> u32 {
-    time.as_micros().try_into().unwrap_or(u32::MAX).max(1)
-}
-
 /// The agent, as one cell's loader sees it.
 #[derive(Clone, Copy)]
 pub struct Agent {
@@ -83,6 +83,7 @@ pub struct Agent {
 }
 
 impl Agent {
+    /// For a loader that was started for this cell.
     pub fn new(cell: u32) -> Self {
         // SAFETY: the descriptor is this process's own.
         unsafe {
@@ -98,33 +99,33 @@ impl Agent {
     }
 
     pub fn report(&self, report: &Report) {
-        let (name, kind) = (c_string(&report.name), c_string(report.kind));
-        // SAFETY: both strings outlive the call.
-        unsafe {
-            glue_report_program(
-                self.cell,
-                report.program,
-                report.stage as u32,
-                report.error,
-                report.log_complete.into(),
-                report.translated_bytes,
-                report.jited_bytes,
-                report.verified_instructions,
-                report.instructions,
-                report.load_microseconds,
-                report.attach_microseconds,
-                report.fire_microseconds,
-                name.as_ptr(),
-                kind.as_ptr(),
-            )
-        }
+        let program = protocol::cmx_program {
+            cell: self.cell,
+            program: report.program,
+            stage: report.stage as u32,
+            error: report.error,
+            log_complete: report.log_complete.into(),
+            translated_bytes: report.translated_bytes,
+            jited_bytes: report.jited_bytes,
+            verified_instructions: report.verified_instructions,
+            instructions: report.instructions,
+            load_microseconds: report.load_microseconds,
+            verification_microseconds: 0,
+            attach_microseconds: report.attach_microseconds,
+            fire_microseconds: report.fire_microseconds,
+            log_lacks_memory: 0,
+            name: field(&report.name),
+            type_: field(report.kind),
+        };
+        // SAFETY: the structure outlives the call, which copies it into a frame.
+        unsafe { report_program(&program) }
     }
 
     /// Ends the loader: nothing can be said about the probe, for this reason.
     pub fn end_unmeasured(&self, why: &str) -> ! {
         let why = c_string(why);
         // SAFETY: the string outlives the call, which does not return.
-        unsafe { glue_end_unmeasured(self.cell, why.as_ptr()) }
+        unsafe { report_unmeasurable(self.cell, c"%s".as_ptr(), why.as_ptr()) }
     }
 }
 
@@ -134,8 +135,8 @@ pub struct Plan(());
 impl Plan {
     pub fn read(path: &str) -> Result<Self, String> {
         let path = c_string(path);
-        // SAFETY: the plan keeps the path for the trigger, so it is never freed.
-        let problem = unsafe { glue_read_plan(path.into_raw()) };
+        // SAFETY: the path outlives the call.
+        let problem = unsafe { read_cell_plan(path.as_ptr()) };
         if problem.is_null() {
             Ok(Self(()))
         } else {
@@ -147,43 +148,49 @@ impl Plan {
     pub fn target(&self, program: &str) -> Option<String> {
         let program = c_string(program);
         // SAFETY: the plan was read.
-        let target = unsafe { glue_plan_target(program.as_ptr()) };
+        let target = unsafe { cell_target(program.as_ptr()) };
         (!target.is_null()).then(|| text(target))
     }
 
     pub fn awaits_event(&self) -> bool {
         // SAFETY: the plan was read.
-        unsafe { glue_plan_awaits_event() != 0 }
+        unsafe { cell_awaits_event() != 0 }
     }
 
     /// `None`: the object's only one.
     pub fn event_map(&self) -> Option<String> {
         // SAFETY: the plan was read; its texts are never NULL.
-        let map = text(unsafe { glue_plan_event_map() });
+        let map = text(unsafe { cell_event_map() });
         (!map.is_empty()).then_some(map)
     }
 
     pub fn contains(&self) -> Vec<u8> {
         // SAFETY: the plan was read; its texts are never NULL.
-        unsafe { CStr::from_ptr(glue_plan_contains()) }.to_bytes().to_vec()
+        unsafe { CStr::from_ptr(cell_event_text()) }.to_bytes().to_vec()
     }
 
     /// Runs the trigger, with `wait` called for each run: the trigger, and for how many milliseconds after its end an event
     /// may come. It returns 0 or a negative errno, and so does this.
     pub fn run_trigger<F: FnMut(Trigger, i32) -> i32>(&self, mut wait: F) -> i32 {
         // SAFETY: `wait` outlives the call.
-        unsafe { glue_run_trigger(call_wait::<F>, (&raw mut wait).cast()) }
+        unsafe { run_cell_trigger(call_wait::<F>, (&raw mut wait).cast()) }
     }
 
     pub fn run_trigger_alone(&self) {
         // SAFETY: the plan was read.
-        unsafe { glue_run_trigger_alone() }
+        unsafe { run_cell_trigger_alone() }
+    }
+
+    /// What the last `run_trigger` took.
+    pub fn fire_microseconds(&self) -> u32 {
+        // SAFETY: nothing but a number is read.
+        unsafe { cell_fire_microseconds() }
     }
 
     /// Whether the trigger could be run the last time, and what it said.
     pub fn last_trigger(&self) -> (bool, String) {
         // SAFETY: its words are an array that is always closed with a NUL.
-        unsafe { (glue_last_trigger_ran() != 0, text(glue_last_trigger_words())) }
+        unsafe { (cell_trigger_ran() != 0, text(cell_trigger_words())) }
     }
 }
 
@@ -199,8 +206,38 @@ impl Trigger {
     /// Whether the guest could run it, once it has ended.
     pub fn ran(&self) -> bool {
         // SAFETY: as above.
-        unsafe { glue_trigger_ran(self.0) != 0 }
+        unsafe { trigger_ran(self.0) != 0 }
     }
+}
+
+/// Serves cells until the agent is gone, each in a child of this process.
+pub fn serve(run: fn(Agent, &str, &str)) {
+    static RUN: OnceLock<fn(Agent, &str, &str)> = OnceLock::new();
+    extern "C" fn run_request(request: *const protocol::resident_request) {
+        // SAFETY: the request outlives the call, and its texts are closed with a NUL.
+        let (cell, object, plan) = unsafe {
+            let request = &*request;
+            (request.cell, text(request.object.as_ptr()), text(request.plan.as_ptr()))
+        };
+        if let Some(run) = RUN.get() {
+            run(Agent { cell }, &object, &plan);
+        }
+    }
+    RUN.get_or_init(|| run);
+    // SAFETY: the process has one thread, so that its children are whole.
+    unsafe { serve_cells(run_request) }
+}
+
+/// A network of the cell's own, for all that is attached to interfaces.
+pub fn isolate_cell_network() {
+    // SAFETY: changes the namespace of this thread, the only one.
+    unsafe { isolate_network() }
+}
+
+/// Whether the kernel counts how often each program runs.
+pub fn kernel_counts_runs() -> bool {
+    // SAFETY: reads a file.
+    unsafe { counts_runs() != 0 }
 }
 
 /// A cgroup of the cell's own, which this process is in from then on.
@@ -225,41 +262,39 @@ fn c_string(text: &str) -> CString {
     CString::new(text.replace('\0', "")).unwrap_or_default()
 }
 
+/// A field of a fixed size that ends with a NUL.
+fn field<const N: usize>(text: &str) -> [c_char; N] {
+    let mut field = [0; N];
+    for (place, byte) in field[..N - 1].iter_mut().zip(text.bytes()) {
+        *place = byte as c_char;
+    }
+    field
+}
+
 fn text(text: *const c_char) -> String {
-    // SAFETY: all texts of the glue are closed with a NUL and live as long as the process.
+    // SAFETY: all texts of the kit are closed with a NUL and live as long as the process.
     unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
 }
 
 extern "C" {
     fn report_to(descriptor: c_int);
     fn report_log(cell: u32, program: u32, source: u32, text: *const c_char, length: usize);
-    fn glue_report_program(
-        cell: u32,
-        program: u32,
-        stage: u32,
-        error: i32,
-        log_complete: u32,
-        translated_bytes: u32,
-        jited_bytes: u32,
-        verified_instructions: u32,
-        instructions: u32,
-        load_microseconds: u32,
-        attach_microseconds: u32,
-        fire_microseconds: u32,
-        name: *const c_char,
-        kind: *const c_char,
-    );
-    fn glue_end_unmeasured(cell: u32, text: *const c_char) -> !;
-    fn glue_read_plan(path: *const c_char) -> *const c_char;
-    fn glue_plan_target(program: *const c_char) -> *const c_char;
-    fn glue_plan_awaits_event() -> c_int;
-    fn glue_plan_event_map() -> *const c_char;
-    fn glue_plan_contains() -> *const c_char;
-    fn glue_run_trigger(wait: extern "C" fn(*mut c_void, *mut c_void, c_int) -> c_int, context: *mut c_void) -> c_int;
-    fn glue_run_trigger_alone();
-    fn glue_trigger_ran(trigger: *const c_void) -> c_int;
-    fn glue_last_trigger_ran() -> c_int;
-    fn glue_last_trigger_words() -> *const c_char;
+    fn report_program(program: *const protocol::cmx_program);
+    fn report_unmeasurable(cell: u32, format: *const c_char, ...) -> !;
+    fn serve_cells(run: extern "C" fn(*const protocol::resident_request));
+    fn read_cell_plan(path: *const c_char) -> *const c_char;
+    fn cell_target(program: *const c_char) -> *const c_char;
+    fn cell_awaits_event() -> c_int;
+    fn cell_event_map() -> *const c_char;
+    fn cell_event_text() -> *const c_char;
+    fn run_cell_trigger(wait: extern "C" fn(*mut c_void, *mut c_void, c_int) -> c_int, context: *mut c_void) -> c_int;
+    fn run_cell_trigger_alone();
+    fn cell_fire_microseconds() -> u32;
     fn trigger_has_ended(trigger: *mut c_void) -> c_int;
+    fn trigger_ran(trigger: *const c_void) -> c_int;
+    fn cell_trigger_ran() -> c_int;
+    fn cell_trigger_words() -> *const c_char;
     fn isolate_cgroup() -> *const c_char;
+    fn isolate_network();
+    fn counts_runs() -> c_int;
 }

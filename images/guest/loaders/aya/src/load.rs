@@ -1,5 +1,10 @@
 //! The object as a whole and then each of its programs, as a program that uses Aya loads them.
-use std::{cell::OnceCell, fs, path::Path, time::Instant};
+use std::{
+    fs,
+    path::Path,
+    sync::{Mutex, OnceLock},
+    time::Instant,
+};
 
 use anyhow::Result;
 use aya::{
@@ -10,7 +15,7 @@ use aya::{
 
 use crate::{
     ask,
-    guest::{microseconds, Agent, Plan, Report, Source, Stage, WHOLE_OBJECT},
+    guest::{Agent, Plan, Report, Source, Stage, WHOLE_OBJECT},
     object::{ObjectView, ProgramPlace},
     words,
 };
@@ -23,6 +28,36 @@ pub struct Loaded {
     pub reports: Vec<Report>,
 }
 
+/// What a process that serves many cells reads of the kernel once: its BTF, where it has any.
+static KERNEL: OnceLock<Btf> = OnceLock::new();
+/// A loader with its defaults, made before the first cell: making one reads the kernel's BTF.
+static LOADER: Mutex<Option<EbpfLoader<'static>>> = Mutex::new(None);
+
+/// Does once what each cell would repeat: reads the kernel's BTF, and has Aya ask the kernel for what it can do.
+pub fn warm_up() {
+    let mut loader = EbpfLoader::new();
+    if let Ok(btf) = Btf::from_sys_fs() {
+        loader.btf(Some(KERNEL.get_or_init(|| btf)));
+    }
+    // It may well fail; the answers are there all the same.
+    if let Ok(mut ebpf) = loader.load(include_bytes!(env!("COMPAT_MATRIX_WARM_UP"))) {
+        ebpf.programs_mut().for_each(|(_, program)| {
+            if let Program::KProbe(program) = program {
+                let _ = program.load();
+            }
+        });
+    }
+    words::take_kept();
+    if let Ok(mut kept) = LOADER.lock() {
+        *kept = Some(loader);
+    }
+}
+
+/// The loader of this cell; a child of a process that is warm has its parent's.
+fn loader() -> EbpfLoader<'static> {
+    LOADER.lock().ok().and_then(|mut kept| kept.take()).unwrap_or_default()
+}
+
 /// Loads the object at `path`, and each program of it, and reports each. `None` unless all of them are loaded.
 pub fn load(agent: &Agent, path: &str, plan: Option<&Plan>) -> Option<Loaded> {
     let bytes = match fs::read(path) {
@@ -33,7 +68,7 @@ pub fn load(agent: &Agent, path: &str, plan: Option<&Plan>) -> Option<Loaded> {
         }
     };
     let view = ObjectView::new(&bytes);
-    let mut ebpf = match EbpfLoader::new().load(&bytes) {
+    let mut ebpf = match loader().load(&bytes) {
         Ok(ebpf) => ebpf,
         Err(error) => {
             if let EbpfError::MapError(MapError::CreateError { name, io_error, .. }) = &error {
@@ -45,7 +80,7 @@ pub fn load(agent: &Agent, path: &str, plan: Option<&Plan>) -> Option<Loaded> {
             return None;
         }
     };
-    let mut loading = Loading { agent, plan, kernel: OnceCell::new(), ebpf: &mut ebpf, view: &view };
+    let mut loading = Loading { agent, plan, ebpf: &mut ebpf, view: &view };
     let mut reports: Vec<Report> = Vec::new();
     // One that replaces a function of another wants that one loaded first.
     let (last, first): (Vec<_>, Vec<_>) = (0..view.programs.len()).partition(|&index| view.programs[index].kind == "ext");
@@ -76,7 +111,6 @@ fn report_unopened(agent: &Agent, error: EbpfError) {
 struct Loading<'a> {
     agent: &'a Agent,
     plan: Option<&'a Plan>,
-    kernel: OnceCell<Btf>,
     ebpf: &'a mut Ebpf,
     view: &'a ObjectView,
 }
@@ -88,7 +122,7 @@ impl Loading<'_> {
         let start = Instant::now();
         match self.load_program(place) {
             Ok(()) => {
-                report.load_microseconds = microseconds(start.elapsed());
+                report.load_microseconds = start.elapsed().as_micros().try_into().unwrap_or(u32::MAX);
                 report.instructions = place.instructions;
                 self.take_sizes(place, &mut report);
                 words::report(self.agent, report.program, None);
@@ -152,10 +186,10 @@ impl Loading<'_> {
             Program::LircMode2(program) => program.load()?,
             Program::PerfEvent(program) => program.load()?,
             Program::RawTracePoint(program) => program.load()?,
-            Program::Lsm(program) => program.load(name(), kernel(&self.kernel)?)?,
-            Program::BtfTracePoint(program) => program.load(name(), kernel(&self.kernel)?)?,
-            Program::FEntry(program) => program.load(name(), kernel(&self.kernel)?)?,
-            Program::FExit(program) => program.load(name(), kernel(&self.kernel)?)?,
+            Program::Lsm(program) => program.load(name(), kernel()?)?,
+            Program::BtfTracePoint(program) => program.load(name(), kernel()?)?,
+            Program::FEntry(program) => program.load(name(), kernel()?)?,
+            Program::FExit(program) => program.load(name(), kernel()?)?,
             Program::SkLookup(program) => program.load()?,
             Program::CgroupSock(program) => program.load()?,
             Program::CgroupDevice(program) => program.load()?,
@@ -194,10 +228,9 @@ impl Loading<'_> {
 }
 
 /// The kernel's BTF, read once.
-fn kernel(cell: &OnceCell<Btf>) -> Result<&Btf, BtfError> {
-    if let Some(btf) = cell.get() {
-        return Ok(btf);
+fn kernel() -> Result<&'static Btf, BtfError> {
+    match KERNEL.get() {
+        Some(btf) => Ok(btf),
+        None => Btf::from_sys_fs().map(|btf| KERNEL.get_or_init(|| btf)),
     }
-    let btf = Btf::from_sys_fs()?;
-    Ok(cell.get_or_init(|| btf))
 }

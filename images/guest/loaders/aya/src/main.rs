@@ -28,15 +28,28 @@ fn main() -> ExitCode {
             println!("aya {}", env!("AYA_VERSION"));
             ExitCode::SUCCESS
         }
+        [guest::RESIDENT_ARGUMENT] => {
+            prepare();
+            load::warm_up();
+            guest::serve(run);
+            ExitCode::SUCCESS
+        }
         [cell, object, plan] if cell.parse::<u32>().is_ok() => {
+            prepare();
             run(Agent::new(cell.parse().unwrap_or_default()), object, plan);
             ExitCode::SUCCESS
         }
         _ => {
-            eprintln!("usage: loader-aya --version | CELL OBJECT PLAN (with a pipe for frames at descriptor 3)");
+            eprintln!("usage: loader-aya --version | CELL OBJECT PLAN | --resident");
             ExitCode::from(USAGE)
         }
     }
+}
+
+/// What is done once, whoever serves cells.
+fn prepare() {
+    words::keep_warnings();
+    raise_memlock();
 }
 
 fn run(agent: Agent, path: &str, plan: &str) {
@@ -44,8 +57,6 @@ fn run(agent: Agent, path: &str, plan: &str) {
     panic::set_hook(Box::new(move |panic| {
         agent.log(WHOLE_OBJECT, Source::Loader, format!("{panic}\n").as_bytes());
     }));
-    words::keep_warnings();
-    raise_memlock();
     let plan = (!plan.is_empty()).then(|| Plan::read(plan).unwrap_or_else(|problem| agent.end_unmeasured(&problem)));
     if let Some(loaded) = load::load(&agent, path, plan.as_ref()) {
         if let Some(plan) = &plan {

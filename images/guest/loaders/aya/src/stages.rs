@@ -1,22 +1,20 @@
 //! The stages past the load: the loaded programs are attached and made to fire.
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use aya::{
-    programs::Program,
-    sys::{enable_stats, Stats},
-};
+use aya::programs::Program;
 
 use crate::{
     attach,
     aya_log::AyaLog,
     events::Events,
-    guest::{microseconds, Agent, Plan, Source, Stage, WHOLE_OBJECT},
+    guest::{self, Agent, Plan, Source, Stage, WHOLE_OBJECT},
     load::Loaded,
     words,
 };
 
 /// Goes on with an object of which each program has loaded, and reports each program again.
 pub fn run(agent: &Agent, mut loaded: Loaded, plan: &Plan) {
+    guest::isolate_cell_network();
     let events = plan.awaits_event().then(|| {
         Events::open(&mut loaded.ebpf, &loaded.view, plan).unwrap_or_else(|error| agent.end_unmeasured(&format!("{error:#}")))
     });
@@ -43,7 +41,7 @@ fn attach_all(agent: &Agent, loaded: &mut Loaded, plan: &Plan) -> bool {
         report.stage = Stage::Attach;
         let start = Instant::now();
         let result = attach::attach(agent, ebpf, place, plan.target(&place.name).as_deref());
-        report.attach_microseconds = microseconds(start.elapsed());
+        report.attach_microseconds = start.elapsed().as_micros().try_into().unwrap_or(u32::MAX);
         words::report(agent, report.program, result.as_ref().err());
         report.error = result.as_ref().err().map_or(0, words::errno);
     }
@@ -53,16 +51,7 @@ fn attach_all(agent: &Agent, loaded: &mut Loaded, plan: &Plan) -> bool {
 /// Runs the trigger until the event has come, or nothing that fits.
 fn fire(agent: &Agent, loaded: &mut Loaded, plan: &Plan, mut events: Events, log: &mut AyaLog) {
     events.settle();
-    // Since 5.8; it ends with this process.
-    let counts_runs = enable_stats(Stats::RunTime);
-    let start = Instant::now();
-    let mut took = Duration::ZERO;
-    let error = plan.run_trigger(|trigger, limit| {
-        let error = events.wait(trigger, limit, log);
-        // Ending the trigger is not part of it.
-        took = start.elapsed();
-        error
-    });
+    let error = plan.run_trigger(|trigger, limit| events.wait(trigger, limit, log));
     let (ran, trigger_words) = plan.last_trigger();
     if error != 0 {
         if ran && [-libc::ETIMEDOUT, -libc::EBADMSG].contains(&error) {
@@ -74,13 +63,13 @@ fn fire(agent: &Agent, loaded: &mut Loaded, plan: &Plan, mut events: Events, log
         if !trigger_words.is_empty() {
             words::say(&trigger_words);
         }
-        if counts_runs.is_ok() {
+        if guest::kernel_counts_runs() {
             say_how_often_they_ran(loaded);
         }
     }
     for report in &mut loaded.reports {
+        report.fire_microseconds = plan.fire_microseconds();
         report.stage = Stage::Fire;
-        report.fire_microseconds = microseconds(took);
         report.error = error;
     }
     agent.log(WHOLE_OBJECT, Source::Event, events.fitting.as_deref().unwrap_or_default());

@@ -1,6 +1,8 @@
 /// What a cell does to a guest goes with its processes: it happens in namespaces and a cgroup of the cell's own.
-#ifndef CMX_ISOLATION_H
-#define CMX_ISOLATION_H
+#ifndef CMX_NAMESPACES_H
+#define CMX_NAMESPACES_H
+
+// All of them are about the calling thread, where it has left the others with `unshare(CLONE_FS)` or one of these functions.
 
 /// Maps that an object pins by name must not be found by the next object: a bpffs of its own.
 void isolate_bpffs(void);
@@ -9,8 +11,22 @@ void isolate_network(void);
 /// Programs on cgroups: a cgroup2 of its own that the calling process is in. Returns its path; NULL, with `errno` set,
 /// where the kernel has no cgroup2. The agent removes it after the cell.
 const char *isolate_cgroup(void);
+/// Takes the calling process back to the root of cgroup2, for one that outlives its cell.
+void leave_cgroup(void);
 /// Brings `lo` up in the network that the calling process is in.
 void raise_loopback(void);
+
+/// Where the caller is, for a process that is to join it: its network and mount namespaces and, where it has a cgroup of its own,
+/// the file cgroup.procs of that. /dev/null stands for what this kernel or process does not have.
+struct place {
+    int network;
+    int mounts;
+    int cgroup;
+};
+struct place open_place(void);
+void close_place(const struct place *place);
+/// Joins all of it, with the calling process. Returns whether that worked.
+int join_place(const struct place *place);
 
 /// Where cgroup2 is mounted, and how the names of cells' cgroups begin.
 #define CGROUP_ROOT "/sys/fs/cgroup"

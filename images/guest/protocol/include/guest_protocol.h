@@ -94,8 +94,12 @@ struct cmx_file {
 
 struct cmx_load {
     uint32_t cell;
-    /// How long a loader other than libbpf's may be silent before the agent ends it.
+    /// How long the loader may be silent before the agent ends it.
     uint32_t limit_milliseconds;
+    /// Not 0 to have a loader started for this cell alone, and a shell for its trigger.
+    uint32_t is_alone;
+    /// Not 0 for a loader that came with the job and can be resident.
+    uint32_t may_stay;
     /// Name of the loader, which lies at /bin/loader-<name> in the guest.
     char loader[CMX_NAME_BYTES];
     /// The object's path in the guest; empty for a loader that needs none.
@@ -185,10 +189,9 @@ struct cmx_program {
     uint32_t load_microseconds;
     /// The verifier's own time in that load, 0 before Linux 5.2.
     uint32_t verification_microseconds;
-    /// What attaching this program took; 0 where it was not attached, and where nobody says.
+    /// What attaching the program took; 0 where nobody says.
     uint32_t attach_microseconds;
-    /// From the start of the trigger until the event came or was given up, the same for every program of the cell; 0 where
-    /// nothing was awaited, and where nobody says.
+    /// From the start of the trigger to the event, the same for each program of the cell; 0 where nobody says.
     uint32_t fire_microseconds;
     /// Not 0 when the log is incomplete for want of the guest's memory only.
     uint32_t log_lacks_memory;
@@ -227,7 +230,7 @@ struct cmx_cell_end {
     int32_t wait_status;
     /// Not 0 when the agent ended the loader because it was silent for longer than it may be.
     uint32_t overdue;
-    /// From CMX_CELL_BEGIN to this frame; saturates.
+    /// What the cell took in the guest.
     uint32_t microseconds;
 };
 

@@ -1,4 +1,4 @@
-#include "report.h"
+#include "frames.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 long long now(void);
 /// The same in microseconds.
 long long now_microseconds(void);
-/// Microseconds from `start`, a value of `now_microseconds`, until now, as frames have them: at least 1, at most what fits.
+/// What has passed since; saturates.
 uint32_t microseconds_since(long long start);
 
 #endif

@@ -17,10 +17,10 @@ enum trigger_kind {
     TRIGGER_SHELL,
 };
 
-/// Its texts are never NULL where they are not said to be.
+/// Its texts are never NULL where they are not said to be; they live as long as the plan.
 struct plan {
-    /// Of the plan itself, for whoever runs its trigger.
-    const char *path;
+    /// The file, in which all texts are.
+    char *text;
     struct plan_attach *attaches;
     size_t attach_count;
     /// An event of tracefs instead of an object; `kind` is NULL where there is none.
@@ -54,6 +54,8 @@ struct plan {
 
 /// Reads the plan at `path`. Returns 1; else 0, with what is wrong in `problem`.
 int read_plan(const char *path, struct plan *plan, char *problem, size_t problem_bytes);
+/// Frees what `read_plan` took; a plan of zeros is none.
+void forget_plan(struct plan *plan);
 /// Where the plan attaches that program; NULL: where its section says.
 const char *plan_target(const struct plan *plan, const char *program);
 

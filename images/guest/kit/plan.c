@@ -140,9 +140,9 @@ static char *read_text(const char *path)
 
 int read_plan(const char *path, struct plan *plan, char *problem, size_t problem_bytes)
 {
-    *plan = (struct plan){.path = path, .trigger_text = "", .event_map = "", .contains = "",
+    *plan = (struct plan){.text = read_text(path), .trigger_text = "", .event_map = "", .contains = "",
                           .exec = {.status = -1, .line = ""}};
-    char *rest = read_text(path);
+    char *rest = plan->text;
     if (rest == NULL) {
         snprintf(problem, problem_bytes, "cannot read the plan of the stages: %s", strerror(errno));
         return 0;
@@ -154,6 +154,15 @@ int read_plan(const char *path, struct plan *plan, char *problem, size_t problem
         }
     }
     return 1;
+}
+
+void forget_plan(struct plan *plan)
+{
+    free(plan->exec.arguments);
+    free(plan->exec.environment);
+    free(plan->attaches);
+    free(plan->text);
+    *plan = (struct plan){0};
 }
 
 const char *plan_target(const struct plan *plan, const char *program)

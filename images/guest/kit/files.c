@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int read_line(const char *path, char *line, size_t bytes)
@@ -24,4 +25,19 @@ int is_listed(const char *list, const char *word)
             return 1;
     }
     return 0;
+}
+
+void make_folders(char *path)
+{
+    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(path, 0755);
+        *slash = '/';
+    }
+}
+
+int counts_runs(void)
+{
+    char line[16];
+    return read_line(RUN_COUNTS_SWITCH, line, sizeof(line)) && strcmp(line, "1") == 0;
 }

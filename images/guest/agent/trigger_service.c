@@ -1,0 +1,198 @@
+#include "trigger_service.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../kit/clock.h"
+#include "../kit/descriptors.h"
+#include "../kit/files.h"
+#include "../kit/frames.h"
+#include "../kit/trigger.h"
+
+/// As PROMPT_LIMIT.
+#define COMMAND_LIMIT 15000
+/// For the typed line: probes fire when bash has read it, so it is no loss where it keeps bash busy.
+#define LINE_LIMIT 5000
+
+/// A trigger that somebody waits for, and what becomes of it.
+struct run {
+    int client;
+    const struct trigger_request *request;
+    const struct place *place;
+    struct trigger_answer answer;
+};
+
+__attribute__((format(printf, 2, 3))) static void answer(struct run *run, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(run->answer.words, sizeof(run->answer.words), format, arguments);
+    va_end(arguments);
+    run->answer.words[strcspn(run->answer.words, "\n")] = '\0';
+}
+
+/// Whether nobody waits any more.
+static int is_alone(const struct run *run)
+{
+    struct pollfd client = {.fd = run->client, .events = POLLRDHUP};
+    return poll(&client, 1, 0) > 0;
+}
+
+/// A shell for the trigger, a copy or its own. Returns 0, with the answer, where there can be none.
+static int open_shell(struct run *run, int is_fresh, struct shell *shell)
+{
+    enum trigger_kind kind = run->request->kind;
+    const char *text = run->request->text;
+    if ((!is_fresh && copy_shell(kind, text, run->place, shell)) || start_shell(kind, text, run->place, shell))
+        return 1;
+    answer(run, "the guest has no %s for a shell: %s", kind == TRIGGER_TYPE ? "pseudo-terminal" : "process",
+           strerror(errno));
+    return 0;
+}
+
+static void type_line(struct run *run, int is_fresh)
+{
+    struct shell shell;
+    if (!open_shell(run, is_fresh, &shell))
+        return;
+    int has_prompt = await_prompt(&shell, PROMPT_LIMIT, run->client);
+    if (has_prompt) {
+        type_text(&shell, run->request->text);
+        await_prompt(&shell, LINE_LIMIT, run->client);
+        run->answer.ran = 1;
+    }
+    end_shell(&shell);
+    if (has_prompt || is_alone(run))
+        return;
+    if (is_fresh) {
+        answer(run, "bash showed no prompt within %d s: %.200s", PROMPT_LIMIT / 1000, shell.seen);
+        return;
+    }
+    replace_waiting_shell(TRIGGER_TYPE);
+    type_line(run, 1);
+}
+
+/// The last line that is not empty.
+static const char *last_line(struct shell *shell)
+{
+    while (shell->length > 0 && shell->seen[shell->length - 1] == '\n')
+        shell->seen[--shell->length] = '\0';
+    const char *newline = strrchr(shell->seen, '\n');
+    return newline == NULL ? shell->seen : newline + 1;
+}
+
+static void run_command(struct run *run, int is_fresh)
+{
+    struct shell shell;
+    if (!open_shell(run, is_fresh, &shell))
+        return;
+    int status = 0, ended = 0, alone = 0, open = 1;
+    for (long long deadline = now() + COMMAND_LIMIT; !ended && !alone && now() < deadline;) {
+        // What it left running may hold the pipe, so its own end counts and not the pipe's.
+        if (open)
+            open = read_output(&shell, 20, run->client, &alone);
+        else
+            usleep(1000);
+        ended = waitpid(shell.pid, &status, WNOHANG) != 0;
+    }
+    read_output(&shell, 0, -1, NULL);
+    if (ended)
+        shell.pid = 0;
+    // A busy host, more likely than not: that no event came then says nothing about the probe.
+    run->answer.ran = ended;
+    if (!ended)
+        answer(run, "the trigger's command did not end within %d s", COMMAND_LIMIT / 1000);
+    else if (status != 0)
+        answer(run, "the trigger's command ended with status %d: %.200s",
+               WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), last_line(&shell));
+    end_shell(&shell);
+}
+
+static void serve(int client)
+{
+    static struct trigger_request request;
+    int descriptors[3];
+    ssize_t length = receive_with_descriptors(client, &request, sizeof(request), descriptors, 3);
+    if (length <= (ssize_t)offsetof(struct trigger_request, text))
+        return;
+    ((char *)&request)[length - 1] = '\0';
+    const struct place place = {descriptors[0], descriptors[1], descriptors[2]};
+    struct run run = {.client = client, .request = &request, .place = &place};
+    if (access("/bin/bash", X_OK) != 0)
+        answer(&run, "this guest has no bash for the trigger: %s", strerror(errno));
+    else if (request.kind == TRIGGER_TYPE)
+        type_line(&run, request.is_fresh);
+    else
+        run_command(&run, request.is_fresh);
+    close_place(&place);
+    send(client, &run.answer, sizeof(run.answer), MSG_NOSIGNAL);
+}
+
+__attribute__((noreturn)) static void serve_triggers(int listener, int readiness, struct waiting_shells *shells)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_NAME, "triggers");
+    start_waiting_shells(shells);
+    close(readiness);
+    for (;;) {
+        int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+        if (client < 0)
+            continue;
+        serve(client);
+        close(client);
+    }
+}
+
+pid_t start_trigger_service(struct waiting_shells *shells)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = TRIGGER_SOCKET};
+    int readiness[2];
+    int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    make_folders(address.sun_path);
+    unlink(address.sun_path);
+    *shells = (struct waiting_shells){0};
+    if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(listener, 8) != 0 ||
+        pipe2(readiness, O_CLOEXEC) != 0) {
+        close(listener);
+        return 0;
+    }
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(readiness[0]);
+        serve_triggers(listener, readiness[1], shells);
+    }
+    close(listener);
+    close(readiness[1]);
+    char byte;
+    // Ends when the service closes its end, be it by its own end.
+    while (read(readiness[0], &byte, 1) > 0)
+        continue;
+    close(readiness[0]);
+    return pid > 0 ? pid : 0;
+}
+
+int run_trigger(const char *path)
+{
+    struct plan plan;
+    char problem[256];
+    if (!read_plan(path, &plan, problem, sizeof(problem))) {
+        puts(problem);
+        return UNMEASURABLE_STATUS;
+    }
+    struct trigger trigger = start_trigger(&plan, 0);
+    await_trigger_end(&trigger);
+    if (trigger.answer.words[0] != '\0')
+        puts(trigger.answer.words);
+    return trigger.answer.ran ? 0 : UNMEASURABLE_STATUS;
+}

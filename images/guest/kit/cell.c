@@ -1,0 +1,64 @@
+#include "cell.h"
+
+#include <stdlib.h>
+
+static struct plan plan;
+static struct trigger last_trigger;
+
+const char *read_cell_plan(const char *path)
+{
+    static char problem[256];
+    forget_plan(&plan);
+    return read_plan(path, &plan, problem, sizeof(problem)) ? NULL : problem;
+}
+
+const char *cell_target(const char *program)
+{
+    return plan_target(&plan, program);
+}
+
+int cell_awaits_event(void)
+{
+    return plan.awaits_event;
+}
+
+const char *cell_event_map(void)
+{
+    return plan.event_map;
+}
+
+const char *cell_event_text(void)
+{
+    return plan.contains;
+}
+
+int run_cell_trigger(await_cell_event *await, void *context)
+{
+    return run_trigger_for_event(&plan, await, context, &last_trigger);
+}
+
+void run_cell_trigger_alone(void)
+{
+    last_trigger = start_trigger(&plan, 0);
+    await_trigger_end(&last_trigger);
+}
+
+int trigger_ran(const struct trigger *trigger)
+{
+    return trigger->answer.ran;
+}
+
+int cell_trigger_ran(void)
+{
+    return last_trigger.answer.ran;
+}
+
+const char *cell_trigger_words(void)
+{
+    return last_trigger.answer.words;
+}
+
+uint32_t cell_fire_microseconds(void)
+{
+    return last_trigger.microseconds;
+}

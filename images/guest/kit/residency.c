@@ -1,0 +1,70 @@
+#include "residency.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "descriptors.h"
+#include "frames.h"
+#include "namespaces.h"
+
+int receive_cell(struct resident_cell *cell)
+{
+    int pipes[2];
+    if (receive_with_descriptors(CMX_RESIDENT_FD, &cell->request, sizeof(cell->request), pipes, 2) !=
+        sizeof(cell->request))
+        return 0;
+    cell->reports = pipes[0];
+    cell->words = pipes[1];
+    return 1;
+}
+
+int send_resident_event(enum resident_event event, int32_t value)
+{
+    struct resident_message message = {event, value};
+    return send(CMX_RESIDENT_FD, &message, sizeof(message), MSG_NOSIGNAL) == sizeof(message);
+}
+
+/// The child that works on the cell.
+__attribute__((noreturn)) static void become_cell(const struct resident_cell *cell,
+                                                  void (*run)(const struct resident_request *))
+{
+    close(CMX_RESIDENT_FD);
+    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    dup2(nothing, STDIN_FILENO);
+    dup2(cell->words, STDOUT_FILENO);
+    dup2(cell->words, STDERR_FILENO);
+    close(nothing);
+    close(cell->words);
+    isolate_bpffs();
+    report_to(cell->reports);
+    run(&cell->request);
+    _exit(0);
+}
+
+/// Returns the cell's wait status; 127 as in a shell where no child can be had.
+static int run_in_child(const struct resident_cell *cell, void (*run)(const struct resident_request *))
+{
+    pid_t child = fork();
+    if (child == 0)
+        become_cell(cell, run);
+    close(cell->reports);
+    close(cell->words);
+    send_resident_event(RESIDENT_STARTED, child > 0 ? child : 0);
+    int status = 127 << 8;
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return status;
+}
+
+void serve_cells(void (*run)(const struct resident_request *request))
+{
+    struct resident_cell cell;
+    int is_heard = send_resident_event(RESIDENT_READY, 0);
+    while (is_heard && receive_cell(&cell))
+        is_heard = send_resident_event(RESIDENT_ENDED, run_in_child(&cell, run));
+}

@@ -1,0 +1,59 @@
+/// Residency: a loader that is started once, before the snapshot of its guest, and then serves one cell after another.
+///
+/// The agent starts `/bin/loader-<name> --resident` with one end of a SOCK_SEQPACKET socket at CMX_RESIDENT_FD. The loader does
+/// once what every cell would repeat (feature probes, the kernel's BTF), says RESIDENT_READY, and answers each request with
+/// RESIDENT_STARTED and RESIDENT_ENDED. docs/loaders.md has the contract.
+#ifndef CMX_RESIDENCY_H
+#define CMX_RESIDENCY_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "guest_protocol.h"
+
+#define CMX_RESIDENT_FD 3
+/// The argument that makes a loader resident. One that cannot be ends with any status but 0.
+#define CMX_RESIDENT_ARGUMENT "--resident"
+
+/// Agent to loader, with two descriptors as SCM_RIGHTS: the write end of the pipe for the cell's frames, and that of the one for
+/// its standard output and error.
+struct resident_request {
+    uint32_t cell;
+    /// Empty to have the kernel examined; only libbpf's loader is asked for that.
+    char object[CMX_NAME_BYTES];
+    /// Empty to stop at the load.
+    char plan[CMX_NAME_BYTES];
+};
+
+enum resident_event {
+    /// The loader waits for the next request.
+    RESIDENT_READY = 1,
+    /// `value` is the process that works on the cell: what the agent kills when it takes too long.
+    RESIDENT_STARTED = 2,
+    /// `value` is the cell's wait status.
+    RESIDENT_ENDED = 3,
+    /// As RESIDENT_ENDED, and the loader ends now: the cell left something behind in it. The agent starts another.
+    RESIDENT_LEAVING = 4,
+};
+
+struct resident_message {
+    uint32_t event;
+    int32_t value;
+};
+
+struct resident_cell {
+    struct resident_request request;
+    int reports;
+    int words;
+};
+
+/// Receives the next request. Returns 0 when the agent is gone.
+int receive_cell(struct resident_cell *cell);
+/// Returns 0 when the agent is gone.
+int send_resident_event(enum resident_event event, int32_t value);
+
+/// Serves cells until the agent is gone, each in a child of this process: with the cell's pipes, a bpffs of its own, and all that
+/// was done before this call. `run` returns when the cell has been reported.
+void serve_cells(void (*run)(const struct resident_request *request));
+
+#endif

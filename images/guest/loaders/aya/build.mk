@@ -1,0 +1,18 @@
+OPTIONAL_LOADERS += aya
+AYA := loaders/aya
+# Named, else crt-static would be for the crates' own build scripts and macros as well, which cannot be static.
+RUST_TARGET := x86_64-unknown-linux-gnu
+RUSTFLAGS := -C target-feature=+crt-static -C relocation-model=static -C link-arg=-Wl,--build-id=none \
+             --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(CURDIR)/$(AYA)/../../$(BUILD)/crates/=
+$(BUILD)/protocol.rs: $(BUILD)/generate
+	$< rust >$@
+
+# Nothing that cargo would take from its user's settings.
+$(BUILD)/loader-aya: $(KIT) $(BUILD)/protocol.rs $(BUILD)/warm_up.bpf.o $(wildcard $(AYA)/src/*.rs) \
+                     $(addprefix $(AYA)/,Cargo.toml build.rs build.mk) ../../scripts/rust-crates Makefile
+	$(AYA)/prepare
+	tools=($$($(AYA)/toolchain)) && cd $(AYA) && env -u CARGO_BUILD_RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS \
+	    CARGO_HOME=$(CURDIR)/$(BUILD)/aya/home RUSTC="$${tools[1]}" COMPAT_MATRIX_KIT=$(CURDIR)/$(BUILD) \
+	    RUSTFLAGS='$(RUSTFLAGS)' \
+	    "$${tools[0]}" build --quiet --offline --release --target $(RUST_TARGET) --target-dir $(CURDIR)/$(BUILD)/aya/target
+	install $(BUILD)/aya/target/$(RUST_TARGET)/release/loader-aya $@

@@ -1,0 +1,200 @@
+package main
+
+/*
+#cgo CFLAGS: -D_GNU_SOURCE
+#include <stdlib.h>
+#include <linux/bpf.h>
+
+#include "frames.h"
+#include "cell.h"
+#include "files.h"
+#include "namespaces.h"
+#include "residency.h"
+
+int awaitEvent(void *context, struct trigger *trigger, int limit);
+*/
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"runtime/cgo"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// What the C headers of the guest say, by the names that Go uses.
+const (
+	loaderDescriptor   = C.CMX_LOADER_FD
+	residentArgument   = C.CMX_RESIDENT_ARGUMENT
+	sourceVerifier     = C.CMX_LOG_VERIFIER
+	sourceLoader       = C.CMX_LOG_LOADER
+	sourceEvent        = C.CMX_LOG_EVENT
+	stageOpen          = C.CMX_STAGE_OPEN
+	stageMaps          = C.CMX_STAGE_MAPS
+	stageLoad          = C.CMX_STAGE_LOAD
+	stageAttach        = C.CMX_STAGE_ATTACH
+	stageFire          = C.CMX_STAGE_FIRE
+	wholeObject        = C.CMX_WHOLE_OBJECT
+	ourPrefix          = C.OUR_PREFIX
+	unmeasurableStatus = C.UNMEASURABLE_STATUS
+	eventLimit         = C.EVENT_LIMIT
+)
+
+// A programReport is a `struct cmx_program`; a field that is not known is 0.
+type programReport = C.struct_cmx_program
+
+// setText fills a field of a fixed size that ends with a NUL.
+func setText(field []C.char, text string) {
+	for i := 0; i < len(text) && i < len(field)-1; i++ {
+		field[i] = C.char(text[i])
+	}
+}
+
+// A reporter writes what is to be said of one cell to the agent's pipe.
+type reporter struct {
+	cell uint32
+}
+
+func newReporter(cell uint32, pipe int) *reporter {
+	C.report_to(C.int(pipe))
+	return &reporter{cell}
+}
+
+// log writes a text in as many frames as it takes; none where it is empty.
+func (out *reporter) log(program uint32, source uint32, text []byte) {
+	if len(text) > 0 {
+		C.report_log(C.uint32_t(out.cell), C.uint32_t(program), source, (*C.char)(unsafe.Pointer(&text[0])),
+			C.size_t(len(text)))
+	}
+}
+
+// say writes lines of the loader's log.
+func (out *reporter) say(program uint32, lines ...string) {
+	for _, line := range lines {
+		out.log(program, sourceLoader, []byte(line+"\n"))
+	}
+}
+
+func (out *reporter) program(report programReport) {
+	report.cell = C.uint32_t(out.cell)
+	C.report_program(&report)
+}
+
+// An ending is what a cell ends with before its time; whoever runs cells recovers it.
+type ending struct{ status int }
+
+// endUnmeasured ends the cell: the guest, or this library, lacks what the measurement takes, which says nothing about the probe.
+func (out *reporter) endUnmeasured(reason string) {
+	out.say(wholeObject, ourPrefix+reason)
+	panic(ending{unmeasurableStatus})
+}
+
+// A plan says what is to happen past the load; there is one at a time.
+type plan struct {
+	awaits bool
+	// Empty for the object's only one.
+	eventMap string
+	contains string
+}
+
+// readPlan returns nil for no plan.
+func readPlan(path string) (*plan, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text := C.CString(path)
+	defer C.free(unsafe.Pointer(text))
+	if problem := C.read_cell_plan(text); problem != nil {
+		return nil, errors.New(C.GoString(problem))
+	}
+	return &plan{
+		awaits: C.cell_awaits_event() != 0, eventMap: C.GoString(C.cell_event_map()),
+		contains: C.GoString(C.cell_event_text()),
+	}, nil
+}
+
+// target is where the plan attaches a program; empty where its section says.
+func (p *plan) target(program string) string {
+	name := C.CString(program)
+	defer C.free(unsafe.Pointer(name))
+	if target := C.cell_target(name); target != nil {
+		return C.GoString(target)
+	}
+	return ""
+}
+
+// A trigger is one that runs while an event is awaited.
+type trigger struct {
+	c *C.struct_trigger
+}
+
+func (t trigger) hasEnded() bool { return C.trigger_has_ended(t.c) != 0 }
+
+// ran says whether the guest could run it, once it has ended.
+func (t trigger) ran() bool { return C.trigger_ran(t.c) != 0 }
+
+//export awaitEvent
+func awaitEvent(context unsafe.Pointer, t *C.struct_trigger, limit C.int) C.int {
+	source := (*(*cgo.Handle)(context)).Value().(*eventSource)
+	return -C.int(source.await(trigger{t}, time.Duration(limit)*time.Millisecond))
+}
+
+// runTriggerForEvent runs the plan's trigger, and once more where the event did not come.
+func runTriggerForEvent(source *eventSource) syscall.Errno {
+	handle := cgo.NewHandle(source)
+	defer handle.Delete()
+	return syscall.Errno(-C.run_cell_trigger((*C.await_cell_event)(C.awaitEvent), unsafe.Pointer(&handle)))
+}
+
+func runTriggerAlone() { C.run_cell_trigger_alone() }
+
+// lastTrigger says whether the guest could run the trigger that was run last, and one line about it, mostly empty.
+func lastTrigger() (ran bool, words string) {
+	return C.cell_trigger_ran() != 0, C.GoString(C.cell_trigger_words())
+}
+
+func fireMicroseconds() C.uint32_t { return C.cell_fire_microseconds() }
+
+func microsecondsSince(start time.Time) C.uint32_t {
+	return C.uint32_t(time.Since(start).Microseconds())
+}
+
+// countsRuns says whether the kernel counts how often each program runs.
+func countsRuns() bool { return C.counts_runs() != 0 }
+
+// Of the calling goroutine's thread, which it must be locked to.
+func isolateNetwork() { C.isolate_network() }
+func isolateBPFFS()   { C.isolate_bpffs() }
+
+// isolateCgroup makes a cgroup that this process is in, and returns its path. The agent removes it after the cell.
+func isolateCgroup() (string, error) {
+	path, err := C.isolate_cgroup()
+	if path == nil {
+		return "", fmt.Errorf("%w", err)
+	}
+	return C.GoString(path), nil
+}
+
+func leaveCgroup() { C.leave_cgroup() }
+
+// A programInfo is the kernel's own account of a program, of which the library passes on a part; zeros for what this kernel does
+// not say.
+type programInfo = C.struct_bpf_prog_info
+
+func askForInfo(descriptor int) programInfo {
+	var info programInfo
+	attributes := struct {
+		descriptor, length uint32
+		info               uint64
+	}{uint32(descriptor), uint32(unsafe.Sizeof(info)), uint64(uintptr(unsafe.Pointer(&info)))}
+	// Unknown before 4.13: that leaves zeros.
+	_, _, _ = unix.Syscall(unix.SYS_BPF, C.BPF_OBJ_GET_INFO_BY_FD, uintptr(unsafe.Pointer(&attributes)),
+		unsafe.Sizeof(attributes))
+	runtime.KeepAlive(&info)
+	return info
+}

@@ -1,0 +1,128 @@
+package main
+
+/*
+#include "residency.h"
+*/
+import "C"
+
+import (
+	"os"
+	"reflect"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// A process of Go cannot fork, so all cells are served in this one, each on a thread of its own that ends with the cell. What is
+// the process's and not the thread's is looked at after each cell; where something of it has changed, the process ends, and the
+// agent starts another.
+
+// grownMemory is by how much the process may have grown since it was ready; the library's users leave garbage, too.
+const grownMemory = 64 << 20
+
+// serve serves cells until the agent is gone, or one has left something behind.
+func serve(warmUp func(), load func(*reporter, string, *plan)) {
+	// Collecting what lives as long as the process, the kernel's BTF, takes longer than a cell; the limit of memory still holds.
+	debug.SetGCPercent(400)
+	warmUp()
+	words, err := unix.Dup(unix.Stderr)
+	if err != nil {
+		return
+	}
+	unix.CloseOnExec(words)
+	setWords(words)
+	runtime.GC()
+	debug.FreeOSMemory()
+	limitMemory()
+	before := takeStock()
+	var cell C.struct_resident_cell
+	if C.send_resident_event(C.RESIDENT_READY, 0) == 0 {
+		return
+	}
+	for C.receive_cell(&cell) != 0 {
+		setWords(int(cell.words))
+		_ = unix.Close(int(cell.words))
+		C.send_resident_event(C.RESIDENT_STARTED, C.int32_t(os.Getpid()))
+		status := make(chan int)
+		go func() {
+			// Never unlocked: the thread ends with this function, and its namespaces with it.
+			runtime.LockOSThread()
+			isolateBPFFS()
+			out := newReporter(uint32(cell.request.cell), int(cell.reports))
+			status <- runCell(out, C.GoString(&cell.request.object[0]), C.GoString(&cell.request.plan[0]), load)
+		}()
+		waitStatus := C.int32_t(<-status << 8)
+		_ = unix.Close(int(cell.reports))
+		setWords(words)
+		leaveCgroup()
+		if !before.holds() {
+			C.send_resident_event(C.RESIDENT_LEAVING, waitStatus)
+			return
+		}
+		if C.send_resident_event(C.RESIDENT_ENDED, waitStatus) == 0 {
+			return
+		}
+	}
+}
+
+// setWords makes a descriptor the standard output and error.
+func setWords(descriptor int) {
+	// They fail for no descriptor that is open.
+	_ = unix.Dup2(descriptor, unix.Stdout)
+	_ = unix.Dup2(descriptor, unix.Stderr)
+}
+
+// A stock is what all threads of the process share and a cell could change.
+type stock struct {
+	descriptors []string
+	limits      [16]unix.Rlimit
+	folder      string
+	environment []string
+	pages       int
+}
+
+func takeStock() stock {
+	s := stock{environment: os.Environ()}
+	for resource := range s.limits {
+		_ = unix.Getrlimit(resource, &s.limits[resource])
+	}
+	s.folder, _ = os.Readlink("/proc/self/cwd")
+	if folder, err := os.Open("/proc/self/fd"); err == nil {
+		own := strconv.Itoa(int(folder.Fd()))
+		names, _ := folder.Readdirnames(-1)
+		folder.Close()
+		for _, name := range names {
+			if name != own {
+				target, _ := os.Readlink("/proc/self/fd/" + name)
+				s.descriptors = append(s.descriptors, name+" "+target)
+			}
+		}
+	}
+	if memory, err := os.ReadFile("/proc/self/statm"); err == nil {
+		if fields := strings.Fields(string(memory)); len(fields) > 1 {
+			s.pages, _ = strconv.Atoi(fields[1])
+		}
+	}
+	return s
+}
+
+// holds says whether everything is as it was, after a collection if need be: the library closes what nobody refers to.
+func (before stock) holds() bool {
+	for collected := false; ; collected = true {
+		now := takeStock()
+		hasGrown := (now.pages-before.pages)*os.Getpagesize() > grownMemory
+		now.pages = before.pages
+		isSame := reflect.DeepEqual(before, now)
+		if isSame && !hasGrown {
+			return true
+		}
+		if collected {
+			return false
+		}
+		runtime.GC()
+		debug.FreeOSMemory()
+	}
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"bytes"
+	_ "embed"
+	"os"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
+)
+
+//go:embed warm_up.bpf.o
+var warmUpObject []byte
+
+// warmUp has the library do once what each cell would repeat: ask the kernel what it can do, and read its BTF. What it makes may
+// well be refused; the answers are kept all the same.
+func warmUp() {
+	if spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(warmUpObject)); err == nil {
+		if loaded, err := ebpf.NewCollection(spec); err == nil {
+			loaded.Close()
+		}
+	}
+	// A target that no kernel has makes it read the BTF and then give up.
+	if program, err := ebpf.NewProgram(&ebpf.ProgramSpec{
+		Type: ebpf.Tracing, AttachType: ebpf.AttachTraceFEntry, AttachTo: "compat_matrix_no_such_function", License: "GPL",
+		Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, 0), asm.Return()},
+	}); err == nil {
+		program.Close()
+	}
+	kernelHasStats()
+	// The runtime opens what it waits for files with when the first pipe comes.
+	if reader, writer, err := os.Pipe(); err == nil {
+		reader.Close()
+		writer.Close()
+	}
+}

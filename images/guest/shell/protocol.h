@@ -1,0 +1,30 @@
+/// What the trigger service says to a waiting shell, over a socket of type SOCK_SEQPACKET.
+#ifndef CMX_SHELL_PROTOCOL_H
+#define CMX_SHELL_PROTOCOL_H
+
+/// The descriptor of the socket in the shell: one that no script reaches for.
+#define CMX_SHELL_FD 200
+/// The builtin's name, and where the guest has the shared object that brings it.
+#define CMX_SHELL_BUILTIN "compat_matrix_await"
+#define CMX_SHELL_OBJECT "/lib/compat-matrix/shell.so"
+
+/// The descriptors that come with a request, which is the text of a command, closed with a NUL. It is empty for the interactive
+/// shell, which gets its line from its terminal.
+enum shell_descriptor {
+    /// Standard input; the other one is standard output and error. For the interactive shell both are its terminal.
+    SHELL_INPUT,
+    SHELL_OUTPUT,
+    /// The cell's `struct place`.
+    SHELL_NETWORK,
+    SHELL_MOUNTS,
+    SHELL_CGROUP,
+    SHELL_DESCRIPTORS,
+};
+
+/// What a waiting shell sends: once with `pid` 0 when it waits for the first time, then for each request the process that was made
+/// for it, a child of the trigger service; negative where none could be made.
+struct shell_answer {
+    int pid;
+};
+
+#endif

@@ -115,7 +115,7 @@ extension Sandbox.Outcome {
 
     /// Stderr, but for the lines of progress, is one line that holds all of `words`.
     func expectSentence(_ words: [String], sourceLocation: SourceLocation = #_sourceLocation) {
-        let lines = stderr.split(separator: "\n").filter { !$0.hasPrefix("[") }
+        let lines = stderr.split(separator: "\n").filter { !$0.hasPrefix("\(Sandbox.kernel): ") }
         #expect(lines.count == 1, "\(stderr)", sourceLocation: sourceLocation)
         let line = lines.first ?? ""
         #expect(line.hasPrefix("compat-matrix: "), sourceLocation: sourceLocation)

@@ -84,6 +84,29 @@ import Testing
         }
     }
 
+    /// What a cell remembers of the image does not depend on the loaders of other cells.
+    @Test func anImageHoldsTheLoadersOfItsRun() async throws {
+        try await withFolder { folder in
+            for name in ["agent", "loader-libbpf", "loader-aya", "loader-cilium"] {
+                try Data(name.utf8).write(to: folder.file("binaries/\(name)"))
+            }
+            let binaries = folder.appending("binaries")
+            let cache = folder.appending("cache")
+            let one = try GuestImage(binaries: binaries, loaders: ["libbpf"])
+            let two = try GuestImage(binaries: binaries, loaders: ["libbpf", "aya", "not-built"])
+            #expect(one.loaders == ["libbpf"] && two.loaders == ["libbpf", "aya"])
+            #expect(one.digest(for: "libbpf") == two.digest(for: "libbpf"))
+            #expect(one.digest(for: "aya") != two.digest(for: "aya"))
+            let (small, large) = (try one.initramfs(in: cache), try two.initramfs(in: cache))
+            #expect(small.loaders == one.loaders && large.loaders == two.loaders)
+            #expect(small.digest != large.digest && small.path != large.path)
+            try Data("changed".utf8).write(to: folder.file("binaries/loader-aya"))
+            let changed = try GuestImage(binaries: binaries, loaders: ["libbpf", "aya"])
+            #expect(changed.digest(for: "libbpf") == two.digest(for: "libbpf"))
+            #expect(changed.digest(for: "aya") != two.digest(for: "aya"))
+        }
+    }
+
     @Test func theSameProgramsGiveTheSameImage() async throws {
         try await withFolder { folder in
             for name in ["agent", "loader-libbpf"] { try Data(name.utf8).write(to: folder.file("binaries/\(name)")) }

@@ -37,7 +37,7 @@ extension GuestTests {
         /// Each of the two that bring their guest down does so again in a guest of its own, booted for it; the last guest
         /// is a large one, for the loaders that were killed.
         @Test func whatBroughtAGuestDownIsTriedAgainInAFreshOne() throws {
-            #expect(try run().policies == [.auto, .auto, .auto, .cold, .cold, .auto])
+            #expect(try run().policies == [.auto, .auto, .cold, .auto, .cold, .auto])
         }
 
         @Test func aLoaderThatWasKilledForWantOfMemoryGetsALargeGuest() throws {

@@ -48,10 +48,10 @@ package struct Device: Sendable, Equatable {
     package static func processor(_ accelerator: Accelerator) -> Device {
         switch accelerator {
         case .kvm: Device(arguments: ["-accel", "kvm", "-cpu", "host"])
-        // The translation cache is 32 MiB instead of an eighth of the host's memory: the cold start of a 7.3 kernel
+        // The translation cache
         // peaked at 240 MB instead of 275 MB. "IO-APIC + timer doesn't work!" is a panic seen under TCG on a busy host.
         case .tcg:
-            Device(arguments: ["-accel", "tcg,tb-size=32", "-cpu", "max"], kernelArguments: ["no_timer_check"])
+            Device(arguments: ["-accel", "tcg,tb-size=128", "-cpu", "max"], kernelArguments: ["no_timer_check"])
         }
     }
 

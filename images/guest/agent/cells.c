@@ -11,6 +11,7 @@
 
 #include "../kit/descriptors.h"
 #include "../kit/frames.h"
+#include "../kit/load_log.h"
 #include "../kit/namespaces.h"
 #include "../kit/residency.h"
 #include "../kit/trigger.h"
@@ -109,7 +110,7 @@ static int await_cell_end(struct resident *resident, struct loader *loader, enum
 /// Sends the loader its request and returns the process that works on it; 0 when the loader is gone.
 static pid_t request_cell(struct resident *resident, const struct cmx_load *load, const struct pipes *pipes)
 {
-    struct resident_request request = {.cell = load->cell};
+    struct resident_request request = {.cell = load->cell, .full_logs = load->full_logs};
     memcpy(request.object, load->object, sizeof(request.object));
     memcpy(request.plan, load->plan, sizeof(request.plan));
     const int descriptors[] = {pipes->reports[1], pipes->words[1]};
@@ -148,6 +149,8 @@ __attribute__((noreturn)) static void become_loader(const struct cmx_load *load,
         isolate_network();
     if (load->is_alone)
         setenv(FRESH_TRIGGER_VARIABLE, "1", 1);
+    if (load->full_logs)
+        setenv(FULL_LOGS_VARIABLE, "1", 1);
     exec_loader((const char *[]){load->loader, cell, load->object, load->plan, NULL}, pipes->reports[1]);
 }
 

@@ -1,6 +1,6 @@
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,12 +15,20 @@
 #include "residents.h"
 #include "trigger_service.h"
 
-/// Whether the process is a program, not a thread of the kernel.
+/// Whether it is a program: not a thread of the kernel, nor one of a program, which /proc shows under its own number as well.
 static int is_program(pid_t pid)
 {
-    char path[64], byte;
+    char path[64], text[512], byte;
     snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-    return readlink(path, &byte, 1) > 0;
+    if (readlink(path, &byte, 1) <= 0)
+        return 0;
+    snprintf(path, sizeof(path), "/proc/%d/status", pid);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = file < 0 ? -1 : read(file, text, sizeof(text) - 1);
+    close(file);
+    text[length > 0 ? length : 0] = '\0';
+    const char *leader = strstr(text, "\nTgid:");
+    return leader != NULL && atoi(leader + strlen("\nTgid:")) == pid;
 }
 
 /// Processes that a cell may have made.

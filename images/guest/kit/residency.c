@@ -10,6 +10,7 @@
 
 #include "descriptors.h"
 #include "frames.h"
+#include "load_log.h"
 #include "namespaces.h"
 
 int receive_cell(struct resident_cell *cell)
@@ -42,6 +43,7 @@ __attribute__((noreturn)) static void become_cell(const struct resident_cell *ce
     close(cell->words);
     isolate_bpffs();
     report_to(cell->reports);
+    want_full_logs(cell->request.full_logs);
     run(&cell->request);
     _exit(0);
 }

@@ -23,6 +23,8 @@ struct resident_request {
     char object[CMX_NAME_BYTES];
     /// Empty to stop at the load.
     char plan[CMX_NAME_BYTES];
+    /// Whether all of every log is wanted.
+    uint32_t full_logs;
 };
 
 enum resident_event {

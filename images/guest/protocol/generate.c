@@ -45,7 +45,7 @@ static void declare(const char *name, const char *type, size_t bytes)
     X(S, cell) X(S, program) X(S, stage) X(S, error) X(S, log_complete) X(S, translated_bytes) X(S, jited_bytes) \
     X(S, verified_instructions) X(S, instructions) X(S, load_microseconds) X(S, verification_microseconds) \
     X(S, attach_microseconds) X(S, fire_microseconds) X(S, log_lacks_memory) X(S, name) X(S, type_)
-#define REQUEST_FIELDS(X, S) X(S, cell) X(S, object) X(S, plan)
+#define REQUEST_FIELDS(X, S) X(S, cell) X(S, object) X(S, plan) X(S, full_logs)
 
 static void write_rust(void)
 {

@@ -16,10 +16,11 @@ fn locked_version(lock: &str, name: &str) -> Option<String> {
 fn main() {
     let folder = env::var("COMPAT_MATRIX_KIT").expect("COMPAT_MATRIX_KIT names the folder of libkit.a: use make");
     println!("cargo::rerun-if-env-changed=COMPAT_MATRIX_KIT");
-    for file in ["libkit.a", "protocol.rs", "warm_up.bpf.o"] {
+    for file in ["libaya_observe.a", "libkit.a", "protocol.rs", "warm_up.bpf.o"] {
         println!("cargo::rerun-if-changed={folder}/{file}");
     }
     println!("cargo::rustc-link-search=native={folder}");
+    println!("cargo::rustc-link-lib=static=aya_observe");
     println!("cargo::rustc-link-lib=static=kit");
     println!("cargo::rustc-env=COMPAT_MATRIX_PROTOCOL={folder}/protocol.rs");
     println!("cargo::rustc-env=COMPAT_MATRIX_WARM_UP={folder}/warm_up.bpf.o");

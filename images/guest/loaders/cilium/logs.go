@@ -1,6 +1,6 @@
 package main
 
-// #include <stdint.h>
+// #include "load_log.h"
 import "C"
 
 import (
@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"unsafe"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
@@ -26,6 +27,11 @@ const (
 	largestLogBytes  = 1<<30 - 1
 	statsBytes       = 64 << 10
 )
+
+// logText is a log as C reads one.
+func logText(log []byte) *C.char {
+	return (*C.char)(unsafe.Pointer(&append(append([]byte{}, log...), 0)[0]))
+}
 
 // fittingLogBytes is how large a log may become. The library keeps each log twice, and the verifier wants memory as well.
 func fittingLogBytes() int {

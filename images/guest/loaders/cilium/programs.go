@@ -1,10 +1,11 @@
 package main
 
-// #include <stdint.h>
+// #include "load_log.h"
 import "C"
 
 import (
 	"strings"
+	"time"
 
 	"github.com/cilium/ebpf"
 )
@@ -40,12 +41,12 @@ func loadAlone(out *reporter, o *object, index uint32, name string) programRepor
 	report := programReport{program: C.uint32_t(index), stage: stageLoad, log_complete: 1}
 	setText(report.name[:], name)
 	setText(report._type[:], typeName(spec.Type))
-	loaded, err := loadForVerdict(o, name, &report)
+	loaded, quiet, err := loadQuietly(o, name, &report)
 	if err == nil {
+		defer loaded.close()
 		report.instructions = instructionCount(spec)
 		takeNumbers(&report, loaded.programs[name])
-		loaded.close()
-		out.log(index, sourceVerifier, logOfSuccess(o, name, &report))
+		out.log(index, sourceVerifier, quiet)
 	} else {
 		report.error = errorNumber(err)
 		missing := failedMap(o, spec)
@@ -56,8 +57,12 @@ func loadAlone(out *reporter, o *object, index uint32, name string) programRepor
 		// The library's words for its last step: it can fail on the object's BTF before that.
 		if refusal != nil && strings.Contains(err.Error(), "load program: ") {
 			report.instructions = instructionCount(spec)
-		}
-		if refusal != nil {
+			var log []byte
+			if log, err = fetchLog(o, name, &report, quiet, err); len(log) > 0 {
+				refusal = verifierLog(err)
+				out.log(index, sourceVerifier, log)
+			}
+		} else if refusal != nil {
 			out.log(index, sourceVerifier, words(refusal))
 		}
 		out.say(index, err.Error())
@@ -69,42 +74,35 @@ func loadAlone(out *reporter, o *object, index uint32, name string) programRepor
 	return report
 }
 
-// loadForVerdict leaves it to the library to load without a log first, and again with one for what was refused: before Linux
-// 6.4 a full buffer turns a good load into ENOSPC.
-func loadForVerdict(o *object, name string, report *programReport) (*collection, error) {
-	bytes := smallestLogBytes
-	loaded, err := assign(o.alone(), []string{name}, nil, ebpf.ProgramOptions{LogSize: bytes})
-	if refusal := verifierLog(err); refusal != nil && isCut(refusal, bytes) {
-		if more := fittingLogBytes(); more > bytes {
-			bytes = more
-			_, again := assign(o.alone(), []string{name}, nil, ebpf.ProgramOptions{LogSize: bytes})
-			if refusal := verifierLog(again); refusal != nil && len(words(refusal)) > 0 {
-				err = again
-			}
-		}
-		if isCut(verifierLog(err), bytes) {
-			report.log_complete = 0
-			if kernelHasStats() && bytes < largestLogBytes {
-				report.log_lacks_memory = 1
-			}
-		}
-	}
-	return loaded, err
-}
-
-// isCut tells a log that filled its buffer. The library's own guess fails where the kernel kept the log's end (since
-// Linux 6.4), and the library takes blanks from the ends of lines, of which old kernels write one each.
-func isCut(refusal *ebpf.VerifierError, bytes int) bool {
-	return refusal.Truncated || len(words(refusal))+len(refusal.Log) >= bytes-1
-}
-
-// logOfSuccess loads once more: with statistics alone where the kernel has them, else with the log that it has.
-func logOfSuccess(o *object, name string, report *programReport) []byte {
-	options := ebpf.ProgramOptions{LogLevel: levelStats, LogSize: statsBytes}
-	if !kernelHasStats() {
-		options = ebpf.ProgramOptions{LogLevel: levelLastPath, LogSize: smallestLogBytes}
+// loadQuietly loads with no more of a log than totals, which cannot fill a buffer: before Linux 6.4 a full one turns a good load into
+// ENOSPC. What a program is given where it passes is the kernel's totals, or, where the kernel has none, the log of a second load.
+func loadQuietly(o *object, name string, report *programReport) (*collection, []byte, error) {
+	start := time.Now()
+	// Without a level, a negative size keeps the library from loading what was refused once more, with a log.
+	options := ebpf.ProgramOptions{LogSize: -1}
+	if kernelHasStats() {
+		options = ebpf.ProgramOptions{LogLevel: levelStats, LogSize: statsBytes}
 	}
 	loaded, err := assign(o.alone(), []string{name}, nil, options)
+	report.load_microseconds = microsecondsSince(start)
+	if err != nil {
+		if refusal := verifierLog(err); refusal != nil {
+			return nil, words(refusal), err
+		}
+		return nil, nil, err
+	}
+	if !kernelHasStats() {
+		return loaded, logOfSuccess(o, name, report), nil
+	}
+	log := loaded.programs[name].VerifierLog
+	report.verification_microseconds = verificationMicroseconds(log)
+	return loaded, []byte(log), nil
+}
+
+// logOfSuccess is for kernels whose log has the totals at its end alone.
+func logOfSuccess(o *object, name string, report *programReport) []byte {
+	loaded, err := assign(o.alone(), []string{name}, nil,
+		ebpf.ProgramOptions{LogLevel: levelLastPath, LogSize: smallestLogBytes})
 	if err != nil {
 		report.log_complete = 0
 		if refusal := verifierLog(err); refusal != nil {
@@ -113,9 +111,48 @@ func logOfSuccess(o *object, name string, report *programReport) []byte {
 		return nil
 	}
 	defer loaded.close()
-	log := loaded.programs[name].VerifierLog
-	report.verification_microseconds = verificationMicroseconds(log)
-	return []byte(log)
+	return []byte(loaded.programs[name].VerifierLog)
+}
+
+// fetchLog loads a program that was refused once more, for its log, and returns it with the library's error, which has a part of
+// the log in it. Of a program that the verifier looked at for long the totals and its last words must do, unless all of every log
+// is wanted: the library cannot stop the kernel after the first MiB, as the kit does for the others.
+func fetchLog(o *object, name string, report *programReport, quiet []byte, first error) ([]byte, error) {
+	if C.is_long_log(logText(quiet), report.load_microseconds) != 0 {
+		report.log_complete = 0
+		return append([]byte(C.CUT_MARK), quiet...), first
+	}
+	for bytes := smallestLogBytes; ; bytes = fittingLogBytes() {
+		_, err := assign(o.alone(), []string{name}, nil, ebpf.ProgramOptions{LogLevel: levelLastPath, LogSize: bytes})
+		refusal := verifierLog(err)
+		if refusal == nil || len(words(refusal)) == 0 {
+			return quiet, first
+		}
+		if !isCut(refusal, bytes) {
+			return words(refusal), withNumber(err, first)
+		}
+		if more := fittingLogBytes(); more <= bytes {
+			report.log_complete = 0
+			if kernelHasStats() && bytes < largestLogBytes {
+				report.log_lacks_memory = 1
+			}
+			return words(refusal), withNumber(err, first)
+		}
+	}
+}
+
+// withNumber is the error of the load that has the log, unless that failed for its log.
+func withNumber(err, first error) error {
+	if errorNumber(err) != errorNumber(first) {
+		return first
+	}
+	return err
+}
+
+// isCut tells a log that filled its buffer. The library's own guess fails where the kernel kept the log's end (since
+// Linux 6.4), and the library takes blanks from the ends of lines, of which old kernels write one each.
+func isCut(refusal *ebpf.VerifierError, bytes int) bool {
+	return refusal.Truncated || len(words(refusal))+len(refusal.Log) >= bytes-1
 }
 
 // failedMap asks for the maps alone, since the library's error does not say in which step it failed; nil where all can be

@@ -1,17 +1,17 @@
 package main
 
 /*
+#include "load_log.h"
 #include "residency.h"
 */
 import "C"
 
 import (
+	"fmt"
 	"os"
 	"reflect"
 	"runtime"
 	"runtime/debug"
-	"strconv"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -51,6 +51,7 @@ func serve(warmUp func(), load func(*reporter, string, *plan)) {
 			// Never unlocked: the thread ends with this function, and its namespaces with it.
 			runtime.LockOSThread()
 			isolateBPFFS()
+			C.want_full_logs(C.int(cell.request.full_logs))
 			out := newReporter(uint32(cell.request.cell), int(cell.reports))
 			status <- runCell(out, C.GoString(&cell.request.object[0]), C.GoString(&cell.request.plan[0]), load)
 		}()
@@ -81,7 +82,7 @@ type stock struct {
 	limits      [16]unix.Rlimit
 	folder      string
 	environment []string
-	pages       int
+	bytes       int
 }
 
 func takeStock() stock {
@@ -91,20 +92,13 @@ func takeStock() stock {
 	}
 	s.folder, _ = os.Readlink("/proc/self/cwd")
 	if folder, err := os.Open("/proc/self/fd"); err == nil {
-		own := strconv.Itoa(int(folder.Fd()))
-		names, _ := folder.Readdirnames(-1)
+		s.descriptors, _ = folder.Readdirnames(-1)
 		folder.Close()
-		for _, name := range names {
-			if name != own {
-				target, _ := os.Readlink("/proc/self/fd/" + name)
-				s.descriptors = append(s.descriptors, name+" "+target)
-			}
-		}
 	}
 	if memory, err := os.ReadFile("/proc/self/statm"); err == nil {
-		if fields := strings.Fields(string(memory)); len(fields) > 1 {
-			s.pages, _ = strconv.Atoi(fields[1])
-		}
+		var all, resident int
+		_, _ = fmt.Sscan(string(memory), &all, &resident)
+		s.bytes = resident * os.Getpagesize()
 	}
 	return s
 }
@@ -113,10 +107,9 @@ func takeStock() stock {
 func (before stock) holds() bool {
 	for collected := false; ; collected = true {
 		now := takeStock()
-		hasGrown := (now.pages-before.pages)*os.Getpagesize() > grownMemory
-		now.pages = before.pages
-		isSame := reflect.DeepEqual(before, now)
-		if isSame && !hasGrown {
+		hasGrown := now.bytes-before.bytes > grownMemory
+		now.bytes = before.bytes
+		if reflect.DeepEqual(before, now) && !hasGrown {
 			return true
 		}
 		if collected {

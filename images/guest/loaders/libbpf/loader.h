@@ -36,8 +36,10 @@ struct observed_load {
     /// The result of the last BPF_MAP_CREATE, and the type that it asked for.
     int map_error;
     enum bpf_map_type map_type;
+    /// The verifier's totals and error: the buffer that marks the program under test.
+    char *quiet_log;
     /// NUL-terminated.
-    char *log;
+    const char *log;
     int log_complete;
     /// Whether a guest with more memory would have held more of the log.
     int log_lacks_memory;
@@ -49,10 +51,10 @@ struct observed_load {
     uint32_t verified_instructions;
 };
 
-/// Finds out, once, whether this kernel's log levels have BPF_LOG_STATS, and parses the kernel's BTF.
+/// Finds out, once, what this kernel's log can do, and parses the kernel's BTF.
 void learn_kernel(void);
-/// Forgets what was observed and returns it for the next load. The log buffer in it marks the program under test: a
-/// load that libbpf asks for with another buffer is one of its own feature probes.
+/// Forgets what was observed and returns it for the next load. A load that libbpf asks for with another buffer than
+/// `quiet_log` is one of its own feature probes.
 struct observed_load *observe_next_load(void);
 /// Notes that libbpf has come to the program.
 void observe_preparation(void);
@@ -83,16 +85,5 @@ uint32_t version_code(void);
 /// Does what libbpf does since 1.3.4 and 1.4.7 on kernels that do not know `expected_attach_type` (before 4.17): sections for
 /// which it is optional are loaded without it.
 void drop_optional_attach_type(struct bpf_program *program);
-
-/// A size that libbpf is told for the buffer; how much is really used is decided when the load happens.
-#define OBSERVED_LOG_BYTES (64u << 10)
-
-/// Valid on every kernel: up to Linux 5.1 the ceiling is UINT_MAX >> 8, later UINT_MAX >> 2; beyond it is EINVAL.
-#define SMALLEST_LOG_BYTES ((16u << 20) - 1)
-#define LARGEST_LOG_BYTES (UINT32_MAX >> 2)
-/// An empty buffer of LARGEST_LOG_BYTES, always the same.
-char *empty_log_buffer(void);
-/// How much of it the verifier may fill: what memory there is for it, SMALLEST_LOG_BYTES at the least.
-size_t fitting_log_bytes(void);
 
 #endif

@@ -8,11 +8,8 @@
 #include <unistd.h>
 
 #include "../../kit/clock.h"
+#include "../../kit/load_log.h"
 #include "loader.h"
-
-/// Bits of `log_level`; include/linux/bpf_verifier.h of Linux.
-#define LEVEL_LAST_PATH 1u
-#define LEVEL_STATS 4u
 
 int __real_bpf_prog_load(enum bpf_prog_type, const char *, const char *, const struct bpf_insn *, size_t,
                          struct bpf_prog_load_opts *);
@@ -21,12 +18,13 @@ struct btf *__real_btf__load_vmlinux_btf(void);
 void __real_btf__free(struct btf *);
 
 static struct observed_load observed;
-static int kernel_has_stats;
 static struct btf *kernel_btf;
 
 struct observed_load *observe_next_load(void)
 {
-    observed = (struct observed_load){.log = empty_log_buffer(), .log_complete = 1};
+    static char quiet_log[QUIET_LOG_BYTES];
+    quiet_log[0] = '\0';
+    observed = (struct observed_load){.quiet_log = quiet_log, .log = quiet_log, .log_complete = 1};
     return &observed;
 }
 
@@ -45,43 +43,19 @@ struct request {
     const struct bpf_prog_load_opts *options;
 };
 
-/// libbpf repeats a load that ends with EAGAIN, up to five times. `*true_bytes` takes how long the log would be, 0 before
-/// Linux 6.4.
-static int load_with_level(const struct request *request, unsigned level, size_t log_bytes, size_t *true_bytes)
+/// `load_function`; `context` is a `struct request`.
+static int load_with_level(void *context, unsigned level, char *log, size_t log_bytes, size_t *true_bytes)
 {
+    const struct request *request = context;
     struct bpf_prog_load_opts options = *request->options;
     options.log_level = level;
-    options.log_buf = level ? observed.log : NULL;
+    options.log_buf = level ? log : NULL;
     options.log_size = level ? log_bytes : 0;
+    options.attempts = 1;
     int program = __real_bpf_prog_load(request->type, request->name, request->license, request->instructions,
                                        request->count, &options);
     *true_bytes = level ? options.log_true_size : 0;
     return program;
-}
-
-/// BPF_LOG_STATS and the higher ceiling both came with 5.2; beyond the ceiling is EINVAL.
-static size_t log_ceiling(void)
-{
-    return kernel_has_stats ? LARGEST_LOG_BYTES : SMALLEST_LOG_BYTES;
-}
-
-/// Loads once more for the log: a buffer costs only the pages that the kernel writes, so the first one is the largest.
-static void load_for_log(const struct request *request, unsigned level, int verdict)
-{
-    size_t true_bytes, bytes = fitting_log_bytes();
-    if (bytes > log_ceiling())
-        bytes = log_ceiling();
-    int logged = load_with_level(request, level, bytes, &true_bytes);
-    // A kernel with backports may have one of the two and not the other.
-    if (logged == -EINVAL && verdict != -EINVAL && bytes > SMALLEST_LOG_BYTES)
-        logged = load_with_level(request, level, bytes = SMALLEST_LOG_BYTES, &true_bytes);
-    // Whatever else this load met with, ENOSPC or no memory for the kernel's own copy, cost a part of the log.
-    observed.log_complete = logged >= 0 ? verdict >= 0 : logged == verdict;
-    observed.log_lacks_memory =
-        (logged == -ENOMEM && verdict != -ENOMEM) ||
-        (logged == -ENOSPC && bytes < log_ceiling() && true_bytes <= log_ceiling());
-    if (logged >= 0)
-        close(logged);
 }
 
 /// Asked of a log without a dump: writing a dump takes several times what verification takes.
@@ -112,18 +86,20 @@ int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *
 {
     if (is_bystander(options))
         return load_bystander();
-    if (options == NULL || options->log_buf == NULL || options->log_buf != observed.log)
+    if (options == NULL || options->log_buf == NULL || options->log_buf != observed.quiet_log)
         return __real_bpf_prog_load(type, name, license, instructions, count, options);
 
-    const struct request request = {type, name, license, instructions, count, options};
-    unsigned quiet = kernel_has_stats ? LEVEL_STATS : 0;
+    struct request request = {type, name, license, instructions, count, options};
     size_t true_bytes;
     long long start = now_microseconds();
-    int verdict = load_with_level(&request, quiet, OBSERVED_LOG_BYTES, &true_bytes);
+    int verdict = -EAGAIN;
+    // As libbpf does it.
+    for (int tries = 0; verdict == -EAGAIN && tries < 5; tries++)
+        verdict = load_with_level(&request, quiet_level(), observed.quiet_log, QUIET_LOG_BYTES, &true_bytes);
     observed.load_microseconds = microseconds_since(start);
-    observed.verification_microseconds = quiet ? verification_microseconds(observed.log) : 0;
+    observed.verification_microseconds = verification_microseconds(observed.quiet_log);
     if (verdict == -ENOSPC)
-        verdict = load_with_level(&request, 0, 0, &true_bytes);
+        verdict = load_with_level(&request, 0, NULL, 0, &true_bytes);
     observed.attempted = 1;
     observed.error = verdict < 0 ? verdict : 0;
     observed.asked = (struct asked_program){
@@ -134,8 +110,13 @@ int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *
         .instructions = count,
     };
 
-    if (verdict < 0 || !kernel_has_stats)
-        load_for_log(&request, LEVEL_LAST_PATH | quiet, verdict);
+    if (verdict < 0 || quiet_level() == 0) {
+        struct load_log log =
+            fetch_log(load_with_level, &request, verdict, observed.quiet_log, observed.load_microseconds);
+        observed.log = log.text;
+        observed.log_complete = log.is_complete;
+        observed.log_lacks_memory = log.lacks_memory;
+    }
     if (verdict >= 0)
         ask_for_numbers(verdict);
     errno = -observed.error;
@@ -163,25 +144,8 @@ void __wrap_btf__free(struct btf *btf)
         __real_btf__free(btf);
 }
 
-/// Kernels before 5.2 either refuse unknown bits of the level (5.1) or take any level above 1 for a full dump (4.4 to
-/// 4.19, el7); so it is not the load that tells but the line that only BPF_LOG_STATS prints.
-static int probe_stats(enum bpf_prog_type type)
-{
-    static char log[16 << 10];
-    const struct bpf_insn return_zero[] = {
-        {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
-        {.code = BPF_JMP | BPF_EXIT},
-    };
-    LIBBPF_OPTS(bpf_prog_load_opts, options, .log_level = LEVEL_STATS, .log_buf = log, .log_size = sizeof(log));
-    int program = __real_bpf_prog_load(type, NULL, "GPL", return_zero, 2, &options);
-    if (program < 0)
-        return 0;
-    close(program);
-    return strstr(log, "verification time") != NULL;
-}
-
 void learn_kernel(void)
 {
-    kernel_has_stats = probe_stats(BPF_PROG_TYPE_SOCKET_FILTER) || probe_stats(BPF_PROG_TYPE_TRACEPOINT);
+    learn_log_levels();
     kernel_btf = __real_btf__load_vmlinux_btf();
 }

@@ -100,6 +100,8 @@ struct cmx_load {
     uint32_t is_alone;
     /// Not 0 for a loader that came with the job and can be resident.
     uint32_t may_stay;
+    /// Not 0 to have all of every log, however long the kernel takes to write it.
+    uint32_t full_logs;
     /// Name of the loader, which lies at /bin/loader-<name> in the guest.
     char loader[CMX_NAME_BYTES];
     /// The object's path in the guest; empty for a loader that needs none.

@@ -44,6 +44,7 @@ pub struct Report {
     /// 0 or a negative errno.
     pub error: i32,
     pub log_complete: bool,
+    pub log_lacks_memory: bool,
     pub translated_bytes: u32,
     pub jited_bytes: u32,
     pub verified_instructions: u32,
@@ -63,6 +64,7 @@ impl Report {
             stage,
             error: 0,
             log_complete: true,
+            log_lacks_memory: false,
             translated_bytes: 0,
             jited_bytes: 0,
             verified_instructions: 0,
@@ -113,7 +115,7 @@ impl Agent {
             verification_microseconds: 0,
             attach_microseconds: report.attach_microseconds,
             fire_microseconds: report.fire_microseconds,
-            log_lacks_memory: 0,
+            log_lacks_memory: report.log_lacks_memory.into(),
             name: field(&report.name),
             type_: field(report.kind),
         };
@@ -228,6 +230,39 @@ pub fn serve(run: fn(Agent, &str, &str)) {
     unsafe { serve_cells(run_request) }
 }
 
+/// What the kernel said of a program that Aya asked it for.
+pub struct Load {
+    /// The log of a refusal, as much of it as is wanted; else the verifier's totals, where it gives them.
+    pub log: Vec<u8>,
+    pub log_complete: bool,
+    pub log_lacks_memory: bool,
+    /// Of the load that gave the verdict; 0 where Aya never came to it.
+    pub microseconds: u32,
+}
+
+/// Finds out, once, what this kernel's log can do.
+pub fn learn_logs() {
+    // SAFETY: asks the kernel, and keeps the answers.
+    unsafe { learn_log_levels() }
+}
+
+/// Lets `load` have Aya ask for one program.
+pub fn observing<T>(load: impl FnOnce() -> T) -> (T, Load) {
+    // SAFETY: there is one thread, and the text lives until the next load.
+    unsafe {
+        observe_load();
+        let result = load();
+        stop_observing();
+        let load = Load {
+            log: CStr::from_ptr(observed_log()).to_bytes().to_vec(),
+            log_complete: observed_log_is_complete() != 0,
+            log_lacks_memory: observed_log_lacks_memory() != 0,
+            microseconds: observed_microseconds(),
+        };
+        (result, load)
+    }
+}
+
 /// A network of the cell's own, for all that is attached to interfaces.
 pub fn isolate_cell_network() {
     // SAFETY: changes the namespace of this thread, the only one.
@@ -297,4 +332,11 @@ extern "C" {
     fn isolate_cgroup() -> *const c_char;
     fn isolate_network();
     fn counts_runs() -> c_int;
+    fn learn_log_levels();
+    fn observe_load();
+    fn stop_observing();
+    fn observed_log() -> *const c_char;
+    fn observed_log_is_complete() -> c_int;
+    fn observed_log_lacks_memory() -> c_int;
+    fn observed_microseconds() -> u32;
 }

@@ -3,7 +3,6 @@ use std::{
     fs,
     path::Path,
     sync::{Mutex, OnceLock},
-    time::Instant,
 };
 
 use anyhow::Result;
@@ -15,7 +14,7 @@ use aya::{
 
 use crate::{
     ask,
-    guest::{Agent, Plan, Report, Source, Stage, WHOLE_OBJECT},
+    guest::{self, Agent, Plan, Report, Source, Stage, WHOLE_OBJECT},
     object::{ObjectView, ProgramPlace},
     words,
 };
@@ -119,26 +118,27 @@ impl Loading<'_> {
     fn load(&mut self, index: usize) -> Report {
         let place = &self.view.programs[index];
         let mut report = Report::new(index as u32, Stage::Load, &place.name, place.kind);
-        let start = Instant::now();
-        match self.load_program(place) {
+        let (result, load) = guest::observing(|| self.load_program(place));
+        report.load_microseconds = load.microseconds;
+        report.log_complete = load.log_complete;
+        report.log_lacks_memory = load.log_lacks_memory;
+        if load.microseconds > 0 {
+            report.instructions = place.instructions;
+        }
+        match result {
             Ok(()) => {
-                report.load_microseconds = start.elapsed().as_micros().try_into().unwrap_or(u32::MAX);
-                report.instructions = place.instructions;
                 self.take_sizes(place, &mut report);
+                self.agent.log(report.program, Source::Verifier, &load.log);
                 words::report(self.agent, report.program, None);
             }
             Err(error) => {
                 report.error = words::errno(&error);
-                if let Some(log) = words::verifier_log(&error) {
-                    let is_unexplained = log.is_empty() && ask::may_be_unknown(-report.error);
-                    if let (true, Some(program)) = (is_unexplained, self.ebpf.program(&place.name)) {
-                        ask::about_program(place, program.prog_type() as u32);
-                    }
-                    report.instructions = place.instructions;
-                    // Aya makes its buffer larger until the log fits or it has tried often enough.
-                    report.log_complete = report.error != -libc::ENOSPC;
-                    self.agent.log(report.program, Source::Verifier, log.as_bytes());
+                let is_unexplained =
+                    words::was_refused(&error) && load.log.is_empty() && ask::may_be_unknown(-report.error);
+                if let (true, Some(program)) = (is_unexplained, self.ebpf.program(&place.name)) {
+                    ask::about_program(place, program.prog_type() as u32);
                 }
+                self.agent.log(report.program, Source::Verifier, &load.log);
                 words::report(self.agent, report.program, Some(&error));
             }
         }

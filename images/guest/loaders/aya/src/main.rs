@@ -50,6 +50,7 @@ fn main() -> ExitCode {
 fn prepare() {
     words::keep_warnings();
     raise_memlock();
+    guest::learn_logs();
 }
 
 fn run(agent: Agent, path: &str, plan: &str) {

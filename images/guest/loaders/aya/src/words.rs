@@ -57,22 +57,15 @@ pub fn report(agent: &Agent, program: u32, error: Option<&anyhow::Error>) {
     agent.log(program, Source::Loader, words.as_bytes());
 }
 
-/// The chain as a program shows it whose `main` returns it: `Error: `, and the causes below. The kernel's log, which is
-/// reported as such, is not repeated.
+/// The chain as a program shows it whose `main` returns it: `Error: `, and the causes below. The kernel's log, which would stand in
+/// it, is reported by itself.
 fn chain(error: &anyhow::Error) -> String {
-    let text = format!("Error: {error:?}\n");
-    match verifier_log(error) {
-        Some(log) if !log.is_empty() => text.replacen(&log, "", 1),
-        _ => text,
-    }
+    format!("Error: {error:?}\n")
 }
 
-/// What the kernel wrote about the program that `error` is about.
-pub fn verifier_log(error: &anyhow::Error) -> Option<String> {
-    error.chain().find_map(|cause| match cause.downcast_ref() {
-        Some(ProgramError::LoadError { verifier_log, .. }) => Some(verifier_log.to_string()),
-        _ => None,
-    })
+/// Whether the kernel refused the program that `error` is about.
+pub fn was_refused(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| matches!(cause.downcast_ref(), Some(ProgramError::LoadError { .. })))
 }
 
 /// The negative errno in a chain, -EINVAL where Aya gave up by itself.

@@ -7,8 +7,10 @@ package enum HostFrame: Equatable, Sendable {
     /// A file to create in the guest at an absolute path of at most 511 bytes.
     case file(path: String, bytes: [UInt8])
     /// Starts a loader on an object that a `file` put there, and on a stage plan where it is to go past the load; either
-    /// path may be empty. The agent ends a loader other than libbpf's that is silent for `limit`; zero means never.
-    case load(cell: UInt32, loader: String, object: String, plan: String = "", limit: Duration = .zero)
+    /// path may be empty. The agent ends a loader that is silent for `limit`; zero means never.
+    case load(
+        cell: UInt32, loader: String, object: String, plan: String = "", limit: Duration = .zero,
+        options: LoadOptions = [])
     /// Inserts the kernel module that a `file` put at `path`; the file is gone afterwards.
     case insertModule(path: String)
     /// Has the kernel examined: `fact`s follow, between `cellBegan` and `cellEnded` of `cell`.
@@ -21,10 +23,13 @@ package enum HostFrame: Equatable, Sendable {
         switch self {
         case .begin: return Self.frame(CMX_BEGIN, payload: [])
         case .file(let path, let bytes): return try Self.encodeFile(path: path, bytes: bytes)
-        case .load(let cell, let loader, let object, let plan, let limit):
+        case .load(let cell, let loader, let object, let plan, let limit, let options):
             var load = cmx_load()
             load.cell = cell
             load.limit_milliseconds = UInt32(clamping: Int(limit / .milliseconds(1)))
+            load.is_alone = options.contains(.alone) ? 1 : 0
+            load.may_stay = options.contains(.mayStay) ? 1 : 0
+            load.full_logs = options.contains(.fullLogs) ? 1 : 0
             try Self.copy(loader, into: &load.loader)
             try Self.copy(object, into: &load.object)
             try Self.copy(plan, into: &load.plan)
@@ -66,6 +71,20 @@ package enum HostFrame: Equatable, Sendable {
         guard text.utf8.count <= limit else { throw .nameTooLong(text, limit: limit) }
         withUnsafeMutableBytes(of: &field) { $0.copyBytes(from: text.utf8) }
     }
+}
+
+/// How a cell is measured in its guest.
+package struct LoadOptions: OptionSet, Hashable, Sendable {
+    package let rawValue: Int
+
+    package init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// With a loader started for this cell alone, and a shell for its trigger.
+    package static let alone = LoadOptions(rawValue: 1)
+    /// A loader that came with the job may be resident: it stays for the cells that follow.
+    package static let mayStay = LoadOptions(rawValue: 2)
+    /// With all of every log, however long the kernel takes to write it.
+    package static let fullLogs = LoadOptions(rawValue: 4)
 }
 
 /// What is wrong with bytes that claim to be frames, or with a name that should go into one.

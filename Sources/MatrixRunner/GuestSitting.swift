@@ -54,7 +54,8 @@ struct GuestSitting {
         let plan = try cell.plan.map { try files.send($0) }
         try guest.send(
             .load(
-                cell: number, loader: cell.key.loader, object: object ?? "", plan: plan ?? "", limit: cellLimit))
+                cell: number, loader: cell.key.loader, object: object ?? "", plan: plan ?? "", limit: cellLimit,
+                options: self.number.round == .secondChance ? cell.options.union(.alone) : cell.options))
     }
 
     /// Inserts `modules`, or tells `observer` of the cells that cannot be measured without them.
@@ -79,19 +80,15 @@ struct GuestSitting {
         return !evidence.endedTheGuest
     }
 
-    /// How long the guest may be silent about the cell.
-    ///
-    /// The agent itself ends a loader that takes too long, but for libbpf's.
-    private func patience(with cell: PlannedCell) -> Duration {
-        cell.key.loader == "libbpf" ? cellLimit : cellLimit + Self.timeToEndALoader
-    }
+    /// How long the guest may be silent about a cell: the agent itself ends a loader that takes too long.
+    private var patience: Duration { cellLimit + Self.timeToEndALoader }
 
     private static let timeToEndALoader: Duration = .seconds(10)
 
     private func evidence(
         of cell: PlannedCell, number: UInt32, observer: some RunObserver
     ) async throws -> Evidence {
-        let limit = patience(with: cell)
+        let limit = patience
         var collector = EvidenceCollector(longLogs: longLogs)
         var deadline = ContinuousClock.now + limit
         do {

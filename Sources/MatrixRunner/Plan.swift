@@ -1,3 +1,4 @@
+package import GuestLink
 package import Machine
 package import MatrixModel
 package import SystemPackage
@@ -59,12 +60,14 @@ package struct PlannedCell: Sendable, Hashable {
     /// The modules its guest has when it runs, and no others: in the order of insertion, each after those it depends on.
     package var modules: [GuestModule]
     package var expectations: [Expectation]
+    package var options: LoadOptions
 
     package init(
         key: CellKey, loader: PlannedFile? = nil, object: PlannedFile?, files: [CellFile] = [], programs: [String],
-        plan: StagePlan? = nil, modules: [GuestModule] = [], expectations: [Expectation]
+        plan: StagePlan? = nil, modules: [GuestModule] = [], expectations: [Expectation], options: LoadOptions = []
     ) {
         self.key = key
+        self.options = options
         self.loader = loader
         self.files = files
         self.object = object

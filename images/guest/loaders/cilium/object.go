@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"debug/elf"
+	"fmt"
 	"os"
 	"sort"
 
@@ -15,12 +17,17 @@ type object struct {
 }
 
 func openObject(path string) (*object, error) {
-	spec, err := ebpf.LoadCollectionSpec(path)
+	// Read at once: the library reads a file in hundreds of small parts. As LoadCollectionSpec() says it.
+	file, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
+	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(file))
+	if err != nil {
+		return nil, fmt.Errorf("file %s: %w", path, err)
+	}
 	sizeMaps(spec)
-	programs, err := orderedPrograms(path, spec)
+	programs, err := orderedPrograms(file, spec)
 	if err != nil {
 		return nil, err
 	}
@@ -28,12 +35,11 @@ func openObject(path string) (*object, error) {
 }
 
 // orderedPrograms sorts by section and place, as libbpf does.
-func orderedPrograms(path string, spec *ebpf.CollectionSpec) ([]string, error) {
-	file, err := elf.Open(path)
+func orderedPrograms(object []byte, spec *ebpf.CollectionSpec) ([]string, error) {
+	file, err := elf.NewFile(bytes.NewReader(object))
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
 	symbols, err := file.Symbols()
 	if err != nil {
 		return nil, err

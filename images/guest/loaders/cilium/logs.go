@@ -9,9 +9,6 @@ import (
 	"os"
 	"strings"
 	"unsafe"
-
-	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/asm"
 )
 
 // Bits of the level; include/linux/bpf_verifier.h of Linux.
@@ -24,8 +21,10 @@ const (
 // the second.
 const (
 	smallestLogBytes = 16<<20 - 1
-	largestLogBytes  = 1<<30 - 1
-	statsBytes       = 64 << 10
+	// Most logs fit; the library clears a buffer that it makes.
+	firstLogBytes   = 1 << 20
+	largestLogBytes = 1<<30 - 1
+	statsBytes      = 64 << 10
 )
 
 // logText is a log as C reads one.
@@ -45,31 +44,8 @@ func fittingLogBytes() int {
 	return bytes
 }
 
-var hasStats *bool
-
-// kernelHasStats asks, once, with a program that is always taken. Kernels before 5.2 either refuse the level or take it for
-// a full dump, so it is the log that tells.
-func kernelHasStats() bool {
-	if hasStats == nil {
-		answer := false
-		for _, kind := range []ebpf.ProgramType{ebpf.SocketFilter, ebpf.TracePoint} {
-			answer = answer || hasStatsFor(kind)
-		}
-		hasStats = &answer
-	}
-	return *hasStats
-}
-
-func hasStatsFor(kind ebpf.ProgramType) bool {
-	program, err := ebpf.NewProgramWithOptions(&ebpf.ProgramSpec{
-		Type: kind, License: "GPL", Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, 0), asm.Return()},
-	}, ebpf.ProgramOptions{LogLevel: levelStats, LogSize: statsBytes})
-	if err != nil {
-		return false
-	}
-	defer program.Close()
-	return strings.Contains(program.VerifierLog, "verification time")
-}
+// kernelHasStats says whether the kernel can write totals and no more.
+func kernelHasStats() bool { return C.quiet_level() == levelStats }
 
 // availableBytes is the guest's memory that is not in use; 0 where it does not say.
 func availableBytes() int {

@@ -2,6 +2,9 @@
 // happened in frames of the guest protocol. It judges nothing.
 package main
 
+// #include "load_log.h"
+import "C"
+
 import (
 	"fmt"
 	"os"
@@ -62,15 +65,25 @@ func prepareProcess() {
 	// kernel as soon as a program that has it in it starts. An error shows in the first map.
 	unlimited := unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
 	_ = unix.Setrlimit(unix.RLIMIT_MEMLOCK, &unlimited)
+	C.learn_log_levels()
 	limitMemory()
 }
 
-// limitMemory keeps the garbage of a kernel's BTF from filling a small guest. What is in use by now does not count: a limit below
-// what lives would have the runtime collect without end.
+// limitMemory has garbage collected when the guest's memory wants it, and not before: the kernel's BTF lives as long as the
+// process, and looking through it takes longer than a cell. A limit below what lives would have the runtime collect without end.
 func limitMemory() {
+	debug.SetGCPercent(-1)
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
-	if bytes := availableBytes(); bytes > 0 {
-		debug.SetMemoryLimit(int64(memory.HeapAlloc) + int64(bytes/2))
+	spare := availableBytes() - reservedBytes
+	if spare < leastSpareBytes {
+		spare = leastSpareBytes
 	}
+	debug.SetMemoryLimit(int64(memory.Sys-memory.HeapReleased) + int64(spare))
 }
+
+// For the kernel, and for the runtime where the guest says that it has nothing left.
+const (
+	reservedBytes   = 24 << 20
+	leastSpareBytes = 16 << 20
+)

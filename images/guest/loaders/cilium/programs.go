@@ -23,27 +23,46 @@ func loadObject(out *reporter, path string, p *plan) {
 		o.setLoadTargets(p)
 	}
 	var reports []programReport
+	var whole *collection
 	failures := 0
 	for index, name := range o.programs {
-		report := loadAlone(out, o, uint32(index), name)
+		report, loaded := loadAlone(out, o, uint32(index), name)
 		reports = append(reports, report)
 		if report.error != 0 {
 			failures++
+		} else if p != nil && o.isWhole(name) {
+			whole = loaded
+		} else {
+			loaded.close()
 		}
 	}
 	if p != nil && failures == 0 && len(reports) > 0 {
-		runStages(out, o, p, reports)
+		runStages(out, o, p, reports, whole)
 	}
 }
 
-func loadAlone(out *reporter, o *object, index uint32, name string) programReport {
+// isWhole says whether a program that is loaded alone, with the maps that it refers to, is all of the object.
+func (o *object) isWhole(name string) bool {
+	used := make(map[string]bool)
+	for _, m := range mapsOf(o.spec.Programs[name]) {
+		used[m] = true
+	}
+	for m, spec := range o.spec.Maps {
+		if !used[m] || spec.Type == ebpf.ProgramArray {
+			return false
+		}
+	}
+	return len(o.programs) == 1
+}
+
+// loadAlone reports on a program, and returns what is loaded where it passes.
+func loadAlone(out *reporter, o *object, index uint32, name string) (programReport, *collection) {
 	spec := o.spec.Programs[name]
 	report := programReport{program: C.uint32_t(index), stage: stageLoad, log_complete: 1}
 	setText(report.name[:], name)
 	setText(report._type[:], typeName(spec.Type))
 	loaded, quiet, err := loadQuietly(o, name, &report)
 	if err == nil {
-		defer loaded.close()
 		report.instructions = instructionCount(spec)
 		takeNumbers(&report, loaded.programs[name])
 		out.log(index, sourceVerifier, quiet)
@@ -71,7 +90,7 @@ func loadAlone(out *reporter, o *object, index uint32, name string) programRepor
 		}
 	}
 	out.program(report)
-	return report
+	return report, loaded
 }
 
 // loadQuietly loads with no more of a log than totals, which cannot fill a buffer: before Linux 6.4 a full one turns a good load into
@@ -83,7 +102,11 @@ func loadQuietly(o *object, name string, report *programReport) (*collection, []
 	if kernelHasStats() {
 		options = ebpf.ProgramOptions{LogLevel: levelStats, LogSize: statsBytes}
 	}
-	loaded, err := assign(o.alone(), []string{name}, nil, options)
+	var maps []string
+	if o.isWhole(name) {
+		maps = o.mapNames()
+	}
+	loaded, err := assign(o.alone(), []string{name}, maps, options)
 	report.load_microseconds = microsecondsSince(start)
 	if err != nil {
 		if refusal := verifierLog(err); refusal != nil {
@@ -122,23 +145,25 @@ func fetchLog(o *object, name string, report *programReport, quiet []byte, first
 		report.log_complete = 0
 		return append([]byte(C.CUT_MARK), quiet...), first
 	}
-	for bytes := smallestLogBytes; ; bytes = fittingLogBytes() {
+	sizes := []int{firstLogBytes, smallestLogBytes, fittingLogBytes()}
+	for i, bytes := range sizes {
 		_, err := assign(o.alone(), []string{name}, nil, ebpf.ProgramOptions{LogLevel: levelLastPath, LogSize: bytes})
 		refusal := verifierLog(err)
 		if refusal == nil || len(words(refusal)) == 0 {
 			return quiet, first
 		}
-		if !isCut(refusal, bytes) {
-			return words(refusal), withNumber(err, first)
-		}
-		if more := fittingLogBytes(); more <= bytes {
-			report.log_complete = 0
-			if kernelHasStats() && bytes < largestLogBytes {
-				report.log_lacks_memory = 1
+		isLast := i == len(sizes)-1 || sizes[i+1] <= bytes
+		if !isCut(refusal, bytes) || isLast {
+			if isCut(refusal, bytes) {
+				report.log_complete = 0
+				if kernelHasStats() && bytes < largestLogBytes {
+					report.log_lacks_memory = 1
+				}
 			}
 			return words(refusal), withNumber(err, first)
 		}
 	}
+	return quiet, first
 }
 
 // withNumber is the error of the load that has the log, unless that failed for its log.

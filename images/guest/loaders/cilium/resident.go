@@ -31,12 +31,10 @@ import (
 // agent starts another.
 
 // grownMemory is by how much the process may have grown since it was ready; the library's users leave garbage, too.
-const grownMemory = 64 << 20
+const grownMemory = 96 << 20
 
 // serve serves cells until the agent is gone, or one has left something behind.
 func serve(warmUp func(), load func(*reporter, string, *plan)) {
-	// Collecting what lives as long as the process, the kernel's BTF, takes longer than a cell; the limit of memory still holds.
-	debug.SetGCPercent(400)
 	warmUp()
 	words, err := unix.Dup(unix.Stderr)
 	if err != nil {
@@ -69,7 +67,8 @@ func serve(warmUp func(), load func(*reporter, string, *plan)) {
 		_ = unix.Close(int(cell.reports))
 		setWords(words)
 		leaveCgroup()
-		if !before.holds() {
+		if change := before.change(); change != "" {
+			fmt.Fprintln(os.Stderr, "loader-cilium: ends after a cell that changed", change)
 			C.send_resident_event(C.RESIDENT_LEAVING, waitStatus)
 			return
 		}
@@ -113,19 +112,29 @@ func takeStock() stock {
 	return s
 }
 
-// holds says whether everything is as it was, after a collection if need be: the library closes what nobody refers to.
-func (before stock) holds() bool {
-	for collected := false; ; collected = true {
-		now := takeStock()
-		hasGrown := now.bytes-before.bytes > grownMemory
-		now.bytes = before.bytes
-		if reflect.DeepEqual(before, now) && !hasGrown {
-			return true
-		}
-		if collected {
-			return false
-		}
-		runtime.GC()
-		debug.FreeOSMemory()
+// change says what is not as it was, after a collection if need be: the library closes what nobody refers to. Empty for nothing.
+func (before stock) change() string {
+	change := before.difference(takeStock())
+	if change == "" {
+		return ""
 	}
+	runtime.GC()
+	debug.FreeOSMemory()
+	return before.difference(takeStock())
+}
+
+func (before stock) difference(now stock) string {
+	switch {
+	case !reflect.DeepEqual(before.descriptors, now.descriptors):
+		return fmt.Sprintf("its descriptors: %v, then %v", before.descriptors, now.descriptors)
+	case before.limits != now.limits:
+		return "its limits"
+	case before.folder != now.folder:
+		return "its folder"
+	case !reflect.DeepEqual(before.environment, now.environment):
+		return "its environment"
+	case now.bytes-before.bytes > grownMemory:
+		return fmt.Sprintf("its memory: %d MiB, then %d MiB", before.bytes>>20, now.bytes>>20)
+	}
+	return ""
 }

@@ -23,11 +23,14 @@ type stages struct {
 	lines []string
 }
 
-// runStages loads the object as a whole, attaches it and makes it fire; each program is reported again.
-func runStages(out *reporter, o *object, p *plan, reports []programReport) {
+// runStages loads the object as a whole, where it is not loaded yet, attaches it and makes it fire; each program is reported again.
+func runStages(out *reporter, o *object, p *plan, reports []programReport, loaded *collection) {
 	isolateNetwork()
 	s := &stages{out: out, object: o, plan: p, reports: reports}
-	loaded, err := assign(o.spec.Copy(), o.programs, o.mapNames(), ebpf.ProgramOptions{LogSize: smallestLogBytes})
+	var err error
+	if loaded == nil {
+		loaded, err = assign(o.spec.Copy(), o.programs, o.mapNames(), ebpf.ProgramOptions{LogSize: firstLogBytes})
+	}
 	if err != nil {
 		s.setAll(stageLoad, errorNumber(err))
 		s.say(err.Error())

@@ -88,14 +88,24 @@ static uint32_t count_programs(struct bpf_object *object)
     return count;
 }
 
+/// Whether the object's first program, loaded alone, is all of it.
+static int is_whole(struct bpf_object *object, uint32_t count)
+{
+    struct bpf_program *program = bpf_object__next_program(object, NULL);
+    // What it replaces a function of is closed by now; and libbpf can fail with what comes after its load.
+    return count == 1 && bpf_program__type(program) != BPF_PROG_TYPE_EXT && bpf_program__fd(program) >= 0;
+}
+
 void load_object(uint32_t cell, const char *path, const struct plan *plan)
 {
     libbpf_set_print(keep_message);
     struct cmx_program *reports = NULL;
+    struct bpf_object *object = NULL;
     uint32_t count = 1, failures = 0;
     // An object can be loaded once, so each program gets a fresh one.
     for (uint32_t index = 0; index < count; index++) {
-        struct bpf_object *object = bpf_object__open_file(path, NULL);
+        bpf_object__close(object);
+        object = bpf_object__open_file(path, NULL);
         if (object == NULL) {
             report_unopened(cell, -errno);
             return;
@@ -107,9 +117,14 @@ void load_object(uint32_t cell, const char *path, const struct plan *plan)
             reports[index] = load_program(cell, path, object, index, plan);
             failures += reports[index].error != 0;
         }
-        bpf_object__close(object);
     }
-    if (plan != NULL && failures == 0 && count > 0)
-        run_stages(cell, path, plan, reports);
+    int goes_on = plan != NULL && failures == 0 && count > 0;
+    if (goes_on && is_whole(object, count)) {
+        run_stages(cell, object, plan, reports);
+    } else {
+        bpf_object__close(object);
+        if (goes_on)
+            load_and_run_stages(cell, path, plan, reports);
+    }
     free(reports);
 }

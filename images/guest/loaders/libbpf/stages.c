@@ -156,7 +156,22 @@ static void attach_and_fire(struct stages *stages)
     report_event(stages->cell);
 }
 
-void run_stages(uint32_t cell, const char *path, const struct plan *plan, struct cmx_program *reports)
+/// Reports all programs at the end, and closes the object.
+static void finish(struct stages *stages)
+{
+    report_all(stages);
+    detach_all();
+    bpf_object__close(stages->object);
+}
+
+void run_stages(uint32_t cell, struct bpf_object *object, const struct plan *plan, struct cmx_program *reports)
+{
+    struct stages stages = {cell, plan, object, reports};
+    attach_and_fire(&stages);
+    finish(&stages);
+}
+
+void load_and_run_stages(uint32_t cell, const char *path, const struct plan *plan, struct cmx_program *reports)
 {
     struct stages stages = {cell, plan, bpf_object__open_file(path, NULL), reports};
     if (stages.object == NULL) {
@@ -168,7 +183,5 @@ void run_stages(uint32_t cell, const char *path, const struct plan *plan, struct
         set_all(&stages, CMX_STAGE_LOAD, error);
     else
         attach_and_fire(&stages);
-    report_all(&stages);
-    detach_all();
-    bpf_object__close(stages.object);
+    finish(&stages);
 }

@@ -9,7 +9,9 @@
 
 /// Goes on with an object of which each program has loaded alone; `reports` are what was said of them, in the object's
 /// order. Those that the object loads by itself are reported again, with the stage that they came to.
-void run_stages(uint32_t cell, const char *path, const struct plan *plan, struct cmx_program *reports);
+void load_and_run_stages(uint32_t cell, const char *path, const struct plan *plan, struct cmx_program *reports);
+/// The same with an object that is loaded as a whole; it is closed at the end.
+void run_stages(uint32_t cell, struct bpf_object *object, const struct plan *plan, struct cmx_program *reports);
 
 /// Tells libbpf of a target that the kernel wants to know at the load. Returns 0 or a negative errno.
 int set_load_target(struct bpf_program *program, const char *target);

@@ -67,7 +67,7 @@ let package = Package(
 
         // The guest and the machine around it.
         .target(
-            name: "CGuestProtocol", path: "images/guest/protocol", sources: ["guest_protocol.c"],
+            name: "CGuestProtocol", path: "images/guest/protocol", sources: ["guest_protocol.c", "trigger_sentence.c"],
             publicHeadersPath: "include"),
         .target(name: "CSpawn"),
         module("GuestLink", ["CGuestProtocol", "MatrixModel"]),

@@ -44,7 +44,7 @@ package struct FrameDecoder: Sendable {
             let (log, text) = try payloadWithText(cmx_log.self, head, at: start)
             return .log(
                 cell: log.cell, program: log.program,
-                source: Self.source(log.source), text: text)
+                source: try Self.source(log.source), text: text)
         case CMX_FACT:
             let (fact, text) = try payloadWithText(cmx_fact.self, head, at: start)
             return .fact(
@@ -52,7 +52,11 @@ package struct FrameDecoder: Sendable {
                 KernelFact(
                     kind: try KernelFact.Kind(fact.kind), name: Self.text(fact.name),
                     isThere: fact.answer < 0 ? nil : fact.answer != 0, text: text))
-        case CMX_PROGRAM: return .program(Self.report(try payload(cmx_program.self, head, at: start)))
+        case CMX_FINDING:
+            let (finding, text) = try payloadWithText(cmx_finding.self, head, at: start)
+            return .finding(
+                cell: finding.cell, program: finding.program, try GuestFinding(finding, text: text))
+        case CMX_PROGRAM: return .program(try Self.report(try payload(cmx_program.self, head, at: start)))
         case CMX_CELL_END:
             let end = try payload(cmx_cell_end.self, head, at: start)
             return .cellEnded(
@@ -65,10 +69,10 @@ package struct FrameDecoder: Sendable {
         }
     }
 
-    private static func report(_ program: cmx_program) -> ProgramReport {
+    private static func report(_ program: cmx_program) throws(FrameError) -> ProgramReport {
         ProgramReport(
             cell: program.cell, program: program.program == CMX_WHOLE_OBJECT ? nil : program.program,
-            stage: stage(program.stage), errno: 0 &- program.error, logComplete: program.log_complete != 0,
+            stage: try stage(program.stage), errno: 0 &- program.error, logComplete: program.log_complete != 0,
             logLacksMemory: program.log_lacks_memory != 0,
             verifiedInstructions: number(program.verified_instructions),
             size: ProgramSize(
@@ -80,25 +84,27 @@ package struct FrameDecoder: Sendable {
             fireMicroseconds: number(program.fire_microseconds), name: text(program.name), type: text(program.type))
     }
 
-    private static func source(_ source: UInt32) -> LogSource {
+    private static func source(_ source: UInt32) throws(FrameError) -> LogSource {
         switch cmx_log_source(source) {
         case CMX_LOG_VERIFIER: .verifier
+        case CMX_LOG_LOADER: .loader
         case CMX_LOG_EVENT: .event
         case CMX_LOG_KERNEL: .kernel
-        default: .loader
+        default: throw .unknownSource(source)
         }
     }
 
     /// 0 stands for what nobody said.
     private static func number(_ value: UInt32) -> Int? { value == 0 ? nil : Int(value) }
 
-    private static func stage(_ stage: UInt32) -> Stage {
+    private static func stage(_ stage: UInt32) throws(FrameError) -> Stage {
         switch cmx_stage(stage) {
+        case CMX_STAGE_OPEN: .open
         case CMX_STAGE_MAPS: .maps
         case CMX_STAGE_LOAD: .load
         case CMX_STAGE_ATTACH: .attach
         case CMX_STAGE_FIRE: .fire
-        default: .open
+        default: throw .unknownStage(stage)
         }
     }
 

@@ -9,6 +9,8 @@ package enum GuestFrame: Equatable, Sendable {
     case cellBegan(cell: UInt32)
     case log(cell: UInt32, program: UInt32, source: LogSource, text: [UInt8])
     case program(ProgramReport)
+    /// `program` as in `log`.
+    case finding(cell: UInt32, program: UInt32, GuestFinding)
     /// `microseconds` since `cellBegan`, by the guest's clock; `nil` where it does not say.
     case cellEnded(cell: UInt32, exit: LoaderExit, microseconds: Int? = nil)
     /// How inserting a module ended: 0 or a positive errno, and what the kernel's log says of it, time stamps included.

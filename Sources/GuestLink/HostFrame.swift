@@ -93,6 +93,10 @@ package enum FrameError: Error, Equatable, CustomStringConvertible {
     case oversized(length: UInt32, limit: UInt32)
     case wrongLength(type: UInt32, length: UInt32, expected: Int)
     case unknownFact(kind: UInt32)
+    case unknownStage(UInt32)
+    case unknownSource(UInt32)
+    case unknownFinding(code: UInt32)
+    case wrongArguments(code: UInt32, count: UInt32, expected: Int)
     case nameTooLong(String, limit: Int)
 
     package var description: String {
@@ -102,6 +106,11 @@ package enum FrameError: Error, Equatable, CustomStringConvertible {
         case .wrongLength(let type, let length, let expected):
             "the guest sent a frame of type \(type) with \(length) bytes instead of \(expected)"
         case .unknownFact(let kind): "the guest sent a fact of unknown kind \(kind)"
+        case .unknownStage(let stage): "the guest reported a program at unknown stage \(stage)"
+        case .unknownSource(let source): "the guest sent a log of unknown source \(source)"
+        case .unknownFinding(let code): "the guest sent a finding with unknown code \(code)"
+        case .wrongArguments(let code, let count, let expected):
+            "the guest sent finding \(code) with \(count) arguments or other text instead of \(expected) arguments"
         case .nameTooLong(let name, let limit): "'\(name)' is longer than \(limit) bytes"
         }
     }

@@ -1,6 +1,7 @@
 internal import Glibc
 package import GuestLink
 internal import Machine
+internal import MatrixModel
 
 /// What was seen of a cell, before anybody judges it.
 package struct Evidence: Sendable {
@@ -36,15 +37,16 @@ package struct Evidence: Sendable {
         /// All of it, or the end when `longLog` has all of it.
         package var verifierLog: [UInt8]
         package var longLog: (any LongLog)?
-        package var loaderLog: [UInt8]
+        package var loader: LoaderWords
 
         package init(
-            report: ProgramReport, verifierLog: [UInt8] = [], longLog: (any LongLog)? = nil, loaderLog: [UInt8] = []
+            report: ProgramReport, verifierLog: [UInt8] = [], longLog: (any LongLog)? = nil,
+            loader: LoaderWords = LoaderWords()
         ) {
             self.report = report
             self.verifierLog = verifierLog
             self.longLog = longLog
-            self.loaderLog = loaderLog
+            self.loader = loader
         }
     }
 
@@ -53,7 +55,7 @@ package struct Evidence: Sendable {
     /// The bytes of the event that fitted; empty where none came.
     package var event: [UInt8]
     /// What the loader said of no program, but of the whole object.
-    package var remarks: [UInt8]
+    package var remarks: LoaderWords
     /// What the kernel warned of while the cell ran, a line each with its time stamp.
     package var kernelLog: [UInt8]
     /// Why what the loader reported cannot all be true; `nil` when it can.
@@ -62,7 +64,7 @@ package struct Evidence: Sendable {
     package var timing: Timing
 
     package init(
-        programs: [Program], event: [UInt8] = [], remarks: [UInt8] = [], kernelLog: [UInt8] = [],
+        programs: [Program], event: [UInt8] = [], remarks: LoaderWords = LoaderWords(), kernelLog: [UInt8] = [],
         contradiction: String? = nil, ending: Ending, timing: Timing = Timing()
     ) {
         self.programs = programs
@@ -100,11 +102,6 @@ package struct Evidence: Sendable {
 
 /// Collects the frames of one cell.
 struct EvidenceCollector {
-    private struct LogKey: Hashable {
-        var program: UInt32?
-        var source: LogSource
-    }
-
     /// What a kernel can write into the largest buffer that any takes, and the loader's words besides.
     ///
     /// Source: Linux, include/linux/bpf_verifier.h, `UINT_MAX >> 2`.
@@ -113,11 +110,18 @@ struct EvidenceCollector {
     /// More than any object has.
     private static let mostPrograms = 4096
 
+    /// As many as a loader sends frames.
+    private static let mostFindings = 1 << 18
+
     /// As much of an event as a report shows; in bytes.
     private static let longestEvent = 4096
 
     let longLogs: LongLogs?
-    private var logs: [LogKey: LogCollector] = [:]
+    private var verifierLogs: [UInt32: LogCollector] = [:]
+    /// By program, or `wholeObject`.
+    private var words: [UInt32: LoaderWords] = [:]
+    private var findings = 0
+    private var kernelLog = LogCollector()
     private var event: [UInt8] = []
     private var programs: [Evidence.Program] = []
     private var contradiction: String?
@@ -129,15 +133,33 @@ struct EvidenceCollector {
 
     /// - Throws: `MachineError.protocolBroken` for more than any kernel writes, and what `longLogs` throws.
     mutating func add(log text: [UInt8], program: UInt32, source: LogSource) throws {
-        guard source != .event else {
+        let count: Int
+        switch source {
+        case .event:
             event += text.prefix(max(0, Self.longestEvent - event.count))
             return
+        case .verifier:
+            try verifierLogs[program, default: LogCollector()].append(text, begin: longLogs)
+            count = verifierLogs[program]?.count ?? 0
+        case .loader:
+            words[program, default: LoaderWords()].append(text)
+            count = words[program]?.text.count ?? 0
+        case .kernel:
+            try kernelLog.append(text, begin: nil)
+            count = kernelLog.count
         }
-        let key = LogKey(program: program == Self.wholeObject ? nil : program, source: source)
-        try logs[key, default: LogCollector()].append(text, begin: source == .verifier ? longLogs : nil)
-        guard logs[key, default: LogCollector()].count <= Self.longestLog else {
+        guard count <= Self.longestLog else {
             throw MachineError.protocolBroken("its log is longer than any kernel writes one")
         }
+    }
+
+    /// - Throws: `MachineError.protocolBroken` for more than any loader finds out.
+    mutating func add(_ finding: GuestFinding, program: UInt32) throws(MachineError) {
+        findings += 1
+        guard findings <= Self.mostFindings else {
+            throw .protocolBroken("it sent more than \(Self.mostFindings) findings about one cell")
+        }
+        words[program, default: LoaderWords()].append(finding)
     }
 
     /// Takes a report, the second of a program in the place of its first.
@@ -146,12 +168,14 @@ struct EvidenceCollector {
     mutating func add(_ report: ProgramReport) {
         let place = report.program.flatMap { number in programs.firstIndex { $0.report.program == number } }
         let first = place.map { programs[$0] }
-        let verifier = take(.verifier, of: report.program)
-        let loader = take(.loader, of: report.program)
+        let number = report.program ?? Self.wholeObject
+        var verifier = verifierLogs.removeValue(forKey: number)
+        verifier?.finish()
+        let loader = words.removeValue(forKey: number)
         var program = Evidence.Program(
             report: report, verifierLog: verifier?.end ?? first?.verifierLog ?? [],
-            longLog: verifier == nil ? first?.longLog : verifier?.long, loaderLog: loader?.end ?? first?.loaderLog ?? []
-        )
+            longLog: verifier == nil ? first?.longLog : verifier?.long,
+            loader: loader ?? first?.loader ?? LoaderWords())
         guard let place, let first else {
             guard programs.count < Self.mostPrograms else {
                 contradiction = "it reported more than \(Self.mostPrograms) programs"
@@ -171,17 +195,9 @@ struct EvidenceCollector {
         return isProgress ? nil : "it reported the program '\(first.name)' twice, and not the same"
     }
 
-    /// `nil` when nothing was said.
-    private mutating func take(_ source: LogSource, of program: UInt32?) -> LogCollector? {
-        guard var log = logs.removeValue(forKey: LogKey(program: program, source: source)) else { return nil }
-        log.finish()
-        return log
-    }
-
     func evidence(_ ending: Evidence.Ending) -> Evidence {
         Evidence(
-            programs: programs, event: event, remarks: logs[LogKey(program: nil, source: .loader)]?.end ?? [],
-            kernelLog: logs[LogKey(program: nil, source: .kernel)]?.end ?? [], contradiction: contradiction,
-            ending: ending, timing: timing)
+            programs: programs, event: event, remarks: words[Self.wholeObject] ?? LoaderWords(),
+            kernelLog: kernelLog.end, contradiction: contradiction, ending: ending, timing: timing)
     }
 }

@@ -102,6 +102,7 @@ struct GuestSitting {
                     try collector.add(log: text, program: program, source: source)
                     // A log of 1 GiB takes longer than a cell may, and a guest that writes one does not hang.
                     deadline = ContinuousClock.now + limit
+                case .frame(.finding(number, let program, let finding)): try collector.add(finding, program: program)
                 case .frame(.program(let report)) where report.cell == number: collector.add(report)
                 case .frame(.cellEnded(number, let exit, let microseconds)):
                     collector.timing.microseconds = microseconds

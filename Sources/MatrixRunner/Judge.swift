@@ -39,7 +39,7 @@ package struct Judge: Sendable {
             if verdict == .notMeasured { reason = Self.noTarget(of: programs) ?? gap }
         case .finished(.exited(Self.unavailable)):
             verdict = .notMeasured
-            reason = Self.remark(in: evidence) ?? "the guest lacks what the cell's trigger needs"
+            reason = evidence.remarks.lastSentence ?? "the guest lacks what the cell's trigger needs"
         case .finished(let exit):
             verdict = .notMeasured
             reason =
@@ -49,7 +49,7 @@ package struct Judge: Sendable {
             verdict = .timeout
             reason = "no result within \(limit): the \(cell.key.loader) loader was ended"
             // What it had to say, where it said something.
-            console = try evidence.remarks.isEmpty ? nil : keep(evidence.remarks)
+            console = try evidence.remarks.isEmpty ? nil : keep(evidence.remarks.bytes)
         case .guestGone(let why, let text):
             verdict = .crash
             reason = ConsoleExcerpt.crash(in: text) ?? ConsoleExcerpt.trouble(in: text) ?? why
@@ -111,13 +111,14 @@ package struct Judge: Sendable {
         var report = program.report
         let failed = report.errno != 0
         var log = LogSummary(of: String(decoding: program.verifierLog, as: UTF8.self))
-        var messages = String(decoding: program.loaderLog, as: UTF8.self)
+        var loader = program.loader.output
         if case .exec = cell.plan?.subject {
             // A program of the user's writes what its library makes of the log to where it writes everything.
-            let output = LogSummary(of: messages)
+            let output = LogSummary(of: String(decoding: program.loader.text, as: UTF8.self))
             if output.holdsLog {
                 log = output
-                messages = output.loaderLines.map(\.text).joined(separator: "\n")
+                loader = LoaderOutput(output.loaderLines.map(\.text).joined(separator: "\n"))
+                for finding in program.loader.findings { loader.append(finding) }
                 if failed { report.stage = .load }
             }
         }
@@ -126,21 +127,18 @@ package struct Judge: Sendable {
         var cause =
             failed
             ? catalogue.cause(
-                ofLog: log, logComplete: report.logComplete, loaderMessages: messages, errno: report.errno,
-                stage: report.stage)
+                ofLog: log, logComplete: report.logComplete, loader: loader, errno: report.errno, stage: report.stage)
             : nil
         if let known = cause, let lines = cell.object?.lines {
             cause?.location = catalogue.location(of: known, in: log, stage: report.stage, program: name, lines: lines)
         }
         return ProgramResult(
             name: name, type: report.type.isEmpty ? "unspec" : report.type,
-            verdict: Self.lacksTarget(messages) ? .notMeasured : failed ? .fail : .pass,
+            verdict: Self.lacksTarget(loader) ? .notMeasured : failed ? .fail : .pass,
             stage: report.stage, errno: report.errno, cause: cause,
             log: try Self.keptLog(of: program, keep: keep), logComplete: report.logComplete,
             stats: Self.statistics(of: log, report: report),
-            explanation: cause.map {
-                catalogue.explanation(of: $0, log: log, loaderMessages: messages, kernel: release)
-            },
+            explanation: cause.map { catalogue.explanation(of: $0, log: log, loader: loader, kernel: release) },
             seconds: ProgramSeconds(
                 loadMicroseconds: report.loadMicroseconds, attachMicroseconds: report.attachMicroseconds,
                 fireMicroseconds: report.fireMicroseconds))
@@ -167,11 +165,11 @@ package struct Judge: Sendable {
     private static func keptLog(of program: Evidence.Program, keep: ([UInt8]) throws -> String) throws -> String? {
         let isPastLoad = program.report.stage > .load && program.report.errno != 0
         if let long = program.longLog {
-            if isPastLoad { try long.append(program.loaderLog) }
+            if isPastLoad { try long.append(program.loader.bytes) }
             return try long.keep()
         }
-        let both = program.verifierLog + program.loaderLog
-        let log = isPastLoad ? both : program.verifierLog.isEmpty ? program.loaderLog : program.verifierLog
+        let words = program.loader.bytes
+        let log = isPastLoad ? program.verifierLog + words : program.verifierLog.isEmpty ? words : program.verifierLog
         return log.isEmpty ? nil : try keep(log)
     }
 
@@ -201,15 +199,9 @@ package struct Judge: Sendable {
     /// EX_UNAVAILABLE of sysexits.h: how a loader ends where the guest lacks what a trigger needs.
     private static let unavailable: Int32 = 69
 
-    /// The loader's last line about the whole object.
-    private static func remark(in evidence: Evidence) -> String? {
-        let lines = String(decoding: evidence.remarks, as: UTF8.self).split(whereSeparator: \.isNewline)
-        return lines.last.map { $0.trimmingPrefix("compat-matrix: ") }.map(String.init)
-    }
-
     /// What a loader that died wrote: the line that says so in a Rust or Go program with its next, else the last.
     private static func lastWords(in evidence: Evidence) -> String? {
-        let text = String(decoding: evidence.remarks, as: UTF8.self)
+        let text = String(decoding: evidence.remarks.bytes, as: UTF8.self)
         let lines = text.split(whereSeparator: \.isNewline).map(String.init)
         guard let place = lines.firstIndex(where: { $0.contains("panicked at ") || $0.hasPrefix("panic: ") }) else {
             return lines.last
@@ -221,13 +213,14 @@ package struct Judge: Sendable {
     /// one, so nothing is known of what its user would see.
     ///
     /// Source: libbpf 1.4, `libbpf_find_attach_btf_id`.
-    private static func lacksTarget(_ messages: String) -> Bool {
-        messages.contains("attach program FD is not set") && !messages.contains("this kernel takes no program of type")
+    private static func lacksTarget(_ loader: LoaderOutput) -> Bool {
+        loader.lines.contains { $0.text.contains("attach program FD is not set") }
+            && !loader.findings.contains { $0.code == .programTypeRejected }
     }
 
     private static func noTarget(of programs: [ProgramResult]) -> String? {
         programs.first { $0.verdict == .notMeasured }.map {
-            "no program that loads in this object has the function that the program '\($0.name)' replaces"
+            GuestFinding(.replacedFunctionMissing, [$0.name]).sentence
         }
     }
 

@@ -4,7 +4,7 @@ extension Catalogue {
     /// The id of a cause whose message the catalogue does not have; such text is shown, never guessed at.
     package static let unknown = "unknown"
 
-    /// Why a program was refused.
+    /// Why a program was rejected.
     ///
     /// Asked in this order: the verifier's message, where the catalogue has it; the loader's message, where the catalogue has
     /// it; a verifier's message that the catalogue does not have (`unknown`); the errno; whatever else the loader wrote.
@@ -13,21 +13,17 @@ extension Catalogue {
     /// - Parameters:
     ///   - log: The verifier's log. Its end decides, however long it is.
     ///   - logComplete: Whether the log is all that the verifier wrote.
-    ///   - loaderMessages: What the loader wrote besides, one message per line. A log that libbpf framed in it is used when
-    ///     `log` is empty.
+    ///   - loader: What the loader wrote besides, one message per line, and found out. A log that libbpf framed in it is used
+    ///     when `log` is empty. A finding's cause is that of its code, whatever its sentence is.
     ///   - errno: 0, or the positive errno of the step that failed.
     ///   - stage: Where it failed. Past `load` the log is that of an accepted program and says nothing.
     /// - Returns: `nil` when nobody wrote a word and the errno alone says nothing.
     package func cause(
-        ofLog log: LogSummary, logComplete: Bool = true, loaderMessages: String = "", errno: Int32 = 0,
-        stage: Stage = .load
+        ofLog log: LogSummary, logComplete: Bool = true, loader: LoaderOutput, errno: Int32 = 0, stage: Stage = .load
     ) -> Cause? {
-        let loader = LogSummary(of: loaderMessages)
-        let lines = log.isEmpty && loader.isWrapped ? loader.lines : log.lines
+        let lines = log.isEmpty ? loader.log ?? log.lines : log.lines
         let finding = stage > .load ? nil : Finding(in: lines)
-        let messages = (loader.isWrapped ? loader.loaderLines : loader.allLines).filter {
-            [.message, .loader].contains($0.kind)
-        }
+        let messages = loader.lines.filter { [.message, .loader].contains($0.kind) }
         let decided = finding.flatMap { knownCause($0) { $0.decides } } ?? missingCall(errno, stage, messages)
         if let decided = decided ?? loaderCause(messages, where: { $0.decides }) { return decided }
         // ENOSPC hides the verdict: the last line of such a log is where the buffer ended.
@@ -40,7 +36,15 @@ extension Catalogue {
             ?? messages.last.map { unknownCause(line: $0.text.trimmed, source: nil, report: nil) }
     }
 
-    /// Why a program was refused, from text that came from anywhere: a bare log, or a loader's output with the log in it.
+    package func cause(
+        ofLog log: LogSummary, logComplete: Bool = true, loaderMessages: String = "", errno: Int32 = 0,
+        stage: Stage = .load
+    ) -> Cause? {
+        cause(
+            ofLog: log, logComplete: logComplete, loader: LoaderOutput(loaderMessages), errno: errno, stage: stage)
+    }
+
+    /// Why a program was rejected, from text that came from anywhere: a bare log, or a loader's output with the log in it.
     package func cause(ofText text: LogSummary) -> Cause? {
         cause(ofLog: text, loaderMessages: text.loaderLines.map(\.text).joined(separator: "\n"))
     }

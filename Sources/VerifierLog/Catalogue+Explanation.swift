@@ -3,31 +3,28 @@ package import MatrixModel
 extension Catalogue {
     /// The four blocks for a failure whose cause is known, or known to be unknown.
     ///
-    /// `loaderMessages` holds what the loader asked the kernel, too; `kernel` is what the guest said it is.
+    /// `loader` holds what the loader asked the kernel, too; `kernel` is what the guest said it is.
     package func explanation(
-        of cause: Cause, log: LogSummary, loaderMessages: String = "", kernel: KernelRelease? = nil
+        of cause: Cause, log: LogSummary, loader: LoaderOutput = LoaderOutput(), kernel: KernelRelease? = nil
     ) -> Explanation {
-        let loader = LogSummary(of: loaderMessages)
-        return explanation(
-            of: cause, lines: log.isEmpty && loader.isWrapped ? loader.lines : log.lines,
-            loaderMessages: loaderMessages, kernel: kernel)
+        explanation(of: cause, lines: log.isEmpty ? loader.log ?? log.lines : log.lines, loader: loader, kernel: kernel)
     }
 
     package func explanation(
         of cause: Cause, log: String, loaderMessages: String = "", kernel: KernelRelease? = nil
     ) -> Explanation {
-        explanation(of: cause, log: LogSummary(of: log), loaderMessages: loaderMessages, kernel: kernel)
+        explanation(of: cause, log: LogSummary(of: log), loader: LoaderOutput(loaderMessages), kernel: kernel)
     }
 
     /// The same for text that came from anywhere: a bare log, or a loader's output with the log in it.
     package func explanation(of cause: Cause, ofText text: LogSummary) -> Explanation {
         explanation(
-            of: cause, lines: text.lines, loaderMessages: text.loaderLines.map(\.text).joined(separator: "\n"),
-            kernel: nil)
+            of: cause, lines: text.lines,
+            loader: LoaderOutput(text.loaderLines.map(\.text).joined(separator: "\n")), kernel: nil)
     }
 
     func explanation(
-        of cause: Cause, lines: [Line], loaderMessages: String, kernel: KernelRelease?
+        of cause: Cause, lines: [Line], loader: LoaderOutput, kernel: KernelRelease?
     ) -> Explanation {
         let entry = self[id: cause.id]
         let path = FailingPath(in: lines)
@@ -35,7 +32,7 @@ extension Catalogue {
         let report = KernelReport(in: lines)
         let finding = isOfVerifier ? LengthFinding(of: cause, on: path) : nil
         var facts = [finding?.shape.fact(kernel: kernel)].compactMap(\.self)
-        facts += featureFacts(of: cause, loaderMessages: loaderMessages).compactMap { $0.sentence(kernel: kernel) }
+        facts += featureFacts(of: cause, loader: loader).compactMap { $0.sentence(kernel: kernel) }
         // "4.15+." is the age of the text, and "Always." no news to a reader.
         if facts.isEmpty, let since = cause.since, since.first?.isNumber == false, !since.hasPrefix("Always") {
             facts.append(since)

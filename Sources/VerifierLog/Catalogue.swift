@@ -1,4 +1,5 @@
 import FoundationEssentials
+package import MatrixModel
 
 /// The messages of verifiers and loaders that this tool can explain.
 package struct Catalogue: Sendable {
@@ -23,7 +24,11 @@ package struct Catalogue: Sendable {
     /// The entry for a single line of a log or of a loader.
     package func entry(matching line: String) -> CatalogueEntry? { entry(matching: Line(Substring(line))) }
 
+    /// The entry for a finding; `nil` for one that says nothing of a cause.
+    package func entry(for code: GuestFinding.Code) -> CatalogueEntry? { entries.first { $0.findings.contains(code) } }
+
     func entry(matching line: Line, where holds: (CatalogueEntry) -> Bool = { _ in true }) -> CatalogueEntry? {
+        if let finding = line.finding { return entry(for: finding.code).flatMap { holds($0) ? $0 : nil } }
         let bytes = line.bytes
         // By index, since every entry that is looked at would be copied otherwise, and that for every line.
         for index in entries.indices {

@@ -1,4 +1,4 @@
-import MatrixModel
+package import MatrixModel
 
 /// A message of a verifier or a loader, or an errno that comes without one, and what to do about it.
 package struct CatalogueEntry: Sendable, Decodable {
@@ -13,6 +13,8 @@ package struct CatalogueEntry: Sendable, Decodable {
     package var example: String?
     /// The first and last source tree that hold the text, as `4.15-7.3`; it dates the text, not the rule.
     package var seen: String?
+    /// The findings that the entry is about; each has one entry at most.
+    package var findings: [GuestFinding.Code]
     /// The errnos for which the entry stands when nobody wrote a word.
     package var errnos: [Int32]
     /// The errnos for which it stands where a program loaded and could not be attached.
@@ -48,7 +50,8 @@ package struct CatalogueEntry: Sendable, Decodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case id, category, regex, literals, with, feature, errnos, attachErrnos, fireErrnos, decides, meaning, cause,
+        case id, category, regex, literals, findings, with, feature, errnos, attachErrnos, fireErrnos, decides, meaning,
+            cause,
             advice
         case isOfProgram = "ofProgram"
         case since, example, seen
@@ -64,6 +67,7 @@ package struct CatalogueEntry: Sendable, Decodable {
         since = try container.decodeIfPresent(String.self, forKey: .since)
         example = try container.decodeIfPresent(String.self, forKey: .example)
         seen = try container.decodeIfPresent(String.self, forKey: .seen)
+        findings = try container.decodeIfPresent([GuestFinding.Code].self, forKey: .findings) ?? []
         errnos = try container.decodeIfPresent([Int32].self, forKey: .errnos) ?? []
         attachErrnos = try container.decodeIfPresent([Int32].self, forKey: .attachErrnos) ?? []
         fireErrnos = try container.decodeIfPresent([Int32].self, forKey: .fireErrnos) ?? []

@@ -1,6 +1,10 @@
-/// One line of a log.
+package import MatrixModel
+
+/// One line of a log, or a finding in its place.
 package struct Line: Sendable {
     package let text: Substring
+    /// What `text` is the sentence of; `nil` for a line that somebody wrote.
+    package let finding: GuestFinding?
 
     /// In bytes: of registers with all their stack slots a few thousand are written; more says nothing more.
     private static let longest = 64 << 10
@@ -10,6 +14,13 @@ package struct Line: Sendable {
         let raw = raw.cut(at: limit)
         let end = raw.utf8.lastIndex { !Self.isTrailing($0) }.map { raw.utf8.index(after: $0) } ?? raw.startIndex
         text = raw[..<end]
+        finding = nil
+    }
+
+    init(_ finding: GuestFinding) {
+        text = Substring(finding.sentence)
+        // Those are a loader's own words.
+        self.finding = finding.code == .text ? nil : finding
     }
 
     var bytes: [UInt8] { Array(text.utf8) }
@@ -21,6 +32,7 @@ package struct Line: Sendable {
 
     /// Computed when asked: of a long log only the last lines are.
     package var kind: LineKind {
+        guard finding == nil else { return .message }
         let kind = LineKind(of: text.utf8.span)
         // Blanks of other scripts are not told from their first byte.
         return kind == .message && text.allSatisfy(\.isWhitespace) ? .blank : kind

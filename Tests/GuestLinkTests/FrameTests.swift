@@ -111,6 +111,22 @@ enum Wire {
         }
     }
 
+    @Test(arguments: [UInt32(5), .max]) func refusesAnUnknownStage(stage: UInt32) {
+        var program = cmx_program()
+        program.stage = stage
+        var decoder = FrameDecoder()
+        #expect(throws: FrameError.unknownStage(stage)) {
+            try decoder.feed(Wire.frame(CMX_PROGRAM, Wire.bytes(of: program)))
+        }
+    }
+
+    @Test(arguments: [UInt32(4), .max]) func refusesAnUnknownSource(source: UInt32) {
+        var decoder = FrameDecoder()
+        #expect(throws: FrameError.unknownSource(source)) {
+            try decoder.feed(Wire.frame(CMX_LOG, Wire.bytes(of: cmx_log(cell: 0, program: 0, source: source))))
+        }
+    }
+
     /// A length is refused before anything is set aside for it.
     @Test func refusesAnOversizedFrame() {
         var decoder = FrameDecoder()
@@ -119,7 +135,9 @@ enum Wire {
         }
     }
 
-    @Test(arguments: [CMX_HELLO, CMX_PROGRAM, CMX_CELL_END, CMX_CELL_BEGIN, CMX_LOG, CMX_MODULE_DONE].map(\.rawValue))
+    @Test(
+        arguments: [CMX_HELLO, CMX_PROGRAM, CMX_CELL_END, CMX_CELL_BEGIN, CMX_LOG, CMX_FINDING, CMX_MODULE_DONE].map(
+            \.rawValue))
     func refusesAPayloadOfTheWrongLength(type: UInt32) {
         var decoder = FrameDecoder()
         #expect(throws: FrameError.self) { try decoder.feed(Wire.frame(cmx_frame_type(type), [1, 2, 3])) }
@@ -129,7 +147,7 @@ enum Wire {
     @Test func survivesTheExtremes() throws {
         var program = cmx_program()
         program.error = .min
-        program.stage = .max
+        program.instructions = .max
         withUnsafeMutableBytes(of: &program.name) { $0.copyBytes(from: [UInt8](repeating: 0xff, count: $0.count)) }
         var decoder = FrameDecoder()
         let frames = try decoder.feed(Wire.frame(CMX_PROGRAM, Wire.bytes(of: program)))
@@ -137,7 +155,8 @@ enum Wire {
             Issue.record("not a program: \(frames)")
             return
         }
-        #expect(report.stage == .open)
+        #expect(report.errno == .min)
+        #expect(report.size.instructions == Int(UInt32.max))
         #expect(report.name.unicodeScalars.allSatisfy { $0 == "\u{FFFD}" })
     }
 

@@ -19,7 +19,7 @@ extension GuestTests {
             for cell in cells {
                 let result = try #require(measurement.cells[cell.name])
                 let evidence = try #require(measurement.evidence[cell.name])
-                let words = evidence.programs.map { String(decoding: $0.loaderLog, as: UTF8.self) }.joined()
+                let words = evidence.programs.map { String(decoding: $0.loader.bytes, as: UTF8.self) }.joined()
                 #expect(outcome(of: result) == cell.outcome(on: id), "\(cell.name) on \(id): \(words)")
                 if result.verdict == .pass { result.expectTimesOfItsStages("\(cell.name) on \(id)") }
                 if result.stage == .fire, result.verdict == .pass, let text = cell.plan?.event?.contains {
@@ -38,7 +38,7 @@ extension GuestTests {
             ] {
                 let result = try #require(measurement.cells[name]?.programs.first)
                 let evidence = try #require(measurement.evidence[name]?.programs.first)
-                let lines = String(decoding: evidence.loaderLog, as: UTF8.self).split(separator: "\n").suffix(4)
+                let lines = String(decoding: evidence.loader.bytes, as: UTF8.self).split(separator: "\n").suffix(4)
                 #expect(lines.prefix(2) == ["Error: error relocating function", "Caused by:"])
                 #expect(lines.dropFirst(2).first == "    0: error relocating `\(program)`")
                 let last = String(lines.last ?? "")
@@ -55,7 +55,7 @@ extension GuestTests {
 
         private func expectLog(_ measurement: Measurement) throws {
             let program = try #require(measurement.evidence["aya-log"]?.programs.first)
-            let lines = String(decoding: program.loaderLog, as: UTF8.self).split(separator: "\n")
+            let lines = String(decoding: program.loader.bytes, as: UTF8.self).split(separator: "\n")
             #expect(!lines.isEmpty && lines.allSatisfy { $0 == "[INFO probe] it fired 42" })
         }
 
@@ -68,7 +68,7 @@ extension GuestTests {
             #expect(reports.allSatisfy { $0.type == "kprobe" && $0.size.instructions == 2 && $0.logComplete })
             let log = String(decoding: evidence.programs[0].verifierLog, as: UTF8.self)
             #expect(log.contains("R5 !read_ok"))
-            let words = String(decoding: evidence.programs[0].loaderLog, as: UTF8.self)
+            let words = String(decoding: evidence.programs[0].loader.bytes, as: UTF8.self)
             #expect(words.hasPrefix("Error: the BPF_PROG_LOAD syscall failed. Verifier output:"))
             #expect(words.contains("Caused by:\n    Permission denied (os error 13)") && !words.contains("read_ok"))
             #expect((reports[1].size.translatedBytes ?? 0) > 0 && (reports[1].loadMicroseconds ?? 0) > 0)

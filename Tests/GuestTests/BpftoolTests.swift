@@ -89,7 +89,7 @@ private struct Answer {
     init(bpftool: Evidence) {
         guard let report = bpftool.programs.first, report.report.errno != 0 else { return }
         isSuccess = false
-        let text = String(decoding: report.loaderLog, as: UTF8.self)
+        let text = String(decoding: report.loader.bytes, as: UTF8.self)
         program = text.firstMatch(of: /prog '([^']*)': failed to load: -/).map { String($0.output.1) } ?? ""
         errno = text.matches(of: /: (?:.*\()?-(\d+)\)?\n/).last.flatMap { Int32($0.output.1) }
         if let found = text.firstMatch(of: /-- BEGIN PROG LOAD LOG --\n((?s:.*?))-- END PROG LOAD LOG --/) {

@@ -63,7 +63,7 @@ extension StageCell {
         mark("sk_lookup", "sk_lookup/any", returning: 1, packet, since: KernelRelease(5, 9)),
         StageCell(
             "tc", StageSource.marking("tc"), .attach("lo/ingress", packet, marked),
-            .notMeasured(because: "attaches no programs of type sched_cls")),
+            .notMeasured(because: "cannot attach programs of type sched_cls")),
     ]
 
     private static let ciliumFailing = [

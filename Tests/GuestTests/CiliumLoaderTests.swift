@@ -67,7 +67,7 @@ extension GuestTests {
                 let result = try #require(measurement.cells[object.name])
                 let seen = Dictionary(uniqueKeysWithValues: result.programs.map { ($0.name, Self.outcome($0)) })
                 let words = (measurement.evidence[object.name]?.programs ?? []).map {
-                    String(decoding: $0.loaderLog, as: UTF8.self)
+                    String(decoding: $0.loader.bytes, as: UTF8.self)
                 }
                 #expect(seen == outcomes, "\(id) \(object.name): \(words)")
             }

@@ -5,7 +5,7 @@ import Testing
 extension StageCell {
     /// Holds what came of this cell on Linux `release` against its outcome.
     func expect(_ result: CellResult, _ evidence: Evidence?, on release: KernelRelease) {
-        let words = String(decoding: evidence?.programs.first?.loaderLog ?? [], as: UTF8.self)
+        let words = String(decoding: evidence?.programs.first?.loader.bytes ?? [], as: UTF8.self)
         let seen: Comment = """
             \(name) on \(release): \(result.verdict) at \(result.stage.map { "\($0)" } ?? "no stage"), \
             \(result.reason ?? ""), \(words)

@@ -1,4 +1,5 @@
 import GuestLink
+import Machine
 import MatrixModel
 import Testing
 
@@ -31,7 +32,7 @@ import Testing
         #expect(programs.map(\.report.verifiedInstructions) == [7, 7])
         #expect(programs.map(\.report.logComplete) == [true, true])
         #expect(programs.map { String(decoding: $0.verifierLog, as: UTF8.self) } == ["log 0", "log 1"])
-        #expect(programs.map { String(decoding: $0.loaderLog, as: UTF8.self) } == ["warning", "no such symbol"])
+        #expect(programs.map { String(decoding: $0.loader.bytes, as: UTF8.self) } == ["warning", "no such symbol"])
     }
 
     @Test func eventAndRemarksAreOfTheWholeCell() throws {
@@ -41,8 +42,57 @@ import Testing
         try collector.add(log: Array("no bash".utf8), program: .max, source: .loader)
         let evidence = collector.evidence(.finished(.exited(69)))
         #expect(String(decoding: evidence.event, as: UTF8.self) == "hello world")
-        #expect(String(decoding: evidence.remarks, as: UTF8.self) == "no bash")
+        #expect(String(decoding: evidence.remarks.bytes, as: UTF8.self) == "no bash")
         #expect(evidence.programs.isEmpty)
+    }
+
+    private let locked = GuestFinding(.lockedDown, ["integrity"])
+    private let ran = GuestFinding(.runCount, ["f0", "3"])
+
+    @Test func findingsKeepTheirPlaceAmongTheLoadersWords() throws {
+        var collector = EvidenceCollector()
+        try collector.add(log: Array("first\nsecond".utf8), program: 0, source: .loader)
+        try collector.add(locked, program: 0)
+        try collector.add(log: Array("third\n".utf8), program: 0, source: .loader)
+        try collector.add(ran, program: 0)
+        collector.add(report(0, .load, errno: 1))
+        let loader = try #require(collector.evidence(.finished(.exited(0))).programs.first?.loader)
+        #expect(loader.findings == [locked, ran])
+        #expect(
+            String(decoding: loader.bytes, as: UTF8.self) == """
+                first
+                second
+                compat-matrix: this kernel is locked down: integrity
+                third
+                compat-matrix: 'f0' ran 3 times
+
+                """)
+    }
+
+    @Test func findingsOfASecondReportReplaceThoseOfTheFirst() throws {
+        var collector = EvidenceCollector()
+        try collector.add(locked, program: 0)
+        collector.add(report(0, .load))
+        #expect(collector.evidence(.finished(.exited(0))).programs.first?.loader.findings == [locked])
+        try collector.add(ran, program: 0)
+        collector.add(report(0, .fire))
+        #expect(collector.evidence(.finished(.exited(0))).programs.first?.loader.findings == [ran])
+    }
+
+    @Test func findingsOfTheWholeObjectBelongToItsReportElseToTheCell() throws {
+        var collector = EvidenceCollector()
+        try collector.add(locked, program: .max)
+        #expect(collector.evidence(.finished(.exited(69))).remarks.findings == [locked])
+        collector.add(report(nil, .open, errno: 1))
+        let evidence = collector.evidence(.finished(.exited(0)))
+        #expect(evidence.remarks.isEmpty)
+        #expect(evidence.programs.first?.loader.findings == [locked])
+    }
+
+    @Test func moreFindingsThanALoaderMaySendBreakTheProtocol() throws {
+        var collector = EvidenceCollector()
+        for _ in 0..<(1 << 18) { try collector.add(ran, program: 0) }
+        #expect(throws: MachineError.self) { try collector.add(ran, program: 0) }
     }
 
     private static let events: [([UInt8], String?)] = [

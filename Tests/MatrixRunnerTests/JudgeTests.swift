@@ -21,13 +21,14 @@ import Testing
     }
 
     private func program(
-        errno: Int32 = 0, stage: Stage = .load, number: UInt32? = 0, log: String = "", loader: String = ""
+        errno: Int32 = 0, stage: Stage = .load, number: UInt32? = 0, log: String = "", loader: String = "",
+        findings: [GuestFinding] = []
     ) -> Evidence.Program {
         Evidence.Program(
             report: ProgramReport(
                 cell: 0, program: number, stage: stage, errno: errno, logComplete: true, verifiedInstructions: 17,
                 name: number == 1 ? "second" : "first", type: "kprobe"), verifierLog: Array(log.utf8),
-            loaderLog: Array(loader.utf8))
+            loader: LoaderWords(loader, findings: findings))
     }
 
     @Test func passesWhatEveryProgramPasses() throws {
@@ -64,7 +65,7 @@ import Testing
     }
 
     @Test func aLoaderThatWasEndedIsATimeoutWithItsWords() throws {
-        let evidence = Evidence(programs: [], remarks: Array("words".utf8), ending: .stopped(limit: .seconds(3)))
+        let evidence = Evidence(programs: [], remarks: LoaderWords("words"), ending: .stopped(limit: .seconds(3)))
         let result = try judge(evidence)
         #expect(result.verdict == .timeout && result.console == "logs/5.txt")
         #expect(result.reason == "no result within 3.0 seconds: the libbpf loader was ended")
@@ -83,8 +84,9 @@ import Testing
         var cell = Self.cell
         cell.programs = ["first"]
         cell.plan = StagePlan(.exec(ProgramCall(root: "/job/root", program: "/agent", status: 0)))
-        let words = output + "compat-matrix: the program ended with exit status 1, and 0 was expected\n"
-        let failed = program(errno: 125, stage: .fire, loader: words)
+        let ended = GuestFinding(.programFailed, ["1", "0"])
+        let words = output + ended.line + "\n"
+        let failed = program(errno: 125, stage: .fire, loader: output, findings: [ended])
         let result = try Judge().result(
             of: cell, kernel: #require(KernelID("debian-6.1")),
             evidence: Evidence(programs: [failed], ending: .finished(.exited(0))), release: nil,
@@ -127,13 +129,14 @@ import Testing
     }
 
     @Test(arguments: [
-        (Stage.attach, Int32(2), "compat-matrix: cannot attach 'first': no such symbol\n"),
-        (.fire, 110, "compat-matrix: no event in map 'lines' within 5 s of the trigger\n"),
-        (.fire, 74, "compat-matrix: 3 events in map 'lines', none of which holds 'hi'\n"),
+        (Stage.attach, Int32(2), GuestFinding(.symbolNotFound, ["readline", "/bin/bash", "No such file"])),
+        (.fire, 110, GuestFinding(.noEvent, ["lines", "5"])),
+        (.fire, 74, GuestFinding(.noFittingEvent, ["3", "lines", "hi"])),
     ])
-    func whatFailsPastTheLoadIsShownWithTheLoadersWords(stage: Stage, errno: Int32, words: String) throws {
+    func whatFailsPastTheLoadIsShownWithWhatTheLoaderFound(stage: Stage, errno: Int32, finding: GuestFinding) throws {
         let accepted = "processed 9 insns (limit 1000000)\n"
-        let failed = program(errno: errno, stage: stage, log: accepted, loader: words)
+        let words = finding.line + "\n"
+        let failed = program(errno: errno, stage: stage, log: accepted, findings: [finding])
         let result = try judge(
             Evidence(programs: [failed, program(stage: stage, number: 1)], ending: .finished(.exited(0))),
             plan: Self.fired)
@@ -141,21 +144,39 @@ import Testing
         #expect(result.stage == stage)
         #expect(result.event == nil)
         #expect(result.programs.first?.errno == errno)
-        #expect(result.programs.first?.cause?.line == words.trimmingPrefix("x").dropLast().description)
+        #expect(result.programs.first?.cause?.line == finding.sentence)
         #expect(result.programs.first?.log == "logs/\(accepted.utf8.count + words.utf8.count).txt")
         #expect(result.programs.first?.stats?.instructions == 9)
     }
 
-    /// No bash in the guest is nothing that a probe can help.
-    @Test func aTriggerThatCannotRunIsNoVerdict() throws {
-        let remarks = "compat-matrix: the guest has no /bin/bash\n"
+    private static let late = GuestFinding(.commandOverdue, ["15"])
+    private static let overdue = "the trigger's command did not end within 15 s"
+
+    /// A guest that cannot run the trigger says nothing about the probe.
+    @Test(
+        arguments: [
+            (LoaderWords(findings: [late]), overdue),
+            (LoaderWords("libbpf: a warning\n", findings: [GuestFinding(.lsmUnknown), late]), overdue),
+            // Of a loader that knows no findings, or sends its own words in one.
+            (LoaderWords("first\ncompat-matrix: it has no code for xdp\n"), "it has no code for xdp"),
+            (LoaderWords(findings: [GuestFinding(.text, ["it has no code for xdp"])]), "it has no code for xdp"),
+            (LoaderWords(), "the guest lacks what the cell's trigger needs"),
+        ])
+    func theLastFindingIsTheReasonOfWhatCouldNotBeMeasured(remarks: LoaderWords, reason: String) throws {
         let result = try judge(
             Evidence(
-                programs: [program(), program(number: 1)], remarks: Array(remarks.utf8), ending: .finished(.exited(69))),
+                programs: [program(), program(number: 1)], remarks: remarks, ending: .finished(.exited(69))),
             plan: Self.fired)
         #expect(result.verdict == .notMeasured)
-        #expect(result.reason == "the guest has no /bin/bash")
+        #expect(result.reason == reason)
         #expect(result.stage == nil)
+    }
+
+    @Test func wordsAfterAFindingAreTheReason() throws {
+        var remarks = LoaderWords(findings: [Self.late])
+        remarks.append(Array("compat-matrix: it gave up\n".utf8))
+        let result = try judge(Evidence(programs: [], remarks: remarks, ending: .finished(.exited(69))))
+        #expect(result.reason == "it gave up")
     }
 
     /// A wrong verdict is worse than none: a loader that knows no plans must not make a probe pass.
@@ -207,12 +228,13 @@ import Testing
 
     /// Which program it replaces a part of is known at run time only.
     @Test(arguments: [
-        (noTarget, Verdict.notMeasured),
-        (noTarget + "loader-libbpf: this kernel takes no program of type ext\n", .fail),
-        ("libbpf: prog 'first': failed to find kernel BTF type ID of 'gone': -3\n", .fail),
+        (noTarget, [], Verdict.notMeasured),
+        (noTarget, [GuestFinding(.programTypeRejected, ["ext"])], .fail),
+        ("libbpf: prog 'first': failed to find kernel BTF type ID of 'gone': -3\n", [], .fail),
     ])
-    func aReplacementWithoutItsTargetIsNotMeasured(words: String, verdict: Verdict) throws {
-        let result = try judge(Evidence(programs: [program(errno: 22, loader: words)], ending: .finished(.exited(0))))
+    func aReplacementWithoutItsTargetIsNotMeasured(words: String, findings: [GuestFinding], verdict: Verdict) throws {
+        let failed = program(errno: 22, loader: words, findings: findings)
+        let result = try judge(Evidence(programs: [failed], ending: .finished(.exited(0))))
         #expect(result.verdict == verdict)
         #expect(result.programs.first?.verdict == verdict)
         #expect((result.reason?.contains("'first' replaces") == true) == (verdict == .notMeasured))

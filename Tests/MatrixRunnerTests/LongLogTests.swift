@@ -65,7 +65,7 @@ private final class FakeLog: LongLog {
         let file = FakeLog()
         var program = try collected(parts: 2000, into: file)
         program.report = report(errno: 2, stage: .attach)
-        program.loaderLog = Array("no such symbol\n".utf8)
+        program.loader = LoaderWords("no such symbol\n")
         let cell = PlannedCell(
             key: CellKey(kernel: "debian-6.1", probe: "p", variant: "v", loader: "libbpf"), object: "/p.o",
             objectDigest: "d", programs: ["first"], expectations: [])

@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func tellsWhatItCanWithoutALog() {
-        let messages = "loader-libbpf: this kernel takes no map of type ringbuf\n"
+        let messages = "compat-matrix: this kernel rejects every map of type ringbuf\n"
         let cause = Catalogue.bundled.cause(ofLog: "", loaderMessages: messages, errno: 22)
         let told = cause.map {
             Catalogue.bundled.explanation(of: $0, log: "", loaderMessages: messages, kernel: KernelRelease(5, 4))

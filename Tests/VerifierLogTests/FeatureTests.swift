@@ -37,7 +37,7 @@ import Testing
     @Test(
         arguments: [
             (
-                "invalid func unknown#130", "loader-libbpf: this kernel has no helper 130", KernelRelease(5, 4),
+                "invalid func unknown#130", "compat-matrix: this kernel has no helper 130", KernelRelease(5, 4),
                 "bpf_ringbuf_output needs Linux 5.8; this kernel is 5.4 and says it does not have it."
             ),
             (
@@ -47,7 +47,7 @@ import Testing
             ),
             (
                 "unknown func bpf_probe_read_user#112",
-                "loader-libbpf: this kernel has the helper 112 for programs of type kprobe, tracepoint",
+                "compat-matrix: this kernel allows helper 112 for programs of type kprobe, tracepoint",
                 KernelRelease(4, 18),
                 "bpf_probe_read_user needs Linux 5.5; this kernel is 4.18 and has it, as a backport, for programs of type "
                     + "kprobe, tracepoint, but not for this one."
@@ -63,8 +63,29 @@ import Testing
         ] as [(String, String, KernelRelease?, String)])
     func saysWhoKnows(line: String, messages: String, kernel: KernelRelease?, sentence: String) throws {
         let cause = try #require(Catalogue.bundled.cause(ofLog: line + "\n", loaderMessages: messages, errno: 22))
-        let facts = Catalogue.bundled.featureFacts(of: cause, loaderMessages: messages)
+        let facts = Catalogue.bundled.featureFacts(of: cause, loader: LoaderOutput(messages))
         #expect(facts.map { $0.sentence(kernel: kernel) } == [sentence])
+    }
+
+    @Test(arguments: [
+        (
+            [GuestFinding(.helperMissing, ["4"]), GuestFinding(.helperMissing, ["112"])],
+            "bpf_probe_read_user needs Linux 5.5; this kernel is 4.18 and says it does not have it."
+        ),
+        (
+            [GuestFinding(.helperElsewhere, ["112", "kprobe, xdp"])],
+            "bpf_probe_read_user needs Linux 5.5; this kernel is 4.18 and has it, as a backport, for programs of type "
+                + "kprobe, xdp, but not for this one."
+        ),
+    ])
+    func findingsSayWhoMayCallAHelper(findings: [GuestFinding], sentence: String) throws {
+        var loader = LoaderOutput()
+        for finding in findings { loader.append(finding) }
+        let log = LogSummary(of: "unknown func bpf_probe_read_user#112\n")
+        let cause = try #require(Catalogue.bundled.cause(ofLog: log, loader: loader, errno: 22))
+        let explanation = Catalogue.bundled.explanation(
+            of: cause, log: log, loader: loader, kernel: KernelRelease(4, 18))
+        #expect(explanation.facts == [sentence])
     }
 
     /// Aya's message has that reason on old kernels only.

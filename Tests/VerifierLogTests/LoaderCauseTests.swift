@@ -24,19 +24,19 @@ import Testing
             (
                 """
                 libbpf: prog 'watch': BPF program load failed: Invalid argument
-                loader-libbpf: this kernel takes no program of type raw_tracepoint
+                compat-matrix: this kernel rejects every program of type raw_tracepoint
                 """, 22, "prog-type-unknown"
             ),
             (
                 """
                 libbpf: prog 'watch': BPF program load failed: Invalid argument
-                loader-libbpf: this kernel takes no program of type kprobe with the version 3.16.7
+                compat-matrix: this kernel rejects programs of type kprobe with kernel version 3.16.7
                 """, 22, "prog-version-unknown"
             ),
             (
                 """
                 libbpf: map 'events': failed to create: Invalid argument(-22)
-                loader-libbpf: this kernel takes no map of type ringbuf
+                compat-matrix: this kernel rejects every map of type ringbuf
                 """, 22, "map-type-unknown"
             ),
             (
@@ -61,10 +61,10 @@ import Testing
             (
                 """
                 libbpf: prog 'watch': BPF program load failed: Operation not permitted
-                loader-libbpf: this kernel is locked down: confidentiality
+                compat-matrix: this kernel is locked down: confidentiality
                 """, 1, "lockdown"
             ),
-            ("loader-libbpf: this kernel takes the program with a higher RLIMIT_MEMLOCK", 1, "memlock"),
+            ("compat-matrix: this kernel accepts the program with a higher RLIMIT_MEMLOCK", 1, "memlock"),
             (
                 """
                 libbpf: extern (func ksym) 'bpf_rcu_read_lock': func_proto [29] incompatible with vmlinux [48]
@@ -151,16 +151,16 @@ import Testing
             ("libbpf: elf: failed to open watch.bpf.o: No such file or directory", 2, .open, "libbpf-object"),
             ("libbpf: elf: failed to get section names strings from watch.o", 22, .open, "libbpf-object"),
             (
-                "compat-matrix: uprobe_events refuses 'r:x/y /bin/bash:0x1 z': Invalid argument", 22, .attach,
+                "compat-matrix: uprobe_events rejects 'r:x/y /bin/bash:0x1 z': Invalid argument", 22, .attach,
                 "tracefs-refused"
             ),
             ("compat-matrix: the object has no map 'lines' for the event", 2, .fire, "plan-mistaken"),
-            ("compat-matrix: no event in map 'lines' within 5 s of the trigger", 110, .fire, "no-event"),
-            ("compat-matrix: none of 3 events in map 'lines' holds 'hello'", 74, .fire, "event-differs"),
+            ("compat-matrix: no event arrived in map 'lines' within 5 s of the trigger", 110, .fire, "no-event"),
+            ("compat-matrix: none of 3 events in map 'lines' contains 'hello'", 74, .fire, "event-differs"),
             (
                 """
                 compat-matrix: the bpf LSM is not active on this kernel (lsm=lockdown,yama): its programs attach and never run
-                compat-matrix: no event in map 'lines' within 5 s of the trigger
+                compat-matrix: no event arrived in map 'lines' within 5 s of the trigger
                 """, 110, .fire, "lsm-inactive"
             ),
         ] as [(String, Int32, Stage, String)])

@@ -107,7 +107,10 @@ import Testing
         ("4: (85) call bpf_probe_read#4\ncombined stack size of 2 calls is 832. Too large\n", "", Stage.load),
         ("", "libbpf: prog 'first': failed to find kernel BTF type ID of 'tcp_connect': -3\n", .load),
         ("processed 9 insns (limit 1000000)\n", "compat-matrix: cannot attach 'first': no such symbol\n", .attach),
-        ("processed 9 insns (limit 1000000)\n", "compat-matrix: no event in map 'm' within 5 s\n", .fire),
+        (
+            "processed 9 insns (limit 1000000)\n",
+            "compat-matrix: no event arrived in map 'm' within 5 s of the trigger\n", .fire
+        ),
     ])
     func whereNoLineIsNamedTheProgramBegins(log: String, loader: String, stage: Stage) throws {
         #expect(try location(log, loader: loader, errno: 22, stage: stage) == 7)

@@ -52,13 +52,13 @@ extension KernelRelease {
 extension Catalogue {
     /// What the message behind `cause` and the loader's questions say of features.
     func featureFacts(
-        of cause: Cause, loaderMessages: String, table: FeatureTable = .bundled
+        of cause: Cause, loader: LoaderOutput, table: FeatureTable = .bundled
     ) -> [FeatureFact] {
         guard let entry = self[id: cause.id], let reference = entry.feature else { return [] }
         let name =
             reference.name ?? reference.group.flatMap { entry.pattern?.capture($0, in: cause.line) }
         guard let name, let feature = table.feature(reference.kind, named: name) else { return [] }
-        let asked = feature.kind == .helper ? LoaderAnswer.helper(feature.key ?? name, in: loaderMessages) : nil
+        let asked = feature.kind == .helper ? LoaderAnswer.helper(feature.key ?? name, in: loader) : nil
         let answer: FeatureFact.Answer =
             switch reference.says {
             case .absent: asked ?? .absent
@@ -71,17 +71,27 @@ extension Catalogue {
 }
 
 /// What a loader found out about a helper by asking the kernel.
-///
-/// Source: `images/guest/loaders/libbpf/ask_helper.c`.
 enum LoaderAnswer {
-    static func helper(_ number: String, in messages: String) -> FeatureFact.Answer? {
-        for line in messages.split(separator: "\n") {
-            if line.hasSuffix("this kernel has no helper \(number)") { return .absent }
-            guard let start = line.firstRange(of: "this kernel has the helper \(number) for programs of type ") else {
-                continue
-            }
-            return .elsewhere(line[start.upperBound...].split(separator: ",").map { $0.trimmed })
-        }
-        return nil
+    static func helper(_ number: String, in loader: LoaderOutput) -> FeatureFact.Answer? {
+        loader.lines.lazy.compactMap { answer(about: number, in: $0) }.first
     }
+
+    private static func answer(about number: String, in line: Line) -> FeatureFact.Answer? {
+        switch line.finding {
+        case let finding? where finding.arguments.first != number: return nil
+        case let finding? where finding.code == .helperMissing: return .absent
+        case let finding? where finding.code == .helperElsewhere: return .elsewhere(types(finding.arguments.last ?? ""))
+        case _?: return nil
+        case nil: return answer(about: number, inText: line.text)
+        }
+    }
+
+    /// The same of a log that somebody saved.
+    private static func answer(about number: String, inText line: Substring) -> FeatureFact.Answer? {
+        if line.hasSuffix(GuestFinding(.helperMissing, [number]).sentence) { return .absent }
+        let words = GuestFinding(.helperElsewhere, [number, ""]).sentence
+        return line.firstRange(of: words).map { .elsewhere(types(line[$0.upperBound...])) }
+    }
+
+    private static func types(_ list: some StringProtocol) -> [String] { list.split(separator: ",").map { $0.trimmed } }
 }

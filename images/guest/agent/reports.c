@@ -20,16 +20,58 @@
 /// How often it is looked whether the loader still runs: what it started may hold its pipes. In milliseconds.
 #define LOOK_INTERVAL 50
 
+static int is_log(uint32_t length, const void *payload)
+{
+    struct cmx_log log;
+    if (length < sizeof(log))
+        return 0;
+    memcpy(&log, payload, sizeof(log));
+    // What the kernel says is the agent's to tell.
+    return log.source == CMX_LOG_VERIFIER || log.source == CMX_LOG_LOADER || log.source == CMX_LOG_EVENT;
+}
+
+static int is_program(uint32_t length, const void *payload)
+{
+    struct cmx_program program;
+    if (length != sizeof(program))
+        return 0;
+    memcpy(&program, payload, sizeof(program));
+    return program.stage <= CMX_STAGE_FIRE;
+}
+
+static int is_finding(uint32_t length, const char *payload)
+{
+    struct cmx_finding finding;
+    if (length < sizeof(finding) || length - sizeof(finding) > CMX_FINDING_BYTES)
+        return 0;
+    memcpy(&finding, payload, sizeof(finding));
+    int count = 0;
+    for (size_t i = sizeof(finding); i < length; i++)
+        count += payload[i] == '\0';
+    int is_closed = length == sizeof(finding) || payload[length - 1] == '\0';
+    return is_closed && count == cmx_finding_argument_count(finding.code) && finding.argument_count == (uint32_t)count;
+}
+
 /// Whether a frame is one that a loader sends, about the cell that it works on.
+///
+/// The host gives a guest up that breaks the protocol; a loader that does costs its cell only.
 static int is_report(const struct cmx_frame *frame, const void *payload, uint32_t cell)
 {
-    // What the kernel says is the agent's to tell.
-    int is_log = frame->type == CMX_LOG && frame->length >= sizeof(struct cmx_log) &&
-                 ((const struct cmx_log *)payload)->source != CMX_LOG_KERNEL;
-    int is_program = frame->type == CMX_PROGRAM && frame->length == sizeof(struct cmx_program);
-    int is_fact = frame->type == CMX_FACT && frame->length >= sizeof(struct cmx_fact);
     // All begin with the number of the cell.
-    return (is_log || is_program || is_fact) && memcmp(payload, &cell, sizeof(cell)) == 0;
+    if (frame->length < sizeof(cell) || memcmp(payload, &cell, sizeof(cell)) != 0)
+        return 0;
+    switch (frame->type) {
+    case CMX_LOG:
+        return is_log(frame->length, payload);
+    case CMX_PROGRAM:
+        return is_program(frame->length, payload);
+    case CMX_FINDING:
+        return is_finding(frame->length, payload);
+    case CMX_FACT:
+        return frame->length >= sizeof(struct cmx_fact);
+    default:
+        return 0;
+    }
 }
 
 /// The part of a frame that has been read, and what has been passed on.

@@ -33,15 +33,6 @@ struct run {
     struct trigger_answer answer;
 };
 
-__attribute__((format(printf, 2, 3))) static void answer(struct run *run, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(run->answer.words, sizeof(run->answer.words), format, arguments);
-    va_end(arguments);
-    run->answer.words[strcspn(run->answer.words, "\n")] = '\0';
-}
-
 /// Whether nobody waits any more.
 static int is_alone(const struct run *run)
 {
@@ -49,15 +40,15 @@ static int is_alone(const struct run *run)
     return poll(&client, 1, 0) > 0;
 }
 
-/// A shell for the trigger, a copy or its own. Returns 0, with the answer, where there can be none.
+/// A shell for the trigger, a copy or its own. Returns 0, with the finding, where there can be none.
 static int open_shell(struct run *run, int is_fresh, struct shell *shell)
 {
     enum trigger_kind kind = run->request->kind;
     const char *text = run->request->text;
     if ((!is_fresh && copy_shell(kind, text, run->place, shell)) || start_shell(kind, text, run->place, shell))
         return 1;
-    answer(run, "the guest has no %s for a shell: %s", kind == TRIGGER_TYPE ? "pseudo-terminal" : "process",
-           strerror(errno));
+    run->answer.finding = kind == TRIGGER_TYPE ? FINDING(TERMINAL_MISSING, strerror(errno))
+                                               : FINDING(SHELL_NOT_STARTED, strerror(errno));
     return 0;
 }
 
@@ -76,7 +67,7 @@ static void type_line(struct run *run, int is_fresh)
     if (has_prompt || is_alone(run))
         return;
     if (is_fresh) {
-        answer(run, "bash showed no prompt within %d s: %.200s", PROMPT_LIMIT / 1000, shell.seen);
+        run->answer.finding = FINDING(NO_PROMPT, NUMBER(PROMPT_LIMIT / 1000), shell.seen);
         return;
     }
     replace_waiting_shell(TRIGGER_TYPE);
@@ -112,10 +103,11 @@ static void run_command(struct run *run, int is_fresh)
     // A busy host, more likely than not: that no event came then says nothing about the probe.
     run->answer.ran = ended;
     if (!ended)
-        answer(run, "the trigger's command did not end within %d s", COMMAND_LIMIT / 1000);
+        run->answer.finding = FINDING(COMMAND_OVERDUE, NUMBER(COMMAND_LIMIT / 1000));
     else if (status != 0)
-        answer(run, "the trigger's command ended with status %d: %.200s",
-               WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), last_line(&shell));
+        run->answer.finding = FINDING(COMMAND_FAILED,
+                                      NUMBER(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status)),
+                                      last_line(&shell));
     end_shell(&shell);
 }
 
@@ -130,7 +122,7 @@ static void serve(int client)
     const struct place place = {descriptors[0], descriptors[1], descriptors[2]};
     struct run run = {.client = client, .request = &request, .place = &place};
     if (access("/bin/bash", X_OK) != 0)
-        answer(&run, "this guest has no bash for the trigger: %s", strerror(errno));
+        run.answer.finding = FINDING(BASH_MISSING, strerror(errno));
     else if (request.kind == TRIGGER_TYPE)
         type_line(&run, request.is_fresh);
     else
@@ -182,17 +174,27 @@ pid_t start_trigger_service(struct waiting_shells *shells)
     return pid > 0 ? pid : 0;
 }
 
+/// Nothing where nothing was found.
+static void print_finding(const struct finding *finding)
+{
+    char line[CMX_FINDING_BYTES + 256];
+    if (!cmx_write_trigger_sentence(line, sizeof(line), finding->code, finding_argument(finding, 0),
+                                    finding_argument(finding, 1)))
+        return;
+    line[strcspn(line, "\n")] = '\0';
+    puts(line);
+}
+
 int run_trigger(const char *path)
 {
     struct plan plan;
-    char problem[256];
-    if (!read_plan(path, &plan, problem, sizeof(problem))) {
-        puts(problem);
+    struct finding problem;
+    if (!read_plan(path, &plan, &problem)) {
+        print_finding(&problem);
         return UNMEASURABLE_STATUS;
     }
     struct trigger trigger = start_trigger(&plan, 0);
     await_trigger_end(&trigger);
-    if (trigger.answer.words[0] != '\0')
-        puts(trigger.answer.words);
+    print_finding(&trigger.answer.finding);
     return trigger.answer.ran ? 0 : UNMEASURABLE_STATUS;
 }

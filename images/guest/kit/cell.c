@@ -5,11 +5,11 @@
 static struct plan plan;
 static struct trigger last_trigger;
 
-const char *read_cell_plan(const char *path)
+const struct finding *read_cell_plan(const char *path)
 {
-    static char problem[256];
+    static struct finding problem;
     forget_plan(&plan);
-    return read_plan(path, &plan, problem, sizeof(problem)) ? NULL : problem;
+    return read_plan(path, &plan, &problem) ? NULL : &problem;
 }
 
 const char *cell_target(const char *program)
@@ -53,9 +53,9 @@ int cell_trigger_ran(void)
     return last_trigger.answer.ran;
 }
 
-const char *cell_trigger_words(void)
+const struct finding *cell_trigger_finding(void)
 {
-    return last_trigger.answer.words;
+    return &last_trigger.answer.finding;
 }
 
 uint32_t cell_fire_microseconds(void)

@@ -5,7 +5,7 @@
 #include "trigger.h"
 
 /// Reads the plan at `path`, in the place of the last one. Returns NULL, or what is wrong with it.
-const char *read_cell_plan(const char *path);
+const struct finding *read_cell_plan(const char *path);
 /// As `plan_target`.
 const char *cell_target(const char *program);
 int cell_awaits_event(void);
@@ -20,9 +20,9 @@ int run_cell_trigger(await_cell_event *await, void *context);
 void run_cell_trigger_alone(void);
 /// Whether the guest could run a trigger that has ended.
 int trigger_ran(const struct trigger *trigger);
-/// The same of the trigger that was run last, and its one line, mostly empty.
+/// The same of the trigger that was run last, and what there is to be said about it, mostly nothing.
 int cell_trigger_ran(void);
-const char *cell_trigger_words(void);
+const struct finding *cell_trigger_finding(void);
 /// What the last `run_cell_trigger` took, in microseconds.
 uint32_t cell_fire_microseconds(void);
 

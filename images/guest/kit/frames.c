@@ -59,22 +59,14 @@ void report_fact(uint32_t cell, enum cmx_fact_kind kind, const char *name, int a
     } while (done < length);
 }
 
-size_t write_our_line(char line[OUR_LINE_BYTES], const char *format, va_list arguments)
+void report_finding(uint32_t cell, uint32_t program, struct finding finding)
 {
-    strcpy(line, OUR_PREFIX);
-    size_t prefix = strlen(line);
-    vsnprintf(line + prefix, OUR_LINE_BYTES - prefix - 1, format, arguments);
-    strcat(line, "\n");
-    return strlen(line);
+    struct cmx_finding head = {cell, program, finding.code, finding.argument_count};
+    write_frame(CMX_FINDING, &head, sizeof(head), finding.arguments, finding.length);
 }
 
-void report_unmeasurable(uint32_t cell, const char *format, ...)
+void end_unmeasured(uint32_t cell, struct finding reason)
 {
-    char line[OUR_LINE_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
-    size_t length = write_our_line(line, format, arguments);
-    va_end(arguments);
-    report_log(cell, CMX_WHOLE_OBJECT, CMX_LOG_LOADER, line, length);
+    report_finding(cell, CMX_WHOLE_OBJECT, reason);
     exit(UNMEASURABLE_STATUS);
 }

@@ -2,10 +2,10 @@
 #ifndef CMX_REPORT_H
 #define CMX_REPORT_H
 
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "finding.h"
 #include "guest_protocol.h"
 
 /// The descriptor that frames go to; exits when the other end is gone.
@@ -15,17 +15,12 @@ void report_program(const struct cmx_program *program);
 /// `answer` as in `struct cmx_fact`; a text longer than a payload goes in several frames.
 void report_fact(uint32_t cell, enum cmx_fact_kind kind, const char *name, int answer, const char *text, size_t length);
 
-/// How lines begin that are ours and not those of the loader's library.
-#define OUR_PREFIX "compat-matrix: "
-/// In bytes, the closing NUL included.
-#define OUR_LINE_BYTES 1024
-/// Writes such a line, with the line feed that ends it, and returns its length; what is too long is cut.
-size_t write_our_line(char line[OUR_LINE_BYTES], const char *format, va_list arguments);
+/// `program` may be CMX_WHOLE_OBJECT.
+void report_finding(uint32_t cell, uint32_t program, struct finding finding);
+
 /// The exit status of a loader or trigger that could not measure; EX_UNAVAILABLE of sysexits.h.
 #define UNMEASURABLE_STATUS 69
-
-/// Ends the loader: the guest lacks what the measurement takes, which says nothing about the probe. The text becomes one
-/// line of the whole object.
-__attribute__((noreturn, format(printf, 2, 3))) void report_unmeasurable(uint32_t cell, const char *format, ...);
+/// Ends the loader: the guest lacks what the measurement takes, which says nothing about the probe.
+__attribute__((noreturn)) void end_unmeasured(uint32_t cell, struct finding reason);
 
 #endif

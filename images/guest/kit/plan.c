@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -138,18 +137,18 @@ static char *read_text(const char *path)
     return length < 0 ? NULL : text;
 }
 
-int read_plan(const char *path, struct plan *plan, char *problem, size_t problem_bytes)
+int read_plan(const char *path, struct plan *plan, struct finding *problem)
 {
     *plan = (struct plan){.text = read_text(path), .trigger_text = "", .event_map = "", .contains = "",
                           .exec = {.status = -1, .line = ""}};
     char *rest = plan->text;
     if (rest == NULL) {
-        snprintf(problem, problem_bytes, "cannot read the plan of the stages: %s", strerror(errno));
+        *problem = FINDING(PLAN_UNREADABLE, strerror(errno));
         return 0;
     }
     for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
         if (line[0] != '\0' && !take_line(plan, line)) {
-            snprintf(problem, problem_bytes, "this guest does not know what '%.80s' means in a plan of the stages", line);
+            *problem = FINDING(PLAN_LINE_UNKNOWN, line);
             return 0;
         }
     }

@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "finding.h"
+
 struct plan_attach {
     const char *program;
     const char *target;
@@ -53,7 +55,7 @@ struct plan {
 };
 
 /// Reads the plan at `path`. Returns 1; else 0, with what is wrong in `problem`.
-int read_plan(const char *path, struct plan *plan, char *problem, size_t problem_bytes);
+int read_plan(const char *path, struct plan *plan, struct finding *problem);
 /// Frees what `read_plan` took; a plan of zeros is none.
 void forget_plan(struct plan *plan);
 /// Where the plan attaches that program; NULL: where its section says.

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,12 +13,9 @@
 #include "descriptors.h"
 #include "namespaces.h"
 
-static struct trigger not_run(const char *why, int error)
+static struct trigger not_run(int error)
 {
-    struct trigger trigger = {.connection = -1};
-    snprintf(trigger.answer.words, sizeof(trigger.answer.words), "the trigger cannot be started: %s: %s", why,
-             strerror(error));
-    return trigger;
+    return (struct trigger){.connection = -1, .answer = {.finding = FINDING(TRIGGER_NOT_STARTED, strerror(error))}};
 }
 
 static int send_request(int service, const struct plan *plan, int is_fresh)
@@ -49,13 +45,13 @@ struct trigger start_trigger(const struct plan *plan, int is_fresh)
     const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = TRIGGER_SOCKET};
     struct trigger trigger = {.connection = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)};
     if (trigger.connection < 0)
-        return not_run("no socket", errno);
+        return not_run(errno);
     if (connect(trigger.connection, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
         send_request(trigger.connection, plan, is_fresh))
         return trigger;
     int error = errno;
     close(trigger.connection);
-    return not_run(TRIGGER_SOCKET, error);
+    return not_run(error);
 }
 
 /// Waits at most `limit` milliseconds; negative: until it has ended.
@@ -66,11 +62,8 @@ static int has_ended_within(struct trigger *trigger, int limit)
     struct pollfd ready = {.fd = trigger->connection, .events = POLLIN};
     if (poll(&ready, 1, limit) <= 0)
         return 0;
-    if (recv(trigger->connection, &trigger->answer, sizeof(trigger->answer), 0) != sizeof(trigger->answer)) {
-        trigger->answer.ran = 0;
-        snprintf(trigger->answer.words, sizeof(trigger->answer.words), "what runs triggers in this guest has ended");
-    }
-    trigger->answer.words[sizeof(trigger->answer.words) - 1] = '\0';
+    if (recv(trigger->connection, &trigger->answer, sizeof(trigger->answer), 0) != sizeof(trigger->answer))
+        trigger->answer = (struct trigger_answer){.finding = FINDING(TRIGGER_SERVICE_ENDED)};
     close(trigger->connection);
     trigger->connection = -1;
     return 1;

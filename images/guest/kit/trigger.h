@@ -31,8 +31,8 @@ struct trigger_request {
 struct trigger_answer {
     /// Whether the guest could run it at all.
     int32_t ran;
-    /// One line about it, mostly empty.
-    char words[512];
+    /// What there is to be said about it, mostly nothing.
+    struct finding finding;
 };
 
 /// How long an event may take after the trigger has ended, in milliseconds of the guest's time.

@@ -1,18 +1,20 @@
 /// Writes down for other languages than C what the headers of the protocol and the kit say, so that nothing is said twice:
 ///
 ///     generate rust    structures with their layout, and numbers, for a Rust that links the kit
-///     generate go      names that Go has from nowhere else; its structures and numbers come through cgo
+///     generate go      names, and codes of findings; Go's structures and other numbers come through cgo
 #include <bpf/libbpf.h>
+#include <ctype.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "../kit/finding.h"
 #include "../kit/frames.h"
 #include "../kit/plan.h"
 #include "../kit/residency.h"
 #include "../kit/trigger.h"
 
-#define NUMBER(name) printf("pub const %s: u32 = %u;\n", #name, (unsigned)(name))
+#define CONSTANT(name) printf("pub const %s: u32 = %u;\n", #name, (unsigned)(name))
 
 /// Rust's type of a field.
 #define RUST_TYPE(field) \
@@ -46,26 +48,41 @@ static void declare(const char *name, const char *type, size_t bytes)
     X(S, verified_instructions) X(S, instructions) X(S, load_microseconds) X(S, verification_microseconds) \
     X(S, attach_microseconds) X(S, fire_microseconds) X(S, log_lacks_memory) X(S, name) X(S, type_)
 #define REQUEST_FIELDS(X, S) X(S, cell) X(S, object) X(S, plan) X(S, full_logs)
+#define FINDING_FIELDS(X, S) X(S, code) X(S, argument_count) X(S, length) X(S, arguments)
+
+static const struct code {
+    const char *name;
+    unsigned number;
+} codes[] = {
+#define CODE(name, number, argument_count) {#name, number},
+    CMX_FINDINGS(CODE)
+};
+#define CODE_COUNT (sizeof(codes) / sizeof(codes[0]))
 
 static void write_rust(void)
 {
-    NUMBER(CMX_LOADER_FD);
-    NUMBER(CMX_WHOLE_OBJECT);
-    NUMBER(CMX_LOG_VERIFIER);
-    NUMBER(CMX_LOG_LOADER);
-    NUMBER(CMX_LOG_EVENT);
-    NUMBER(CMX_STAGE_OPEN);
-    NUMBER(CMX_STAGE_MAPS);
-    NUMBER(CMX_STAGE_LOAD);
-    NUMBER(CMX_STAGE_ATTACH);
-    NUMBER(CMX_STAGE_FIRE);
-    NUMBER(EVENT_LIMIT);
+    CONSTANT(CMX_LOADER_FD);
+    CONSTANT(CMX_WHOLE_OBJECT);
+    CONSTANT(CMX_LOG_VERIFIER);
+    CONSTANT(CMX_LOG_LOADER);
+    CONSTANT(CMX_LOG_EVENT);
+    CONSTANT(CMX_STAGE_OPEN);
+    CONSTANT(CMX_STAGE_MAPS);
+    CONSTANT(CMX_STAGE_LOAD);
+    CONSTANT(CMX_STAGE_ATTACH);
+    CONSTANT(CMX_STAGE_FIRE);
+    CONSTANT(EVENT_LIMIT);
     printf("pub const RESIDENT_ARGUMENT: &str = \"%s\";\n", CMX_RESIDENT_ARGUMENT);
 // A keyword of Rust.
 #define type_ type
     STRUCTURE(cmx_program, PROGRAM_FIELDS);
 #undef type_
     STRUCTURE(resident_request, REQUEST_FIELDS);
+    STRUCTURE(finding, FINDING_FIELDS);
+    printf("/// Of findings.\npub mod code {\n");
+    for (size_t i = 0; i < CODE_COUNT; i++)
+        printf("    pub const %s: u32 = %u;\n", codes[i].name, codes[i].number);
+    printf("}\n");
 }
 
 /// Names as libbpf and with it the other loaders use them; the last number has none.
@@ -92,9 +109,22 @@ static const char *attach_type(int number)
     return libbpf_bpf_attach_type_str(number);
 }
 
+/// `NO_EVENT` as `findingNoEvent`.
+static void write_go_code(const struct code *code)
+{
+    printf("\tfinding");
+    for (const char *letter = code->name; *letter != '\0'; letter++)
+        if (*letter != '_')
+            putchar(letter == code->name || letter[-1] == '_' ? *letter : tolower(*letter));
+    printf(" findingCode = %u\n", code->number);
+}
+
 static void write_go(void)
 {
-    printf("package main\n\n");
+    printf("package main\n\nconst (\n");
+    for (size_t i = 0; i < CODE_COUNT; i++)
+        write_go_code(&codes[i]);
+    printf(")\n\n");
     write_names("programTypes", program_type);
     write_names("mapTypes", map_type);
     write_names("attachTypes", attach_type);

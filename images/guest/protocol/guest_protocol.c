@@ -89,3 +89,15 @@ size_t cmx_read_from_guest(void *mailbox, void *bytes, size_t length, int *broke
 {
     return ring_read(to_host(mailbox), bytes, length, broken);
 }
+
+int cmx_finding_argument_count(uint32_t code)
+{
+#define CMX_FINDING_ARGUMENTS(name, number, argument_count) \
+    case number: \
+        return argument_count;
+    switch (code) {
+        CMX_FINDINGS(CMX_FINDING_ARGUMENTS)
+    default:
+        return -1;
+    }
+}

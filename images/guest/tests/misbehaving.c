@@ -17,9 +17,9 @@ void report_to(int descriptor)
     pipe_to_agent = descriptor;
 }
 
-void report_unmeasurable(uint32_t cell, const char *format, ...)
+void end_unmeasured(uint32_t cell, struct finding reason)
 {
-    (void)cell, (void)format;
+    (void)cell, (void)reason;
     exit(69);
 }
 

@@ -6,6 +6,7 @@ import "C"
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
@@ -14,28 +15,25 @@ import (
 )
 
 // askAboutRefusal asks a kernel that gave an errno and no log what it was that it does not know, by loading what differs in
-// one thing only. The answer is empty where the refusal is about the program itself. The libbpf loader asks the same.
-func askAboutRefusal(program *ebpf.ProgramSpec, missing *ebpf.MapSpec, refusal *ebpf.VerifierError, number C.int32_t) string {
+// one thing only. There is no answer where the refusal is about the program itself. The libbpf loader asks the same.
+func askAboutRefusal(program *ebpf.ProgramSpec, missing *ebpf.MapSpec, refusal *ebpf.VerifierError, number C.int32_t) []finding {
 	isAboutWhatIsKnown := number == -C.int32_t(unix.EINVAL) || number == -C.int32_t(unix.E2BIG)
 	switch {
 	case !isAboutWhatIsKnown:
-		return ""
 	case missing != nil:
 		if errors.Is(features.HaveMapType(missing.Type), ebpf.ErrNotSupported) {
-			return "map of type " + nameOf(mapTypes[:], int(missing.Type))
+			return []finding{newFinding(findingMapTypeRejected, nameOf(mapTypes[:], int(missing.Type)))}
 		}
-		return ""
 	case refusal != nil && len(words(refusal)) == 0:
 		return askAboutProgram(program)
-	default:
-		return ""
 	}
+	return nil
 }
 
-func askAboutProgram(program *ebpf.ProgramSpec) string {
+func askAboutProgram(program *ebpf.ProgramSpec) []finding {
 	kind := typeName(program.Type)
 	if !takesType(program.Type) {
-		return "program of type " + kind
+		return []finding{newFinding(findingProgramTypeRejected, kind)}
 	}
 	asked := trivial{program.Type, program.AttachType, program.Flags, program.KernelVersion, 2}
 	asLong, withoutFlags, withoutAttachType, withOwnVersion := asked, asked, asked, asked
@@ -47,18 +45,18 @@ func askAboutProgram(program *ebpf.ProgramSpec) string {
 	switch {
 	case asked.isTaken():
 		if asLong.instructions > 2 && !asLong.isTaken() {
-			return fmt.Sprintf("program of %d instructions", asLong.instructions)
+			return []finding{newFinding(findingLengthRejected, strconv.Itoa(asLong.instructions))}
 		}
 	case asked.flags != 0 && withoutFlags.isTaken():
-		return fmt.Sprintf("program of type %s with the flags %#x", kind, asked.flags)
+		return []finding{newFinding(findingFlagsRejected, kind, fmt.Sprintf("%#x", asked.flags))}
 	case asked.attachType != ebpf.AttachNone && withoutAttachType.isTaken():
-		return fmt.Sprintf("program of type %s with the attach type %s", kind,
-			nameOf(attachTypes[:], int(asked.attachType)))
+		return []finding{newFinding(findingAttachTypeRejected, kind, nameOf(attachTypes[:], int(asked.attachType)))}
 	case asked.kernelVersion != 0 && withOwnVersion.isTaken():
 		version := asked.kernelVersion
-		return fmt.Sprintf("program of type %s with the version %d.%d.%d", kind, version>>16, version>>8&0xff, version&0xff)
+		return []finding{newFinding(findingVersionRejected, kind,
+			fmt.Sprintf("%d.%d.%d", version>>16, version>>8&0xff, version&0xff))}
 	}
-	return ""
+	return nil
 }
 
 // takesType asks in the library's own way; for types that the library has no question for, a program that lacks its target

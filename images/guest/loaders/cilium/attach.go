@@ -12,12 +12,13 @@ import (
 )
 
 // unmeasurable is why nobody could tell whether a program would attach.
-type unmeasurable string
+type unmeasurable struct{ reason finding }
 
-func (reason unmeasurable) Error() string { return string(reason) }
+// Error is for the interface: what travels is the finding.
+func (u unmeasurable) Error() string { return fmt.Sprint("finding ", u.reason.code) }
 
-func cannotTell(format string, arguments ...interface{}) error {
-	return unmeasurable(fmt.Sprintf(format, arguments...))
+func cannotTell(code findingCode, arguments ...string) error {
+	return unmeasurable{newFinding(code, arguments...)}
 }
 
 // An attacher attaches the programs of a loaded object and keeps what they hang on: the library detaches what nobody
@@ -27,7 +28,7 @@ type attacher struct {
 	loaded    *collection
 	kept      []io.Closer
 	iterators []*link.Iter
-	notes     []string
+	findings  []finding
 }
 
 // detach closes everything, the latest first. What the library put into tracefs goes with that.
@@ -41,15 +42,15 @@ func (a *attacher) detach() {
 	runtime.KeepAlive(a.loaded)
 }
 
-// takeNotes returns what is to be said of the program that was attached last.
-func (a *attacher) takeNotes() []string {
-	notes := a.notes
-	a.notes = nil
-	return notes
+// takeFindings returns what was found out about the program that was attached last.
+func (a *attacher) takeFindings() []finding {
+	findings := a.findings
+	a.findings = nil
+	return findings
 }
 
-func (a *attacher) note(format string, arguments ...interface{}) {
-	a.notes = append(a.notes, ourPrefix+fmt.Sprintf(format, arguments...))
+func (a *attacher) find(code findingCode, arguments ...string) {
+	a.findings = append(a.findings, newFinding(code, arguments...))
 }
 
 // setLoadTargets tells the library of the targets that the kernel wants to know at the load: names in its BTF.
@@ -89,7 +90,7 @@ func (a *attacher) attach(name, target string) error {
 	case ebpf.Tracing:
 		return a.attachTracing(spec, program, target)
 	case ebpf.LSM:
-		a.noteWhetherLSMIsActive()
+		a.findWhetherLSMIsActive()
 		return a.keep(link.AttachLSM(link.LSMOptions{Program: program}))
 	case ebpf.PerfEvent:
 		return a.attachPerfEvent(program, target)
@@ -103,8 +104,7 @@ func (a *attacher) attach(name, target string) error {
 		ebpf.SockOps:
 		return a.attachToCgroup(spec, program, target)
 	default:
-		return cannotTell("cilium/ebpf %s attaches no programs of type %s: leave 'attach' out to stop at the load",
-			version, typeName(spec.Type))
+		return cannotTell(findingTypeNotAttachable, "cilium/ebpf "+version, typeName(spec.Type))
 	}
 }
 
@@ -120,7 +120,7 @@ func (a *attacher) keep(attached link.Link, err error) error {
 func (a *attacher) attachTracepoint(program *ebpf.Program, place string) error {
 	category, name, found := strings.Cut(place, "/")
 	if !found {
-		return cannotTell("'%s' is not category/name of a tracepoint", place)
+		return cannotTell(findingTargetNotCategoryAndName, place)
 	}
 	return a.keep(link.Tracepoint(category, name, program, nil))
 }
@@ -133,7 +133,7 @@ func (a *attacher) attachTracing(spec *ebpf.ProgramSpec, program *ebpf.Program, 
 	options := link.IterOptions{Program: program}
 	if target != "" {
 		if options.Map = a.loaded.maps[target]; options.Map == nil {
-			return cannotTell("the object has no map '%s' for the iterator", target)
+			return cannotTell(findingIteratorMapMissing, target)
 		}
 	}
 	iterator, err := link.AttachIter(options)
@@ -144,15 +144,15 @@ func (a *attacher) attachTracing(spec *ebpf.ProgramSpec, program *ebpf.Program, 
 	return a.keep(iterator, nil)
 }
 
-// noteWhetherLSMIsActive reads what kernels since 5.7 have.
-func (a *attacher) noteWhetherLSMIsActive() {
+// findWhetherLSMIsActive reads what kernels since 5.7 have.
+func (a *attacher) findWhetherLSMIsActive() {
 	text, err := os.ReadFile("/sys/kernel/security/lsm")
 	if err != nil {
-		a.note("cannot tell whether the bpf LSM is active on this kernel: it has no /sys/kernel/security/lsm")
+		a.find(findingLsmUnknown)
 		return
 	}
 	modules := strings.TrimSpace(string(text))
 	if !strings.Contains(","+modules+",", ",bpf,") {
-		a.note("the bpf LSM is not active on this kernel (lsm=%s): its programs attach and never run", modules)
+		a.find(findingLsmInactive, modules)
 	}
 }

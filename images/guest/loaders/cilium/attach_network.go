@@ -18,7 +18,7 @@ func (a *attacher) attachXDP(program *ebpf.Program, target string) error {
 	}
 	index, err := interfaceIndex(name)
 	if err != nil {
-		return cannotTell("the cell's network has no interface '%s', only lo", name)
+		return cannotTell(findingInterfaceMissing, name)
 	}
 	return a.keep(link.AttachXDP(link.XDPOptions{Program: program, Interface: index}))
 }
@@ -45,7 +45,7 @@ func (a *attacher) attachToSockets(program *ebpf.Program) error {
 	if !errors.Is(err, unix.EAFNOSUPPORT) {
 		return err
 	}
-	a.note("this guest has no packet sockets: the filter is on raw IPv4 sockets, and sees no link layer")
+	a.find(findingPacketSocketsMissing)
 	for _, protocol := range []int{unix.IPPROTO_ICMP, unix.IPPROTO_TCP, unix.IPPROTO_UDP} {
 		if err := a.attachToSocket(program, unix.AF_INET, protocol); err != nil {
 			return err

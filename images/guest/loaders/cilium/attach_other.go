@@ -14,11 +14,11 @@ func (a *attacher) attachToCgroup(spec *ebpf.ProgramSpec, program *ebpf.Program,
 	if target == "" {
 		own, err := isolateCgroup()
 		if err != nil {
-			return cannotTell("cannot open the cgroup of the cell: %v", err)
+			return cannotTell(findingCgroupUnopenable, "", err.Error())
 		}
 		target = own
 	} else if _, err := os.Stat(target); err != nil {
-		return cannotTell("cannot open the cgroup %s: %v", target, err)
+		return cannotTell(findingCgroupUnopenable, target, err.Error())
 	}
 	return a.keep(link.AttachCgroup(link.CgroupOptions{Path: target, Attach: spec.AttachType, Program: program}))
 }
@@ -41,14 +41,14 @@ func (a *attacher) attachPerfEvent(program *ebpf.Program, target string) error {
 	}
 	attributes, known := perfEvents[strings.ToLower(target)]
 	if !known {
-		return cannotTell("'%s' is no perf event that can be attached to here", target)
+		return cannotTell(findingPerfEventUnknown, target)
 	}
 	attributes.Type = unix.PERF_TYPE_SOFTWARE
 	attributes.Size = unix.PERF_ATTR_SIZE_VER0
 	// A guest has one processor.
 	event, err := unix.PerfEventOpen(&attributes, -1, 0, -1, unix.PERF_FLAG_FD_CLOEXEC)
 	if err != nil {
-		return cannotTell("this guest has no perf event '%s': %v", target, err)
+		return cannotTell(findingPerfEventMissing, target, err.Error())
 	}
 	a.kept = append(a.kept, os.NewFile(uintptr(event), target))
 	if err := unix.IoctlSetInt(event, unix.PERF_EVENT_IOC_SET_BPF, program.FD()); err != nil {

@@ -21,7 +21,7 @@ func parsePlace(text string) (place, error) {
 	if hasOffset {
 		offset, err := strconv.ParseUint(plus, 0, 64)
 		if err != nil {
-			return place{}, cannotTell("'%s' is not symbol+offset", text)
+			return place{}, cannotTell(findingTargetNotSymbolAndOffset, text)
 		}
 		p.offset = offset
 	}
@@ -36,8 +36,7 @@ func parsePlace(text string) (place, error) {
 func (a *attacher) attachProbe(spec *ebpf.ProgramSpec, program *ebpf.Program, target string) error {
 	kind, _, _ := strings.Cut(spec.SectionName, "/")
 	if kind != "kprobe" && kind != "kretprobe" && kind != "uprobe" && kind != "uretprobe" {
-		return cannotTell("the cilium loader does not know how to attach what section '%s' says: leave 'attach' out to "+
-			"stop at the load", spec.SectionName)
+		return cannotTell(findingSectionNotAttachable, "the cilium loader", spec.SectionName)
 	}
 	isReturn := kind == "kretprobe" || kind == "uretprobe"
 	if strings.HasPrefix(target, "/") {
@@ -58,7 +57,7 @@ func (a *attacher) attachProbe(spec *ebpf.ProgramSpec, program *ebpf.Program, ta
 func (a *attacher) attachUprobe(program *ebpf.Program, target string, isReturn bool) error {
 	path, symbol, found := strings.Cut(target, ":")
 	if !found {
-		return cannotTell("'%s' is not /path:symbol of a program", target)
+		return cannotTell(findingTargetNotPathAndSymbol, target)
 	}
 	p, err := parsePlace(symbol)
 	if err != nil {

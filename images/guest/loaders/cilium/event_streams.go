@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"os"
 	"time"
@@ -80,7 +79,7 @@ func (s *readerStream) poll(limit time.Duration, take func([]byte)) error {
 func watchPerfBuffer(name string, m *ebpf.Map) (eventStream, error) {
 	reader, err := perf.NewReader(m, perfBufferPages*os.Getpagesize())
 	if err != nil {
-		return nil, fmt.Errorf("cannot open the perf buffer of map '%s': %w", name, err)
+		return nil, cannotTell(findingEventsUnopenable, name, err.Error())
 	}
 	return streamOf(reader, func() ([]byte, error) {
 		record, err := reader.Read()
@@ -92,7 +91,7 @@ func watchPerfBuffer(name string, m *ebpf.Map) (eventStream, error) {
 func watchRingBuffer(name string, m *ebpf.Map) (eventStream, error) {
 	reader, err := ringbuf.NewReader(m)
 	if err != nil {
-		return nil, fmt.Errorf("cannot open the ring buffer of map '%s': %w", name, err)
+		return nil, cannotTell(findingEventsUnopenable, name, err.Error())
 	}
 	return streamOf(reader, func() ([]byte, error) {
 		record, err := reader.Read()

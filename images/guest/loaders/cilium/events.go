@@ -2,7 +2,7 @@ package main
 
 import (
 	"bytes"
-	"fmt"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -24,24 +24,23 @@ type eventStream interface {
 // An eventSource looks at each event of a stream for what the plan wants in it.
 type eventSource struct {
 	stream eventStream
-	// How messages name where the events come from.
-	place    string
+	// The map that the events come from; empty for the output of an iterator.
+	mapName  string
 	contains []byte
 	seen     int
 	fitting  []byte
 	problem  error
 }
 
-// openEvents makes ready for the events of the loaded object; an error says why the plan does not fit it.
+// openEvents makes ready for the events of the loaded object; the error is unmeasurable where the plan does not fit it.
 func openEvents(o *object, p *plan, loaded *collection, iterators []*link.Iter) (*eventSource, error) {
 	source := &eventSource{contains: []byte(p.contains)}
 	name, err := eventMap(o, p.eventMap)
 	switch {
 	case err == nil:
-		source.place = fmt.Sprintf("map '%s'", name)
+		source.mapName = name
 		source.stream, err = watchMap(name, loaded.maps[name])
 	case p.eventMap == "" && len(iterators) > 0:
-		source.place = "the iterator's output"
 		source.stream, err = &iteratorStream{iterators[0]}, nil
 	}
 	return source, err
@@ -51,7 +50,7 @@ func openEvents(o *object, p *plan, loaded *collection, iterators []*link.Iter) 
 func eventMap(o *object, name string) (string, error) {
 	if name != "" {
 		if o.spec.Maps[name] == nil {
-			return "", fmt.Errorf("the object has no map '%s' for the event", name)
+			return "", cannotTell(findingEventMapMissing, name)
 		}
 		return name, nil
 	}
@@ -62,8 +61,7 @@ func eventMap(o *object, name string) (string, error) {
 		}
 	}
 	if len(streams) != 1 {
-		return "", fmt.Errorf(
-			"name the event's map: the object does not have exactly one perf event array or ring buffer")
+		return "", cannotTell(findingEventMapAmbiguous)
 	}
 	return streams[0], nil
 }
@@ -120,13 +118,13 @@ func (s *eventSource) await(t trigger, limit time.Duration) syscall.Errno {
 }
 
 // absence says why no event is there.
-func (s *eventSource) absence() string {
+func (s *eventSource) absence() finding {
 	switch {
 	case s.problem != nil:
-		return fmt.Sprintf("cannot read events from %s: %v", s.place, s.problem)
+		return newFinding(findingEventsUnreadable, s.mapName, s.problem.Error())
 	case s.seen == 0:
-		return fmt.Sprintf("no event in %s within %d s of the trigger", s.place, eventLimit/1000)
+		return newFinding(findingNoEvent, s.mapName, strconv.Itoa(eventLimit/1000))
 	default:
-		return fmt.Sprintf("none of %d events in %s holds '%s'", s.seen, s.place, s.contains)
+		return newFinding(findingNoFittingEvent, strconv.Itoa(s.seen), s.mapName, string(s.contains))
 	}
 }

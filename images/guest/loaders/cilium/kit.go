@@ -16,7 +16,6 @@ int awaitEvent(void *context, struct trigger *trigger, int limit);
 import "C"
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 	"runtime/cgo"
@@ -40,7 +39,6 @@ const (
 	stageAttach        = C.CMX_STAGE_ATTACH
 	stageFire          = C.CMX_STAGE_FIRE
 	wholeObject        = C.CMX_WHOLE_OBJECT
-	ourPrefix          = C.OUR_PREFIX
 	unmeasurableStatus = C.UNMEASURABLE_STATUS
 	eventLimit         = C.EVENT_LIMIT
 )
@@ -80,6 +78,27 @@ func (out *reporter) say(program uint32, lines ...string) {
 	}
 }
 
+type findingCode = C.enum_cmx_finding_code
+
+// A finding is what the loader finds out by itself; guest_protocol.h has its codes and their arguments.
+type finding = C.struct_finding
+
+func newFinding(code findingCode, arguments ...string) finding {
+	// One more: there is no pointer to the first of none.
+	texts := make([]*C.char, len(arguments)+1)
+	for i, argument := range arguments {
+		texts[i] = C.CString(argument)
+		defer C.free(unsafe.Pointer(texts[i]))
+	}
+	return C.make_finding(code, C.size_t(len(arguments)), &texts[0])
+}
+
+func (out *reporter) find(program uint32, findings ...finding) {
+	for _, found := range findings {
+		C.report_finding(C.uint32_t(out.cell), C.uint32_t(program), found)
+	}
+}
+
 func (out *reporter) program(report programReport) {
 	report.cell = C.uint32_t(out.cell)
 	C.report_program(&report)
@@ -89,8 +108,8 @@ func (out *reporter) program(report programReport) {
 type ending struct{ status int }
 
 // endUnmeasured ends the cell: the guest, or this library, lacks what the measurement takes, which says nothing about the probe.
-func (out *reporter) endUnmeasured(reason string) {
-	out.say(wholeObject, ourPrefix+reason)
+func (out *reporter) endUnmeasured(reason finding) {
+	out.find(wholeObject, reason)
 	panic(ending{unmeasurableStatus})
 }
 
@@ -102,15 +121,15 @@ type plan struct {
 	contains string
 }
 
-// readPlan returns nil for no plan.
-func readPlan(path string) (*plan, error) {
+// readPlan returns nil for no plan; where it cannot be read, the second result says why.
+func readPlan(path string) (*plan, *finding) {
 	if path == "" {
 		return nil, nil
 	}
 	text := C.CString(path)
 	defer C.free(unsafe.Pointer(text))
 	if problem := C.read_cell_plan(text); problem != nil {
-		return nil, errors.New(C.GoString(problem))
+		return nil, problem
 	}
 	return &plan{
 		awaits: C.cell_awaits_event() != 0, eventMap: C.GoString(C.cell_event_map()),
@@ -153,9 +172,12 @@ func runTriggerForEvent(source *eventSource) syscall.Errno {
 
 func runTriggerAlone() { C.run_cell_trigger_alone() }
 
-// lastTrigger says whether the guest could run the trigger that was run last, and one line about it, mostly empty.
-func lastTrigger() (ran bool, words string) {
-	return C.cell_trigger_ran() != 0, C.GoString(C.cell_trigger_words())
+// lastTrigger says whether the guest could run the trigger that was run last, and what there is to be said about it.
+func lastTrigger() (ran bool, findings []finding) {
+	if found := C.cell_trigger_finding(); found.code != 0 {
+		findings = append(findings, *found)
+	}
+	return C.cell_trigger_ran() != 0, findings
 }
 
 func fireMicroseconds() C.uint32_t { return C.cell_fire_microseconds() }

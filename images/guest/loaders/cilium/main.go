@@ -51,9 +51,9 @@ func runCell(out *reporter, path, planPath string, load func(*reporter, string, 
 			panic(end)
 		}
 	}()
-	p, err := readPlan(planPath)
-	if err != nil {
-		out.endUnmeasured(err.Error())
+	p, problem := readPlan(planPath)
+	if problem != nil {
+		out.endUnmeasured(*problem)
 	}
 	load(out, path, p)
 	return 0

@@ -85,9 +85,7 @@ func loadAlone(out *reporter, o *object, index uint32, name string) (programRepo
 			out.log(index, sourceVerifier, words(refusal))
 		}
 		out.say(index, err.Error())
-		if answer := askAboutRefusal(spec, missing, refusal, report.error); answer != "" {
-			out.say(index, ourPrefix+"this kernel takes no "+answer)
-		}
+		out.find(index, askAboutRefusal(spec, missing, refusal, report.error)...)
 	}
 	out.program(report)
 	return report, loaded

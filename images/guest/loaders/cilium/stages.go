@@ -19,8 +19,9 @@ type stages struct {
 	object  *object
 	plan    *plan
 	reports []programReport
-	// About all of them.
-	lines []string
+	// About all of them: the library's words, and what was found out.
+	lines    []string
+	findings []finding
 }
 
 // runStages loads the object as a whole, where it is not loaded yet, attaches it and makes it fire; each program is reported again.
@@ -33,13 +34,14 @@ func runStages(out *reporter, o *object, p *plan, reports []programReport, loade
 	}
 	if err != nil {
 		s.setAll(stageLoad, errorNumber(err))
-		s.say(err.Error())
+		s.lines = append(s.lines, err.Error())
 	} else {
 		defer loaded.close()
 		s.attachAndFire(loaded)
 	}
 	for index := range s.reports {
 		out.say(uint32(index), s.lines...)
+		out.find(uint32(index), s.findings...)
 		out.program(s.reports[index])
 	}
 }
@@ -54,10 +56,6 @@ func (o *object) mapNames() []string {
 	}
 	sort.Strings(names)
 	return names
-}
-
-func (s *stages) say(format string, arguments ...interface{}) {
-	s.lines = append(s.lines, fmt.Sprintf(format, arguments...))
 }
 
 // setAll puts every program at one stage.
@@ -78,9 +76,7 @@ func (s *stages) attachAndFire(loaded *collection) {
 		return
 	}
 	source, err := openEvents(s.object, s.plan, loaded, a.iterators)
-	if err != nil {
-		s.out.endUnmeasured(err.Error())
-	}
+	s.endIfUnmeasurable(err)
 	defer source.stream.close()
 	s.fire(source, loaded)
 }
@@ -93,11 +89,8 @@ func (s *stages) attachAll(a *attacher) bool {
 		start := time.Now()
 		err := a.attach(name, s.plan.target(name))
 		s.reports[index].attach_microseconds = microsecondsSince(start)
-		var gap unmeasurable
-		if errors.As(err, &gap) {
-			s.out.endUnmeasured(string(gap))
-		}
-		s.out.say(uint32(index), a.takeNotes()...)
+		s.endIfUnmeasurable(err)
+		s.out.find(uint32(index), a.takeFindings()...)
 		if err != nil {
 			s.out.say(uint32(index), err.Error())
 			s.reports[index].error = errorNumber(err)
@@ -107,33 +100,28 @@ func (s *stages) attachAll(a *attacher) bool {
 	return all
 }
 
+func (s *stages) endIfUnmeasurable(err error) {
+	var gap unmeasurable
+	if errors.As(err, &gap) {
+		s.out.endUnmeasured(gap.reason)
+	}
+}
+
 // runTriggerAlone is for a plan without an event, which ends with the programs attached: what the kernel makes of it is
 // seen all the same.
 func (s *stages) runTriggerAlone() {
 	runTriggerAlone()
-	ran, words := lastTrigger()
-	if words != "" {
-		s.say("%s%s", ourPrefix, words)
-	}
-	if !ran {
-		s.out.endUnmeasured(words)
-	}
+	s.findings = append(s.findings, s.takeTriggerFindings()...)
 }
 
 func (s *stages) fire(source *eventSource, loaded *collection) {
 	source.stream.settle()
 	number := runTriggerForEvent(source)
-	ran, words := lastTrigger()
-	if number != 0 && !ran {
-		s.out.endUnmeasured(words)
-	}
 	if number != 0 {
-		s.say("%s%s", ourPrefix, source.absence())
-		if words != "" {
-			s.say("%s%s", ourPrefix, words)
-		}
+		findings := s.takeTriggerFindings()
+		s.findings = append(append(s.findings, source.absence()), findings...)
 		if countsRuns() {
-			s.sayHowOftenTheyRan(loaded)
+			s.findHowOftenTheyRan(loaded)
 		}
 	}
 	s.setAll(stageFire, -C.int32_t(number))
@@ -143,12 +131,21 @@ func (s *stages) fire(source *eventSource, loaded *collection) {
 	s.out.log(wholeObject, sourceEvent, source.fitting)
 }
 
-// sayHowOftenTheyRan tells a program that never ran from one that ran and sent nothing.
-func (s *stages) sayHowOftenTheyRan(loaded *collection) {
+// takeTriggerFindings ends the cell where the guest could not run the trigger.
+func (s *stages) takeTriggerFindings() []finding {
+	ran, findings := lastTrigger()
+	if !ran && len(findings) > 0 {
+		s.out.endUnmeasured(findings[0])
+	}
+	return findings
+}
+
+// findHowOftenTheyRan tells a program that never ran from one that ran and sent nothing.
+func (s *stages) findHowOftenTheyRan(loaded *collection) {
 	// Counted per run, and a run may be on its way.
 	time.Sleep(time.Millisecond)
 	for _, name := range s.object.programs {
 		info := askForInfo(loaded.programs[name].FD())
-		s.say("%s'%s' ran %d times", ourPrefix, name, info.run_cnt)
+		s.findings = append(s.findings, newFinding(findingRunCount, name, fmt.Sprint(info.run_cnt)))
 	}
 }

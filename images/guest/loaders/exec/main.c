@@ -23,33 +23,22 @@ static void note_end(int signal_)
     must_end = 1;
 }
 
-__attribute__((format(printf, 2, 3))) static void say(uint32_t cell, const char *format, ...)
-{
-    char line[OUR_LINE_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
-    size_t length = write_our_line(line, format, arguments);
-    va_end(arguments);
-    report_log(cell, 0, CMX_LOG_LOADER, line, length);
-}
-
-/// The errno that stands for how the program ended, with a line that says it.
+/// The errno that stands for how the program ended, with the finding that says it.
 static int judge_ending(uint32_t cell, const struct plan_exec *exec, const struct output *output, int status)
 {
     if (output->found_line && exec->status < 0)
         return 0;
     if (WIFSIGNALED(status)) {
-        say(cell, "the program was killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+        report_finding(cell, 0, FINDING(PROGRAM_KILLED, NUMBER(WTERMSIG(status)), strsignal(WTERMSIG(status))));
         // Nobody else than the kernel kills it so, and that for want of memory.
         return WTERMSIG(status) == SIGKILL ? -ENOMEM : -EINTR;
     }
     if (exec->status >= 0 && WEXITSTATUS(status) != exec->status) {
-        say(cell, "the program ended with exit status %d, and %d was expected", WEXITSTATUS(status), exec->status);
+        report_finding(cell, 0, FINDING(PROGRAM_FAILED, NUMBER(WEXITSTATUS(status)), NUMBER(exec->status)));
         return -ECANCELED;
     }
     if (exec->line[0] != '\0' && !output->found_line) {
-        say(cell, "no line that the program wrote holds '%.200s'; it ended with exit status %d", exec->line,
-            WEXITSTATUS(status));
+        report_finding(cell, 0, FINDING(PROGRAM_WITHOUT_LINE, exec->line, NUMBER(WEXITSTATUS(status))));
         return -ENOMSG;
     }
     return 0;
@@ -91,7 +80,7 @@ static void report_on(uint32_t cell, const struct plan_exec *exec)
     if (program < 0) {
         report.stage = CMX_STAGE_OPEN;
         report.error = program;
-        say(cell, "the program cannot be started: %s", strerror(-program));
+        report_finding(cell, 0, FINDING(PROGRAM_NOT_STARTED, strerror(-program)));
         report_program(&report);
         return;
     }
@@ -113,7 +102,7 @@ static void report_on(uint32_t cell, const struct plan_exec *exec)
 int main(int argc, char **argv)
 {
     struct plan plan;
-    char problem[256];
+    struct finding problem;
     // There is no library that it could name.
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
         return 0;
@@ -128,12 +117,12 @@ int main(int argc, char **argv)
     fcntl(CMX_LOADER_FD, F_SETFD, FD_CLOEXEC);
     report_to(CMX_LOADER_FD);
     signal(SIGTERM, note_end);
-    if (!read_plan(argv[3], &plan, problem, sizeof(problem)))
-        report_unmeasurable(cell, "%s", problem);
+    if (!read_plan(argv[3], &plan, &problem))
+        end_unmeasured(cell, problem);
     if (plan.exec.program == NULL)
-        report_unmeasurable(cell, "the plan of the stages has no program to run");
+        end_unmeasured(cell, FINDING(PLAN_WITHOUT_PROGRAM));
     if (!prepare_root(plan.exec.root))
-        report_unmeasurable(cell, "the guest has no room of its own for the program: %s", strerror(errno));
+        end_unmeasured(cell, FINDING(ROOT_MISSING, strerror(errno)));
     report_on(cell, &plan.exec);
     remove_root(plan.exec.root);
     return 0;

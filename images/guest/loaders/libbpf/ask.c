@@ -7,7 +7,7 @@
 
 #include "ask.h"
 
-#define TAKES_NO ANSWER "takes no "
+static const struct finding nothing_found;
 
 static const char *name_or_unknown(const char *name)
 {
@@ -39,12 +39,20 @@ static int needs_a_target(enum bpf_prog_type type)
            type == BPF_PROG_TYPE_STRUCT_OPS;
 }
 
-static int takes_type(enum bpf_prog_type type, char *answer, size_t bytes)
+static const char *type_name(enum bpf_prog_type type)
 {
-    if (libbpf_probe_bpf_prog_type(type, NULL) != 0)
-        return 1;
-    snprintf(answer, bytes, TAKES_NO "program of type %s\n", name_or_unknown(libbpf_bpf_prog_type_str(type)));
-    return 0;
+    return name_or_unknown(libbpf_bpf_prog_type_str(type));
+}
+
+static struct finding ask_about_type(enum bpf_prog_type type)
+{
+    return libbpf_probe_bpf_prog_type(type, NULL) == 0 ? FINDING(PROGRAM_TYPE_REJECTED, type_name(type)) : nothing_found;
+}
+
+static struct finding attach_type_rejected(const struct asked_program *asked)
+{
+    return FINDING(ATTACH_TYPE_REJECTED, type_name(asked->type),
+                   name_or_unknown(libbpf_bpf_attach_type_str(asked->attach_type)));
 }
 
 /// Whether the kernel takes such a program for one that lacks a target, and not for one that it does not know. Type 1 of
@@ -64,26 +72,38 @@ static int knows_attach_type(enum bpf_prog_type type, enum bpf_attach_type attac
     return program >= 0 || strstr(log, "attach_btf_id") != NULL;
 }
 
-static void ask_about_target(const struct asked_program *asked, char *answer, size_t bytes)
+static struct finding ask_about_target(const struct asked_program *asked)
 {
     enum bpf_attach_type usual = asked->type == BPF_PROG_TYPE_LSM ? BPF_LSM_MAC : BPF_TRACE_FENTRY;
     if (asked->type != BPF_PROG_TYPE_TRACING && asked->type != BPF_PROG_TYPE_LSM)
-        return;
+        return nothing_found;
     if (!knows_attach_type(asked->type, asked->attach_type) && knows_attach_type(asked->type, usual))
-        snprintf(answer, bytes, TAKES_NO "program of type %s with the attach type %s\n",
-                 name_or_unknown(libbpf_bpf_prog_type_str(asked->type)),
-                 name_or_unknown(libbpf_bpf_attach_type_str(asked->attach_type)));
+        return attach_type_rejected(asked);
+    return nothing_found;
 }
 
-static void ask_about_program(const struct asked_program *asked, char *answer, size_t bytes)
+static struct finding flags_rejected(const struct asked_program *asked)
 {
-    if (!takes_type(asked->type, answer, bytes))
-        return;
-    if (needs_a_target(asked->type)) {
-        ask_about_target(asked, answer, bytes);
-        return;
-    }
-    const char *type = name_or_unknown(libbpf_bpf_prog_type_str(asked->type));
+    char flags[16];
+    snprintf(flags, sizeof(flags), "%#x", asked->flags);
+    return FINDING(FLAGS_REJECTED, type_name(asked->type), flags);
+}
+
+static struct finding version_rejected(const struct asked_program *asked)
+{
+    char version[32];
+    unsigned number = asked->kernel_version;
+    snprintf(version, sizeof(version), "%u.%u.%u", number >> 16, number >> 8 & 0xff, number & 0xff);
+    return FINDING(VERSION_REJECTED, type_name(asked->type), version);
+}
+
+static struct finding ask_about_program(const struct asked_program *asked)
+{
+    struct finding type = ask_about_type(asked->type);
+    if (type.code != 0)
+        return type;
+    if (needs_a_target(asked->type))
+        return ask_about_target(asked);
     struct asked_program short_one = *asked;
     short_one.instructions = 2;
     struct asked_program without_flags = short_one, without_attach_type = short_one, with_own_version = short_one;
@@ -92,19 +112,14 @@ static void ask_about_program(const struct asked_program *asked, char *answer, s
     with_own_version.kernel_version = version_code();
     struct asked_program bare = without_flags;
     bare.attach_type = 0;
-    if (takes_trivial(&short_one)) {
-        if (asked->instructions > 2 && !takes_trivial(asked))
-            snprintf(answer, bytes, TAKES_NO "program of %zu instructions\n", asked->instructions);
-    } else if (asked->flags && (takes_trivial(&without_flags) || takes_trivial(&bare))) {
-        snprintf(answer, bytes, TAKES_NO "program of type %s with the flags %#x\n", type, asked->flags);
-    } else if (asked->attach_type && takes_trivial(&without_attach_type)) {
-        snprintf(answer, bytes, TAKES_NO "program of type %s with the attach type %s\n", type,
-                 name_or_unknown(libbpf_bpf_attach_type_str(asked->attach_type)));
-    } else if (takes_trivial(&with_own_version)) {
-        unsigned version = asked->kernel_version;
-        snprintf(answer, bytes, TAKES_NO "program of type %s with the version %u.%u.%u\n", type, version >> 16,
-                 version >> 8 & 0xff, version & 0xff);
-    }
+    if (takes_trivial(&short_one))
+        return asked->instructions > 2 && !takes_trivial(asked) ? FINDING(LENGTH_REJECTED, NUMBER(asked->instructions))
+                                                                : nothing_found;
+    if (asked->flags && (takes_trivial(&without_flags) || takes_trivial(&bare)))
+        return flags_rejected(asked);
+    if (asked->attach_type && takes_trivial(&without_attach_type))
+        return attach_type_rejected(asked);
+    return takes_trivial(&with_own_version) ? version_rejected(asked) : nothing_found;
 }
 
 /// Before 5.11 a program counts against RLIMIT_MEMLOCK, and EPERM is all that is said about it.
@@ -120,24 +135,21 @@ static int takes_with_more_memory(const struct asked_program *asked)
 }
 
 /// The word in brackets: `none integrity [confidentiality]`.
-static void ask_about_permission(const struct asked_program *asked, char *answer, size_t bytes)
+static struct finding ask_about_permission(const struct asked_program *asked)
 {
-    if (takes_with_more_memory(asked)) {
-        snprintf(answer, bytes, ANSWER "takes the program with a higher RLIMIT_MEMLOCK\n");
-        return;
-    }
+    if (takes_with_more_memory(asked))
+        return FINDING(MEMLOCK_TOO_LOW);
     char line[128] = "";
     FILE *lockdown = fopen("/sys/kernel/security/lockdown", "re");
     if (lockdown == NULL)
-        return;
+        return nothing_found;
     char *begin = fgets(line, sizeof(line), lockdown) ? strchr(line, '[') : NULL;
     char *end = begin ? strchr(begin, ']') : NULL;
     fclose(lockdown);
     if (end == NULL)
-        return;
+        return nothing_found;
     *end = '\0';
-    if (strcmp(begin + 1, "none") != 0)
-        snprintf(answer, bytes, ANSWER "is locked down: %s\n", begin + 1);
+    return strcmp(begin + 1, "none") != 0 ? FINDING(LOCKED_DOWN, begin + 1) : nothing_found;
 }
 
 /// Whether a log holds nothing but numbers.
@@ -161,23 +173,19 @@ static int is_about_what_is_known(int error)
     return error == -EINVAL || error == -E2BIG;
 }
 
-void ask_about_refusal(const struct observed_load *observed, char *answer, size_t bytes)
+struct finding ask_about_refusal(const struct observed_load *observed)
 {
-    answer[0] = '\0';
-    if (observed->attempted) {
-        if (!says_nothing(observed->log))
-            ask_about_helper(observed->log, observed->asked.kernel_version, answer, bytes);
-        else if (is_about_what_is_known(observed->error))
-            ask_about_program(&observed->asked, answer, bytes);
-        else if (observed->error == -EPERM)
-            ask_about_permission(&observed->asked, answer, bytes);
-    } else if (observed->prepared || observed->asked.type == BPF_PROG_TYPE_STRUCT_OPS) {
-        // libbpf says that the target is missing also where there are no such programs at all.
-        if (needs_a_target(observed->asked.type))
-            takes_type(observed->asked.type, answer, bytes);
-    } else if (is_about_what_is_known(observed->map_error) &&
-               libbpf_probe_bpf_map_type(observed->map_type, NULL) == 0) {
-        snprintf(answer, bytes, TAKES_NO "map of type %s\n",
-                 name_or_unknown(libbpf_bpf_map_type_str(observed->map_type)));
-    }
+    const struct asked_program *asked = &observed->asked;
+    if (observed->attempted && !says_nothing(observed->log))
+        return ask_about_helper(observed->log, asked->kernel_version);
+    if (observed->attempted && is_about_what_is_known(observed->error))
+        return ask_about_program(asked);
+    if (observed->attempted)
+        return observed->error == -EPERM ? ask_about_permission(asked) : nothing_found;
+    // libbpf says that the target is missing also where there are no such programs at all.
+    if (observed->prepared || asked->type == BPF_PROG_TYPE_STRUCT_OPS)
+        return needs_a_target(asked->type) ? ask_about_type(asked->type) : nothing_found;
+    if (is_about_what_is_known(observed->map_error) && libbpf_probe_bpf_map_type(observed->map_type, NULL) == 0)
+        return FINDING(MAP_TYPE_REJECTED, name_or_unknown(libbpf_bpf_map_type_str(observed->map_type)));
+    return nothing_found;
 }

@@ -42,7 +42,7 @@ static int number_behind(const char *log, const char *words)
 #define LAST_HELPER 1000
 #define MESSAGE_BYTES (16u << 10)
 
-void ask_about_helper(const char *log, uint32_t kernel_version, char *answer, size_t bytes)
+struct finding ask_about_helper(const char *log, uint32_t kernel_version)
 {
     // The message stands at the end of a log that can be 100 MB long.
     size_t log_bytes = strlen(log);
@@ -51,21 +51,15 @@ void ask_about_helper(const char *log, uint32_t kernel_version, char *answer, si
     int refused = number_behind(log, "unknown func ");
     if (refused == 0)
         refused = number_behind(log, "cannot use helper ");
-    if (unknown > 0 && unknown <= LAST_HELPER) {
-        snprintf(answer, bytes, ANSWER "has no helper %d\n", unknown);
-        return;
-    }
+    if (unknown > 0 && unknown <= LAST_HELPER)
+        return FINDING(HELPER_MISSING, NUMBER(unknown));
     if (refused <= 0 || refused > LAST_HELPER)
-        return;
+        return (struct finding){0};
+    char types[256] = "";
     size_t length = 0;
     for (size_t i = 0; i < sizeof(common_types) / sizeof(common_types[0]); i++)
-        if (may_call(common_types[i], refused, kernel_version) && length < bytes)
-            length += snprintf(answer + length, bytes - length, "%s%s",
-                               length ? ", " : "", libbpf_bpf_prog_type_str(common_types[i]));
-    char types[256];
-    snprintf(types, sizeof(types), "%s", answer);
-    if (length > 0)
-        snprintf(answer, bytes, ANSWER "has the helper %d for programs of type %s\n", refused, types);
-    else
-        answer[0] = '\0';
+        if (may_call(common_types[i], refused, kernel_version) && length < sizeof(types))
+            length += snprintf(types + length, sizeof(types) - length, "%s%s", length ? ", " : "",
+                               libbpf_bpf_prog_type_str(common_types[i]));
+    return length > 0 ? FINDING(HELPER_ELSEWHERE, NUMBER(refused), types) : (struct finding){0};
 }

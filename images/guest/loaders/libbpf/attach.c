@@ -55,10 +55,10 @@ int set_load_target(struct bpf_program *program, const char *target)
 {
     if (target == NULL || !has_load_target(program, target))
         return 0;
-    size_t mark = mark_messages();
+    struct message_mark mark = mark_messages();
     int error = bpf_program__set_attach_target(program, 0, target);
-    if (error && mark_messages() == mark)
-        say("cannot set the target of '%s' to '%s': %s", bpf_program__name(program), target, strerror(-error));
+    if (error && !has_messages_since(mark))
+        keep_finding(FINDING(LOAD_TARGET_REFUSED, bpf_program__name(program), target, strerror(-error)));
     return error;
 }
 
@@ -67,7 +67,7 @@ static int attach_tracepoint(struct bpf_program *program, const char *target)
     char category[128];
     const char *slash = strchr(target, '/');
     if (slash == NULL || (size_t)(slash - target) >= sizeof(category)) {
-        say("'%s' is not category/name of a tracepoint", target);
+        keep_finding(FINDING(TARGET_NOT_CATEGORY_AND_NAME, target));
         return ATTACH_UNMEASURABLE;
     }
     memcpy(category, target, slash - target);
@@ -76,20 +76,20 @@ static int attach_tracepoint(struct bpf_program *program, const char *target)
 }
 
 /// Kernels before 5.7 have no list of their security modules in securityfs that could hold it.
-static void say_whether_lsm_is_active(void)
+static void find_whether_lsm_is_active(void)
 {
     char modules[512];
     if (!read_line("/sys/kernel/security/lsm", modules, sizeof(modules)))
-        say("cannot tell whether the bpf LSM is active on this kernel: it has no /sys/kernel/security/lsm");
+        keep_finding(FINDING(LSM_UNKNOWN));
     else if (!is_listed(modules, "bpf"))
-        say("the bpf LSM is not active on this kernel (lsm=%s): its programs attach and never run", modules);
+        keep_finding(FINDING(LSM_INACTIVE, modules));
 }
 
 static int attach_lsm(struct bpf_program *program, const char *target)
 {
     if (bpf_program__expected_attach_type(program) == BPF_LSM_CGROUP)
         return attach_to_cgroup(program, target);
-    say_whether_lsm_is_active();
+    find_whether_lsm_is_active();
     return keep_link(bpf_program__attach(program));
 }
 
@@ -132,8 +132,8 @@ int attach_program(struct bpf_object *object, struct bpf_program *program, const
         // By its map.
         return 0;
     default:
-        say("programs of type %s cannot be attached here: leave 'attach' out to stop at the load",
-            libbpf_bpf_prog_type_str(bpf_program__type(program)));
+        keep_finding(FINDING(TYPE_NOT_ATTACHABLE, "the libbpf loader",
+                             libbpf_bpf_prog_type_str(bpf_program__type(program))));
         return ATTACH_UNMEASURABLE;
     }
 }

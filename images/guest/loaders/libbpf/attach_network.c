@@ -26,7 +26,7 @@ static int interface_index(const char *target)
     }
     int index = if_nametoindex(name);
     if (index == 0)
-        say("the cell's network has no interface '%s', only lo", name);
+        keep_finding(FINDING(INTERFACE_MISSING, name));
     return index;
 }
 
@@ -41,7 +41,7 @@ int attach_xdp(struct bpf_program *program, const char *target)
     int interface = interface_index(target);
     if (interface == 0)
         return ATTACH_UNMEASURABLE;
-    size_t mark = mark_messages();
+    struct message_mark mark = mark_messages();
     int error = keep_link(bpf_program__attach_xdp(program, interface));
     if (!lacks_link(error))
         return error;
@@ -60,8 +60,7 @@ static int attach_classifier(struct bpf_program *program, int interface, int is_
         error = bpf_tc_attach(&hook, &options);
     if (error != -ENOENT)
         return error;
-    say("this guest has no clsact qdisc or no bpf classifier: most kernels have them in the modules sch_ingress and "
-        "cls_bpf, which a probe's 'modules' can name");
+    keep_finding(FINDING(CLASSIFIER_MISSING));
     return ATTACH_UNMEASURABLE;
 }
 
@@ -93,7 +92,7 @@ int attach_to_sockets(struct bpf_program *program)
     int error = attach_to_socket(program, AF_PACKET, htons(ETH_P_ALL));
     if (error != -EAFNOSUPPORT)
         return error;
-    say("this guest has no packet sockets: the filter is on raw IPv4 sockets, and sees no link layer");
+    keep_finding(FINDING(PACKET_SOCKETS_MISSING));
     static const int protocols[] = {IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP};
     for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
         error = attach_to_socket(program, AF_INET, protocols[i]);
@@ -108,7 +107,7 @@ int attach_to_network(struct bpf_program *program)
     int network = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
     if (network < 0)
         return -errno;
-    size_t mark = mark_messages();
+    struct message_mark mark = mark_messages();
     int error = keep_link(bpf_program__attach_netns(program, network));
     close(network);
     if (!lacks_link(error) || bpf_program__type(program) != BPF_PROG_TYPE_FLOW_DISSECTOR)

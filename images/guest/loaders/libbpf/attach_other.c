@@ -26,10 +26,10 @@ int attach_to_cgroup(struct bpf_program *program, const char *target)
     const char *path = target != NULL ? target : isolate_cgroup();
     int cgroup = path == NULL ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (cgroup < 0) {
-        say("cannot open the cgroup %s: %s", path == NULL ? "of the cell" : path, strerror(errno));
+        keep_finding(FINDING(CGROUP_UNOPENABLE, path == NULL ? "" : path, strerror(errno)));
         return ATTACH_UNMEASURABLE;
     }
-    size_t mark = mark_messages();
+    struct message_mark mark = mark_messages();
     int error = keep_link(bpf_program__attach_cgroup(program, cgroup));
     // Links came with 5.7.
     if (error == -EINVAL) {
@@ -66,7 +66,7 @@ int attach_perf_event(struct bpf_program *program, const char *target)
         if (target == NULL || strcmp(perf_event_names[i].name, target) == 0)
             event = &perf_event_names[i];
     if (event == NULL) {
-        say("'%s' is no perf event that can be attached to here", target);
+        keep_finding(FINDING(PERF_EVENT_UNKNOWN, target));
         return ATTACH_UNMEASURABLE;
     }
     struct perf_event_attr attributes = {
@@ -79,7 +79,7 @@ int attach_perf_event(struct bpf_program *program, const char *target)
     // A guest has one processor.
     int descriptor = syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
     if (descriptor < 0) {
-        say("this guest has no perf event '%s': %s", event->name, strerror(errno));
+        keep_finding(FINDING(PERF_EVENT_MISSING, event->name, strerror(errno)));
         return ATTACH_UNMEASURABLE;
     }
     return keep_link(bpf_program__attach_perf_event(program, descriptor));
@@ -99,7 +99,7 @@ int attach_iterator(struct bpf_object *object, struct bpf_program *program, cons
     if (target != NULL) {
         struct bpf_map *map = bpf_object__find_map_by_name(object, target);
         if (map == NULL) {
-            say("the object has no map '%s' for the iterator", target);
+            keep_finding(FINDING(ITERATOR_MAP_MISSING, target));
             return ATTACH_UNMEASURABLE;
         }
         info.map.map_fd = bpf_map__fd(map);

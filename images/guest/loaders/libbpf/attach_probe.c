@@ -68,7 +68,7 @@ static int attach_uprobe(struct bpf_program *program, const char *target)
     const char *colon = strchr(target, ':');
     size_t length = colon == NULL ? sizeof(path) : (size_t)(colon - target);
     if (length >= sizeof(path)) {
-        say("'%s' is not /path:symbol of a program", target);
+        keep_finding(FINDING(TARGET_NOT_PATH_AND_SYMBOL, target));
         return ATTACH_UNMEASURABLE;
     }
     memcpy(path, target, length);

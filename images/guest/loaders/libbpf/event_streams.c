@@ -43,7 +43,7 @@ const struct event_source *watch_perf_buffer(const struct bpf_map *map)
     static const struct event_source source = {poll_perf_buffer, NULL};
     perf_buffer = perf_buffer__new(bpf_map__fd(map), PERF_BUFFER_PAGES, take_sample, NULL, NULL, NULL);
     if (perf_buffer == NULL)
-        say("cannot open the perf buffer of map '%s': %s", bpf_map__name(map), strerror(errno));
+        keep_finding(FINDING(EVENTS_UNOPENABLE, bpf_map__name(map), strerror(errno)));
     return perf_buffer == NULL ? NULL : &source;
 }
 
@@ -52,7 +52,7 @@ const struct event_source *watch_ring_buffer(const struct bpf_map *map)
     static const struct event_source source = {poll_ring_buffer, NULL};
     ring_buffer = ring_buffer__new(bpf_map__fd(map), take_record, NULL, NULL);
     if (ring_buffer == NULL)
-        say("cannot open the ring buffer of map '%s': %s", bpf_map__name(map), strerror(errno));
+        keep_finding(FINDING(EVENTS_UNOPENABLE, bpf_map__name(map), strerror(errno)));
     return ring_buffer == NULL ? NULL : &source;
 }
 

@@ -120,7 +120,7 @@ const struct event_source *watch_values(const struct bpf_map *map)
     watched.before.entries = calloc(watched.most, entry_bytes());
     watched.spare = calloc(watched.most, entry_bytes());
     if (watched.before.entries == NULL || watched.spare == NULL) {
-        say("no memory to watch map '%s'", bpf_map__name(map));
+        keep_finding(FINDING(EVENTS_UNOPENABLE, bpf_map__name(map), strerror(ENOMEM)));
         return NULL;
     }
     if (type == BPF_MAP_TYPE_QUEUE || type == BPF_MAP_TYPE_STACK)

@@ -1,7 +1,6 @@
 #include "events.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "../../kit/clock.h"
@@ -14,8 +13,8 @@
 
 static struct {
     const struct event_source *source;
-    /// How messages name where the events come from.
-    char place[160];
+    /// The map that the events come from; empty for the output of an iterator.
+    const char *map;
     const char *contains;
     unsigned long seen;
     int fits;
@@ -87,15 +86,15 @@ int open_events(struct bpf_object *object, const struct plan *plan)
     const struct bpf_map *map = event_map(object, plan->event_map);
     events.contains = plan->contains;
     if (map != NULL) {
-        snprintf(events.place, sizeof(events.place), "map '%s'", bpf_map__name(map));
+        events.map = bpf_map__name(map);
         events.source = watch_map(map);
     } else if (plan->event_map[0] == '\0' && has_iterator(object)) {
-        snprintf(events.place, sizeof(events.place), "the iterator's output");
+        events.map = "";
         events.source = watch_iterator();
     } else if (plan->event_map[0] != '\0') {
-        say("the object has no map '%s' for the event", plan->event_map);
+        keep_finding(FINDING(EVENT_MAP_MISSING, plan->event_map));
     } else {
-        say("name the event's map: the object does not have exactly one perf event array or ring buffer");
+        keep_finding(FINDING(EVENT_MAP_AMBIGUOUS));
     }
     return events.source != NULL;
 }
@@ -114,9 +113,9 @@ static int absence(void)
 void explain_absence(void)
 {
     if (events.seen == 0)
-        say("no event in %s within %d s of the trigger", events.place, EVENT_LIMIT / 1000);
+        keep_finding(FINDING(NO_EVENT, events.map, NUMBER(EVENT_LIMIT / 1000)));
     else
-        say("none of %lu events in %s holds '%s'", events.seen, events.place, events.contains);
+        keep_finding(FINDING(NO_FITTING_EVENT, NUMBER(events.seen), events.map, events.contains));
 }
 
 int await_event(void *context, struct trigger *trigger, int limit)
@@ -126,7 +125,7 @@ int await_event(void *context, struct trigger *trigger, int limit)
     while (!events.fits) {
         int error = events.source->poll(20);
         if (error < 0 && error != -EINTR) {
-            say("cannot read events from %s: %s", events.place, strerror(-error));
+            keep_finding(FINDING(EVENTS_UNREADABLE, events.map, strerror(-error)));
             return error;
         }
         if (!trigger_has_ended(trigger))

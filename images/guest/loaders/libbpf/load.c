@@ -13,10 +13,10 @@ static void keep_answer(const struct observed_load *observed)
 {
     // What libbpf says of loads that only ask is not to be kept.
     libbpf_print_fn_t keep = libbpf_set_print(NULL);
-    char answer[512];
-    ask_about_refusal(observed, answer, sizeof(answer));
+    struct finding answer = ask_about_refusal(observed);
     libbpf_set_print(keep);
-    keep_line(answer, strlen(answer));
+    if (answer.code != 0)
+        keep_finding(answer);
 }
 
 static void report_unopened(uint32_t cell, int error)

@@ -71,8 +71,8 @@ int load_bystander(void);
 struct bpf_object *load_target(struct bpf_program *program, const char *path);
 
 /// Asks a kernel that gave an errno and no log what it was that it does not know, by loading what differs in one thing only.
-/// The answer is one line, or empty: the refusal is about the program itself.
-void ask_about_refusal(const struct observed_load *observed, char *answer, size_t bytes);
+/// The answer has no code where the refusal is about the program itself.
+struct finding ask_about_refusal(const struct observed_load *observed);
 
 /// Whether the kernel takes a program of that many instructions that only returns 0.
 int takes_trivial(const struct asked_program *asked);

@@ -30,15 +30,15 @@ static int say_nothing(enum libbpf_print_level level, const char *format, va_lis
 static void serve(const struct resident_request *request)
 {
     struct plan plan;
-    char problem[256];
+    struct finding problem;
     if (request->object[0] == '\0')
         examine_kernel(request->cell);
     else if (request->plan[0] == '\0')
         load_object(request->cell, request->object, NULL);
-    else if (read_plan(request->plan, &plan, problem, sizeof(problem)))
+    else if (read_plan(request->plan, &plan, &problem))
         load_object(request->cell, request->object, &plan);
     else
-        report_unmeasurable(request->cell, "%s", problem);
+        end_unmeasured(request->cell, problem);
 }
 
 static int load_once(char **arguments)

@@ -11,10 +11,15 @@
 static char *messages;
 static size_t messages_length;
 
-void keep_line(const char *line, size_t length)
+static struct placed_finding {
+    /// How much of the messages stands before it.
+    size_t place;
+    struct finding finding;
+} *findings;
+static size_t finding_count;
+
+static void keep_text(const char *line, size_t length)
 {
-    if (length == 0)
-        return;
     char *longer = realloc(messages, messages_length + length);
     if (longer != NULL) {
         messages = longer;
@@ -34,38 +39,50 @@ int keep_message(enum libbpf_print_level level, const char *format, va_list argu
     int length = vasprintf(&line, format, arguments);
     if (length < 0)
         return 0;
-    keep_line(line, length);
+    if (length > 0)
+        keep_text(line, length);
     free(line);
     return length;
 }
 
-void say(const char *format, ...)
+void keep_finding(struct finding finding)
 {
-    char line[OUR_LINE_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
-    size_t length = write_our_line(line, format, arguments);
-    va_end(arguments);
-    keep_line(line, length);
+    struct placed_finding *more = realloc(findings, (finding_count + 1) * sizeof(*more));
+    if (more == NULL)
+        return;
+    findings = more;
+    findings[finding_count++] = (struct placed_finding){messages_length, finding};
 }
 
-size_t mark_messages(void)
+struct message_mark mark_messages(void)
 {
-    return messages_length;
+    return (struct message_mark){messages_length, finding_count};
 }
 
-void forget_messages(size_t mark)
+int has_messages_since(struct message_mark mark)
 {
-    messages_length = mark;
+    return messages_length > mark.length || finding_count > mark.findings;
+}
+
+void forget_messages(struct message_mark mark)
+{
+    messages_length = mark.length;
+    finding_count = mark.findings;
 }
 
 void repeat_messages(uint32_t cell, uint32_t program)
 {
-    report_log(cell, program, CMX_LOG_LOADER, messages, messages_length);
+    size_t done = 0;
+    for (size_t i = 0; i < finding_count; i++) {
+        report_log(cell, program, CMX_LOG_LOADER, messages + done, findings[i].place - done);
+        report_finding(cell, program, findings[i].finding);
+        done = findings[i].place;
+    }
+    report_log(cell, program, CMX_LOG_LOADER, messages + done, messages_length - done);
 }
 
 void report_messages(uint32_t cell, uint32_t program)
 {
     repeat_messages(cell, program);
-    messages_length = 0;
+    forget_messages((struct message_mark){0});
 }

@@ -20,8 +20,8 @@ struct stages {
     struct cmx_program *reports;
 };
 
-/// Ends the loader with what was said last as the reason.
-__attribute__((noreturn)) static void end_unmeasured(const struct stages *stages)
+/// Ends the loader with what was found last as the reason.
+__attribute__((noreturn)) static void end_stages(const struct stages *stages)
 {
     report_messages(stages->cell, CMX_WHOLE_OBJECT);
     exit(UNMEASURABLE_STATUS);
@@ -80,7 +80,7 @@ static int attach_all(struct stages *stages)
             stages->reports[index].attach_microseconds = microseconds_since(start);
         }
         if (error == ATTACH_UNMEASURABLE)
-            end_unmeasured(stages);
+            end_stages(stages);
         report_messages(stages->cell, index);
         stages->reports[index++].error = error;
         failures += error != 0;
@@ -100,14 +100,14 @@ static void set_fire_time(struct stages *stages, uint32_t microseconds)
 }
 
 /// Tells a program that never ran from one that ran and sent nothing.
-static void say_how_often_they_ran(const struct stages *stages)
+static void find_how_often_they_ran(const struct stages *stages)
 {
     struct bpf_program *program;
     bpf_object__for_each_program(program, stages->object) {
         struct bpf_prog_info info = {0};
         __u32 length = sizeof(info);
         if (bpf_program__fd(program) >= 0 && bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length) == 0)
-            say("'%s' ran %llu times", bpf_program__name(program), info.run_cnt);
+            keep_finding(FINDING(RUN_COUNT, bpf_program__name(program), NUMBER(info.run_cnt)));
     }
 }
 
@@ -120,12 +120,12 @@ static int fire(struct stages *stages)
     set_fire_time(stages, trigger.microseconds);
     if (is_absence(error) && trigger.answer.ran)
         explain_absence();
-    if (error && trigger.answer.words[0] != '\0')
-        say("%s", trigger.answer.words);
+    if (error && trigger.answer.finding.code != 0)
+        keep_finding(trigger.answer.finding);
     if (error && !trigger.answer.ran)
-        end_unmeasured(stages);
+        end_stages(stages);
     if (error && counts_runs())
-        say_how_often_they_ran(stages);
+        find_how_often_they_ran(stages);
     return error;
 }
 
@@ -135,17 +135,17 @@ static void run_trigger_alone(struct stages *stages)
 {
     struct trigger trigger = start_trigger(stages->plan, 0);
     await_trigger_end(&trigger);
-    if (trigger.answer.words[0] != '\0')
-        say("%s", trigger.answer.words);
+    if (trigger.answer.finding.code != 0)
+        keep_finding(trigger.answer.finding);
     if (!trigger.answer.ran)
-        end_unmeasured(stages);
+        end_stages(stages);
 }
 
 static void attach_and_fire(struct stages *stages)
 {
     isolate_network();
     if (stages->plan->awaits_event && !open_events(stages->object, stages->plan))
-        end_unmeasured(stages);
+        end_stages(stages);
     if (!attach_all(stages))
         return;
     if (!stages->plan->awaits_event) {
@@ -175,8 +175,8 @@ void load_and_run_stages(uint32_t cell, const char *path, const struct plan *pla
 {
     struct stages stages = {cell, plan, bpf_object__open_file(path, NULL), reports};
     if (stages.object == NULL) {
-        say("the object that has just been opened cannot be opened again");
-        end_unmeasured(&stages);
+        keep_finding(FINDING(OBJECT_NOT_REOPENED));
+        end_stages(&stages);
     }
     int error = load_whole(&stages);
     if (error)

@@ -29,7 +29,7 @@ static void name_event(const char *symbol, char *name, size_t bytes)
 }
 
 /// Writes to `place` where the probe is, in tracefs's words.
-static int find_place(const struct plan_tracefs *plan, char *place, size_t bytes, char *words, size_t word_bytes)
+static int find_place(const struct plan_tracefs *plan, char *place, size_t bytes, struct finding *problem)
 {
     const char *colon = strrchr(plan->target, ':');
     if (!is_uprobe(plan)) {
@@ -37,7 +37,7 @@ static int find_place(const struct plan_tracefs *plan, char *place, size_t bytes
         return 0;
     }
     if (colon == NULL || (size_t)(colon - plan->target) >= 256) {
-        snprintf(words, word_bytes, "'%s' is not /path:symbol of a program", plan->target);
+        *problem = FINDING(TARGET_NOT_PATH_AND_SYMBOL, plan->target);
         return -EINVAL;
     }
     char path[256];
@@ -46,7 +46,7 @@ static int find_place(const struct plan_tracefs *plan, char *place, size_t bytes
     path[colon - plan->target] = '\0';
     int error = find_function(path, colon + 1, &offset);
     if (error)
-        snprintf(words, word_bytes, "cannot find '%s' in %s: %s", colon + 1, path, strerror(-error));
+        *problem = FINDING(SYMBOL_NOT_FOUND, colon + 1, path, strerror(-error));
     else
         snprintf(place, bytes, "%s:0x%lx", path, offset);
     return error;
@@ -90,30 +90,30 @@ static int enable(const struct definition *definition)
     return write_tracing(file, "1", 0);
 }
 
-int define_event(const struct plan_tracefs *plan, struct definition *definition, char *words, size_t bytes)
+int define_event(const struct plan_tracefs *plan, struct definition *definition, struct finding *finding)
 {
     char place[512];
     const char *colon = is_uprobe(plan) ? strrchr(plan->target, ':') : NULL;
     *definition = (struct definition){.file = is_uprobe(plan) ? "uprobe_events" : "kprobe_events"};
     name_event(colon == NULL ? plan->target : colon + 1, definition->name, sizeof(definition->name));
-    int error = find_place(plan, place, sizeof(place), words, bytes);
+    int error = find_place(plan, place, sizeof(place), finding);
     if (error)
         return error;
     error = write_definition(plan, definition, place, plan->fetch);
     if (error == -EINVAL && is_uprobe(plan)) {
         error = write_without_dereference(plan, definition, place);
         if (error == 0)
-            snprintf(words, bytes, "this kernel does not dereference at an uprobe: the string was read from the memory "
-                     "of the process");
+            *finding = FINDING(STRINGS_READ_LATER);
     }
     if (error) {
         describe(plan, definition, place, plan->fetch);
-        snprintf(words, bytes, "%s refuses '%s': %s", definition->file, definition->text, strerror(-error));
+        *finding = error == -EINVAL ? FINDING(DEFINITION_REJECTED, definition->file, definition->text)
+                                    : FINDING(DEFINITION_FAILED, definition->file, definition->text, strerror(-error));
         return error;
     }
     error = enable(definition);
     if (error)
-        snprintf(words, bytes, "cannot enable '%s': %s", definition->text, strerror(-error));
+        *finding = FINDING(EVENT_NOT_ENABLED, definition->text, strerror(-error));
     return error;
 }
 

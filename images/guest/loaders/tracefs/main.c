@@ -71,22 +71,11 @@ static int await_event(void *context, struct trigger *trigger, int limit)
     return 0;
 }
 
-__attribute__((format(printf, 2, 3))) static void say(uint32_t cell, const char *format, ...)
-{
-    char line[OUR_LINE_BYTES];
-    va_list arguments;
-    va_start(arguments, format);
-    size_t length = write_our_line(line, format, arguments);
-    va_end(arguments);
-    report_log(cell, 0, CMX_LOG_LOADER, line, length);
-}
-
-static void explain_absence(uint32_t cell, const struct watch *watch)
+static struct finding explain_absence(const struct watch *watch)
 {
     if (watch->seen == 0)
-        say(cell, "no event '%s' within %d s of the trigger", watch->definition->name, EVENT_LIMIT / 1000);
-    else
-        say(cell, "none of %lu events '%s' holds '%.200s'", watch->seen, watch->definition->name, watch->contains);
+        return FINDING(NO_TRACE_EVENT, watch->definition->name, NUMBER(EVENT_LIMIT / 1000));
+    return FINDING(NO_FITTING_TRACE_EVENT, NUMBER(watch->seen), watch->definition->name, watch->contains);
 }
 
 static int fire(uint32_t cell, const struct plan *plan, const struct definition *definition, uint32_t *microseconds)
@@ -94,7 +83,7 @@ static int fire(uint32_t cell, const struct plan *plan, const struct definition 
     struct watch watch = {.definition = definition, .contains = plan->contains};
     watch.pipe = open_tracing("trace_pipe", O_NONBLOCK);
     if (watch.pipe < 0)
-        report_unmeasurable(cell, "cannot read trace_pipe: %s", strerror(-watch.pipe));
+        end_unmeasured(cell, FINDING(TRACE_UNREADABLE, strerror(-watch.pipe)));
     // As soon as there is a line, it is read. The trigger does not inherit that.
     if (definition->string_count > 0)
         sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &(struct sched_param){.sched_priority = 1});
@@ -103,11 +92,11 @@ static int fire(uint32_t cell, const struct plan *plan, const struct definition 
     *microseconds = trigger.microseconds;
     close(watch.pipe);
     if (error && !trigger.answer.ran)
-        report_unmeasurable(cell, "%s", trigger.answer.words);
-    if (error && trigger.answer.words[0] != '\0')
-        say(cell, "%s", trigger.answer.words);
+        end_unmeasured(cell, trigger.answer.finding);
+    if (error && trigger.answer.finding.code != 0)
+        report_finding(cell, 0, trigger.answer.finding);
     if (error)
-        explain_absence(cell, &watch);
+        report_finding(cell, 0, explain_absence(&watch));
     else
         report_log(cell, 0, CMX_LOG_EVENT, watch.line, strlen(watch.line));
     return error;
@@ -117,7 +106,7 @@ int main(int argc, char **argv)
 {
     struct plan plan;
     struct definition definition;
-    char words[1024] = "";
+    struct finding finding = {0};
     // There is no library that it could name.
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
         return 0;
@@ -131,17 +120,17 @@ int main(int argc, char **argv)
     uint32_t cell = strtoul(argv[1], NULL, 10);
     fcntl(CMX_LOADER_FD, F_SETFD, FD_CLOEXEC);
     report_to(CMX_LOADER_FD);
-    if (!read_plan(argv[3], &plan, words, sizeof(words)))
-        report_unmeasurable(cell, "%s", words);
+    if (!read_plan(argv[3], &plan, &finding))
+        end_unmeasured(cell, finding);
     if (plan.tracefs.kind == NULL)
-        report_unmeasurable(cell, "the plan of the stages has no event of tracefs");
+        end_unmeasured(cell, FINDING(PLAN_WITHOUT_TRACEFS_EVENT));
 
     struct cmx_program report = {.cell = cell, .stage = CMX_STAGE_ATTACH, .log_complete = 1, .type = "tracefs"};
     long long start = now_microseconds();
-    report.error = define_event(&plan.tracefs, &definition, words, sizeof(words));
+    report.error = define_event(&plan.tracefs, &definition, &finding);
     report.attach_microseconds = microseconds_since(start);
-    if (words[0] != '\0')
-        say(cell, "%s", words);
+    if (finding.code != 0)
+        report_finding(cell, 0, finding);
     if (report.error == 0 && plan.awaits_event) {
         report.stage = CMX_STAGE_FIRE;
         report.error = fire(cell, &plan, &definition, &report.fire_microseconds);

@@ -29,8 +29,8 @@ struct definition {
 };
 
 /// Defines the event of the plan under TRACING_GROUP and enables it. Returns 0, or a negative errno with the reason in
-/// `words`; `words` also tells of a detour that was taken.
-int define_event(const struct plan_tracefs *plan, struct definition *definition, char *words, size_t bytes);
+/// `finding`, which also tells of a detour that was taken.
+int define_event(const struct plan_tracefs *plan, struct definition *definition, struct finding *finding);
 void remove_event(const struct definition *definition);
 
 /// Takes the fetch arguments apart that dereference for a string: writes to `fetch` those that fetch the addresses, with

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define CMX_MAILBOX_MAGIC 0x42584d43u /* "CMXB" */
-#define CMX_PROTOCOL_VERSION 4u
+#define CMX_PROTOCOL_VERSION 5u
 
 /// The size of the ivshmem BAR in bytes; a BAR must be a power of two.
 #define CMX_MAILBOX_BYTES (16u << 20)
@@ -84,6 +84,8 @@ enum cmx_frame_type {
     /// `struct cmx_module_done` and text: what the kernel's log says since the insertion began; the end of it where it
     /// is longer than CMX_MODULE_LOG_BYTES.
     CMX_MODULE_DONE = 23,
+    /// `struct cmx_finding` and its arguments, each closed with a NUL.
+    CMX_FINDING = 24,
 };
 
 struct cmx_file {
@@ -201,6 +203,166 @@ struct cmx_program {
     /// The program type in libbpf's words: `kprobe`, `xdp`.
     char type[CMX_NAME_BYTES];
 };
+
+/// What a loader or the agent found out by itself, beside what the kernel and the library wrote. The host writes the sentence.
+struct cmx_finding {
+    uint32_t cell;
+    /// As in `struct cmx_log`. The last finding of the whole object is the reason of a cell that could not be measured.
+    uint32_t program;
+    /// An `enum cmx_finding_code`.
+    uint32_t code;
+    /// `cmx_finding_argument_count(code)`.
+    uint32_t argument_count;
+};
+
+/// In bytes: all arguments of a finding, their NULs included.
+#define CMX_FINDING_BYTES (4u << 10)
+
+/// FINDING(name, number, argument count) for each code, below a comment with its arguments. `error` is the text of an errno or the
+/// words of a library, `map` is empty for the output of an iterator, numbers are decimal.
+#define CMX_FINDINGS(FINDING) \
+    /* text: of a loader that is not part of the guest's image, in its own words */ \
+    FINDING(TEXT, 1, 1) \
+    \
+    /* The kernel rejects it, asked with programs and maps that differ in one thing only. */ \
+    /* type: every program of it */ \
+    FINDING(PROGRAM_TYPE_REJECTED, 16, 1) \
+    /* type: every map of it */ \
+    FINDING(MAP_TYPE_REJECTED, 17, 1) \
+    /* program type, attach type */ \
+    FINDING(ATTACH_TYPE_REJECTED, 18, 2) \
+    /* program type, flags as 0x20 */ \
+    FINDING(FLAGS_REJECTED, 19, 2) \
+    /* program type, version as 3.16.7 */ \
+    FINDING(VERSION_REJECTED, 20, 2) \
+    /* instructions of a program that does nothing */ \
+    FINDING(LENGTH_REJECTED, 21, 1) \
+    /* number of the helper */ \
+    FINDING(HELPER_MISSING, 22, 1) \
+    /* number of the helper, program types that may call it as `kprobe, xdp` */ \
+    FINDING(HELPER_ELSEWHERE, 23, 2) \
+    /* the program is accepted with a higher RLIMIT_MEMLOCK */ \
+    FINDING(MEMLOCK_TOO_LOW, 24, 0) \
+    /* level: the word of /sys/kernel/security/lockdown */ \
+    FINDING(LOCKED_DOWN, 25, 1) \
+    /* library that sends types for a map's key and value to a kernel that knows none */ \
+    FINDING(MAP_BTF_REJECTED, 26, 1) \
+    \
+    /* The plan, and the object as a whole. */ \
+    /* error */ \
+    FINDING(PLAN_UNREADABLE, 32, 1) \
+    /* the line */ \
+    FINDING(PLAN_LINE_UNKNOWN, 33, 1) \
+    FINDING(PLAN_WITHOUT_PROGRAM, 34, 0) \
+    FINDING(PLAN_WITHOUT_TRACEFS_EVENT, 35, 0) \
+    FINDING(OBJECT_NOT_REOPENED, 36, 0) \
+    /* program that replaces a function which no other program of the object has */ \
+    FINDING(REPLACED_FUNCTION_MISSING, 37, 1) \
+    /* library, program: neither its section nor the plan names its target in the kernel's BTF */ \
+    FINDING(LOAD_TARGET_UNNAMED, 38, 2) \
+    /* program, target, error */ \
+    FINDING(LOAD_TARGET_REFUSED, 39, 3) \
+    \
+    /* Attaching. */ \
+    /* library, program: neither its section nor the plan names its target */ \
+    FINDING(TARGET_UNNAMED, 48, 2) \
+    /* target */ \
+    FINDING(TARGET_NOT_PATH_AND_SYMBOL, 49, 1) \
+    /* target */ \
+    FINDING(TARGET_NOT_CATEGORY_AND_NAME, 50, 1) \
+    /* target */ \
+    FINDING(TARGET_NOT_SYMBOL_AND_OFFSET, 51, 1) \
+    /* what cannot attach: a loader or a library with its version, program type */ \
+    FINDING(TYPE_NOT_ATTACHABLE, 52, 2) \
+    /* loader, section */ \
+    FINDING(SECTION_NOT_ATTACHABLE, 53, 2) \
+    /* interface */ \
+    FINDING(INTERFACE_MISSING, 54, 1) \
+    /* path, empty for the cell's own; error */ \
+    FINDING(CGROUP_UNOPENABLE, 55, 2) \
+    FINDING(CLASSIFIER_MISSING, 56, 0) \
+    FINDING(PACKET_SOCKETS_MISSING, 57, 0) \
+    /* perf event */ \
+    FINDING(PERF_EVENT_UNKNOWN, 58, 1) \
+    /* perf event, error */ \
+    FINDING(PERF_EVENT_MISSING, 59, 2) \
+    /* map */ \
+    FINDING(ITERATOR_MAP_MISSING, 60, 1) \
+    FINDING(LSM_UNKNOWN, 61, 0) \
+    /* active modules as /sys/kernel/security/lsm lists them */ \
+    FINDING(LSM_INACTIVE, 62, 1) \
+    \
+    /* Events. */ \
+    /* map */ \
+    FINDING(EVENT_MAP_MISSING, 64, 1) \
+    FINDING(EVENT_MAP_AMBIGUOUS, 65, 0) \
+    /* map, error */ \
+    FINDING(EVENTS_UNOPENABLE, 66, 2) \
+    /* map, error */ \
+    FINDING(EVENTS_UNREADABLE, 67, 2) \
+    /* map, seconds after the trigger */ \
+    FINDING(NO_EVENT, 68, 2) \
+    /* number of events, map, text that none of them holds */ \
+    FINDING(NO_FITTING_EVENT, 69, 3) \
+    /* program, number of runs */ \
+    FINDING(RUN_COUNT, 70, 2) \
+    \
+    /* The trigger. */ \
+    /* error */ \
+    FINDING(TRIGGER_NOT_STARTED, 80, 1) \
+    FINDING(TRIGGER_SERVICE_ENDED, 81, 0) \
+    /* error */ \
+    FINDING(BASH_MISSING, 82, 1) \
+    /* error */ \
+    FINDING(TERMINAL_MISSING, 83, 1) \
+    /* error */ \
+    FINDING(SHELL_NOT_STARTED, 84, 1) \
+    /* seconds, what bash wrote instead */ \
+    FINDING(NO_PROMPT, 85, 2) \
+    /* seconds */ \
+    FINDING(COMMAND_OVERDUE, 86, 1) \
+    /* exit status, the command's last line */ \
+    FINDING(COMMAND_FAILED, 87, 2) \
+    \
+    /* The tracefs loader. */ \
+    /* symbol, path, error */ \
+    FINDING(SYMBOL_NOT_FOUND, 96, 3) \
+    /* file of tracefs, definition: EINVAL */ \
+    FINDING(DEFINITION_REJECTED, 97, 2) \
+    /* file of tracefs, definition, any other error */ \
+    FINDING(DEFINITION_FAILED, 98, 3) \
+    /* definition, error */ \
+    FINDING(EVENT_NOT_ENABLED, 99, 2) \
+    /* strings were read from the memory of the process, since the kernel dereferences nothing at a uprobe */ \
+    FINDING(STRINGS_READ_LATER, 100, 0) \
+    /* error */ \
+    FINDING(TRACE_UNREADABLE, 101, 1) \
+    /* event, seconds after the trigger */ \
+    FINDING(NO_TRACE_EVENT, 102, 2) \
+    /* number of events, event, text that none of them holds */ \
+    FINDING(NO_FITTING_TRACE_EVENT, 103, 3) \
+    \
+    /* The exec loader. */ \
+    /* error */ \
+    FINDING(ROOT_MISSING, 112, 1) \
+    /* error */ \
+    FINDING(PROGRAM_NOT_STARTED, 113, 1) \
+    /* signal, its name */ \
+    FINDING(PROGRAM_KILLED, 114, 2) \
+    /* exit status, expected exit status */ \
+    FINDING(PROGRAM_FAILED, 115, 2) \
+    /* text that no line of the output holds, exit status */ \
+    FINDING(PROGRAM_WITHOUT_LINE, 116, 2)
+
+#define CMX_FINDING_VALUE(name, number, argument_count) CMX_FINDING_##name = number,
+enum cmx_finding_code { CMX_FINDINGS(CMX_FINDING_VALUE) };
+
+/// How many arguments a finding of that code has; negative for a code that there is not.
+int cmx_finding_argument_count(uint32_t code);
+
+/// Writes the sentence of a finding about a plan or its trigger, for loaders that `/init trigger` tells it in words. `first` and
+/// `second` are its arguments, the second one empty where it has fewer. Returns 0 for other findings.
+int cmx_write_trigger_sentence(char *line, size_t bytes, uint32_t code, const char *first, const char *second);
 
 enum cmx_fact_kind {
     /// Something that decides what loads or attaches: `bounded_loops`; `answer` says whether it is there.

@@ -1,5 +1,4 @@
-//! The questions that a refusal without a reason raises: the kernel is asked for less, and the answer is one line, whose
-//! words the catalogue of causes knows.
+//! The questions that a refusal without a reason raises: the kernel is asked for less, and the answer is a finding.
 use std::os::fd::{FromRawFd as _, OwnedFd};
 
 use aya::features;
@@ -7,6 +6,7 @@ use aya_obj::generated::bpf_map_type::{self, BPF_MAP_TYPE_RINGBUF};
 
 use crate::{
     bpf::{call, Command},
+    guest::code,
     object::{MapShape, ProgramPlace},
     words,
 };
@@ -55,10 +55,6 @@ fn takes<Attributes>(command: Command, attributes: &Attributes) -> bool {
     call(command, attributes).map(|descriptor| drop(unsafe { OwnedFd::from_raw_fd(descriptor) })).is_ok()
 }
 
-fn answer(text: &str) {
-    words::keep(&format!("loader-aya: this kernel takes no {text}"));
-}
-
 /// Whether a kernel that does not know what it is asked for answers so. Others are about permission, memory or bpf() itself.
 pub fn may_be_unknown(errno: i32) -> bool {
     [libc::EINVAL, libc::E2BIG].contains(&errno)
@@ -80,11 +76,12 @@ pub fn about_map(shape: &MapShape) {
     };
     if takes(Command::MapCreate, &as_it_is) {
         if shape.has_btf && features().btf().is_none() {
-            answer("BTF of a map's key and value, and Aya gives it");
+            words::find(code::MAP_BTF_REJECTED, &["Aya"]);
         }
     } else if !takes(Command::MapCreate, &usual) {
         if let Ok(kind) = bpf_map_type::try_from(shape.kind) {
-            answer(&format!("map of type {}", format!("{kind:?}").trim_start_matches("BPF_MAP_TYPE_").to_lowercase()));
+            let kind = format!("{kind:?}");
+            words::find(code::MAP_TYPE_REJECTED, &[&kind.trim_start_matches("BPF_MAP_TYPE_").to_lowercase()]);
         }
     }
 }
@@ -105,13 +102,13 @@ pub fn about_program(place: &ProgramPlace, kind: u32) {
         ..Default::default()
     };
     if !takes(Command::ProgramLoad, &attributes()) {
-        answer(&format!("program of type {}", place.kind));
+        words::find(code::PROGRAM_TYPE_REJECTED, &[place.kind]);
         return;
     }
     let Some((_, number, name)) = OPTIONAL_ATTACH_TYPES.iter().find(|(kind, ..)| *kind == place.kind) else { return };
     let with_type =
         ProgramAttributesWithType { first: attributes(), expected_attach_type: *number, ..Default::default() };
     if !takes(Command::ProgramLoad, &with_type) {
-        answer(&format!("program of type {} with the attach type {name}", place.kind));
+        words::find(code::ATTACH_TYPE_REJECTED, &[place.kind, name]);
     }
 }

@@ -9,7 +9,7 @@ use aya::{
 
 use crate::{
     attach_network as network, attach_perf_event as perf_event,
-    guest::{self, Agent},
+    guest::{self, code, Agent, Finding},
     object::ProgramPlace,
     words,
 };
@@ -19,10 +19,7 @@ pub fn attach(agent: &Agent, ebpf: &mut Ebpf, place: &ProgramPlace, target: Opti
     let Some(program) = ebpf.program_mut(&place.name) else { return Ok(()) };
     let named = || {
         target.or(place.section_target()).unwrap_or_else(|| {
-            agent.end_unmeasured(&format!(
-                "the section of '{}' does not say what it is attached to, and with Aya its program says: name it with 'attach'",
-                place.name
-            ))
+            agent.end_unmeasured(Finding::new(code::TARGET_UNNAMED, &["Aya", &place.name]))
         })
     };
     match program {
@@ -33,7 +30,7 @@ pub fn attach(agent: &Agent, ebpf: &mut Ebpf, place: &ProgramPlace, target: Opti
         Program::UProbe(program) => {
             let target = named();
             let Some((path, function)) = target.split_once(':') else {
-                agent.end_unmeasured(&format!("'{target}' is not /path:symbol of a program"))
+                agent.end_unmeasured(Finding::new(code::TARGET_NOT_PATH_AND_SYMBOL, &[target]))
             };
             let (symbol, offset) = split_offset(function);
             match parse_number(symbol) {
@@ -44,7 +41,7 @@ pub fn attach(agent: &Agent, ebpf: &mut Ebpf, place: &ProgramPlace, target: Opti
         Program::TracePoint(program) => {
             let target = named();
             let Some((category, name)) = target.split_once('/') else {
-                agent.end_unmeasured(&format!("'{target}' is not category/name of a tracepoint"))
+                agent.end_unmeasured(Finding::new(code::TARGET_NOT_CATEGORY_AND_NAME, &[target]))
             };
             program.attach(category, name)?;
         }
@@ -53,7 +50,7 @@ pub fn attach(agent: &Agent, ebpf: &mut Ebpf, place: &ProgramPlace, target: Opti
         Program::FEntry(program) => drop(program.attach()?),
         Program::FExit(program) => drop(program.attach()?),
         Program::Lsm(program) => {
-            say_whether_lsm_is_active();
+            find_whether_lsm_is_active();
             program.attach()?;
         }
         Program::PerfEvent(program) => perf_event::attach(agent, program, target)?,
@@ -75,10 +72,7 @@ pub fn attach(agent: &Agent, ebpf: &mut Ebpf, place: &ProgramPlace, target: Opti
         Program::CgroupDevice(program) => drop(program.attach(cgroup(agent, target), CgroupAttachMode::default())?),
         Program::SockOps(program) => drop(program.attach(cgroup(agent, target), CgroupAttachMode::default())?),
         Program::SkMsg(_) | Program::SkSkb(_) | Program::LircMode2(_) | Program::Extension(_) => {
-            agent.end_unmeasured(&format!(
-                "programs of type {} cannot be attached here: leave 'attach' out to stop at the load",
-                place.kind
-            ))
+            agent.end_unmeasured(Finding::new(code::TYPE_NOT_ATTACHABLE, &["the Aya loader", place.kind]))
         }
     }
     Ok(())
@@ -112,20 +106,17 @@ fn cgroup(agent: &Agent, target: Option<&str>) -> fs::File {
     let path = target.map_or_else(guest::cgroup_of_cell, |path| Ok(path.to_owned()));
     let opened: io::Result<_> = path.and_then(fs::File::open);
     opened.unwrap_or_else(|error| {
-        agent.end_unmeasured(&format!("cannot open the cgroup {}: {error}", target.unwrap_or("of the cell")))
+        agent.end_unmeasured(Finding::new(code::CGROUP_UNOPENABLE, &[target.unwrap_or(""), &error.to_string()]))
     })
 }
 
 /// Kernels before 5.7 have no list of their security modules in securityfs that could hold it.
-fn say_whether_lsm_is_active() {
+fn find_whether_lsm_is_active() {
     match fs::read_to_string("/sys/kernel/security/lsm") {
-        Err(_) => {
-            words::say("cannot tell whether the bpf LSM is active on this kernel: it has no /sys/kernel/security/lsm");
+        Err(_) => words::find(code::LSM_UNKNOWN, &[]),
+        Ok(modules) if !modules.trim().split(',').any(|module| module == "bpf") => {
+            words::find(code::LSM_INACTIVE, &[modules.trim()]);
         }
-        Ok(modules) if !modules.trim().split(',').any(|module| module == "bpf") => words::say(&format!(
-            "the bpf LSM is not active on this kernel (lsm={}): its programs attach and never run",
-            modules.trim()
-        )),
         Ok(_) => {}
     }
 }

@@ -11,7 +11,10 @@ use aya::programs::{
     ProgramError, SchedClassifier, SocketFilter, Xdp, XdpFlags,
 };
 
-use crate::{guest::Agent, words};
+use crate::{
+    guest::{code, Agent, Finding},
+    words,
+};
 
 /// The interface before the slash; `lo` by default.
 fn interface<'a>(agent: &Agent, target: Option<&'a str>) -> &'a str {
@@ -19,7 +22,7 @@ fn interface<'a>(agent: &Agent, target: Option<&'a str>) -> &'a str {
     let text = CString::new(name).unwrap_or_default();
     // SAFETY: the text outlives the call.
     if unsafe { libc::if_nametoindex(text.as_ptr()) } == 0 {
-        agent.end_unmeasured(&format!("the cell's network has no interface '{name}', only lo"));
+        agent.end_unmeasured(Finding::new(code::INTERFACE_MISSING, &[name]));
     }
     name
 }
@@ -38,10 +41,7 @@ pub fn attach_classifier(agent: &Agent, program: &mut SchedClassifier, target: O
     let attached = program.attach(interface, direction);
     let lacks_classifier = matches!(&qdisc, Err(error) if error.raw_os_error() == Some(libc::ENOENT));
     if attached.is_err() && lacks_classifier {
-        agent.end_unmeasured(
-            "this guest has no clsact qdisc or no bpf classifier: most kernels have them in the modules sch_ingress and \
-             cls_bpf, which a probe's 'modules' can name",
-        );
+        agent.end_unmeasured(Finding::new(code::CLASSIFIER_MISSING, &[]));
     }
     attached?;
     Ok(())
@@ -71,7 +71,7 @@ pub fn attach_to_sockets(program: &mut SocketFilter) -> Result<()> {
         Err(ProgramError::IOError(error)) if error.raw_os_error() == Some(libc::EAFNOSUPPORT) => {}
         result => return Ok(result?),
     }
-    words::say("this guest has no packet sockets: the filter is on raw IPv4 sockets, and sees no link layer");
+    words::find(code::PACKET_SOCKETS_MISSING, &[]);
     for protocol in [libc::IPPROTO_ICMP, libc::IPPROTO_TCP, libc::IPPROTO_UDP] {
         attach_to_socket(program, libc::AF_INET, protocol)?;
     }

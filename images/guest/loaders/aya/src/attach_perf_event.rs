@@ -5,7 +5,7 @@ use aya::programs::{
     PerfEvent, PerfEventScope, PerfTypeId, ProgramError, SamplePolicy,
 };
 
-use crate::guest::Agent;
+use crate::guest::{code, Agent, Finding};
 
 /// Times a second, of clocks.
 const CLOCK: SamplePolicy = SamplePolicy::Frequency(100);
@@ -27,12 +27,12 @@ const EVENTS: [(&str, PerfTypeId, u64, SamplePolicy); 9] = [
 pub fn attach(agent: &Agent, program: &mut PerfEvent, target: Option<&str>) -> Result<()> {
     let wanted = target.unwrap_or(EVENTS[0].0);
     let Some((name, kind, config, policy)) = EVENTS.into_iter().find(|(name, ..)| *name == wanted) else {
-        agent.end_unmeasured(&format!("'{wanted}' is no perf event that can be attached to here"))
+        agent.end_unmeasured(Finding::new(code::PERF_EVENT_UNKNOWN, &[wanted]))
     };
     // A guest has one processor.
     match program.attach(kind, config, PerfEventScope::AllProcessesOneCpu { cpu: 0 }, policy, false) {
         Err(ProgramError::SyscallError(error)) if error.call == "perf_event_open" => {
-            agent.end_unmeasured(&format!("this guest has no perf event '{name}': {}", error.io_error))
+            agent.end_unmeasured(Finding::new(code::PERF_EVENT_MISSING, &[name, &error.io_error.to_string()]))
         }
         result => {
             result?;

@@ -18,9 +18,9 @@ use bytes::BytesMut;
 
 use crate::{
     aya_log::{self, AyaLog},
-    guest::{Plan, Trigger, EVENT_LIMIT},
+    guest::{code, Finding, Plan, Trigger, EVENT_LIMIT},
     map_values::Values,
-    object::ObjectView,
+    object::{MapShape, ObjectView},
     words,
 };
 
@@ -43,8 +43,8 @@ pub trait EventSource {
 
 pub struct Events {
     source: Box<dyn EventSource>,
-    /// How messages name where the events come from.
-    place: String,
+    /// The map that they come from.
+    map: String,
     contains: Vec<u8>,
     seen: u64,
     pub fitting: Option<Vec<u8>>,
@@ -52,18 +52,17 @@ pub struct Events {
 
 impl Events {
     /// Makes ready for the events of the loaded object; an error says why the plan does not fit it.
-    pub fn open(ebpf: &mut Ebpf, view: &ObjectView, plan: &Plan) -> Result<Self> {
+    pub fn open(ebpf: &mut Ebpf, view: &ObjectView, plan: &Plan) -> Result<Self, Finding> {
         let name = match plan.event_map() {
             Some(name) => name,
-            None => only_stream(ebpf)
-                .ok_or_else(|| anyhow!("name the event's map: the object does not have exactly one perf event array or ring buffer"))?,
+            None => only_stream(ebpf).ok_or_else(|| Finding::new(code::EVENT_MAP_AMBIGUOUS, &[]))?,
         };
-        let Some(map) = ebpf.take_map(&name) else {
-            return Err(anyhow!("the object has no map '{name}' for the event"));
-        };
-        let source = watch(&name, map, view)?;
-        let place = format!("map '{name}'");
-        Ok(Self { source, place, contains: plan.contains(), seen: 0, fitting: None })
+        let missing = || Finding::new(code::EVENT_MAP_MISSING, &[&name]);
+        let map = ebpf.take_map(&name).ok_or_else(missing)?;
+        let source = watch(map, view.maps.get(&name))
+            .map_err(|error| Finding::new(code::EVENTS_UNOPENABLE, &[&name, &format!("{error:#}")]))?
+            .ok_or_else(missing)?;
+        Ok(Self { source, map: name, contains: plan.contains(), seen: 0, fitting: None })
     }
 
     pub fn settle(&mut self) {
@@ -76,7 +75,7 @@ impl Events {
         while self.fitting.is_none() {
             log.poll();
             if let Err(error) = self.poll() {
-                words::say(&format!("cannot read events from {}: {error:#}", self.place));
+                words::find(code::EVENTS_UNREADABLE, &[&self.map, &format!("{error:#}")]);
                 return words::errno(&error);
             }
             if !trigger.has_ended() {
@@ -112,12 +111,12 @@ impl Events {
 
     /// Says which of the two it is, and of what.
     pub fn explain_absence(&self) {
-        let Self { place, seen, .. } = self;
+        let Self { map, seen, .. } = self;
         if *seen == 0 {
-            words::say(&format!("no event in {place} within {} s of the trigger", EVENT_LIMIT.as_secs()));
+            words::find(code::NO_EVENT, &[map, &EVENT_LIMIT.as_secs().to_string()]);
         } else {
             let contains = String::from_utf8_lossy(&self.contains);
-            words::say(&format!("none of {seen} events in {place} holds '{contains}'"));
+            words::find(code::NO_FITTING_EVENT, &[&seen.to_string(), map, &contains]);
         }
     }
 }
@@ -136,13 +135,14 @@ fn only_stream(ebpf: &Ebpf) -> Option<String> {
     only.filter(|_| streams.next().is_none())
 }
 
-fn watch(name: &str, map: Map, view: &ObjectView) -> Result<Box<dyn EventSource>> {
+/// `None` for a map whose entries have to be looked at and that the object does not define.
+fn watch(map: Map, shape: Option<&MapShape>) -> Result<Option<Box<dyn EventSource>>> {
     Ok(match map {
-        Map::PerfEventArray(_) => Box::new(PerfBuffers::open(map)?),
-        Map::RingBuf(_) => Box::new(Ring(RingBuf::try_from(map)?)),
-        _ => match view.maps.get(name) {
-            Some(shape) => Box::new(Values::watch(map, shape)?),
-            None => return Err(anyhow!("the object has no map '{name}' for the event")),
+        Map::PerfEventArray(_) => Some(Box::new(PerfBuffers::open(map)?)),
+        Map::RingBuf(_) => Some(Box::new(Ring(RingBuf::try_from(map)?))),
+        _ => match shape {
+            Some(shape) => Some(Box::new(Values::watch(map, shape)?)),
+            None => None,
         },
     })
 }

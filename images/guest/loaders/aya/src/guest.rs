@@ -12,7 +12,7 @@ mod protocol {
     include!(env!("COMPAT_MATRIX_PROTOCOL"));
 }
 
-pub use protocol::RESIDENT_ARGUMENT;
+pub use protocol::{code, finding as Finding, RESIDENT_ARGUMENT};
 
 pub const WHOLE_OBJECT: u32 = protocol::CMX_WHOLE_OBJECT;
 pub const EVENT_LIMIT: Duration = Duration::from_millis(protocol::EVENT_LIMIT as u64);
@@ -123,11 +123,25 @@ impl Agent {
         unsafe { report_program(&program) }
     }
 
+    pub fn find(&self, program: u32, finding: Finding) {
+        // SAFETY: the structure is copied.
+        unsafe { report_finding(self.cell, program, finding) }
+    }
+
     /// Ends the loader: nothing can be said about the probe, for this reason.
-    pub fn end_unmeasured(&self, why: &str) -> ! {
-        let why = c_string(why);
-        // SAFETY: the string outlives the call, which does not return.
-        unsafe { report_unmeasurable(self.cell, c"%s".as_ptr(), why.as_ptr()) }
+    pub fn end_unmeasured(&self, reason: Finding) -> ! {
+        // SAFETY: the structure is copied.
+        unsafe { end_unmeasured(self.cell, reason) }
+    }
+}
+
+impl Finding {
+    /// `code` is one of the module of that name; `guest_protocol.h` says which arguments it has.
+    pub fn new(code: u32, arguments: &[&str]) -> Self {
+        let arguments: Vec<CString> = arguments.iter().map(|text| c_string(text)).collect();
+        let pointers: Vec<*const c_char> = arguments.iter().map(|text| text.as_ptr()).collect();
+        // SAFETY: the texts outlive the call, which copies them.
+        unsafe { make_finding(code, pointers.len(), pointers.as_ptr()) }
     }
 }
 
@@ -135,14 +149,15 @@ impl Agent {
 pub struct Plan(());
 
 impl Plan {
-    pub fn read(path: &str) -> Result<Self, String> {
+    pub fn read(path: &str) -> Result<Self, Finding> {
         let path = c_string(path);
         // SAFETY: the path outlives the call.
         let problem = unsafe { read_cell_plan(path.as_ptr()) };
         if problem.is_null() {
             Ok(Self(()))
         } else {
-            Err(text(problem))
+            // SAFETY: it is not NULL, and lives as long as the process.
+            Err(unsafe { *problem })
         }
     }
 
@@ -189,10 +204,15 @@ impl Plan {
         unsafe { cell_fire_microseconds() }
     }
 
-    /// Whether the trigger could be run the last time, and what it said.
-    pub fn last_trigger(&self) -> (bool, String) {
-        // SAFETY: its words are an array that is always closed with a NUL.
-        unsafe { (cell_trigger_ran() != 0, text(cell_trigger_words())) }
+    /// What there is to be said about the trigger that was run last; an error where the guest could not run it.
+    pub fn last_trigger(&self) -> Result<Option<Finding>, Finding> {
+        // SAFETY: the finding lives as long as the process.
+        let (ran, finding) = unsafe { (cell_trigger_ran() != 0, *cell_trigger_finding()) };
+        if ran {
+            Ok((finding.code != 0).then_some(finding))
+        } else {
+            Err(finding)
+        }
     }
 }
 
@@ -315,9 +335,11 @@ extern "C" {
     fn report_to(descriptor: c_int);
     fn report_log(cell: u32, program: u32, source: u32, text: *const c_char, length: usize);
     fn report_program(program: *const protocol::cmx_program);
-    fn report_unmeasurable(cell: u32, format: *const c_char, ...) -> !;
+    fn make_finding(code: u32, count: usize, arguments: *const *const c_char) -> Finding;
+    fn report_finding(cell: u32, program: u32, finding: Finding);
+    fn end_unmeasured(cell: u32, reason: Finding) -> !;
     fn serve_cells(run: extern "C" fn(*const protocol::resident_request));
-    fn read_cell_plan(path: *const c_char) -> *const c_char;
+    fn read_cell_plan(path: *const c_char) -> *const Finding;
     fn cell_target(program: *const c_char) -> *const c_char;
     fn cell_awaits_event() -> c_int;
     fn cell_event_map() -> *const c_char;
@@ -328,7 +350,7 @@ extern "C" {
     fn trigger_has_ended(trigger: *mut c_void) -> c_int;
     fn trigger_ran(trigger: *const c_void) -> c_int;
     fn cell_trigger_ran() -> c_int;
-    fn cell_trigger_words() -> *const c_char;
+    fn cell_trigger_finding() -> *const Finding;
     fn isolate_cgroup() -> *const c_char;
     fn isolate_network();
     fn counts_runs() -> c_int;

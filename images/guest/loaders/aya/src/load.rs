@@ -14,7 +14,7 @@ use aya::{
 
 use crate::{
     ask,
-    guest::{self, Agent, Plan, Report, Source, Stage, WHOLE_OBJECT},
+    guest::{self, code, Agent, Finding, Plan, Report, Source, Stage, WHOLE_OBJECT},
     object::{ObjectView, ProgramPlace},
     words,
 };
@@ -160,10 +160,7 @@ impl Loading<'_> {
         let target = self.load_target(place);
         let name = || {
             target.as_deref().unwrap_or_else(|| {
-                self.agent.end_unmeasured(&format!(
-                    "Aya loads the program '{}' for something that the kernel's BTF names: name it with 'attach'",
-                    place.name
-                ))
+                self.agent.end_unmeasured(Finding::new(code::LOAD_TARGET_UNNAMED, &["Aya", &place.name]))
             })
         };
         let Some(program) = self.ebpf.program_mut(&place.name) else {
@@ -219,10 +216,7 @@ impl Loading<'_> {
         }
         match last {
             Some(error) => Err(error.into()),
-            None => self.agent.end_unmeasured(&format!(
-                "no program that loads in this object has the function that the program '{}' replaces",
-                place.name
-            )),
+            None => self.agent.end_unmeasured(Finding::new(code::REPLACED_FUNCTION_MISSING, &[&place.name])),
         }
     }
 }

@@ -58,7 +58,7 @@ fn run(agent: Agent, path: &str, plan: &str) {
     panic::set_hook(Box::new(move |panic| {
         agent.log(WHOLE_OBJECT, Source::Loader, format!("{panic}\n").as_bytes());
     }));
-    let plan = (!plan.is_empty()).then(|| Plan::read(plan).unwrap_or_else(|problem| agent.end_unmeasured(&problem)));
+    let plan = (!plan.is_empty()).then(|| Plan::read(plan).unwrap_or_else(|problem| agent.end_unmeasured(problem)));
     if let Some(loaded) = load::load(&agent, path, plan.as_ref()) {
         if let Some(plan) = &plan {
             stages::run(&agent, loaded, plan);

@@ -7,7 +7,7 @@ use crate::{
     attach,
     aya_log::AyaLog,
     events::Events,
-    guest::{self, Agent, Plan, Source, Stage, WHOLE_OBJECT},
+    guest::{self, code, Agent, Plan, Source, Stage, WHOLE_OBJECT},
     load::Loaded,
     words,
 };
@@ -16,7 +16,7 @@ use crate::{
 pub fn run(agent: &Agent, mut loaded: Loaded, plan: &Plan) {
     guest::isolate_cell_network();
     let events = plan.awaits_event().then(|| {
-        Events::open(&mut loaded.ebpf, &loaded.view, plan).unwrap_or_else(|error| agent.end_unmeasured(&format!("{error:#}")))
+        Events::open(&mut loaded.ebpf, &loaded.view, plan).unwrap_or_else(|problem| agent.end_unmeasured(problem))
     });
     let mut log = AyaLog::open(&mut loaded.ebpf);
     if attach_all(agent, &mut loaded, plan) {
@@ -29,7 +29,7 @@ pub fn run(agent: &Agent, mut loaded: Loaded, plan: &Plan) {
     // What was said last is about all of them.
     let words = words::take_kept();
     for report in &loaded.reports {
-        agent.log(report.program, Source::Loader, words.as_bytes());
+        words.report(agent, report.program);
         agent.report(report);
     }
 }
@@ -52,19 +52,14 @@ fn attach_all(agent: &Agent, loaded: &mut Loaded, plan: &Plan) -> bool {
 fn fire(agent: &Agent, loaded: &mut Loaded, plan: &Plan, mut events: Events, log: &mut AyaLog) {
     events.settle();
     let error = plan.run_trigger(|trigger, limit| events.wait(trigger, limit, log));
-    let (ran, trigger_words) = plan.last_trigger();
     if error != 0 {
-        if ran && [-libc::ETIMEDOUT, -libc::EBADMSG].contains(&error) {
-            events.explain_absence();
-        }
-        if !ran {
-            agent.end_unmeasured(&trigger_words);
-        }
-        if !trigger_words.is_empty() {
-            words::say(&trigger_words);
-        }
+        keep_trigger_finding(agent, plan, || {
+            if [-libc::ETIMEDOUT, -libc::EBADMSG].contains(&error) {
+                events.explain_absence();
+            }
+        });
         if guest::kernel_counts_runs() {
-            say_how_often_they_ran(loaded);
+            find_how_often_they_ran(loaded);
         }
     }
     for report in &mut loaded.reports {
@@ -76,10 +71,10 @@ fn fire(agent: &Agent, loaded: &mut Loaded, plan: &Plan, mut events: Events, log
 }
 
 /// Tells a program that never ran from one that ran and sent nothing.
-fn say_how_often_they_ran(loaded: &Loaded) {
+fn find_how_often_they_ran(loaded: &Loaded) {
     for place in &loaded.view.programs {
         if let Some(Ok(info)) = loaded.ebpf.program(&place.name).map(Program::info) {
-            words::say(&format!("'{}' ran {} times", place.name, info.run_count()));
+            words::find(code::RUN_COUNT, &[&place.name, &info.run_count().to_string()]);
         }
     }
 }
@@ -87,11 +82,12 @@ fn say_how_often_they_ran(loaded: &Loaded) {
 /// A plan without an event ends with the programs attached; its trigger is run all the same, for what the kernel makes of it.
 fn run_trigger_alone(agent: &Agent, plan: &Plan) {
     plan.run_trigger_alone();
-    let (ran, trigger_words) = plan.last_trigger();
-    if !ran {
-        agent.end_unmeasured(&trigger_words);
-    }
-    if !trigger_words.is_empty() {
-        words::say(&trigger_words);
-    }
+    keep_trigger_finding(agent, plan, || {});
+}
+
+/// Ends the cell where the guest could not run the trigger; else keeps what there is to be said, after what `before` keeps.
+fn keep_trigger_finding(agent: &Agent, plan: &Plan, before: impl FnOnce()) {
+    let finding = plan.last_trigger().unwrap_or_else(|reason| agent.end_unmeasured(reason));
+    before();
+    finding.into_iter().for_each(words::keep_finding);
 }

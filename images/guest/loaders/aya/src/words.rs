@@ -1,11 +1,33 @@
-//! What Aya says: its chains of errors as programs print them, its warnings, and the errno in a chain.
+//! What Aya says: its chains of errors as programs print them, its warnings, and the errno in a chain. And what the loader finds out
+//! beside that.
 use std::{error::Error, io, sync::Mutex};
 
 use aya::{programs::ProgramError, BtfError, EbpfError};
 
-use crate::guest::{Agent, Source};
+use crate::guest::{Agent, Finding, Source};
 
-static WARNINGS: Mutex<String> = Mutex::new(String::new());
+enum Word {
+    Line(String),
+    Finding(Finding),
+}
+
+/// Words in their order.
+#[derive(Default)]
+pub struct Words(Vec<Word>);
+
+impl Words {
+    /// Reports them, of that program.
+    pub fn report(&self, agent: &Agent, program: u32) {
+        for word in &self.0 {
+            match word {
+                Word::Line(line) => agent.log(program, Source::Loader, line.as_bytes()),
+                Word::Finding(finding) => agent.find(program, *finding),
+            }
+        }
+    }
+}
+
+static KEPT: Mutex<Words> = Mutex::new(Words(Vec::new()));
 
 struct Keeper;
 
@@ -33,28 +55,34 @@ pub fn keep_warnings() {
 
 /// Keeps a line, to be reported with what follows on it.
 pub fn keep(line: &str) {
-    if let Ok(mut kept) = WARNINGS.lock() {
-        kept.push_str(line);
-        kept.push('\n');
+    keep_word(Word::Line(format!("{line}\n")));
+}
+
+/// Keeps a finding in the same way.
+pub fn find(code: u32, arguments: &[&str]) {
+    keep_word(Word::Finding(Finding::new(code, arguments)));
+}
+
+pub fn keep_finding(finding: Finding) {
+    keep_word(Word::Finding(finding));
+}
+
+fn keep_word(word: Word) {
+    if let Ok(mut kept) = KEPT.lock() {
+        kept.0.push(word);
     }
 }
 
-/// Keeps a line in our own name.
-pub fn say(line: &str) {
-    keep(&format!("compat-matrix: {line}"));
-}
-
-pub fn take_kept() -> String {
-    WARNINGS.lock().map(|mut kept| std::mem::take(&mut *kept)).unwrap_or_default()
+pub fn take_kept() -> Words {
+    KEPT.lock().map(|mut kept| std::mem::take(&mut *kept)).unwrap_or_default()
 }
 
 /// Reports what was kept and then `error`, if there is one, of that program; the last word counts.
 pub fn report(agent: &Agent, program: u32, error: Option<&anyhow::Error>) {
-    let mut words = take_kept();
+    take_kept().report(agent, program);
     if let Some(error) = error {
-        words.push_str(&chain(error));
+        agent.log(program, Source::Loader, chain(error).as_bytes());
     }
-    agent.log(program, Source::Loader, words.as_bytes());
 }
 
 /// The chain as a program shows it whose `main` returns it: `Error: `, and the causes below. The kernel's log, which would stand in

@@ -1,0 +1,52 @@
+/// What a loader or the agent in a guest found out by itself, beside what the kernel and the library wrote.
+package struct GuestFinding: Hashable, Sendable {
+    /// One for each kind of finding; `guest_protocol.h` has their numbers and what their arguments are.
+    package enum Code: String, CaseIterable, Decodable, Sendable {
+        /// The words of a loader that is not part of the guest's image.
+        case text
+
+        // The kernel rejects it, asked with programs and maps that differ in one thing only.
+        case programTypeRejected, mapTypeRejected, attachTypeRejected, flagsRejected, versionRejected, lengthRejected
+        case helperMissing, helperElsewhere, memlockTooLow, lockedDown, mapBTFRejected
+
+        // The plan, and the object as a whole.
+        case planUnreadable, planLineUnknown, planWithoutProgram, planWithoutTracefsEvent
+        case objectNotReopened, replacedFunctionMissing, loadTargetUnnamed, loadTargetRefused
+
+        // Attaching.
+        case targetUnnamed, targetNotPathAndSymbol, targetNotCategoryAndName, targetNotSymbolAndOffset
+        case typeNotAttachable, sectionNotAttachable, interfaceMissing, cgroupUnopenable, classifierMissing
+        case packetSocketsMissing, perfEventUnknown, perfEventMissing, iteratorMapMissing, lsmUnknown, lsmInactive
+
+        // Events.
+        case eventMapMissing, eventMapAmbiguous, eventsUnopenable, eventsUnreadable, noEvent, noFittingEvent, runCount
+
+        // The trigger.
+        case triggerNotStarted, triggerServiceEnded, bashMissing, terminalMissing, shellNotStarted, noPrompt
+        case commandOverdue, commandFailed
+
+        // The tracefs loader.
+        case symbolNotFound, definitionRejected, definitionFailed, eventNotEnabled, stringsReadLater, traceUnreadable
+        case noTraceEvent, noFittingTraceEvent
+
+        // The exec loader.
+        case rootMissing, programNotStarted, programKilled, programFailed, programWithoutLine
+    }
+
+    package var code: Code
+    /// As many as the code has.
+    package var arguments: [String]
+
+    package init(_ code: Code, _ arguments: [String] = []) {
+        self.code = code
+        self.arguments = arguments
+    }
+
+    /// Empty where there is none, or it was not said.
+    func argument(_ index: Int) -> String {
+        guard arguments.indices.contains(index) else { return "" }
+        // A text of a program may have several lines.
+        return arguments[index].split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+            .joined(separator: " ")
+    }
+}

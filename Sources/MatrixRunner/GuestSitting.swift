@@ -100,9 +100,12 @@ struct GuestSitting {
                 switch try await guest.nextEvent(within: left) {
                 case .frame(.log(number, let program, let source, let text)):
                     try collector.add(log: text, program: program, source: source)
-                    // A log of 1 GiB takes longer than a cell may, and a guest that writes one does not hang.
+                    // A log of 1 GiB takes longer than a cell may, and a guest that writes one does not hang; the same goes for
+                    // the findings about many programs.
                     deadline = ContinuousClock.now + limit
-                case .frame(.finding(number, let program, let finding)): try collector.add(finding, program: program)
+                case .frame(.finding(number, let program, let finding)):
+                    try collector.add(finding, program: program)
+                    deadline = ContinuousClock.now + limit
                 case .frame(.program(let report)) where report.cell == number: collector.add(report)
                 case .frame(.cellEnded(number, let exit, let microseconds)):
                     collector.timing.microseconds = microseconds

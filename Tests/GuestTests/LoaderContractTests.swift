@@ -51,7 +51,8 @@ extension GuestTests {
 
         @Test(arguments: [
             "noise", "endless-noise", "half-frame", "long-frame", "unknown-frame", "cell-end", "next-cell",
-            "kernel-words", "flood-frames",
+            "kernel-words", "flood-frames", "unknown-stage", "unknown-source", "unknown-finding", "short-finding",
+            "open-finding", "long-finding", "flood-findings",
         ])
         func whatIsNoReportIsNoVerdict(variant: String) throws {
             let cell = try #require(try run().measurement.cells[variant])
@@ -68,6 +69,7 @@ extension GuestTests {
             ),
             ("flood-programs", "the unruly loader contradicts itself: it reported more than 4096 programs"),
             ("unmeasurable", "it has no code that attaches xdp programs"),
+            ("text-finding", "it has no code that attaches tc programs"),
             ("nothing", "the unruly loader reported nothing"),
         ])
         func whatSaysNothingOfTheProbeIsNoVerdict(variant: String, reason: String) throws {
@@ -89,6 +91,14 @@ extension GuestTests {
             let cell = try #require(try run().measurement.cells["further"])
             #expect(cell.verdict == .pass && cell.stage == .fire)
         }
+
+        @Test func whatItFindsNamesTheCause() throws {
+            let cell = try #require(try run().measurement.cells["finding"])
+            #expect(cell.verdict == .fail && cell.stage == .fire)
+            #expect(cell.programs.first?.cause?.id == "no-event")
+            #expect(
+                cell.programs.first?.cause?.line == "no event arrived in map 'lines' within 5 s of the trigger")
+        }
     }
 }
 
@@ -103,7 +113,8 @@ struct UnrulyRun: SuiteTrait, TestScoping {
         "pass1", "crash", "crash-mid-frame", "words", "rust-panic", "go-panic", "noise", "pass2", "endless-noise",
         "half-frame", "long-frame", "unknown-frame", "cell-end", "next-cell", "kernel-words", "nothing", "pass3",
         "flood-frames", "flood-programs", "contradiction", "further", "child", "pass4", "kill-everyone",
-        "unmeasurable", "pass5", "hang", "pass6", "pass-hang", "close-hang", "spin", "flood-words", "pass7",
+        "unknown-stage", "unknown-source", "unknown-finding", "short-finding", "open-finding", "long-finding",
+        "flood-findings", "text-finding", "finding", "unmeasurable", "pass5", "hang", "pass6", "pass-hang", "close-hang", "spin", "flood-words", "pass7",
     ]
 
     func provideScope(

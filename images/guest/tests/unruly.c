@@ -1,5 +1,6 @@
 /// A loader for one cell that does what the object says instead of loading it: the object is a text, one word of the table
 /// below. What each does must cost its own cell alone.
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -216,6 +217,73 @@ static void say_it_is_unmeasurable(void)
     exit(69);
 }
 
+static void send_finding(uint32_t index, uint32_t code, uint32_t count, const char *arguments, size_t length)
+{
+    static char payload[sizeof(struct cmx_finding) + 2 * CMX_FINDING_BYTES];
+    struct cmx_finding finding = {cell, index, code, count};
+    memcpy(payload, &finding, sizeof(finding));
+    memcpy(payload + sizeof(finding), arguments, length);
+    send_frame(CMX_FINDING, payload, sizeof(finding) + length);
+}
+
+static void find_it_is_unmeasurable(void)
+{
+    static const char words[] = "it has no code that attaches tc programs";
+    send_finding(CMX_WHOLE_OBJECT, CMX_FINDING_TEXT, 1, words, sizeof(words));
+    exit(69);
+}
+
+static void find_no_event(void)
+{
+    static const char arguments[] = "lines\0" "5";
+    pass();
+    send_finding(0, CMX_FINDING_NO_EVENT, 2, arguments, sizeof(arguments));
+    report(cell, 0, CMX_STAGE_FIRE, -ETIMEDOUT);
+}
+
+static void use_unknown_finding(void)
+{
+    pass();
+    send_finding(0, 999, 0, "", 0);
+}
+
+static void leave_out_an_argument(void)
+{
+    pass();
+    send_finding(0, CMX_FINDING_NO_EVENT, 2, "lines", sizeof("lines"));
+}
+
+static void leave_a_finding_open(void)
+{
+    pass();
+    send_finding(0, CMX_FINDING_TEXT, 1, "words", strlen("words"));
+}
+
+static void send_too_long_a_finding(void)
+{
+    static char words[CMX_FINDING_BYTES + 1];
+    memset(words, 'x', sizeof(words) - 1);
+    pass();
+    send_finding(0, CMX_FINDING_TEXT, 1, words, sizeof(words));
+}
+
+static void flood_with_findings(void)
+{
+    for (;;)
+        send_finding(0, CMX_FINDING_LSM_UNKNOWN, 0, "", 0);
+}
+
+static void use_unknown_stage(void)
+{
+    report(cell, 0, CMX_STAGE_FIRE + 1, 0);
+}
+
+static void use_unknown_source(void)
+{
+    send_log(0, CMX_LOG_KERNEL + 1, "words\n");
+    pass();
+}
+
 static void say_nothing(void)
 {
 }
@@ -256,6 +324,15 @@ static const struct {
     {"child", leave_child},
     {"kill-everyone", kill_everyone},
     {"unmeasurable", say_it_is_unmeasurable},
+    {"text-finding", find_it_is_unmeasurable},
+    {"finding", find_no_event},
+    {"unknown-finding", use_unknown_finding},
+    {"short-finding", leave_out_an_argument},
+    {"open-finding", leave_a_finding_open},
+    {"long-finding", send_too_long_a_finding},
+    {"flood-findings", flood_with_findings},
+    {"unknown-stage", use_unknown_stage},
+    {"unknown-source", use_unknown_source},
     {"nothing", say_nothing},
     {"words", exit_with_words},
 };

@@ -23,10 +23,9 @@ let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let fast = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
 func module(
-    _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = [],
-    settings: [SwiftSetting] = strict
+    _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], settings: [SwiftSetting] = strict
 ) -> Target {
-    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
 func tests(
@@ -51,10 +50,8 @@ let package = Package(
         // Values and pure functions; no module here imports anything.
         module("MatrixModel"),
         module("MatrixAnalysis", ["MatrixModel"], settings: fast),
-        module(
-            "VerifierLog", ["MatrixModel"],
-            resources: [.embedInCode("Resources/catalogue.json"), .embedInCode("Resources/features.json")],
-            settings: fast),
+        .target(name: "CResources"),
+        module("VerifierLog", ["CResources", "MatrixModel"], exclude: ["Resources"], settings: fast),
 
         // What a user writes, and what comes from it.
         module("Manifests", ["MatrixModel", system, yams]),
@@ -82,11 +79,8 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         module("ResultStore", ["CZlib", "MatrixModel", crypto, grdb, system]),
         module(
-            "Reports", ["CZlib", "MatrixAnalysis", "MatrixModel", crypto, mustache],
-            resources: [
-                "report.html", "page.css", "matrix.css", "panel.css", "media.css", "page.js", "model.js", "summary.js",
-                "grid.js", "filter.js", "order.js", "chart.js", "log.js", "panel.js", "start.js",
-            ].map { .embedInCode("Resources/\($0)") }, settings: fast),
+            "Reports", ["CResources", "CZlib", "MatrixAnalysis", "MatrixModel", crypto, mustache],
+            exclude: ["Resources"], settings: fast),
         module(
             "CompatMatrixCLI",
             [

@@ -1,3 +1,4 @@
+import CResources
 import Crypto
 import Foundation
 package import MatrixAnalysis
@@ -38,28 +39,20 @@ package enum HTMLReport {
         return try template.get().render(page)
     }
 
-    private static let style = [
-        PackageResources.page_css, PackageResources.matrix_css, PackageResources.panel_css, PackageResources.media_css,
-    ].map(text).joined()
-
-    /// One script of parts that share their names, the first used first.
-    private static let script =
-        "\"use strict\";\n(() => {\n"
-        + [
-            PackageResources.page_js, PackageResources.model_js, PackageResources.summary_js, PackageResources.grid_js,
-            PackageResources.filter_js, PackageResources.order_js, PackageResources.chart_js, PackageResources.log_js,
-            PackageResources.panel_js, PackageResources.start_js,
-        ].map(text).joined(separator: "\n") + "})();\n"
+    private static let style = text(cmx_report_style())
+    private static let script = "\"use strict\";\n(() => {\n\(text(cmx_report_script()))})();\n"
 
     private static let template = Result { () throws(ReportError) in
         do {
-            return try MustacheTemplate(string: text(PackageResources.report_html))
+            return try MustacheTemplate(string: text(cmx_report_template()))
         } catch {
             throw .brokenTemplate(problem: "\(error)")
         }
     }
 
-    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+    private static func text(_ resource: cmx_resource) -> String {
+        String(decoding: UnsafeRawBufferPointer(start: resource.bytes, count: resource.count), as: UTF8.self)
+    }
 
     /// As `script-src` and `style-src` of CSP want it.
     private static func digest(_ text: String) -> String {

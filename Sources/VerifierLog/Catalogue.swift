@@ -1,3 +1,4 @@
+import CResources
 import FoundationEssentials
 package import MatrixModel
 
@@ -9,7 +10,7 @@ package struct Catalogue: Sendable {
     /// The catalogue that is part of the program, `Resources/catalogue.json`.
     package static let bundled: Catalogue = {
         do {
-            return try Catalogue(json: PackageResources.catalogue_json)
+            return try Catalogue(json: [UInt8](cmx_catalogue()))
         } catch {
             preconditionFailure("the catalogue built into the program is broken: \(error)")
         }
@@ -36,5 +37,11 @@ package struct Catalogue: Sendable {
             if holds(entries[index]) { return entries[index] }
         }
         return nil
+    }
+}
+
+extension [UInt8] {
+    init(_ resource: cmx_resource) {
+        self.init(UnsafeRawBufferPointer(start: resource.bytes, count: resource.count))
     }
 }

@@ -1,3 +1,4 @@
+import CResources
 import FoundationEssentials
 
 /// In which version of Linux each feature appeared, `Resources/features.json`.
@@ -12,7 +13,7 @@ package struct FeatureTable: Sendable {
 
     package static let bundled: FeatureTable = {
         do {
-            return try FeatureTable(json: PackageResources.features_json)
+            return try FeatureTable(json: [UInt8](cmx_features()))
         } catch {
             preconditionFailure("the table of features built into the program is broken: \(error)")
         }

@@ -1,0 +1,19 @@
+/// Files built into the program. The C compiler embeds them in no time; as array literals in Swift, which is what SwiftPM's
+/// `.embedInCode` makes of them, they cost each build two minutes of a processor.
+#ifndef CMX_RESOURCES_H
+#define CMX_RESOURCES_H
+
+#include <stddef.h>
+
+struct cmx_resource {
+    const void *bytes;
+    size_t count;
+};
+
+struct cmx_resource cmx_catalogue(void);
+struct cmx_resource cmx_features(void);
+struct cmx_resource cmx_report_template(void);
+struct cmx_resource cmx_report_style(void);
+struct cmx_resource cmx_report_script(void);
+
+#endif

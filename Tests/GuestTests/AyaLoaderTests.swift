@@ -94,7 +94,7 @@ extension GuestTests {
             return try await Bench.with(guest: Repository.guestTools) { bench in
                 try await Measurement(
                     KernelBatch(kernel: kernel.id, spec: bench.spec(kernel), cells: planned), backend: bench.backend(),
-                    start: .cold, cellLimit: .seconds(90))
+                    cellLimit: .seconds(90))
             }
         }
     }
@@ -110,7 +110,7 @@ private struct AyaObjectFiles: SuiteTrait, TestScoping {
         try await withFolder { folder in
             let compiler = try await ProbeCompiler.find()
             let builder = try await ProbeBuilder(
-                cache: folder, compiler: compiler, rust: .find(assembler: compiler))
+                cache: SharedCache.compiled, compiler: compiler, rust: .find(assembler: compiler))
             let probe = try ProbeManifest.load(folder: Repository.probes.appending("readline"))
             var files: [String: ObjectFile] = [:]
             for (index, cell) in (AyaCell.layout + AyaCell.stages).enumerated() {

@@ -8,7 +8,7 @@ import QEMUBackend
 import Synchronization
 import SystemPackage
 
-/// What a test needs to boot a guest: QEMU, the guest's image, and a folder for its snapshots.
+/// What a test needs to start a guest: QEMU, the guest's image, and a folder for its own snapshots.
 struct Bench {
     let folder: FilePath
     let initramfs: InitramfsFile
@@ -29,10 +29,14 @@ struct Bench {
         }
     }
 
-    var snapshots: FilePath { folder.appending("snapshots") }
+    /// Of this test alone; it begins empty.
+    var ownSnapshots: FilePath { folder.appending("snapshots") }
 
+    /// Restores guests from `snapshots`, which other tests share unless they are named.
     func backend(bootLimit: Duration = QEMUBackend.bootLimit, snapshots: FilePath? = nil) -> any MachineBackend {
-        QEMUBackend(qemu: qemu, accelerator: .tcg, snapshots: snapshots ?? self.snapshots, bootLimit: bootLimit)
+        QEMUBackend(
+            qemu: qemu, accelerator: .tcg,
+            snapshots: snapshots ?? SharedCache.snapshots(initramfsDigest: initramfs.digest), bootLimit: bootLimit)
     }
 
     func spec(

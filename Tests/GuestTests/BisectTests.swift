@@ -3,7 +3,7 @@ import MatrixModel
 import Subprocess
 import Testing
 
-extension GuestTests {
+extension CommandTests {
     @Suite struct BisectTests {
         private struct Bisection: Decodable {
             struct Kernel: Decodable {

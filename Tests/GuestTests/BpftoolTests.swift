@@ -21,7 +21,7 @@ extension GuestTests {
         func bpftoolSaysTheSame(id: String) async throws {
             try await withFolder { folder async throws in
                 let kernel = try Repository.kernel(id)
-                let variants = try await ProbeSelection().build(folder: Repository.probes, cache: folder)
+                let variants = try await ProbeSelection().build(folder: Repository.probes, cache: SharedCache.compiled)
                     .filter { $0.object != nil }
                 let bpftool = try await DynamicProgram("/usr/sbin/bpftool")
                 let measurement = try await Bench.with(guest: Repository.testGuest("bpftool"), programs: [bpftool]) {
@@ -31,7 +31,7 @@ extension GuestTests {
                     }
                     return try await Measurement(
                         KernelBatch(kernel: kernel.id, spec: bench.spec(kernel), cells: cells),
-                        backend: bench.backend(), start: .cold, cellLimit: .seconds(60))
+                        backend: bench.backend(), cellLimit: .seconds(60))
                 }
                 let answers = try variants.map { variant in
                     let name = "\(variant.probe)/\(variant.variant)"

@@ -60,7 +60,7 @@ extension GuestTests {
                 }
                 return try await Measurement(
                     KernelBatch(kernel: kernel.id, spec: bench.spec(kernel), cells: cells), backend: bench.backend(),
-                    start: .cold, cellLimit: .seconds(90))
+                    cellLimit: .seconds(90))
             }
             for object in CiliumObjects.all {
                 let outcomes = id == "ubuntu-4.15" ? object.on415 : object.on73
@@ -117,7 +117,7 @@ extension GuestTests {
                 }
                 return try await Measurement(
                     KernelBatch(kernel: kernel.id, spec: bench.spec(kernel), cells: cells), backend: bench.backend(),
-                    start: .cold, cellLimit: .seconds(90))
+                    cellLimit: .seconds(90))
             }
             for cell in StageCell.cilium {
                 let result = try #require(measurement.cells[cell.name])
@@ -131,7 +131,7 @@ extension GuestTests {
         func libbpfSaysTheSame(id: String) async throws {
             let kernel = try Repository.kernel(id)
             let measurement = try await Bench.with(guest: Repository.guestTools) { bench in
-                let variants = try await ProbeSelection().build(folder: Repository.probes, cache: bench.folder)
+                let variants = try await ProbeSelection().build(folder: Repository.probes, cache: SharedCache.compiled)
                 var cells: [PlannedCell] = []
                 for variant in variants {
                     guard let object = variant.object else { continue }
@@ -144,7 +144,7 @@ extension GuestTests {
                 }
                 return try await Measurement(
                     KernelBatch(kernel: kernel.id, spec: bench.spec(kernel), cells: cells), backend: bench.backend(),
-                    start: .cold, cellLimit: .seconds(90))
+                    cellLimit: .seconds(90))
             }
             var compared = 0
             for (name, theirs) in measurement.cells where name.hasSuffix(" libbpf") {

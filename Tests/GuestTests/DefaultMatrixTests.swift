@@ -6,7 +6,7 @@ import Subprocess
 import SystemPackage
 import Testing
 
-extension GuestTests {
+extension CommandTests {
     /// What `make run` measures.
     @Suite struct DefaultMatrixTests {
         /// Those of the catalogue whose archives anybody can reach.
@@ -19,7 +19,7 @@ extension GuestTests {
 
         /// Three runs of the same: booted, answered from the store, and from snapshots.
         @Test func theDefaultMatrixIsAsExpectedColdStoredAndWarm() async throws {
-            try await Installation.with { tool in
+            try await Installation.with(snapshots: .own) { tool in
                 #expect(kernels.count >= 9)
                 let cold = try await tool.run("--no-cache", "--allow-missing")
                 Attachment.record(cold.messages, named: "stderr.txt")

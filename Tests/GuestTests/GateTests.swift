@@ -4,7 +4,7 @@ import Subprocess
 import SystemPackage
 import Testing
 
-extension GuestTests {
+extension CommandTests {
     /// A baseline, and what became better or worse since, on a real kernel.
     @Suite struct GateTests {
         static let kernel = "debian-6.12"

@@ -4,9 +4,9 @@ import Subprocess
 import SystemPackage
 import Testing
 
-/// The tool as `make install` leaves it, with a user's folders of its own: no test meets another's snapshots or results.
+/// The tool as `make install` leaves it, with a user's folders of its own: no test meets another's results.
 ///
-/// Kernels are the repository's; they were fetched before.
+/// Kernels are the repository's; they were fetched before. Tests share snapshots of them, and compiled probes.
 struct Installation {
     private let folder: FilePath
 
@@ -15,12 +15,21 @@ struct Installation {
         case repositorys, none
     }
 
+    /// Where guests are restored from.
+    enum Snapshots {
+        /// What tests left that booted the same guest.
+        case shared
+        /// None at first.
+        case own
+    }
+
     static func with<Result>(
-        kernels: CachedKernels = .repositorys, _ body: (Installation) async throws -> Result
+        kernels: CachedKernels = .repositorys, snapshots: Snapshots = .shared,
+        _ body: (Installation) async throws -> Result
     ) async throws -> Result {
         try await withFolder { folder in
             let installation = Installation(folder: folder)
-            try await installation.install(kernels)
+            try await installation.install(kernels, snapshots)
             return try await body(installation)
         }
     }
@@ -60,7 +69,7 @@ struct Installation {
         }
     }
 
-    private func install(_ kernels: CachedKernels) async throws {
+    private func install(_ kernels: CachedKernels, _ snapshots: Snapshots) async throws {
         let files = FileManager.default
         for folder in [program, cache, work, program.appending("guest")] {
             try files.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
@@ -72,8 +81,16 @@ struct Installation {
             into: program.appending("guest"))
         if kernels == .repositorys {
             try link(cache.appending("kernels"), to: Repository.cache.appending("kernels"))
+            // Not those of a test's own kernels, which have an id in common and would replace each other.
+            if snapshots == .shared { try share(SharedCache.snapshots, as: "snapshots") }
         }
+        try share(SharedCache.compiled.appending("probes"), as: "probes")
         try link(work.appending("probes"), to: Repository.probes)
+    }
+
+    private func share(_ folder: FilePath, as name: String) throws {
+        try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+        try link(cache.appending(name), to: folder)
     }
 
     /// By another process: a program that this one has open for writing, or a child that another test is just forking,

@@ -4,7 +4,7 @@ import Subprocess
 import SystemPackage
 import Testing
 
-extension GuestTests {
+extension CommandTests {
     /// A run that is ended from outside leaves no guest behind, and what it found is kept.
     @Suite struct InterruptionTests {
         @Test func aKilledToolLeavesNoGuestBehind() async throws {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import KernelStore
 
-extension GuestTests {
+extension CommandTests {
     /// From a file to verdicts with one `kernels add` and one `run`, whatever kind of file it is.
     @Suite struct KernelSourceTests {
         enum Source: CaseIterable { case rpm, layout, vmlinux }

@@ -4,7 +4,7 @@ import Subprocess
 import SystemPackage
 import Testing
 
-extension GuestTests {
+extension CommandTests {
     /// What the libbpf loader makes of objects that need more than a plain load, on an old kernel and on a new one.
     ///
     /// One run for all of them: a guest takes longer to boot than they take to load.

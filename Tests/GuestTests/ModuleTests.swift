@@ -8,7 +8,7 @@ import Subprocess
 import SystemPackage
 import Testing
 
-extension GuestTests {
+extension CommandTests {
     /// Kernel modules that a probe asks for, in guests of real kernels.
     @Suite struct ModuleTests {
         /// Found among the kernel's symbols on every kernel that has the module in it.
@@ -49,7 +49,7 @@ extension GuestTests {
             """
 
         @Test func whatIsInAModuleIsThereForThoseWhoAskForIt() async throws {
-            try await Installation.with { tool in
+            try await Installation.with(snapshots: .own) { tool in
                 try tool.replaceProbes(
                     with: [
                         "module/probe.yaml": Self.manifest, "module/symbol.bpf.c": Self.symbol,

@@ -4,7 +4,7 @@ import Subprocess
 import SystemPackage
 import Testing
 
-extension GuestTests {
+extension CommandTests {
     /// `--object`: an object that nobody prepared, without a manifest.
     @Suite struct ObjectTests {
         private static let source = """

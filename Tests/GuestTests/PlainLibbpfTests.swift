@@ -12,7 +12,7 @@ extension GuestTests {
     @Suite struct PlainLibbpfTests {
         @Test func libbpfAloneSaysTheSame() async throws {
             try await withFolder { folder async throws in
-                let variants = try await ProbeSelection().build(folder: Repository.probes, cache: folder)
+                let variants = try await ProbeSelection().build(folder: Repository.probes, cache: SharedCache.compiled)
                     .filter { $0.object != nil }
                 for kernel in try ["ubuntu-4.15", "ubuntu-5.4", "debian-7.3"].map(Repository.kernel) {
                     async let ours = results(of: variants, on: kernel, guest: Repository.guestTools)
@@ -43,7 +43,7 @@ extension GuestTests {
                 }
                 let measurement = try await Measurement(
                     KernelBatch(kernel: kernel.id, spec: bench.spec(kernel), cells: cells), backend: bench.backend(),
-                    start: .cold, cellLimit: .seconds(30))
+                    cellLimit: .seconds(30))
                 var results: [String: Int32] = [:]
                 for (variant, evidence) in measurement.evidence {
                     #expect(evidence.ending == .finished(.exited(0)), "\(variant)")

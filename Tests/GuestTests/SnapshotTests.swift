@@ -11,7 +11,9 @@ extension GuestTests {
     @Suite struct SnapshotTests {
         private func start(_ bench: Bench, memoryMiB: Int = GuestSpec.defaultMemoryMiB) async throws -> Start {
             let kernel = try Repository.kernel("debian-6.1")
-            return try await bench.backend().withGuest(bench.spec(kernel, memoryMiB: memoryMiB), start: .auto) {
+            return try await bench.backend(snapshots: bench.ownSnapshots).withGuest(
+                bench.spec(kernel, memoryMiB: memoryMiB), start: .auto
+            ) {
                 guest in
                 #expect(guest.hello.release == kernel.releaseLabel)
                 return guest.start
@@ -19,8 +21,8 @@ extension GuestTests {
         }
 
         private func snapshots(_ bench: Bench) throws -> [FilePath] {
-            try FileManager.default.contentsOfDirectory(atPath: bench.snapshots.string).sorted()
-                .map { bench.snapshots.appending($0) }
+            try FileManager.default.contentsOfDirectory(atPath: bench.ownSnapshots.string).sorted()
+                .map { bench.ownSnapshots.appending($0) }
         }
 
         @Test func theSecondStartIsWarm() async throws {

@@ -28,7 +28,7 @@ extension GuestTests {
                 let planned = try cells.map { try plan($0, on: kernel, objects: objects) }
                 return try await Measurement(
                     KernelBatch(kernel: kernel.id, spec: bench.spec(kernel), cells: planned), backend: bench.backend(),
-                    start: .cold, cellLimit: .seconds(90))
+                    cellLimit: .seconds(90))
             }
         }
 

@@ -23,7 +23,8 @@ extension GuestTests {
                 #expect(kernel.releaseLabel == original.releaseLabel)
                 #expect(kernel.sha256 != original.sha256)
                 for expected in [Start.cold, .warm] {
-                    let start = try await bench.backend().withGuest(bench.spec(kernel), start: .auto) { guest in
+                    let backend = bench.backend(snapshots: bench.ownSnapshots)
+                    let start = try await backend.withGuest(bench.spec(kernel), start: .auto) { guest in
                         #expect(guest.hello.release == original.releaseLabel)
                         return guest.start
                     }

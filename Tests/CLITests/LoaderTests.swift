@@ -1,4 +1,5 @@
 import Foundation
+import GuestImage
 import MatrixModel
 import MatrixRunner
 import ProbeObject
@@ -200,6 +201,20 @@ extension Loader {
                 let outcome = try await sandbox.run(command)
                 outcome.expectRefusal(.invalidInput, saying: ["tiny/own", words])
             }
+        }
+    }
+
+    /// A loader that no cell of a run needs is not in its guests' image, and so neither started nor in their snapshot.
+    @Test(arguments: [
+        ([], ["exec", "libbpf", "tracefs"]), (["libbpf", "aya"], ["aya", "exec", "libbpf", "tracefs"]),
+    ])
+    func guestsHaveTheLoadersOfTheirRun(needed: [String], expected: [String]) async throws {
+        try await Sandbox.with { sandbox in
+            for name in ["aya", "cilium", "tracefs", "exec"] { try sandbox.addLoader(name, saying: "\(name) 1.0") }
+            let workspace = Workspace.find(
+                from: sandbox.root, executable: sandbox.root.appending("x"), environment: [:])
+            let image = try await GuestImage.forGuests(of: workspace, loaders: needed)
+            #expect(image.loaders.sorted() == expected)
         }
     }
 }

@@ -15,7 +15,7 @@ struct Sandbox: Sendable {
         let sandbox = Sandbox(root: FilePath(FileManager.default.temporaryDirectory.path).appending(name))
         defer { try? FileManager.default.removeItem(atPath: sandbox.root.string) }
         for folder in ["kernels", "probes", "bin", "tmp"] { try sandbox.makeFolder(folder) }
-        try sandbox.write("a dummy", to: "images/guest/build/agent")
+        for name in ["agent", "shell.so"] { try sandbox.write("a dummy", to: "images/guest/build/\(name)") }
         try sandbox.addLoader("libbpf", saying: "libbpf 1.4")
         try await body(sandbox)
     }

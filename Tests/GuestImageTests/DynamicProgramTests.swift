@@ -57,7 +57,9 @@ import Testing
     /// With the interpreter and the libraries that the image brings, and none of this machine's.
     @Test func bashRunsFromWhatTheImageHolds() async throws {
         try await withFolder { folder in
-            for name in ["agent", "loader-libbpf"] { try Data("#!\n".utf8).write(to: folder.file("binaries/\(name)")) }
+            for name in ["agent", "shell.so", "loader-libbpf"] {
+                try Data("#!\n".utf8).write(to: folder.file("binaries/\(name)"))
+            }
             let image = try await GuestImage.withShell(binaries: folder.appending("binaries"))
                 .initramfs(in: folder.appending("cache"))
             let root = try folder.folder("root")
@@ -87,7 +89,7 @@ import Testing
     /// What a cell remembers of the image does not depend on the loaders of other cells.
     @Test func anImageHoldsTheLoadersOfItsRun() async throws {
         try await withFolder { folder in
-            for name in ["agent", "loader-libbpf", "loader-aya", "loader-cilium"] {
+            for name in ["agent", "shell.so", "loader-libbpf", "loader-aya", "loader-cilium"] {
                 try Data(name.utf8).write(to: folder.file("binaries/\(name)"))
             }
             let binaries = folder.appending("binaries")
@@ -100,6 +102,8 @@ import Testing
             let (small, large) = (try one.initramfs(in: cache), try two.initramfs(in: cache))
             #expect(small.loaders == one.loaders && large.loaders == two.loaders)
             #expect(small.digest != large.digest && small.path != large.path)
+            #expect(try loaders(in: small.path) == ["bin/loader-libbpf"])
+            #expect(try loaders(in: large.path) == ["bin/loader-aya", "bin/loader-libbpf"])
             try Data("changed".utf8).write(to: folder.file("binaries/loader-aya"))
             let changed = try GuestImage(binaries: binaries, loaders: ["libbpf", "aya"])
             #expect(changed.digest(for: "libbpf") == two.digest(for: "libbpf"))
@@ -107,9 +111,17 @@ import Testing
         }
     }
 
+    /// The paths of the loaders in an archive, which names its files in clear.
+    private func loaders(in archive: FilePath) throws -> [String] {
+        let bytes = String(decoding: try Data(contentsOf: URL(filePath: archive.string)), as: UTF8.self)
+        return bytes.matches(of: #/bin/loader-[a-z]+/#).map { String($0.output) }.sorted()
+    }
+
     @Test func theSameProgramsGiveTheSameImage() async throws {
         try await withFolder { folder in
-            for name in ["agent", "loader-libbpf"] { try Data(name.utf8).write(to: folder.file("binaries/\(name)")) }
+            for name in ["agent", "shell.so", "loader-libbpf"] {
+                try Data(name.utf8).write(to: folder.file("binaries/\(name)"))
+            }
             let binaries = folder.appending("binaries")
             let cache = folder.appending("cache")
             let first = try await GuestImage.withShell(binaries: binaries).initramfs(in: cache)

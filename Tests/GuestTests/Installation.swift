@@ -76,8 +76,9 @@ struct Installation {
         }
         try await copy([Repository.tool, Repository.kernels], into: program)
         try await copy(
-            ["agent", "loader-libbpf", "loader-tracefs", "loader-exec", "loader-aya", "loader-cilium"]
-                .map { Repository.guestTools.appending($0) },
+            [
+                "agent", "shell.so", "loader-libbpf", "loader-tracefs", "loader-exec", "loader-aya", "loader-cilium",
+            ].map { Repository.guestTools.appending($0) },
             into: program.appending("guest"))
         if kernels == .repositorys {
             try link(cache.appending("kernels"), to: Repository.cache.appending("kernels"))

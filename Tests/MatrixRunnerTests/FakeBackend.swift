@@ -134,7 +134,7 @@ private final class FakeGuest: Guest {
         switch frame {
         case .begin, .examine: break
         case .file(let path, let bytes): objects.withLock { $0[path] = String(decoding: bytes, as: UTF8.self) }
-        case .load(let cell, _, let path, _, _):
+        case .load(let cell, _, let path, _, _, _):
             guard !isOver else { return }
             play(backend.script(for: content(of: path), in: attempt), cell: cell)
         case .insertModule(let path): play(backend.script(ofModule: content(of: path), in: attempt))

@@ -80,59 +80,75 @@ static struct cmx_cell_end finish(struct loader *loader, enum reports_end end, i
     return result;
 }
 
-/// Waits until the loader says that the cell has ended, and kills what works on it when that takes too long. Returns the wait
-/// status.
-static int await_cell_end(struct resident *resident, struct loader *loader, enum reports_end end)
+/// Whether the process still runs; one that has ended and that nobody has waited for does not.
+static int is_at_work(pid_t pid)
+{
+    char path[64], byte;
+    snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+    return readlink(path, &byte, 1) > 0;
+}
+
+/// Waits until the loader says that the cell has ended, and kills what works on it when that takes too long, which `*end` then
+/// says. Returns the wait status.
+static int await_cell_end(struct resident *resident, struct loader *loader, enum reports_end *end)
 {
     struct resident_message message = {0};
     int limit = loader->limit > 0 ? (int)loader->limit : -1;
-    if (end != REPORTS_SOUND) {
+    if (*end != REPORTS_SOUND) {
         kill(loader->pid, SIGKILL);
         loader->was_stopped = 1;
         limit = TIME_TO_END;
     }
     int heard = receive_resident_event(resident, &message, limit);
-    if (heard == 0) {
+    if (heard == 0 && *end == REPORTS_SOUND) {
         // It closed its pipe, and goes on all the same.
+        *end = REPORTS_OVERDUE;
         kill(loader->pid, SIGKILL);
         heard = receive_resident_event(resident, &message, TIME_TO_END);
     }
     // What hangs in the kernel keeps the guest's processor from the cells that follow: the host gives the guest up.
-    if (heard == 0)
+    if (heard == 0 && is_at_work(loader->pid))
         give_up("the loader of cell %u cannot be ended", loader->cell);
     if (heard == 1 && message.event == RESIDENT_ENDED)
         return message.value;
-    // It is gone, or goes now; the next cell gets another.
+    // It is gone, goes now, or hangs; the next cell gets another.
     int status = forget_resident(resident);
     return heard == 1 && message.event == RESIDENT_LEAVING ? message.value : status;
 }
 
-/// Sends the loader its request and returns the process that works on it; 0 when the loader is gone.
-static pid_t request_cell(struct resident *resident, const struct cmx_load *load, const struct pipes *pipes)
+/// Sends the loader its request and learns which process works on it. Returns as `receive_resident_event` does.
+static int request_cell(struct resident *resident, const struct cmx_load *load, const struct pipes *pipes, pid_t *pid)
 {
     struct resident_request request = {.cell = load->cell, .full_logs = load->full_logs};
     memcpy(request.object, load->object, sizeof(request.object));
     memcpy(request.plan, load->plan, sizeof(request.plan));
     const int descriptors[] = {pipes->reports[1], pipes->words[1]};
+    if (!send_with_descriptors(resident->control, &request, sizeof(request), descriptors, 2))
+        return -1;
     struct resident_message message;
-    if (!send_with_descriptors(resident->control, &request, sizeof(request), descriptors, 2) ||
-        receive_resident_event(resident, &message, -1) != 1 || message.event != RESIDENT_STARTED)
-        return 0;
-    return message.value;
+    int limit = load->limit_milliseconds > 0 ? (int)load->limit_milliseconds : -1;
+    int heard = receive_resident_event(resident, &message, limit);
+    if (heard != 1)
+        return heard;
+    *pid = message.value;
+    // It is killed when it takes too long: never all processes, nor the agent.
+    return message.event == RESIDENT_STARTED && *pid > 1 ? 1 : -1;
 }
 
 static struct cmx_cell_end run_in_resident(struct resident *resident, const struct cmx_load *load,
                                            const struct pipes *pipes, struct loader *loader)
 {
-    loader->pid = request_cell(resident, load, pipes);
+    loader->control = resident->control;
+    int heard = request_cell(resident, load, pipes, &loader->pid);
     close(pipes->reports[1]);
     close(pipes->words[1]);
-    if (loader->pid == 0)
-        return finish(loader, REPORTS_SOUND, forget_resident(resident));
+    if (heard != 1)
+        return finish(loader, heard == 0 ? REPORTS_OVERDUE : REPORTS_SOUND, forget_resident(resident));
     enum reports_end end = pass_reports(loader);
     if (end == REPORTS_OVERDUE)
         ask_to_end(loader);
-    return finish(loader, end, await_cell_end(resident, loader, end));
+    int status = await_cell_end(resident, loader, &end);
+    return finish(loader, end, status);
 }
 
 /// The child that becomes a loader for one cell.
@@ -157,7 +173,7 @@ __attribute__((noreturn)) static void become_loader(const struct cmx_load *load,
 /// Starts the loader as `loader-<name> CELL OBJECT PLAN`. Whatever it does, the next cell of this guest is to be measured.
 static struct cmx_cell_end run_once(const struct cmx_load *load, const struct pipes *pipes, struct loader *loader)
 {
-    loader->is_child = 1;
+    loader->control = -1;
     loader->wait_status = NO_LOADER_STATUS;
     loader->pid = fork();
     if (loader->pid == 0)
@@ -182,7 +198,7 @@ struct cmx_cell_end run_cell(void *mailbox, const struct cmx_load *load)
         return (struct cmx_cell_end){.cell = load->cell, .wait_status = NO_LOADER_STATUS};
     struct loader loader = {.mailbox = mailbox, .cell = load->cell, .reports = pipes.reports[0],
                             .words = pipes.words[0], .limit = load->limit_milliseconds};
-    struct resident *resident = load->is_alone ? NULL : find_resident(load->loader, load->may_stay);
+    struct resident *resident = load->is_alone ? NULL : find_resident(load->loader, load->may_stay, load->limit_milliseconds);
     struct cmx_cell_end end = resident != NULL ? run_in_resident(resident, load, &pipes, &loader)
                                                : run_once(load, &pipes, &loader);
     // What still writes must not wait for a reader.

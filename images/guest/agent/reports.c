@@ -132,19 +132,25 @@ static int read_words(struct loader *loader)
     return 1;
 }
 
+/// What the loader that stays says is left for whoever waits for the cell's end.
 static int has_ended(struct loader *loader)
 {
+    if (loader->control >= 0) {
+        struct pollfd said = {.fd = loader->control, .events = POLLIN};
+        return poll(&said, 1, 0) > 0;
+    }
     if (loader->pid > 0 && waitpid(loader->pid, &loader->wait_status, WNOHANG) == loader->pid)
         loader->pid = 0;
     return loader->pid == 0;
 }
 
-/// Waits for what comes next; the loader's own end is not seen by that.
+/// Waits for what comes next; the end of a child is not seen by that.
 static void await_more(const struct loader *loader, int reads_reports, int reads_words)
 {
     struct pollfd ready[] = {{.fd = reads_reports ? loader->reports : -1, .events = POLLIN},
-                             {.fd = reads_words ? loader->words : -1, .events = POLLIN}};
-    poll(ready, 2, LOOK_INTERVAL);
+                             {.fd = reads_words ? loader->words : -1, .events = POLLIN},
+                             {.fd = loader->control, .events = POLLIN}};
+    poll(ready, 3, LOOK_INTERVAL);
 }
 
 enum reports_end pass_reports(struct loader *loader)
@@ -155,9 +161,9 @@ enum reports_end pass_reports(struct loader *loader)
     fcntl(loader->words, F_SETFL, O_NONBLOCK);
     int reads_reports = 1, reads_words = 1;
     long long deadline = now() + loader->limit;
-    while (reads_reports || (loader->is_child && loader->pid > 0)) {
+    while (reads_reports || (loader->control < 0 && loader->pid > 0)) {
         // Asked before the pipes are read: what it wrote before it ended must not be lost.
-        int ended = loader->is_child && has_ended(loader);
+        int ended = has_ended(loader);
         if (reads_words)
             reads_words = read_words(loader);
         enum reading reading = reads_reports ? read_reports(loader) : NOTHING_NOW;

@@ -9,8 +9,8 @@
 struct loader {
     void *mailbox;
     uint32_t cell;
-    /// Whether it is a child of the agent; a loader that stays says by itself when the cell has ended.
-    int is_child;
+    /// Of a loader that stays, the socket on which it says that the cell has ended; negative for a child of the agent.
+    int control;
     /// What works on the cell; of a child 0 once it has ended, and its wait status then.
     pid_t pid;
     int wait_status;
@@ -36,7 +36,7 @@ enum reports_end {
     REPORTS_OVERDUE,
 };
 
-/// Passes reports on until the loader has ended or, for one that stays, closed its pipe.
+/// Passes reports on until the loader has ended or, for one that stays, closed its pipe or said that the cell has ended.
 enum reports_end pass_reports(struct loader *loader);
 /// Sends the host the loader's words, as a log of the whole object.
 void send_words(struct loader *loader);

@@ -36,15 +36,17 @@ int receive_resident_event(const struct resident *resident, struct resident_mess
 int forget_resident(struct resident *resident)
 {
     int status = 0;
-    kill(resident->pid, SIGKILL);
-    waitpid(resident->pid, &status, 0);
+    if (resident->pid > 0) {
+        kill(resident->pid, SIGKILL);
+        waitpid(resident->pid, &status, 0);
+    }
     close(resident->control);
     resident->pid = 0;
     return status;
 }
 
 /// Starts the loader and waits until it is ready; one that is not has `pid` 0.
-static void start(struct resident *resident)
+static void start(struct resident *resident, uint32_t limit)
 {
     int sockets[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0)
@@ -55,18 +57,27 @@ static void start(struct resident *resident)
     close(sockets[1]);
     resident->control = sockets[0];
     struct resident_message message;
-    if (resident->pid < 0 || receive_resident_event(resident, &message, READY_LIMIT) != 1 ||
-        message.event != RESIDENT_READY)
+    int longest = limit > 0 && limit < READY_LIMIT ? (int)limit : READY_LIMIT;
+    resident->stays = resident->pid > 0 && receive_resident_event(resident, &message, longest) == 1 &&
+                      message.event == RESIDENT_READY;
+    if (!resident->stays)
         forget_resident(resident);
 }
 
-static struct resident *add(const char *name)
+/// Whether it ended, or said something, while nobody had asked it for a cell.
+static int has_left(const struct resident *resident)
+{
+    struct pollfd said = {.fd = resident->control, .events = POLLIN};
+    return poll(&said, 1, 0) > 0;
+}
+
+static struct resident *add(const char *name, uint32_t limit)
 {
     if (count == MOST_RESIDENTS)
         return NULL;
     struct resident *resident = &residents[count++];
     snprintf(resident->name, sizeof(resident->name), "%s", name);
-    start(resident);
+    start(resident, limit);
     return resident;
 }
 
@@ -85,22 +96,22 @@ void start_image_residents(void)
         const char *name = entry->d_name + strlen(LOADER_PREFIX);
         if (strncmp(entry->d_name, LOADER_PREFIX, strlen(LOADER_PREFIX)) != 0)
             continue;
-        struct resident *resident = add(name);
-        // One that does not stay is not asked again.
-        if (resident != NULL && resident->pid == 0)
-            count--;
+        add(name, 0);
     }
     if (programs != NULL)
         closedir(programs);
 }
 
-struct resident *find_resident(const char *name, int may_stay)
+struct resident *find_resident(const char *name, int may_stay, uint32_t limit)
 {
     struct resident *resident = known(name);
+    // Another loader's cell may have killed it.
+    if (resident != NULL && resident->pid > 0 && has_left(resident))
+        forget_resident(resident);
     if (resident == NULL)
-        resident = may_stay ? add(name) : NULL;
-    else if (resident->pid == 0)
-        start(resident);
+        resident = may_stay ? add(name, limit) : NULL;
+    else if (resident->pid == 0 && resident->stays)
+        start(resident, limit);
     return resident != NULL && resident->pid > 0 ? resident : NULL;
 }
 

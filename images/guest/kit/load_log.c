@@ -223,7 +223,9 @@ int is_long_log(const char *quiet_log, uint32_t microseconds)
 
 struct load_log fetch_log(load_function *load, void *context, int verdict, const char *quiet_log, uint32_t microseconds)
 {
-    if (verdict >= 0 || !is_long_log(quiet_log, microseconds))
+    // Without last words only the budget's end needs none: E2BIG says it.
+    int has_last_words = kernel_has.stats || verdict == -E2BIG;
+    if (verdict >= 0 || !has_last_words || !is_long_log(quiet_log, microseconds))
         return fetch_all(load, context, verdict);
     return fetch_head(load, context, verdict, quiet_log);
 }

@@ -42,7 +42,10 @@ __attribute__((noreturn)) static void become_cell(const struct resident_cell *ce
     close(nothing);
     close(cell->words);
     isolate_bpffs();
-    report_to(cell->reports);
+    // Where a loader that is started for a cell finds it.
+    dup3(cell->reports, CMX_LOADER_FD, O_CLOEXEC);
+    close(cell->reports);
+    report_to(CMX_LOADER_FD);
     want_full_logs(cell->request.full_logs);
     run(&cell->request);
     _exit(0);

@@ -1,7 +1,7 @@
 # Guests that only tests boot: build/tests/<name> holds an agent and a loader, as GuestImage takes them.
 TEST_GUESTS := misbehaving plain stuck bpftool
 TESTS += $(foreach guest,$(TEST_GUESTS),$(addprefix $(BUILD)/tests/$(guest)/,agent loader-libbpf)) \
-         $(BUILD)/tests/bpftool/loader-bpftool $(BUILD)/tests/unruly
+         $(BUILD)/tests/bpftool/loader-bpftool $(BUILD)/tests/unruly $(BUILD)/tests/unruly-resident
 # The loop around a resident libbpf, without what it does with an object.
 RESIDENT := $(addprefix loaders/libbpf/,main.c libelf_0_192.c warm_up_object.S)
 
@@ -25,7 +25,9 @@ $(BUILD)/tests/bpftool/loader-bpftool: tests/bpftool.c $(KIT) $(HEADERS) Makefil
 	mkdir -p $(@D)
 	$(CC) $(CFLAGS) tests/bpftool.c $(KIT) $(LDFLAGS) -o $@
 
-# A loader of somebody else's, which comes into a guest with the job.
-$(BUILD)/tests/unruly: tests/unruly.c $(HEADERS) Makefile
+# Loaders of somebody else's, which come into a guest with the job.
+$(BUILD)/tests/unruly: CAN_STAY := 0
+$(BUILD)/tests/unruly-resident: CAN_STAY := 1
+$(BUILD)/tests/unruly $(BUILD)/tests/unruly-resident: tests/unruly.c $(KIT) $(HEADERS) Makefile
 	mkdir -p $(@D)
-	$(CC) $(CFLAGS) $< $(LDFLAGS) -o $@
+	$(CC) $(CFLAGS) -DCAN_STAY=$(CAN_STAY) $< $(KIT) $(LDFLAGS) -o $@

@@ -1,5 +1,5 @@
-/// A loader for one cell that does what the object says instead of loading it: the object is a text, one word of the table
-/// below. What each does must cost its own cell alone.
+/// A loader that does what the object says instead of loading it: the object is a text, one word of the table below. What each does
+/// must cost its own cell alone. Built twice: as a loader that is started for each cell, and, with CAN_STAY, as one that can be resident.
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../kit/residency.h"
 #include "guest_protocol.h"
 
 static uint32_t cell;
@@ -50,6 +51,15 @@ static void send_log(uint32_t index, uint32_t source, const char *text)
 static void pass(void)
 {
     report(cell, 0, CMX_STAGE_LOAD, 0);
+}
+
+/// Which process has made the one that works on the cell: the agent, or the loader that stays.
+static void name_parent(void)
+{
+    char text[32];
+    snprintf(text, sizeof(text), "parent %d\n", getppid());
+    send_log(0, CMX_LOG_LOADER, text);
+    pass();
 }
 
 static void hang(void)
@@ -300,6 +310,7 @@ static const struct {
     void (*act)(void);
 } behaviours[] = {
     {"pass", pass},
+    {"parent", name_parent},
     {"hang", hang},
     {"pass-hang", pass_and_hang},
     {"close-hang", close_and_hang},
@@ -337,22 +348,39 @@ static const struct {
     {"words", exit_with_words},
 };
 
-int main(int argc, char **argv)
+static void obey(const char *object)
 {
-    if (argc == 2 && strcmp(argv[1], "--version") == 0)
-        return puts("unruly 1.0") < 0;
     char word[32] = "";
-    int file = argc == 4 ? open(argv[2], O_RDONLY | O_CLOEXEC) : -1;
+    int file = open(object, O_RDONLY | O_CLOEXEC);
     if (file < 0 || read(file, word, sizeof(word) - 1) < 0)
-        return 64;
-    cell = strtoul(argv[1], NULL, 10);
+        exit(64);
     for (size_t i = 0; i < sizeof(behaviours) / sizeof(behaviours[0]); i++) {
         if (strcmp(word, behaviours[i].word) == 0) {
             behaviours[i].act();
-            return 0;
+            return;
         }
     }
     // An object: every loader passes one that it does not look at.
     pass();
+}
+
+static void serve(const struct resident_request *request)
+{
+    cell = request->cell;
+    obey(request->object);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "--version") == 0)
+        return puts(CAN_STAY ? "unruly 1.0\nresident" : "unruly 1.0") < 0;
+    if (CAN_STAY && argc == 2 && strcmp(argv[1], CMX_RESIDENT_ARGUMENT) == 0) {
+        serve_cells(serve);
+        return 0;
+    }
+    if (argc != 4)
+        return 64;
+    cell = strtoul(argv[1], NULL, 10);
+    obey(argv[2]);
     return 0;
 }

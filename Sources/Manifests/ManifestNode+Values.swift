@@ -15,6 +15,14 @@ extension ManifestNode {
         return number
     }
 
+    func flag() throws(ManifestError) -> Bool {
+        switch try text() {
+        case "true": true
+        case "false": false
+        default: throw wrong(expected: "true or false")
+        }
+    }
+
     func percent(upTo most: Double) throws(ManifestError) -> Double {
         guard let number = Double(try text()), number.isFinite, (0...most).contains(number) else {
             throw wrong(expected: "a number of percent from 0 to \(Int(most))")

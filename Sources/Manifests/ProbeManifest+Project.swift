@@ -20,7 +20,8 @@ extension ProbeManifest {
                 try ProbeManifest(object: path, node, keys: [:], in: folder)
             }
         }
-        let keys = try node.mapping(known: ["object", "name", "modules", "loaders", "expect"] + ProbeStages.keys)
+        let keys = try node.mapping(
+            known: ["object", "name", "modules", "loaders", "fullLogs", "expect"] + ProbeStages.keys)
         let paths = try keys.required("object", in: node).files(in: folder)
         if let name = keys["name"], paths.count > 1 {
             throw name.wrong(expected: "no 'name' beside an 'object' that stands for \(paths.count) files")
@@ -39,7 +40,7 @@ extension ProbeManifest {
         try stages.check()
         let variant = ProbeVariant(
             name: "object", origin: .object(object), modules: try keys["modules"]?.moduleNames() ?? [],
-            loaders: try keys["loaders"]?.loaders(), stages: stages,
+            loaders: try keys["loaders"]?.loaders(), fullLogs: try keys["fullLogs"]?.flag() ?? false, stages: stages,
             expectations: [])
         self.init(name: name, folder: folder, summary: "", variants: [variant])
         if let expect = keys["expect"] { try read(expect) }

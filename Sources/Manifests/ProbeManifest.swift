@@ -30,7 +30,7 @@ package struct ProbeManifest: Sendable, Hashable {
         try self.init(keys, of: document, name: folder.lastComponent?.string ?? "", in: folder)
     }
 
-    static let keys = ["summary", "modules", "loaders", "variants", "expect"] + ProbeStages.keys
+    static let keys = ["summary", "modules", "loaders", "fullLogs", "variants", "expect"] + ProbeStages.keys
 
     init(name: String, folder: FilePath, summary: String, variants: [ProbeVariant]) {
         self.name = name
@@ -48,6 +48,7 @@ package struct ProbeManifest: Sendable, Hashable {
         summary = try keys.required("summary", in: document).text()
         let modules = try keys["modules"]?.moduleNames() ?? []
         let loaders = try keys["loaders"]?.loaders()
+        let fullLogs = try keys["fullLogs"]?.flag() ?? false
         let stages = try ProbeStages(keys, else: .none)
 
         let entries = try keys.required("variants", in: document)
@@ -56,7 +57,8 @@ package struct ProbeManifest: Sendable, Hashable {
             guard Self.isUsable(name: name) else { throw node.badName(key: "variants", value: name) }
             variants.append(
                 try ProbeVariant(
-                    node, name: name, in: folder, sharedModules: modules, sharedLoaders: loaders, sharedStages: stages))
+                    node, name: name, in: folder, sharedModules: modules, sharedLoaders: loaders,
+                    sharedFullLogs: fullLogs, sharedStages: stages))
         }
         guard !variants.isEmpty else { throw entries.wrong(expected: "at least one variant") }
 

@@ -19,6 +19,8 @@ package struct ProbeVariant: Sendable, Hashable {
     package var modules: [String]
     /// Which loaders take it; `nil` where nothing is said of that.
     package var loaders: [Glob]?
+    /// Whether all of every log is kept, however long it is.
+    package var fullLogs: Bool
     /// What is said of the stages past the load.
     package var stages: ProbeStages
     /// In the order of the file: the first that speaks of a kernel counts.
@@ -58,10 +60,11 @@ extension ProbeVariant {
     /// Reads an entry of `variants`; what is `shared…` is said of the whole probe.
     init(
         _ node: ManifestNode, name: String, in folder: FilePath, sharedModules: [String], sharedLoaders: [Glob]?,
-        sharedStages: ProbeStages
+        sharedFullLogs: Bool, sharedStages: ProbeStages
     ) throws(ManifestError) {
         let keys = try node.mapping(
-            known: ["source", "object", "tracefs", "exec", "cpu", "cflags", "modules", "loaders"] + ProbeStages.keys)
+            known: ["source", "object", "tracefs", "exec", "cpu", "cflags", "modules", "loaders", "fullLogs"]
+                + ProbeStages.keys)
         self.name = name
         // What the probe says of stages is for objects: a program does all that itself.
         stages = keys["exec"] == nil ? try ProbeStages(keys, else: sharedStages) : .none
@@ -69,6 +72,7 @@ extension ProbeVariant {
         origin = try Origin(keys, of: node, in: folder)
         if case .tracefs(let event) = origin { _ = try stages.plan(event) }
         loaders = try keys["loaders"]?.loaders() ?? sharedLoaders
+        fullLogs = try keys["fullLogs"]?.flag() ?? sharedFullLogs
         modules = sharedModules
         for module in try keys["modules"]?.moduleNames() ?? [] where !modules.contains(module) {
             modules.append(module)
@@ -81,13 +85,14 @@ extension ProbeVariant.Origin {
     init(_ keys: [String: ManifestNode], of node: ManifestNode, in folder: FilePath) throws(ManifestError) {
         if let exec = keys["exec"] {
             try Self.refuse(
-                ["source", "object", "tracefs", "cpu", "cflags", "loaders"] + ProbeStages.keys, among: keys,
-                beside: "exec")
+                ["source", "object", "tracefs", "cpu", "cflags", "loaders", "fullLogs"] + ProbeStages.keys,
+                among: keys, beside: "exec")
             self = .exec(try ProbeExecutable(exec, in: folder))
             return
         }
         if let tracefs = keys["tracefs"] {
-            try Self.refuse(["source", "object", "cpu", "cflags", "loaders", "attach"], among: keys, beside: "tracefs")
+            try Self.refuse(
+                ["source", "object", "cpu", "cflags", "loaders", "fullLogs", "attach"], among: keys, beside: "tracefs")
             if let map = try keys["event"]?.mapping(known: ["map", "contains"])["map"] {
                 throw map.wrong(expected: "no 'map' beside 'tracefs'")
             }

@@ -80,12 +80,14 @@ package struct ProgramResult: Codable, Sendable, Hashable {
     /// `logs/<sha256>.txt` below the results folder; `null` when nobody wrote a word.
     @Nullable package var log: String?
     package var logComplete: Bool
+    /// What is missing of a log that is not complete; `null` in documents of versions that did not record it.
+    @Nullable package var logCut: LogCut?
     @Nullable package var stats: ProgramStatistics?
     package var seconds: ProgramSeconds
 
     package init(
         name: String, type: String, verdict: Verdict, stage: Stage?, errno: Int32, cause: Cause?, log: String?,
-        logComplete: Bool, stats: ProgramStatistics?, explanation: Explanation? = nil,
+        logComplete: Bool, logCut: LogCut? = nil, stats: ProgramStatistics?, explanation: Explanation? = nil,
         seconds: ProgramSeconds = ProgramSeconds()
     ) {
         self.name = name
@@ -97,6 +99,7 @@ package struct ProgramResult: Codable, Sendable, Hashable {
         self.explanation = explanation
         self.log = log
         self.logComplete = logComplete
+        self.logCut = logCut
         self.stats = stats
         self.seconds = seconds
     }

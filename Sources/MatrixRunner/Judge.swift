@@ -137,6 +137,7 @@ package struct Judge: Sendable {
             verdict: Self.lacksTarget(loader) ? .notMeasured : failed ? .fail : .pass,
             stage: report.stage, errno: report.errno, cause: cause,
             log: try Self.keptLog(of: program, keep: keep), logComplete: report.logComplete,
+            logCut: report.logComplete ? nil : log.isAbridged ? .abridged : .limit,
             stats: Self.statistics(of: log, report: report),
             explanation: cause.map { catalogue.explanation(of: $0, log: log, loader: loader, kernel: release) },
             seconds: ProgramSeconds(

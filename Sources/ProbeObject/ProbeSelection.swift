@@ -20,6 +20,8 @@ package struct BuiltVariant: Sendable, Hashable {
     package var modules: [String]
     /// Which loaders take its object, as its manifest has it; `nil` where that says nothing.
     package var loaders: [Glob]?
+    /// Whether all of every log is kept, as its manifest has it.
+    package var fullLogs = false
     /// Empty for an object without a manifest: it is expected to pass.
     package var expectations: [Expectation]
     /// Why it cannot be compiled on this machine, which says nothing about the variant; there is no object then.
@@ -87,6 +89,7 @@ extension BuiltVariant {
             plan: try variant.stages.plan(
                 programs: programs, maps: object.maps, firesAlone: object.programs.contains(where: \.firesAlone)),
             modules: variant.modules, loaders: variant.loaders, expectations: variant.expectations)
+        fullLogs = variant.fullLogs
     }
 
     /// One that cannot be compiled here, and so goes nowhere.

@@ -58,6 +58,7 @@ package enum CSVReport {
             ("cause.location.line", { $0.cause?.location?.line }), ("cause.advice", { $0.cause?.advice }),
             ("cause.since", { $0.cause?.since }), ("program.log", { $0.program?.log }),
             ("program.logComplete", { $0.program?.logComplete }),
+            ("program.logCut", { $0.program?.logCut?.rawValue }),
         ]
     }
 

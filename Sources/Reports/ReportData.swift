@@ -16,6 +16,7 @@ struct ReportData: Encodable {
     var verdicts = Verdict.allCases.map(\.rawValue)
     var symbols = Verdict.allCases.map(\.symbol)
     var stages = Stage.allCases.map(\.rawValue)
+    var logCuts = LogCut.allCases.map(\.summary)
     var lowHeadroomPercent = ProgramStatistics.lowHeadroomPercent
     var causes: [Cause] = []
     var explanations: [Explanation] = []
@@ -117,7 +118,7 @@ struct ReportData: Encodable {
             try values.encode(cause)
             try values.encode(explanation)
             try values.encode(log)
-            try values.encode(result.logComplete ? 1 : 0)
+            try values.encode(result.logComplete ? nil : (result.logCut ?? .limit).place)
             try values.encode(result.seconds.load)
             try values.encode(result.seconds.attach)
             guard let stats = result.stats else { return }

@@ -163,8 +163,9 @@ extension ResultStore {
                     causeSource, causeAdvice, causeSince, log, logComplete, hasStats, instructions, instructionLimit,
                     totalStates, peakStates, stackDepth, verificationMicroseconds, loadMicroseconds, programInstructions,
                     translatedBytes, jitedBytes, explanation, causeFile, causeFileLine, loadSeconds, attachSeconds,
-                    fireSeconds)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    fireSeconds, logCut)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+                    ?)
                 """)
         let outcome: StatementArguments = [
             cell, position, program.name, program.type, program.verdict.rawValue, program.stage?.rawValue,
@@ -181,7 +182,9 @@ extension ResultStore {
             program.stats?.size.instructions, program.stats?.size.translatedBytes, program.stats?.size.jitedBytes,
             try program.explanation?.text(), program.cause?.location?.file, program.cause?.location?.line,
         ]
-        let seconds: StatementArguments = [program.seconds.load, program.seconds.attach, program.seconds.fire]
+        let seconds: StatementArguments = [
+            program.seconds.load, program.seconds.attach, program.seconds.fire, program.logCut?.rawValue,
+        ]
         try statement.execute(arguments: outcome + cause + stats + seconds)
     }
 }

@@ -59,7 +59,8 @@ extension ProgramResult {
         self.init(
             name: row["name"], type: row["type"], verdict: try row.word("verdict", of: "programs"),
             stage: try row.optionalWord("stage", of: "programs"), errno: row["errno"], cause: Cause(row),
-            log: row["log"], logComplete: row["logComplete"], stats: hasStats ? ProgramStatistics(row) : nil,
+            log: row["log"], logComplete: row["logComplete"],
+            logCut: try row.optionalWord("logCut", of: "programs"), stats: hasStats ? ProgramStatistics(row) : nil,
             explanation: try Explanation(row),
             seconds: ProgramSeconds(load: row["loadSeconds"], attach: row["attachSeconds"], fire: row["fireSeconds"]))
     }

@@ -23,6 +23,10 @@ enum Schema {
             try db.execute(sql: "ALTER TABLE exceptions ADD COLUMN loaders TEXT NOT NULL DEFAULT '*'")
         }
         migrator.registerMigration("v11 seconds") { db in try db.execute(sql: seconds) }
+        migrator.registerMigration("v12 cut logs") { db in
+            try db.execute(
+                sql: "ALTER TABLE programs ADD COLUMN logCut TEXT CHECK (logCut IN ('abridged', 'limit'))")
+        }
         return migrator
     }
 

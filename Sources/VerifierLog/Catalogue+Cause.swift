@@ -12,7 +12,8 @@ extension Catalogue {
     ///
     /// - Parameters:
     ///   - log: The verifier's log. Its end decides, however long it is.
-    ///   - logComplete: Whether the log is all that the verifier wrote.
+    ///   - logComplete: Whether the log is all that the verifier wrote. An abridged one is not, and has the end all the same on
+    ///     kernels with totals for a level of their own (5.2).
     ///   - loader: What the loader wrote besides, one message per line, and found out. A log that libbpf framed in it is used
     ///     when `log` is empty. A finding's cause is that of its code, whatever its sentence is.
     ///   - errno: 0, or the positive errno of the step that failed.
@@ -27,8 +28,8 @@ extension Catalogue {
         let decided = finding.flatMap { knownCause($0) { $0.decides } } ?? missingCall(errno, stage, messages)
         if let decided = decided ?? loaderCause(messages, where: { $0.decides }) { return decided }
         // ENOSPC hides the verdict: the last line of such a log is where the buffer ended.
-        let isCut = errno == Self.noSpace || !logComplete
-        return (isCut ? errnoCause(Self.noSpace, stage) : nil)
+        let lacksEnd = errno == Self.noSpace || (log.isAbridged ? log.isEmpty : !logComplete)
+        return (lacksEnd ? budgetCause(errno, log) ?? errnoCause(Self.noSpace, stage) : nil)
             ?? finding.flatMap { knownCause($0) { !$0.decides } }
             ?? finding.flatMap(unknownCause)
             ?? errnoCause(errno, stage, said: messages.last)
@@ -61,6 +62,7 @@ extension Catalogue {
 
     private static let noSpace: Int32 = 28
     private static let noSuchCall: Int32 = 38
+    private static let tooBig: Int32 = 7
 
     private func knownCause(_ finding: Finding, where holds: (CatalogueEntry) -> Bool) -> Cause? {
         for (place, line) in finding.candidates.enumerated() {
@@ -79,6 +81,14 @@ extension Catalogue {
             return self[id: id]?.cause(line: line.text.trimmed, source: source)
         }
         return nil
+    }
+
+    /// E2BIG from the middle of a long verification: only the budget of instructions ends one so.
+    ///
+    /// Source: kernel/bpf/verifier.c of Linux 4.4 to 5.1, `do_check`.
+    private func budgetCause(_ errno: Int32, _ log: LogSummary) -> Cause? {
+        guard log.isAbridged, errno == Self.tooBig else { return nil }
+        return self[id: "too-large"]?.cause(line: "errno \(errno), and the end of the log is missing", source: nil)
     }
 
     private func unknownCause(_ finding: Finding) -> Cause? {

@@ -101,6 +101,13 @@ package enum LineKind: Sendable, Hashable {
         return .message
     }
 
+    /// What a guest writes in the place of the middle of a long log.
+    ///
+    /// Source: `CUT_MARK` of images/guest/kit/load_log.h.
+    private static let cutMark: StaticString = "-- compat-matrix cut the log here"
+
+    static func isCutMark(_ line: Span<UInt8>) -> Bool { line.hasPrefix(cutMark, at: 0) }
+
     private static let prefixes: [(StaticString, LineKind)] = [
         ("last_idx ", .precision), ("regs=", .precision), ("mark_precise:", .precision),
         ("parent didn't have", .precision), ("parent already had", .precision), ("propagating ", .precision),
@@ -112,7 +119,7 @@ package enum LineKind: Sendable, Hashable {
         ("magic: 0x", .types), ("version: ", .types), ("flags: 0x", .types), ("hdr_len: ", .types),
         ("type_off: ", .types), ("type_len: ", .types), ("str_off: ", .types), ("str_len: ", .types),
         ("btf_total_size: ", .types),
-        ("-- BEGIN PROG", .note), ("-- END PROG", .note), ("libbpf:", .loader),
+        ("-- BEGIN PROG", .note), ("-- END PROG", .note), (cutMark, .note), ("libbpf:", .loader),
     ]
 }
 

@@ -62,7 +62,11 @@ package struct LogSummary: Sendable {
     package let byteCount: Int
     package let lineCount: Int
     /// The last lines of the verifier's log, without what a loader wrote before each; empty when there is no log.
+    ///
+    /// Of an abridged log, those after the cut: what stands above it did not lead to them.
     package let lines: [Line]
+    /// Whether a guest left out the middle.
+    package let isAbridged: Bool
     /// What a loader wrote around the log.
     package let loaderLines: [Line]
     /// Both, in the order in which they were written.
@@ -75,7 +79,9 @@ package struct LogSummary: Sendable {
         self.lineCount = lineCount
         allLines = beginning + tail.lines
         let extracted = ExtractedLog(from: allLines)
-        lines = extracted.log
+        let cut = extracted.log.lastIndex { LineKind.isCutMark($0.text.utf8.span) }
+        isAbridged = cut != nil
+        lines = cut.map { Array(extracted.log[($0 + 1)...]) } ?? extracted.log
         loaderLines = extracted.rest
         isWrapped = extracted.isWrapped
     }

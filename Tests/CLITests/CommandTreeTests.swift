@@ -73,7 +73,7 @@ import Testing
             + "[--results <results>]",
         "compat-matrix bisect <probe> [--kernel <kernel> ...] [--variant <variant> ...] [--loader <loader> ...] "
             + "[--archive] [--format <format>] [--jobs <jobs>] [--accel <accel>] [--timeout <timeout>] "
-            + "[--results <results>] [--no-cache]",
+            + "[--results <results>] [--no-cache] [--full-logs]",
         "compat-matrix merge <files> ... [--output <output>] [--store] [--results <results>]",
         "compat-matrix explain [--raw] [--json] [<file>]",
         "compat-matrix features <kernels> ... [--diff <a> <b>] [--helpers] [--json]",

@@ -56,6 +56,20 @@ import Testing
         }
     }
 
+    @Test(arguments: [[], ["--json"]]) func saysThatALogWasAbridged(options: [String]) async throws {
+        try await Sandbox.with { sandbox in
+            let log =
+                "7: (07) r1 += 1\n-- compat-matrix cut the log here; --full-logs keeps all of it --\nR0 !read_ok\n"
+            try sandbox.write(log, to: "cut.log")
+            let outcome = try await sandbox.run(["explain"] + options + ["cut.log"])
+            #expect(outcome.isSuccess)
+            let words =
+                options == [] ? "shortened; use --full-logs to keep all of it" : #""cut" : "abridged""#
+            #expect(outcome.stdout.contains(words), "\(outcome.stdout)")
+            #expect(outcome.stdout.contains("not-init"))
+        }
+    }
+
     @Test func writesJSON() async throws {
         try await Sandbox.with { sandbox in
             try sandbox.write(Self.log, to: "watch.log")

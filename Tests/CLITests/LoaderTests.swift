@@ -73,15 +73,24 @@ extension Loader {
         ("cilium/ebpf v0.9.1\n", "cilium/ebpf", "v0.9.1"),
     ])
     func aVersionIsALineOfTwoWords(line: String, library: String, version: String) throws {
-        let read = try #require(LoaderVersion(line: line))
-        #expect(read.library == library && read.version == version)
+        let read = try #require(LoaderVersion(line))
+        #expect(read.library == library && read.version == version && !read.isResident)
     }
 
-    @Test(arguments: ["aya", "aya 0.13.1 \n", "aya 0.13.1\nmore", " ", "\n", "aya \u{1B}[1m1", "usage: a b c"])
-    func anythingElseIsNoVersion(line: String) { #expect(LoaderVersion(line: line) == nil) }
+    @Test(arguments: ["mine 1.0\nresident\n", "mine 1.0\nresident"])
+    func aSecondLineSaysThatALoaderCanStay(text: String) throws {
+        let read = try #require(LoaderVersion(text))
+        #expect(read.library == "mine" && read.version == "1.0" && read.isResident)
+    }
+
+    @Test(arguments: [
+        "aya", "aya 0.13.1 \n", "aya 0.13.1\nmore", "aya 0.13.1\nresident\nmore", "resident\n", " ", "\n",
+        "aya \u{1B}[1m1", "usage: a b c",
+    ])
+    func anythingElseIsNoVersion(text: String) { #expect(LoaderVersion(text) == nil) }
 
     @Test func aLoaderWithoutALibrarySaysNothing() throws {
-        let read = try #require(LoaderVersion(line: ""))
+        let read = try #require(LoaderVersion(""))
         #expect(read.library == nil && read.version == nil)
     }
 

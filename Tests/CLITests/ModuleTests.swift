@@ -5,6 +5,7 @@ import Manifests
 import MatrixModel
 import MatrixRunner
 import ProbeObject
+import ResultStore
 import Synchronization
 import SystemPackage
 import Testing
@@ -40,7 +41,7 @@ import Testing
         """
 
     /// The plan for all kernels of the sandbox and the variants above.
-    private func plan(_ shelf: Shelf, in sandbox: Sandbox) async throws -> RunPlan {
+    private func plan(_ shelf: Shelf, in sandbox: Sandbox, fullLogs: Bool = false) async throws -> RunPlan {
         let cache = sandbox.root.appending("cache")
         let store = KernelStore(catalogueFolders: [sandbox.root.appending("kernels")], cache: cache)
         let variants = try await ProbeSelection().build(folder: sandbox.root.appending("probes"), cache: cache)
@@ -48,7 +49,7 @@ import Testing
             kernels: try await RunKernel.all(store.fetch(store.catalogue()), variants: variants, find: shelf.find),
             variants: variants.map { LoadedVariant(variant: $0, loader: .dummy) },
             guestImage: try GuestImage(binaries: sandbox.root.appending("images/guest/build")), tool: "t",
-            shard: nil, day: try #require(Day("2026-11-26")))
+            shard: nil, fullLogs: fullLogs, day: try #require(Day("2026-11-26")))
     }
 
     private func withProbe(_ body: (Sandbox) async throws -> Void) async throws {
@@ -76,6 +77,30 @@ import Testing
             #expect(inputs[1][3] != both)
             #expect(inputs[2] == inputs[0])
             #expect(plans[0].cells[3].cell.modules.map(\.name) == ["veth", "dummy"])
+        }
+    }
+
+    /// Without the option any answer will do.
+    @Test(arguments: [(LogCut?.none, true), (.abridged, false), (.limit, true)])
+    func aCutLogDoesNotAnswerARunThatWantsAllOfIt(cut: LogCut?, answers: Bool) async throws {
+        try await withProbe { sandbox in
+            let shelf = Shelf(["veth": "1", "dummy": "2"])
+            let (few, all) = try await (plan(shelf, in: sandbox), plan(shelf, in: sandbox, fullLogs: true))
+            let key = few.cells[0].cell.key
+            let program = ProgramResult(
+                name: "p", type: "xdp", verdict: .fail, stage: .load, errno: 7, cause: nil, log: "logs/0.txt",
+                logComplete: cut == nil, logCut: cut, stats: nil)
+            let stored = CachedCell(
+                cell: CellResult(
+                    key: key, verdict: .fail, stage: .load, expected: .pass, asExpected: false, cached: false,
+                    reason: nil, console: nil, programs: [program]),
+                kernel: KernelRow(
+                    id: key.kernel, release: nil, family: "debian", btf: nil, start: nil, readySeconds: nil,
+                    status: .measured, reason: nil))
+            let hits = [try #require(few.cells[0].inputs): stored]
+            #expect(few.cells[0].answer(in: hits) == stored)
+            #expect((all.cells[0].answer(in: hits) != nil) == answers)
+            #expect(few.cells[1].answer(in: hits) == nil)
         }
     }
 

@@ -253,6 +253,7 @@ struct ProbeManifestTests {
             #expect(second.variants.map(\.modules) == [["nf_conntrack"], ["nf_conntrack", "veth"]])
             let loaders = try ProbeManifest(file: file, text: String(samples[2]))
             #expect(loaders.variants.map { $0.loaders?.count } == [3, 1])
+            #expect(loaders.variants.map(\.fullLogs) == [false, true])
             let own = try ProbeManifest(file: file, text: String(samples[4]))
             #expect(own.variants.map(\.file) == [folder.pushing("target/agent")])
             let third = try ProbeManifest(file: file, text: String(samples[3]))

@@ -76,6 +76,29 @@ private final class FakeLog: LongLog {
         #expect(file.text.withLock { $0.suffix(15) } == Array("no such symbol\n".utf8)[...])
     }
 
+    @Test(arguments: [
+        ("R9 !read_ok\n", true, LogCut?.none), ("17: (95) ex", false, .limit),
+        (
+            "17: (95) exit\n-- compat-matrix cut the log here; --full-logs keeps all of it --\nR9 !read_ok\n", false,
+            .abridged
+        ),
+    ])
+    func whatIsMissingOfALogIsNamed(log: String, isComplete: Bool, cut: LogCut?) throws {
+        let cell = PlannedCell(
+            key: CellKey(kernel: "debian-6.1", probe: "p", variant: "v", loader: "libbpf"), object: "/p.o",
+            objectDigest: "d", programs: ["first"], expectations: [])
+        var report = report(errno: 13)
+        report.logComplete = isComplete
+        let evidence = Evidence(
+            programs: [Evidence.Program(report: report, verifierLog: Array(log.utf8))], ending: .finished(.exited(0)))
+        let result = try Judge().result(
+            of: cell, kernel: #require(KernelID("debian-6.1")), evidence: evidence, release: nil,
+            kernelConfigKnown: true, keep: { _ in "logs/short.txt" })
+        let program = try #require(result.programs.first)
+        #expect((program.logComplete, program.logCut) == (isComplete, cut))
+        #expect(program.cause?.id == (cut == .limit ? "log-full" : "not-init"))
+    }
+
     @Test func aLogThatLackedMemoryIsAskedForOnceMore() {
         var short = report(errno: 13)
         short.logLacksMemory = true

@@ -57,7 +57,7 @@ import Testing
             {"cells":[{"asExpected":false,"cached":false,"console":null,"event":null,"expected":"pass","expectedReason":null,\
             "kernel":"k-1.0",\
             "loader":"l","probe":"p","programs":[{"cause":null,"errno":22,"explanation":null,"log":"logs/a.txt","logComplete":true,\
-            "name":"p","seconds":{"attach":null,"fire":null,"load":null},\
+            "logCut":null,"name":"p","seconds":{"attach":null,"fire":null,"load":null},\
             "stage":"load","stats":{"headroomPercent":null,"instructions":7,"jitedBytes":null,"limit":null,\
             "loadMicroseconds":null,"peakStates":null,"programInstructions":null,"stackDepth":null,"totalStates":null,\
             "translatedBytes":null,"verificationMicroseconds":null},"type":"xdp","verdict":"fail"}],"reason":null,\
@@ -97,6 +97,7 @@ import Testing
             (#""start":"cold""#, #""start":"frozen""#, "start"),
             (#""accelerator":"tcg","#, "", "host"),
             (#""cached":true"#, #""cached":1"#, "cached"),
+            (#""logCut":null"#, #""logCut":"short""#, "logCut"),
             (#""errno":13"#, #""errno":-13"#, "errno"),
             (#""console":null,"#, "", "cells"),
             (#""tool":"0.1.0""#, #""tool":"0.1.0","extra":1"#, "run"),

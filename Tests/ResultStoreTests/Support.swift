@@ -72,7 +72,7 @@ extension MatrixDocument {
         let bare = ProgramResult(
             name: "a", type: "xdp", verdict: .fail, stage: nil, errno: 524,
             cause: Cause(id: "unknown", category: "Unknown", line: "", source: nil, advice: "Read.", since: nil),
-            log: nil, logComplete: false, stats: ProgramStatistics())
+            log: nil, logComplete: false, logCut: .abridged, stats: ProgramStatistics())
         let empty = ProgramResult(
             name: "c", type: "tracing", verdict: .pass, stage: .fire, errno: 0, cause: nil, log: nil, logComplete: true,
             stats: nil)

@@ -117,6 +117,30 @@ import Testing
         #expect(Catalogue.bundled.cause(ofLog: "R0 !read_ok\n", errno: 28)?.id == "not-init")
     }
 
+    /// A guest leaves out the middle of a long log; what stands above the cut did not lead to the message below it.
+    @Test(arguments: [
+        ("BPF program is too large. Processed 1000001 insn", "too-large", Int32(7)), ("R9 !read_ok", "not-init", 13),
+    ])
+    func theLastLinesOfAnAbridgedLogDecide(message: String, id: String, errno: Int32) throws {
+        let log = LogSummary(
+            of: Self.abridged + "\(message)\nprocessed 1000001 insns (limit 1000000) total_states 20001\n")
+        #expect(log.isAbridged)
+        #expect(log.statistics?.instructions == 1_000_001)
+        let cause = try #require(Catalogue.bundled.cause(ofLog: log, logComplete: false, errno: errno))
+        #expect((cause.id, cause.line, cause.source) == (id, message, nil))
+    }
+
+    /// Kernels before 5.2 have no last lines without all that stands before them.
+    @Test(arguments: [(Int32(7), "too-large"), (13, "log-full"), (28, "log-full")])
+    func anAbridgedLogWithoutLastLinesIsJudgedByItsErrno(errno: Int32, id: String) {
+        let cause = Catalogue.bundled.cause(ofLog: LogSummary(of: Self.abridged), logComplete: false, errno: errno)
+        #expect(cause?.id == id)
+    }
+
+    private static let abridged =
+        String(repeating: "; i++; @ loop.c:3\n17: (07) r1 += 1 ; R1_w=scalar()\n", count: 20_000)
+        + "-- compat-matrix cut the log here; --full-logs keeps all of it --\n"
+
     /// As 7.3.4 wrote it; up to 7.2 the last line was "R1 offset is outside of the packet".
     @Test func takesTheLineAboveForWhatTheLastOneIsAbout() throws {
         let cause = try #require(Catalogue.bundled.cause(ofText: golden("7.3-packet")))

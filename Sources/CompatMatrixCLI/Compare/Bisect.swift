@@ -26,6 +26,8 @@ package struct Bisect: AsyncParsableCommand {
     @Option(help: "Seconds that one cell may take; 120 without it.") var timeout: Int?
     @Option(help: "The folder of stored runs.") var results: String?
     @Flag(help: "Measures everything anew.") var noCache = false
+    @Flag(help: "Keep all of every log; of a very long one only the first MiB and the last lines are kept otherwise.")
+    var fullLogs = false
 
     package init() {}
 
@@ -56,6 +58,7 @@ package struct Bisect: AsyncParsableCommand {
         arguments += loaders.flatMap { ["--loader", $0] } + (jobs.map { ["--jobs", "\($0)"] } ?? [])
         arguments += timeout.map { ["--timeout", "\($0)"] } ?? []
         arguments += (results.map { ["--results", $0] } ?? []) + (noCache ? ["--no-cache"] : [])
+        arguments += fullLogs ? ["--full-logs"] : []
         // A kernel of an archive is booted this once: its snapshot would only take room.
         arguments += archive ? ["--start", "cold"] : []
         return try RunCommand.parse(arguments)

@@ -65,7 +65,7 @@ struct BisectSession {
             options: options.runCommand(kernels: here.map(\.id.text)), workspace: workspace)
         let hits = try session.store.cached(inputs: session.plan.cells.compactMap(\.inputs))
         for planned in session.plan.cells {
-            guard let hit = planned.inputs.flatMap({ hits[$0] }) else { continue }
+            guard let hit = planned.answer(in: hits) else { continue }
             var cell = hit.cell
             cell.kernel = planned.cell.key.kernel
             cell.probe = planned.cell.key.probe

@@ -7,6 +7,8 @@ struct LogExplanation: Encodable {
     struct Size: Encodable {
         var bytes: Int
         var lines: Int
+        /// `null` for a log that may be whole.
+        @Nullable var cut: LogCut?
     }
 
     /// `null` where nothing was refused.
@@ -20,7 +22,7 @@ struct LogExplanation: Encodable {
         self.cause = cause
         explanation = cause.map { catalogue.explanation(of: $0, ofText: log) }
         stats = log.statistics
-        self.log = Size(bytes: log.byteCount, lines: log.lineCount)
+        self.log = Size(bytes: log.byteCount, lines: log.lineCount, cut: log.isAbridged ? .abridged : nil)
     }
 
     /// The cause with its blocks, and below them the numbers that there are; the log came from `name`.
@@ -41,7 +43,11 @@ struct LogExplanation: Encodable {
             ("states", stats?.totalStates.map { "\($0)" + (stats?.peakStates.map { ", \($0) at once" } ?? "") }),
             ("stack", stats?.stackDepth.map { "\($0) bytes" }),
             ("time", stats?.verificationMicroseconds.map { "\($0) µs" }),
-            ("log", "\(log.lines) \(log.lines == 1 ? "line" : "lines"), \(log.bytes) bytes"),
+            (
+                "log",
+                "\(log.lines) \(log.lines == 1 ? "line" : "lines"), \(log.bytes) bytes"
+                    + (log.cut.map { "; \($0.summary)" } ?? "")
+            ),
         ]
     }
 }

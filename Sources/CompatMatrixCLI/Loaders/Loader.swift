@@ -15,6 +15,8 @@ struct Loader: Sendable, Hashable {
     var state: State
     /// Whether the image of the run's guests has it; a user's own comes with the cells that want it.
     var isInGuestImage: Bool
+    /// Whether it says that it can be resident; a loader of the image is just tried.
+    var canStay = false
 
     /// What has to go into a guest for it.
     var fileForGuests: PlannedFile? {

@@ -71,7 +71,7 @@ struct LoaderSearch: Sendable {
         let version = try await LoaderVersion.ask(file.path)
         return Loader(
             name: name, state: .available(file, library: version.library, version: version.version),
-            isInGuestImage: isInGuestImage)
+            isInGuestImage: isInGuestImage, canStay: version.isResident && !isInGuestImage)
     }
 }
 

@@ -1,11 +1,13 @@
 import Subprocess
 import SystemPackage
 
-/// What a loader says of itself, `loader-NAME --version`: one line `<library> <version>`, or nothing where it is made with no
-/// library.
+/// What a loader says of itself when it is called with `--version`.
+///
+/// One line `<library> <version>`, or nothing where it is made with no library. A loader that can be resident adds a line `resident`.
 struct LoaderVersion: Sendable, Hashable {
     var library: String?
     var version: String?
+    var isResident = false
 
     /// How long it may take.
     static let limit: Duration = .seconds(5)
@@ -40,19 +42,20 @@ struct LoaderVersion: Sendable, Hashable {
         }
         guard let answer else { throw LoaderVersionProblem.silent(limit) }
         guard answer.status.isSuccess else { throw LoaderVersionProblem.failed("\(answer.status)") }
-        guard let version = LoaderVersion(line: answer.text) else { throw LoaderVersionProblem.unreadable(answer.text) }
+        guard let version = LoaderVersion(answer.text) else { throw LoaderVersionProblem.unreadable(answer.text) }
         return version
     }
 
     private static let longestAnswer = 4096
 
-    /// `nil` for anything but such a line.
-    init?(line: String) {
-        guard !line.isEmpty else { return }
-        let match = line.wholeMatch(of: /([A-Za-z0-9][A-Za-z0-9._+\/\-]{0,63}) ([A-Za-z0-9][A-Za-z0-9._+~\-]{0,63})\n?/)
-        guard let match else { return nil }
+    /// `nil` for anything but such lines.
+    init?(_ text: String) {
+        guard !text.isEmpty else { return }
+        let line = /([A-Za-z0-9][A-Za-z0-9._+\/\-]{0,63}) ([A-Za-z0-9][A-Za-z0-9._+~\-]{0,63})(\nresident)?\n?/
+        guard let match = text.wholeMatch(of: line) else { return nil }
         library = String(match.1)
         version = String(match.2)
+        isResident = match.3 != nil
     }
 }
 
@@ -67,7 +70,8 @@ enum LoaderVersionProblem: Error, Equatable, CustomStringConvertible {
         case .doesNotRun(let problem): "'--version' does not run here: \(problem)"
         case .silent(let limit): "'--version' did not end within \(limit)"
         case .failed(let status): "'--version' ended with \(status)"
-        case .unreadable(let text): "'--version' said '\(text.prefix(80))'; expected one line, '<library> <version>'"
+        case .unreadable(let text):
+            "'--version' said '\(text.prefix(80))'; expected a line '<library> <version>' and no other but 'resident'"
         }
     }
 }

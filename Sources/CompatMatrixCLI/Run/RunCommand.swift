@@ -33,6 +33,8 @@ package struct RunCommand: AsyncParsableCommand {
     var format: ReportFormat?
     @Flag(help: "Exits with 0 or 1 even when some cell could not be measured.") var allowMissing = false
     @Flag(help: "Measures everything anew.") var noCache = false
+    @Flag(help: "Keep all of every log; of a very long one only the first MiB and the last lines are kept otherwise.")
+    var fullLogs = false
     @Option(help: "I/N: only the I-th of N parts of the cells.") var shard: Shard?
     @Option(help: "What the run is compared with; exits with 1 on regressions only. \(RunReference.help)")
     var baseline: String?

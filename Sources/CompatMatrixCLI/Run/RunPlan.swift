@@ -1,12 +1,14 @@
 import Crypto
 import Foundation
 import GuestImage
+import GuestLink
 import KernelStore
 import Machine
 import Manifests
 import MatrixModel
 import MatrixRunner
 import ProbeObject
+import ResultStore
 import SystemPackage
 
 /// A cell with its place in the matrix and the digest of all that decides its outcome.
@@ -20,7 +22,7 @@ struct RunCell: Sendable {
     /// the compiler of its variant is not to be had.
     var obstacle: String?
 
-    init(position: Int, kernel: RunKernel, loaded: LoadedVariant, day: Day) {
+    init(position: Int, kernel: RunKernel, loaded: LoadedVariant, fullLogs: Bool, day: Day) {
         self.position = position
         self.kernel = kernel.id
         let (variant, loader) = (loaded.variant, loaded.loader)
@@ -32,12 +34,23 @@ struct RunCell: Sendable {
             files: loaded.executable?.files ?? [], programs: variant.programs,
             plan: loaded.executable?.plan ?? variant.plan,
             expectations: kernel.manifest.isGate ? variant.expectations.on(day) : .anything)
+        // Other loaders fetch no verifier's log.
+        if variant.ownLoader == nil, fullLogs || variant.fullLogs { cell.options.insert(.fullLogs) }
+        if loader.canStay { cell.options.insert(.mayStay) }
         switch kernel.modules(variant.modules) {
         case .success(let modules):
             cell.modules = modules
             obstacle = loader.obstacle ?? variant.obstacle
         case .failure(let error): obstacle = "\(error)"
         }
+    }
+
+    /// What an earlier run found with the same inputs, if it kept as much as this cell is to keep: a log that was cut does not do
+    /// for one that is to be whole.
+    func answer(in stored: [String: CachedCell]) -> CachedCell? {
+        guard let hit = inputs.flatMap({ stored[$0] }) else { return nil }
+        let isAbridged = hit.cell.programs.contains { $0.logCut == .abridged }
+        return isAbridged && cell.options.contains(.fullLogs) ? nil : hit
     }
 }
 
@@ -58,7 +71,8 @@ struct RunPlan: Sendable {
     /// `tool` tells one build of this program from another: what it judges differently must not be answered from what an
     /// older build found. `day` is the day of the run, on which some rule may have expired.
     init(
-        kernels: [RunKernel], variants: [LoadedVariant], guestImage: GuestImage, tool: String, shard: Shard?, day: Day
+        kernels: [RunKernel], variants: [LoadedVariant], guestImage: GuestImage, tool: String, shard: Shard?,
+        fullLogs: Bool, day: Day
     ) {
         self.kernels = kernels
         self.variants = variants
@@ -69,7 +83,7 @@ struct RunPlan: Sendable {
             for variant in variants {
                 defer { position += 1 }
                 guard shard?.holds(position) ?? true else { continue }
-                var cell = RunCell(position: position, kernel: kernel, loaded: variant, day: day)
+                var cell = RunCell(position: position, kernel: kernel, loaded: variant, fullLogs: fullLogs, day: day)
                 if cell.obstacle == nil {
                     cell.inputs = Self.inputs(of: cell.cell, kernel: kernel, guestImage: guestImage, tool: tool)
                 }

@@ -81,7 +81,7 @@ struct RunSession: Sendable {
                 setting.kernels, variants: chosen.map(\.variant), find: setting.kernelStore.guestModules),
             variants: try await Self.loaded(chosen, by: found),
             guestImage: try await setting.guestImage(), tool: try Tool.build(), shard: options.shard,
-            day: try Self.day(of: startedAt))
+            fullLogs: options.fullLogs, day: try Self.day(of: startedAt))
     }
 
     /// Each variant with its loader, and with what a program of the user's needs in a guest.
@@ -147,7 +147,7 @@ struct RunSession: Sendable {
                 qemu: machine.qemu?.version, accelerator: machine.accelerator?.rawValue,
                 cpus: ProcessInfo.processInfo.activeProcessorCount))
         let hits = options.noCache ? [:] : try store.cached(inputs: plan.cells.compactMap(\.inputs))
-        let open = plan.cells.filter { cell in cell.inputs.map { hits[$0] == nil } ?? false }
+        let open = plan.cells.filter { $0.inputs != nil && $0.answer(in: hits) == nil }
         let batches = open.isEmpty ? [] : plan.batches(of: open, initramfs: try await setting.initramfs())
         try store.begin(run: run)
         for loader in loaders { try store.record(loader: loader.row, in: run.id) }
@@ -158,7 +158,7 @@ struct RunSession: Sendable {
             store: store, run: run.id, plan: plan,
             progress: RunProgress(cells: keys, expected: expected, guests: guests))
         try await recorder.cached(
-            plan.cells.compactMap { cell in cell.inputs.flatMap { hits[$0] }.map { (cell, $0) } })
+            plan.cells.compactMap { cell in cell.answer(in: hits).map { (cell, $0) } })
         try await recorder.missing(
             plan.cells.compactMap { cell in cell.obstacle.map { (cell, $0) } })
         let runner = MatrixRunner(

@@ -3,7 +3,7 @@
 // Where what stands in the arrays of ReportData.swift.
 const cellFields = ["column", "row", "loader", "verdict", "stage", "expected", "asExpected", "cached", "reason", "console", "programs", "event",
   "queue", "load", "attach", "fire", "total"];
-const programFields = ["name", "type", "verdict", "stage", "errno", "cause", "explanation", "log", "logComplete", "load", "attach",
+const programFields = ["name", "type", "verdict", "stage", "errno", "cause", "explanation", "log", "logCut", "load", "attach",
   "instructions", "limit", "totalStates", "peakStates", "stackDepth", "verificationMicroseconds",
   "loadMicroseconds", "programInstructions", "translatedBytes", "jitedBytes"];
 const named = (fields, values) => Object.fromEntries(fields.map((field, i) => [field, values[i] ?? null]));

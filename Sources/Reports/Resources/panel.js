@@ -123,7 +123,7 @@ function programCard(program, count, cell) {
     cause ? causeBlock(cause, verdict, data.explanations[program.explanation] ?? null) : null,
     numbers(program), trend(cell, program));
   if (program.log === null) card.append(el("p", { class: "quiet" }, "Nobody wrote a log."));
-  else card.append(logBlock(program.logComplete ? "Log" : "Log, cut by the size of its buffer", program.log, cause?.line ?? null, verdict !== "pass" || count === 1, ""));
+  else card.append(logBlock(program.logCut === null ? "Log" : `Log, ${data.logCuts[program.logCut]}`, program.log, cause?.line ?? null, verdict !== "pass" || count === 1, ""));
   return card;
 }
 

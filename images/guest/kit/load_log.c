@@ -210,9 +210,12 @@ static struct load_log fetch_head(load_function *load, void *context, int verdic
     return log;
 }
 
-int is_long_log(const char *quiet_log, uint32_t microseconds)
+int is_long_log(int verdict, const char *quiet_log, uint32_t microseconds)
 {
     unsigned instructions;
+    // Where the silent load left no last words, only the end of the budget needs none: E2BIG says it.
+    if (!kernel_has.stats && verdict != -E2BIG)
+        return 0;
     if (wants_full_logs || getenv(FULL_LOGS_VARIABLE) != NULL)
         return 0;
     const char *totals = strstr(quiet_log, "processed ");
@@ -223,9 +226,7 @@ int is_long_log(const char *quiet_log, uint32_t microseconds)
 
 struct load_log fetch_log(load_function *load, void *context, int verdict, const char *quiet_log, uint32_t microseconds)
 {
-    // Without last words only the budget's end needs none: E2BIG says it.
-    int has_last_words = kernel_has.stats || verdict == -E2BIG;
-    if (verdict >= 0 || !has_last_words || !is_long_log(quiet_log, microseconds))
+    if (verdict >= 0 || !is_long_log(verdict, quiet_log, microseconds))
         return fetch_all(load, context, verdict);
     return fetch_head(load, context, verdict, quiet_log);
 }

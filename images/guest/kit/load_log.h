@@ -39,8 +39,8 @@ unsigned quiet_level(void);
 void want_full_logs(int wanted);
 /// Set for a loader that is started for a cell of which all is wanted.
 #define FULL_LOGS_VARIABLE "COMPAT_MATRIX_FULL_LOGS"
-/// Whether only a part of the log would be fetched.
-int is_long_log(const char *quiet_log, uint32_t microseconds);
+/// Whether only a part of the log of a load that ended with `verdict`, a negative errno, would be fetched.
+int is_long_log(int verdict, const char *quiet_log, uint32_t microseconds);
 /// Stands in a log where a part of it was left out.
 #define CUT_MARK "-- compat-matrix cut the log here; --full-logs keeps all of it --\n"
 

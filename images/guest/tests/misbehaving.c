@@ -1,5 +1,5 @@
 /// A loader that does what the object says instead of loading it: the object is a text that starts with a word of the
-/// table below. Together with the zygote's loop of the libbpf loader.
+/// table below. Together with the loop of the resident libbpf loader.
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -84,7 +84,7 @@ static void kill_itself(uint32_t cell)
     raise(SIGSEGV);
 }
 
-static void kill_zygote(uint32_t cell)
+static void kill_resident(uint32_t cell)
 {
     (void)cell;
     kill(getppid(), SIGKILL);
@@ -194,7 +194,7 @@ static const struct {
     {"panic", panic},
     {"sleep", sleep_on},
     {"segfault", kill_itself},
-    {"kill-zygote", kill_zygote},
+    {"kill-resident", kill_resident},
     {"memory", use_much_memory},
     {"lost-child", lose_child},
     {"wolf", cry_wolf},

@@ -139,7 +139,7 @@ func logOfSuccess(o *object, name string, report *programReport) []byte {
 // the log in it. Of a program that the verifier looked at for long the totals and its last words must do, unless all of every log
 // is wanted: the library cannot stop the kernel after the first MiB, as the kit does for the others.
 func fetchLog(o *object, name string, report *programReport, quiet []byte, first error) ([]byte, error) {
-	if C.is_long_log(logText(quiet), report.load_microseconds) != 0 {
+	if C.is_long_log(C.int(errorNumber(first)), logText(quiet), report.load_microseconds) != 0 {
 		report.log_complete = 0
 		return append([]byte(C.CUT_MARK), quiet...), first
 	}

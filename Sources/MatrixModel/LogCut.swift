@@ -1,0 +1,15 @@
+/// Why a stored log is not all that the verifier wrote.
+package enum LogCut: String, Codable, Sendable, Hashable, CaseIterable {
+    /// The guest fetched as much as its first MiB and the verifier's last words: all of so long a log costs more than it says.
+    case abridged
+    /// It reached the kernel's limit for a log, or the memory of the guest.
+    case limit
+
+    /// One line for people.
+    package var summary: String {
+        switch self {
+        case .abridged: "shortened; use --full-logs to keep all of it"
+        case .limit: "truncated at the kernel's limit or the guest's memory"
+        }
+    }
+}

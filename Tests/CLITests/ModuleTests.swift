@@ -5,12 +5,12 @@ import Manifests
 import MatrixModel
 import MatrixRunner
 import ProbeObject
-import ResultStore
 import Synchronization
 import SystemPackage
 import Testing
 
 @testable import CompatMatrixCLI
+@testable import ResultStore
 
 /// What a run makes of probes that want kernel modules, before anything boots.
 @Suite(.timeLimit(.minutes(10))) struct ModuleTests {

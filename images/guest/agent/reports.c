@@ -178,7 +178,7 @@ enum reports_end pass_reports(struct loader *loader)
         if (loader->limit > 0 && now() >= deadline)
             return REPORTS_OVERDUE;
         // Of a loader that stays nothing more comes once its pipe is closed.
-        if (reading != SOMETHING && (reads_reports || loader->is_child))
+        if (reading != SOMETHING && (reads_reports || loader->control < 0))
             await_more(loader, reads_reports, reads_words);
     }
     return stream.length == 0 ? REPORTS_SOUND : REPORTS_BROKEN;

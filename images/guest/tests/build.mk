@@ -1,7 +1,8 @@
 # Guests that only tests boot: build/tests/<name> holds an agent and a loader, as GuestImage takes them.
 TEST_GUESTS := misbehaving plain stuck bpftool
-TESTS += $(foreach guest,$(TEST_GUESTS),$(addprefix $(BUILD)/tests/$(guest)/,agent loader-libbpf)) \
-         $(BUILD)/tests/bpftool/loader-bpftool $(BUILD)/tests/unruly $(BUILD)/tests/unruly-resident
+TESTS += $(foreach guest,$(TEST_GUESTS),$(addprefix $(BUILD)/tests/$(guest)/,agent shell.so loader-libbpf)) \
+         $(BUILD)/tests/bpftool/loader-bpftool $(BUILD)/tests/unruly $(BUILD)/tests/unruly-resident \
+         $(addprefix $(BUILD)/tests/residents/,agent shell.so loader-forking loader-go)
 # The loop around a resident libbpf, without what it does with an object.
 RESIDENT := $(addprefix loaders/libbpf/,main.c libelf_0_192.c warm_up_object.S)
 
@@ -18,6 +19,9 @@ $(BUILD)/tests/stuck/agent: tests/stuck_init.c Makefile
 $(BUILD)/tests/%/agent: $(BUILD)/agent
 	install -D $< $@
 
+$(BUILD)/tests/%/shell.so: $(BUILD)/shell.so
+	install -D $< $@
+
 $(BUILD)/tests/stuck/loader-libbpf $(BUILD)/tests/bpftool/loader-libbpf: $(BUILD)/loader-libbpf
 	install -D $< $@
 
@@ -31,3 +35,19 @@ $(BUILD)/tests/unruly-resident: CAN_STAY := 1
 $(BUILD)/tests/unruly $(BUILD)/tests/unruly-resident: tests/unruly.c $(KIT) $(HEADERS) Makefile
 	mkdir -p $(@D)
 	$(CC) $(CFLAGS) -DCAN_STAY=$(CAN_STAY) $< $(KIT) $(LDFLAGS) -o $@
+
+# Residents of both kinds: one that forks for each cell, and one that serves all cells in one process.
+$(BUILD)/tests/residents/loader-forking: tests/unruly_resident.c $(KIT) $(HEADERS) Makefile
+	mkdir -p $(@D)
+	$(CC) $(CFLAGS) $< $(KIT) $(LDFLAGS) -o $@
+
+# The cilium loader with deeds in the place of its loads.
+UNRULY_GO := $(wildcard tests/unruly-go/*.go) $(filter-out %/main.go, $(wildcard $(CILIUM)/*.go))
+UNRULY_GO_SOURCE := $(CILIUM_BUILD)/src/unruly-go
+$(BUILD)/tests/residents/loader-go: $(UNRULY_GO) $(KIT) $(BUILD)/generate $(BUILD)/warm_up.bpf.o tests/build.mk $(CILIUM)/build.mk Makefile
+	$(CILIUM)/prepare
+	rm -rf $(UNRULY_GO_SOURCE)
+	install -D -m 644 -t $(UNRULY_GO_SOURCE) $(UNRULY_GO) $(BUILD)/warm_up.bpf.o
+	$(BUILD)/generate go >$(UNRULY_GO_SOURCE)/names.go
+	mkdir -p $(@D)
+	$(call build_go,unruly-go,$(abspath $@),)

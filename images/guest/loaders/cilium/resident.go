@@ -22,6 +22,8 @@ import (
 	"reflect"
 	"runtime"
 	"runtime/debug"
+	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -35,6 +37,8 @@ const grownMemory = 96 << 20
 
 // serve serves cells until the agent is gone, or one has left something behind.
 func serve(warmUp func(), load func(*reporter, string, *plan)) {
+	// The first thread stands for the process in /proc and cannot end, so no cell may have it.
+	runtime.LockOSThread()
 	warmUp()
 	words, err := unix.Dup(unix.Stderr)
 	if err != nil {
@@ -91,15 +95,22 @@ type stock struct {
 	limits      [16]unix.Rlimit
 	folder      string
 	environment []string
-	bytes       int
+	// Of the first thread: what a cell does to its own ends with that.
+	status     string
+	cgroup     string
+	goroutines int
+	bytes      int
 }
 
 func takeStock() stock {
-	s := stock{environment: os.Environ()}
+	s := stock{environment: os.Environ(), status: statusLines(), goroutines: runtime.NumGoroutine()}
 	for resource := range s.limits {
 		_ = unix.Getrlimit(resource, &s.limits[resource])
 	}
 	s.folder, _ = os.Readlink("/proc/self/cwd")
+	if groups, err := os.ReadFile("/proc/self/cgroup"); err == nil {
+		s.cgroup = string(groups)
+	}
 	if folder, err := os.Open("/proc/self/fd"); err == nil {
 		s.descriptors, _ = folder.Readdirnames(-1)
 		folder.Close()
@@ -112,8 +123,29 @@ func takeStock() stock {
 	return s
 }
 
+// statusLines are what /proc says of users, groups, capabilities and ignored signals.
+func statusLines() string {
+	text, _ := os.ReadFile("/proc/self/status")
+	var lines []string
+	for _, line := range strings.Split(string(text), "\n") {
+		switch name, _, _ := strings.Cut(line, ":"); name {
+		case "Uid", "Gid", "Groups", "SigIgn", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs":
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// awaitGoroutines gives those that a cell has told to end the time to do so.
+func awaitGoroutines(count int) {
+	for tries := 0; runtime.NumGoroutine() > count && tries < 50; tries++ {
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // change says what is not as it was, after a collection if need be: the library closes what nobody refers to. Empty for nothing.
 func (before stock) change() string {
+	awaitGoroutines(before.goroutines)
 	change := before.difference(takeStock())
 	if change == "" {
 		return ""
@@ -133,6 +165,12 @@ func (before stock) difference(now stock) string {
 		return "its folder"
 	case !reflect.DeepEqual(before.environment, now.environment):
 		return "its environment"
+	case before.status != now.status:
+		return "its user, capabilities or signals"
+	case before.cgroup != now.cgroup:
+		return "its cgroup"
+	case before.goroutines != now.goroutines:
+		return fmt.Sprintf("its goroutines: %d, then %d", before.goroutines, now.goroutines)
 	case now.bytes-before.bytes > grownMemory:
 		return fmt.Sprintf("its memory: %d MiB, then %d MiB", before.bytes>>20, now.bytes>>20)
 	}

@@ -108,14 +108,3 @@ extension CommandTests {
 extension [GuestModule] {
     fileprivate static func * (modules: Self, times: Int) -> Self { (0..<times).flatMap { _ in modules } }
 }
-
-extension Repository {
-    /// Modules of a kernel, out of its packages.
-    fileprivate static func modules(_ names: [String], of kernel: String) throws -> [GuestModule] {
-        let store = KernelStore(catalogueFolders: [kernels], cache: cache)
-        let manifest = try #require(try store.catalogue().first { $0.id.text == kernel })
-        return try store.modules(names, of: manifest).map {
-            GuestModule(name: $0.name, file: $0.path, digest: $0.sha256)
-        }
-    }
-}

@@ -2,6 +2,7 @@ import Foundation
 import KernelStore
 import Manifests
 import MatrixModel
+import MatrixRunner
 import SystemPackage
 import Testing
 
@@ -19,6 +20,15 @@ enum Repository {
         let store = KernelStore(catalogueFolders: [kernels], cache: cache)
         let manifest = try #require(try store.catalogue().first { $0.id.text == id })
         return try #require(try store.image(of: manifest), "'compat-matrix kernels fetch' brings \(id)")
+    }
+
+    /// Modules of a kernel and those that they depend on, out of its packages.
+    static func modules(_ names: [String], of kernel: String) throws -> [GuestModule] {
+        let store = KernelStore(catalogueFolders: [kernels], cache: cache)
+        let manifest = try #require(try store.catalogue().first { $0.id.text == kernel })
+        return try store.modules(names, of: manifest).map {
+            GuestModule(name: $0.name, file: $0.path, digest: $0.sha256)
+        }
     }
 
     /// A guest that only tests boot; `make -C images/guest tests` builds it.

@@ -17,8 +17,8 @@
 #include "../kit/namespaces.h"
 #include "../kit/residency.h"
 
-#define LEFT_MEMORY (80 << 20)
-#define MUCH_MEMORY (64 << 20)
+#define LEFT_MEMORY (128 << 20)
+#define MUCH_MEMORY (100 << 20)
 
 extern char **environ;
 

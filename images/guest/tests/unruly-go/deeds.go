@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const leftMemory = 80 << 20
+const leftMemory = 128 << 20
 
 // What a package of a cell could keep.
 var kept []byte

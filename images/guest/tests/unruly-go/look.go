@@ -17,7 +17,7 @@ import (
 const (
 	cgroupRoot       = C.CGROUP_ROOT
 	cellCgroupPrefix = C.CELL_CGROUP_PREFIX
-	muchMemory       = 64 << 20
+	muchMemory       = 100 << 20
 )
 
 func reportWhatIsSeen(out *reporter) {

@@ -68,8 +68,11 @@ extension GuestTests {
         ) async throws -> [String: Outcome] {
             let batch = KernelBatch(
                 kernel: kernel.id, spec: bench.spec(kernel), config: kernel.config, cells: cells)
-            return try await Measurement(batch, backend: bench.backend(), cellLimit: .seconds(90)).cells
-                .mapValues(Outcome.init)
+            let measurement = try await Measurement(batch, backend: bench.backend(), cellLimit: .seconds(90))
+            return Dictionary(
+                uniqueKeysWithValues: measurement.cells.map { name, cell in
+                    (name, Outcome(cell, event: measurement.evidence[name]?.event ?? []))
+                })
         }
     }
 }
@@ -78,12 +81,21 @@ extension GuestTests {
 private struct Outcome: Equatable, CustomStringConvertible {
     private let lines: [String]
 
-    init(_ cell: CellResult) {
+    init(_ cell: CellResult, event: [UInt8]) {
         lines =
-            ["\(cell.verdict) \(cell.stage?.rawValue ?? "-") \(cell.event ?? "no event") \(cell.reason ?? "")"]
+            ["\(cell.verdict) \(cell.stage?.rawValue ?? "-") '\(Self.words(of: event))' \(cell.reason ?? "")"]
             + cell.programs.map {
                 "\($0.name): \($0.verdict) \($0.stage?.rawValue ?? "-") \($0.errno) \($0.cause?.id ?? "no cause")"
             }
+    }
+
+    /// The text in an event as strings(1) finds it, without numbers: those of processes, times and addresses differ from run to run.
+    private static func words(of event: [UInt8]) -> String {
+        event.split { !(0x20...0x7e).contains($0) }.filter { $0.count >= 4 }
+            .map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
+            // Processor, flags and time of a line of the trace.
+            .replacing(#/\[\d+\] \S+ +[\d.]+:/#, with: "")
+            .replacing(#/0x[0-9a-f]+|\d+/#, with: "N")
     }
 
     var description: String { lines.joined(separator: "; ") }

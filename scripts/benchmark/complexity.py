@@ -1,0 +1,33 @@
+"""What a program costs that hits the verifier's complexity limit."""
+from .checkout import LOADERS
+from .figures import grid, say
+from .programs import ENDLESS_LOOP, compiled, perf_buffer
+
+TARGET = 2.2
+
+
+def complexity_limit(bench, *options):
+    """Processor seconds of a run of that program, less those of a run of a small one, over the seconds of one silent load."""
+    endless, small = compiled(bench.folder, "endless", ENDLESS_LOOP), perf_buffer(bench.folder)
+    rows = []
+    for loader in LOADERS:
+        bench.restored("--loader", loader, "--object", small)
+        for kernel in bench.kernels:
+            say(f"complexity limit: {kernel}, {loader}")
+            chosen = ["--jobs", "1", "--kernel", kernel, "--loader", loader, *options]
+            samples = [times_silent_load(bench, chosen, endless, small) for _ in range(bench.rounds)]
+            if None not in samples:
+                rows.append({"kernel": kernel, "loader": loader, "samples": samples})
+    return grid("×", TARGET, rows)
+
+
+def times_silent_load(bench, chosen, endless, small):
+    """`None` when the verifier did not reach its limit."""
+    run = bench.restored(*chosen, "--object", endless)
+    [cell] = run.cells
+    [program] = cell["programs"]
+    stats, load = program["stats"], program["seconds"]["load"]
+    if not load or not stats or not stats["instructions"] or stats["instructions"] < stats["limit"]:
+        say(f"skipped: {cell['kernel']}, {cell['loader']}: the program did not reach the limit ({cell['verdict']} at {cell['stage']})")
+        return None
+    return round((run.processor - bench.restored(*chosen, "--object", small).processor) / load, 4)

@@ -31,9 +31,11 @@ ENDLESS_LOOP = """\
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-SEC("tracepoint/sched/sched_process_exit") __attribute__((naked)) int endless_loop(void *context)
+SEC("tracepoint/sched/sched_process_exit")
+int endless_loop(void *context)
 {
-	asm volatile("r6 = 0; r7 = 0; 1: r6 += 1; r7 ^= r6; if r6 < 0x7fffffff goto 1b; r0 = 0; exit;");
+	asm volatile("r6 = 0; r7 = 0; 1: r6 += 1; r7 ^= r6; if r6 < 0x7fffffff goto 1b;" ::: "r6", "r7");
+	return 0;
 }
 
 char LICENSE[] SEC("license") = "GPL";

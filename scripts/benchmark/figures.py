@@ -23,17 +23,18 @@ def ratio(values, others):
 
 
 def grid(unit, target, rows):
-    """A figure for each kernel and loader; `rows` are those that could be measured, with their samples."""
+    """A value for each kernel and loader; `rows` are those that could be measured, with their samples."""
     return {"unit": unit, "target": target, "rows": [row | {"value": median(row["samples"])} for row in rows]}
 
 
 def grid_figures(name, grid):
+    """The median and the worst of all kernels and loaders."""
     values = [row["value"] for row in grid["rows"]]
     if not values:
         return []
     return [
-        figure(f"{name}, median of kernels and loaders", median(values), grid["unit"], grid["target"], values),
-        figure(f"{name}, worst kernel and loader", max(values), grid["unit"], grid["target"]),
+        figure(f"{name}, median", median(values), grid["unit"], grid["target"], values),
+        figure(f"{name}, worst", max(values), grid["unit"], grid["target"]),
     ]
 
 
@@ -41,7 +42,7 @@ def show(document, out):
     print(f"{conditions(document)}\n", file=out)
     for each in document["figures"]:
         verdict = {None: "", True: "met", False: "MISSED"}[each["met"]]
-        print(f"{each['name']:<62} {each['value']:>9.3g} {each['unit']:<4} {target(each):<18} {verdict}".rstrip(), file=out)
+        print(f"{each['name']:<66} {each['value']:>9.3g} {each['unit']:<4} {target(each):<18} {verdict}".rstrip(), file=out)
     for name, each in document["grids"].items():
         show_grid(name, each, out)
     if document["kernels"]:
@@ -50,11 +51,11 @@ def show(document, out):
 
 def show_grid(name, grid, out):
     loaders = list(dict.fromkeys(row["loader"] for row in grid["rows"]))
-    print(f"\n{name + ', ' + grid['unit']:<40} " + " ".join(f"{loader:>8}" for loader in loaders), file=out)
+    print(f"\n{name + ', ' + grid['unit']:<52} " + " ".join(f"{loader:>8}" for loader in loaders), file=out)
     for kernel in dict.fromkeys(row["kernel"] for row in grid["rows"]):
         values = {row["loader"]: row["value"] for row in grid["rows"] if row["kernel"] == kernel}
         cells = (f"{values[loader]:>8.3g}" if loader in values else f"{'-':>8}" for loader in loaders)
-        print(f"{kernel:<40} " + " ".join(cells), file=out)
+        print(f"{kernel:<52} " + " ".join(cells), file=out)
 
 
 def show_starts(kernels, out):

@@ -52,7 +52,7 @@ class Session:
 
     def wait_until_ready(self, times):
         """Until it watches for the next change, for the `times`th time."""
-        self._wait(lambda: self.err.read_text().count("Ctrl-C ends") >= times)
+        self._wait(lambda: self.err.read_text().count("Ctrl-C") >= times)
 
     def seconds_after(self, number, change):
         """Seconds from the end of `change`, the `number`th one, until its table is there."""

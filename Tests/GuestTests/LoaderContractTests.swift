@@ -47,7 +47,8 @@ extension GuestTests {
 
         /// Nothing brings the first guest down; those that took too long are tried again, each in a guest booted for it.
         @Test(arguments: UnrulyLoader.allCases) func onlyTimeIsTriedAgain(loader: UnrulyLoader) throws {
-            #expect(try run(loader).policies == [.auto] + UnrulyRun.late.map { _ in .cold })
+            let policies = try run(loader).policies
+            #expect(policies == [.auto] + UnrulyRun.late.map { _ in .cold })
         }
 
         @Test(arguments: UnrulyLoader.allCases, UnrulyRun.late)

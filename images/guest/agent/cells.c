@@ -95,8 +95,9 @@ static int await_cell_end(struct resident *resident, struct loader *loader, enum
     struct resident_message message = {0};
     int limit = loader->limit > 0 ? (int)loader->limit : -1;
     if (*end != REPORTS_SOUND) {
+        // One that died in the middle of a frame has a status that says so.
+        loader->was_stopped = is_at_work(loader->pid);
         kill(loader->pid, SIGKILL);
-        loader->was_stopped = 1;
         limit = TIME_TO_END;
     }
     int heard = receive_resident_event(resident, &message, limit);

@@ -1,4 +1,4 @@
-# Guests that only tests boot: build/tests/<name> holds an agent and a loader, as GuestImage takes them.
+# Guests that only tests boot: build/tests/<name> holds an agent, the shell's builtin and a loader, as GuestImage takes them.
 TEST_GUESTS := misbehaving plain stuck bpftool
 TESTS += $(foreach guest,$(TEST_GUESTS),$(addprefix $(BUILD)/tests/$(guest)/,agent shell.so loader-libbpf)) \
          $(BUILD)/tests/bpftool/loader-bpftool $(BUILD)/tests/unruly $(BUILD)/tests/unruly-resident \

@@ -6,7 +6,7 @@ import Testing
 
 /// The tool as `make install` leaves it, with a user's folders of its own: no test meets another's results.
 ///
-/// Kernels are the repository's; they were fetched before. Tests share snapshots of them, and compiled probes.
+/// Kernels are the repository's; they were fetched before. Tests share snapshots of them.
 struct Installation {
     private let folder: FilePath
 
@@ -83,15 +83,13 @@ struct Installation {
         if kernels == .repositorys {
             try link(cache.appending("kernels"), to: Repository.cache.appending("kernels"))
             // Not those of a test's own kernels, which have an id in common and would replace each other.
-            if snapshots == .shared { try share(SharedCache.snapshots, as: "snapshots") }
+            if snapshots == .shared {
+                try FileManager.default.createDirectory(
+                    atPath: SharedCache.snapshots.string, withIntermediateDirectories: true)
+                try link(cache.appending("snapshots"), to: SharedCache.snapshots)
+            }
         }
-        try share(SharedCache.compiled.appending("probes"), as: "probes")
         try link(work.appending("probes"), to: Repository.probes)
-    }
-
-    private func share(_ folder: FilePath, as name: String) throws {
-        try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
-        try link(cache.appending(name), to: folder)
     }
 
     /// By another process: a program that this one has open for writing, or a child that another test is just forking,

@@ -3,8 +3,8 @@ import SystemPackage
 
 /// Caches that the tests of one process share, and that are gone when it ends.
 ///
-/// A kernel boots once for all tests that start guests of the same image, and a probe is compiled once. Tests of what
-/// boots and what is restored keep caches of their own.
+/// A kernel boots once for all tests that start guests of the same image. Tests of what boots and what is restored keep
+/// snapshots of their own.
 enum SharedCache {
     private static let folder: FilePath = {
         let folder = FilePath(NSTemporaryDirectory()).appending("guest-tests-shared-\(getpid())")
@@ -12,7 +12,7 @@ enum SharedCache {
         return folder
     }()
 
-    /// For whatever finds compiled probes in a folder `probes` of it.
+    /// The cache in which tests that need no installed command compile the repository's probes.
     static let compiled = folder.appending("compiled")
 
     /// Snapshots of what `compat-matrix` boots as installed.

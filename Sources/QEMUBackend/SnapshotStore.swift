@@ -15,8 +15,12 @@ struct SnapshotStore: Sendable {
     static let loaderSetsKept = 3
 
     /// What must be the same for a snapshot to be used; `qemu` tells one build of QEMU from another.
+    ///
+    /// Kernel and initramfs count by their content, wherever they are.
     static func key(_ spec: GuestSpec, accelerator: Accelerator, qemu: String) -> String {
-        var parts = CommandLine(spec, accelerator: accelerator, restoring: false).arguments
+        var machine = spec
+        (machine.kernel, machine.initramfs) = ("kernel", "initramfs")
+        var parts = CommandLine(machine, accelerator: accelerator, restoring: false).arguments
         parts += [qemu, spec.kernelDigest, spec.initramfsDigest, "protocol \(CMX_PROTOCOL_VERSION)"]
         if accelerator == .kvm { parts.append(hostProcessor()) }
         let joined = parts.joined(separator: "\u{0}")

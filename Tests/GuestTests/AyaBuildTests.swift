@@ -56,9 +56,8 @@ extension GuestTests {
                 let files = FileManager.default
                 let guest = folder.appending("images/guest")
                 try files.createDirectory(atPath: guest.appending("build").string, withIntermediateDirectories: true)
-                for part in ["Makefile", "zygote.h", "agent", "common", "loaders"].map({ "images/guest/\($0)" })
-                    + ["Sources/CGuestProtocol", "scripts"]
-                {
+                let parts = ["Makefile", "agent", "kit", "loaders", "protocol", "shell", "tests"]
+                for part in parts.map({ "images/guest/\($0)" }) + ["scripts"] {
                     let copy = folder.pushing(FilePath(part))
                     try files.createDirectory(
                         atPath: copy.removingLastComponent().string, withIntermediateDirectories: true)

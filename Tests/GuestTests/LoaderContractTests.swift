@@ -134,8 +134,8 @@ extension GuestTests {
             #expect(cell.verdict == .pass && cell.stage == .fire)
         }
 
-        @Test func whatItFindsNamesTheCause() throws {
-            let cell = try #require(try run().measurement.cells["finding"])
+        @Test(arguments: UnrulyLoader.allCases) func whatItFindsNamesTheCause(loader: UnrulyLoader) throws {
+            let cell = try cell("finding", of: loader)
             #expect(cell.verdict == .fail && cell.stage == .fire)
             #expect(cell.programs.first?.cause?.id == "no-event")
             #expect(
@@ -162,7 +162,8 @@ struct UnrulyRun: SuiteTrait, TestScoping {
         "endless-noise", "half-frame", "long-frame", "unknown-frame", "cell-end", "next-cell", "kernel-words",
         "nothing", "pass3", "flood-frames", "flood-programs", "contradiction", "further", "child", "pass4",
         "unknown-stage", "unknown-source", "unknown-finding", "short-finding", "open-finding", "long-finding",
-        "flood-findings", "text-finding", "finding", "unmeasurable", "pass5", "hang", "pass6", "pass-hang", "close-hang", "spin", "flood-words", "parent2",
+        "flood-findings", "text-finding", "finding", "unmeasurable", "pass5", "hang", "pass6", "pass-hang",
+        "close-hang", "spin", "flood-words", "parent2",
         "kill-everyone", "parent3", "pass7",
     ]
 

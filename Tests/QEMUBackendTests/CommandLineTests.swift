@@ -34,7 +34,7 @@ struct CommandLineTests {
     }
 
     private var tcg: [String] {
-        golden(processor: ["-accel tcg,tb-size=32", "-cpu max"], timer: "no_timer_check ")
+        golden(processor: ["-accel tcg,tb-size=64", "-cpu max"], timer: "no_timer_check ")
     }
 
     @Test func underTCG() {

@@ -132,16 +132,20 @@ extension StageCell {
         StageCell(
             "no such interface", StageSource.marking("xdp", returning: 2), .attach("eth0", packet, marked),
             .notMeasured(because: "no interface 'eth0'")),
-        // Its shell finds the loader as the parent of its parent and leaves a process behind.
+        // Its shell finds the loaders by their names, the resident ones with the one of the cell, and leaves a process behind.
         StageCell(
             "loader that dies",
             StageSource.marking("cgroup_skb/egress", returning: 1)
                 + StageSource.sending("kprobe/do_exit", name: "other"),
             .attach(
-                nil, .shell("while :; do :; done & read -r _ _ _ p _ </proc/$PPID/stat; kill -SEGV $p; sleep 1"), marked
+                nil,
+                .shell(
+                    "while :; do :; done & for s in /proc/[0-9]*/stat; do read -r p c _ <$s; "
+                        + "[[ $c == '(loader-'* ]] && kill -SEGV $p; done"), marked
             ),
             .notMeasured(because: "signal 11")),
-        // Says "clean" by the name of a process where nothing of the cells before is left.
+        // Says "clean" by the name of a process where nothing of the cells before is left; the shells of the trigger service
+        // are no cell's.
         StageCell(
             "what is left", StageSource.sending("tracepoint/sched/sched_process_exit"),
             .attach(
@@ -149,8 +153,10 @@ extension StageCell {
                 .shell(
                     "shopt -s nullglob; left=(/sys/fs/cgroup/compat-matrix-*); for f in kprobe uprobe; do "
                         + "left+=($(</sys/kernel/debug/tracing/${f}_events)); done; "
-                        + "for p in /proc/[0-9]*/cmdline; do read -r -d '' c <$p; [[ $c == bash && $p != /proc/$$/* ]] && "
-                        + "left+=($p); done; ((${#left[@]})) || (echo clean >/proc/$BASHPID/comm)"),
+                        + "for p in /proc/[0-9]*; do read -r -d '' c <$p/cmdline; [[ $c == bash ]] || continue; "
+                        + "read -r _ _ _ parent _ <$p/stat; read -r name </proc/$parent/comm; "
+                        + "[[ $name == triggers ]] || left+=($p); done; "
+                        + "((${#left[@]})) || (echo clean >/proc/$BASHPID/comm)"),
                 StagePlan.Event(contains: "clean"))),
     ]
 

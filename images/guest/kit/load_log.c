@@ -79,7 +79,7 @@ void want_full_logs(int wanted)
 }
 
 /// Reserved, not used: pages come into being as the kernel writes them, and go with the next log.
-static char *large_buffer(void)
+char *empty_log_buffer(void)
 {
     static char *buffer;
     if (buffer == NULL) {
@@ -135,7 +135,7 @@ static int load_patiently(load_function *load, void *context, unsigned level, ch
 /// A buffer costs only the pages that the kernel writes, so the first one is the largest.
 static struct load_log fetch_all(load_function *load, void *context, int verdict)
 {
-    struct load_log log = {.text = large_buffer()};
+    struct load_log log = {.text = empty_log_buffer()};
     unsigned level = LOG_LAST_PATH | quiet_level();
     size_t true_bytes = 0, bytes = fitting_bytes();
     int logged = load_patiently(load, context, level, (char *)log.text, bytes, &true_bytes);
@@ -183,7 +183,8 @@ static size_t whole_lines(const char *head)
 /// Fetches the first part of a log, and stops the verifier there where that can be done.
 static struct load_log fetch_head(load_function *load, void *context, int verdict, const char *quiet_log)
 {
-    static char text[HEAD_BYTES + sizeof(CUT_MARK) + QUIET_LOG_BYTES];
+    const size_t most = HEAD_BYTES + sizeof(CUT_MARK) + QUIET_LOG_BYTES;
+    char *text = empty_log_buffer();
     struct load_log log = {.text = text};
     struct sigaction interruption = {.sa_handler = be_interrupted}, before;
     size_t true_bytes;
@@ -205,7 +206,7 @@ static struct load_log fetch_head(load_function *load, void *context, int verdic
     size_t length = log.is_complete ? strnlen(head, HEAD_BYTES - 1) : whole_lines(head);
     memcpy(text, head, length);
     munmap(head, HEAD_BYTES);
-    snprintf(text + length, sizeof(text) - length, "%s%s", log.is_complete ? "" : CUT_MARK,
+    snprintf(text + length, most - length, "%s%s", log.is_complete ? "" : CUT_MARK,
              log.is_complete ? "" : quiet_log);
     return log;
 }

@@ -23,8 +23,11 @@
 /// them: it does not try again by itself. `*true_bytes` takes how long the log would be, 0 before Linux 6.4.
 typedef int load_function(void *context, unsigned level, char *log, size_t bytes, size_t *true_bytes);
 
+/// Where every log that is fetched lies, emptied.
+char *empty_log_buffer(void);
+
 struct load_log {
-    /// Closed with a NUL; valid until the next log is fetched.
+    /// Closed with a NUL, in the buffer; valid until the next log is fetched.
     const char *text;
     int is_complete;
     /// Whether a guest with more memory would have held more of it.

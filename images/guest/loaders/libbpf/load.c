@@ -45,7 +45,7 @@ static struct cmx_program load_program(uint32_t cell, const char *path, struct b
     struct observed_load *observed = observe_next_load();
     observed->asked.type = bpf_program__type(program);
     bpf_program__set_log_level(program, 1);
-    bpf_program__set_log_buf(program, observed->quiet_log, QUIET_LOG_BYTES);
+    bpf_program__set_log_buf(program, observed->log, QUIET_LOG_BYTES);
     int error = plan ? set_load_target(program, plan_target(plan, bpf_program__name(program))) : 0;
     if (error == 0)
         error = bpf_object__load(object);

@@ -36,10 +36,8 @@ struct observed_load {
     /// The result of the last BPF_MAP_CREATE, and the type that it asked for.
     int map_error;
     enum bpf_map_type map_type;
-    /// The verifier's totals and error: the buffer that marks the program under test.
-    char *quiet_log;
-    /// NUL-terminated.
-    const char *log;
+    /// NUL-terminated. The buffer that libbpf knows, since it rewrites what the verifier says of instructions that it had poisoned.
+    char *log;
     int log_complete;
     /// Whether a guest with more memory would have held more of the log.
     int log_lacks_memory;
@@ -54,7 +52,7 @@ struct observed_load {
 /// Finds out, once, what this kernel's log can do, and parses the kernel's BTF.
 void learn_kernel(void);
 /// Forgets what was observed and returns it for the next load. A load that libbpf asks for with another buffer than
-/// `quiet_log` is one of its own feature probes.
+/// `log` is one of its own feature probes.
 struct observed_load *observe_next_load(void);
 /// Notes that libbpf has come to the program.
 void observe_preparation(void);

@@ -22,9 +22,7 @@ static struct btf *kernel_btf;
 
 struct observed_load *observe_next_load(void)
 {
-    static char quiet_log[QUIET_LOG_BYTES];
-    quiet_log[0] = '\0';
-    observed = (struct observed_load){.quiet_log = quiet_log, .log = quiet_log, .log_complete = 1};
+    observed = (struct observed_load){.log = empty_log_buffer(), .log_complete = 1};
     return &observed;
 }
 
@@ -86,18 +84,20 @@ int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *
 {
     if (is_bystander(options))
         return load_bystander();
-    if (options == NULL || options->log_buf == NULL || options->log_buf != observed.quiet_log)
+    if (options == NULL || options->log_buf == NULL || options->log_buf != observed.log)
         return __real_bpf_prog_load(type, name, license, instructions, count, options);
 
     struct request request = {type, name, license, instructions, count, options};
+    static char quiet_log[QUIET_LOG_BYTES];
     size_t true_bytes;
     long long start = now_microseconds();
     int verdict = -EAGAIN;
+    quiet_log[0] = '\0';
     // As libbpf does it.
     for (int tries = 0; verdict == -EAGAIN && tries < 5; tries++)
-        verdict = load_with_level(&request, quiet_level(), observed.quiet_log, QUIET_LOG_BYTES, &true_bytes);
+        verdict = load_with_level(&request, quiet_level(), quiet_log, sizeof(quiet_log), &true_bytes);
     observed.load_microseconds = microseconds_since(start);
-    observed.verification_microseconds = verification_microseconds(observed.quiet_log);
+    observed.verification_microseconds = verification_microseconds(quiet_log);
     if (verdict == -ENOSPC)
         verdict = load_with_level(&request, 0, NULL, 0, &true_bytes);
     observed.attempted = 1;
@@ -112,10 +112,11 @@ int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *
 
     if (verdict < 0 || quiet_level() == 0) {
         struct load_log log =
-            fetch_log(load_with_level, &request, verdict, observed.quiet_log, observed.load_microseconds);
-        observed.log = log.text;
+            fetch_log(load_with_level, &request, verdict, quiet_log, observed.load_microseconds);
         observed.log_complete = log.is_complete;
         observed.log_lacks_memory = log.lacks_memory;
+    } else {
+        strcpy(observed.log, quiet_log);
     }
     if (verdict >= 0)
         ask_for_numbers(verdict);

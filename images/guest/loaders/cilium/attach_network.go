@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 
@@ -65,7 +66,8 @@ func (a *attacher) attachToSocket(program *ebpf.Program, family, protocol int) e
 }
 
 func (a *attacher) attachToNetwork(program *ebpf.Program) error {
-	network, err := os.Open("/proc/self/ns/net")
+	// Of the cell's thread: the process is in another network. /proc/thread-self came with Linux 3.17.
+	network, err := os.Open(fmt.Sprintf("/proc/self/task/%d/ns/net", unix.Gettid()))
 	if err != nil {
 		return err
 	}

@@ -32,10 +32,13 @@ extension GuestTests {
             #expect(cell.reason == "no result within \(MisbehavingRun.cellLimit): the libbpf loader was ended")
         }
 
-        /// Each of the two that bring their guest down does so again in a guest of its own, booted for it; the last guest
-        /// is a large one, for the loaders that were killed.
+        /// The panic brings its guest down, so that another goes on; it and the loader that never ends are tried again, each in a
+        /// guest booted for it; one guest is large, for the loaders that were killed.
         @Test func whatBroughtAGuestDownIsTriedAgainInAFreshOne() throws {
-            #expect(try run().policies == [.auto, .auto, .cold, .auto, .cold, .auto])
+            let policies = try run().policies
+            #expect(policies.count { $0 == .cold } == 2, "\(policies)")
+            #expect(policies.count { $0 == .auto } == 3, "\(policies)")
+            #expect(policies.count == 5 && policies.first == .auto, "\(policies)")
         }
 
         @Test func aLoaderThatWasKilledForWantOfMemoryGetsALargeGuest() throws {

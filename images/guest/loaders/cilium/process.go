@@ -48,15 +48,13 @@ func limitMemory() {
 	debug.SetGCPercent(-1)
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
-	spare := availableBytes() - reservedBytes
+	spare := availableBytes() / 4
 	if spare < leastSpareBytes {
 		spare = leastSpareBytes
 	}
 	debug.SetMemoryLimit(int64(memory.Sys-memory.HeapReleased) + int64(spare))
 }
 
-// For the kernel, and for the runtime where the guest says that it has nothing left.
-const (
-	reservedBytes   = 24 << 20
-	leastSpareBytes = 16 << 20
-)
+// leastSpareBytes is for the runtime where the guest says that it has nothing left. What others use in the guest comes on top: a log,
+// the files of the job, what a fork of another loader writes to.
+const leastSpareBytes = 12 << 20

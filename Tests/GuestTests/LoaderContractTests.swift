@@ -45,8 +45,9 @@ extension GuestTests {
             #expect(cell.programs.map(\.name) == ["program_0"])
         }
 
-        /// Nothing brings the first guest down; those that took too long are tried again, each in a guest booted for it. The
-        /// resident loader that killed itself with signal 9 may have lacked memory, so that cell is tried in a large guest.
+        /// Nothing brings the first guest down; those that took too long are tried again, each in a guest booted for it.
+        ///
+        /// The resident loader that killed itself with signal 9 may have lacked memory, so that cell is tried in a large guest.
         @Test(arguments: UnrulyLoader.allCases) func onlyTimeIsTriedAgain(loader: UnrulyLoader) throws {
             let policies = try run(loader).policies
             let large: [StartPolicy] = loader == .resident ? [.auto] : []

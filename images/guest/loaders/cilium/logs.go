@@ -11,10 +11,9 @@ import (
 	"unsafe"
 )
 
-// Bits of the level; include/linux/bpf_verifier.h of Linux.
 const (
-	levelLastPath = 1
-	levelStats    = 4
+	levelLastPath = C.LOG_LAST_PATH
+	levelStats    = C.LOG_STATS
 )
 
 // Up to Linux 5.1 a buffer may have UINT_MAX >> 8 bytes, later UINT_MAX >> 2; beyond that is EINVAL. Statistics came with
@@ -24,7 +23,7 @@ const (
 	// Most logs fit; the library clears a buffer that it makes.
 	firstLogBytes   = 1 << 20
 	largestLogBytes = 1<<30 - 1
-	statsBytes      = 64 << 10
+	statsBytes      = C.QUIET_LOG_BYTES
 )
 
 // logText is a log as C reads one.

@@ -72,6 +72,12 @@ package protocol Guest: Sendable {
     func nextEvent(within limit: Duration) async throws -> GuestEvent
     /// All that the guest's console showed so far.
     func console() -> [UInt8]
+    /// How long the guest has used a processor of the host or waited for one, in seconds; `nil` if the host does not say.
+    func activeSeconds() -> Double?
+}
+
+extension Guest {
+    package func activeSeconds() -> Double? { nil }
 }
 
 package enum GuestEvent: Equatable, Sendable {

@@ -28,21 +28,21 @@ package enum RunEvent: Sendable {
 package struct MatrixRunner: Sendable {
     private let backend: any MachineBackend
     private let start: StartPolicy
-    private let jobs: Int
+    private let limits: GuestLimits
     private let cellLimit: Duration
     private let longLogs: LongLogs?
 
-    /// Prepares a run of as many guests at once as `jobs` says.
+    /// Prepares a run with as many guests at once as `limits` allows.
     ///
     /// A cell that is silent for longer than `cellLimit` counts as `timeout`. Long logs go to what `longLogs` makes, and stay
     /// in memory without it.
     package init(
-        backend: any MachineBackend, start: StartPolicy, jobs: Int, cellLimit: Duration, longLogs: LongLogs? = nil
+        backend: any MachineBackend, start: StartPolicy, limits: GuestLimits, cellLimit: Duration, longLogs: LongLogs? = nil
     ) {
         self.backend = backend
         self.longLogs = longLogs
         self.start = start
-        self.jobs = max(1, jobs)
+        self.limits = limits
         self.cellLimit = cellLimit
     }
 
@@ -56,9 +56,10 @@ package struct MatrixRunner: Sendable {
         _ batches: [KernelBatch], expectedSeconds: [CellKey: Double] = [:], observer: some RunObserver
     ) async throws {
         let began = ContinuousClock.now
-        let dispatcher = Dispatcher(Schedule(batches, start: start, expectedSeconds: expectedSeconds))
+        let dispatcher = Dispatcher(
+            Schedule(batches, start: start, workingLimit: limits.working, expectedSeconds: expectedSeconds))
         try await withThrowingTaskGroup(of: Void.self) { workers in
-            for _ in 0..<jobs {
+            for _ in 0..<limits.up {
                 workers.addTask {
                     while let guest = try await dispatcher.nextGuest() {
                         try await run(
@@ -81,6 +82,12 @@ package struct MatrixRunner: Sendable {
                 await dispatcher.update { $0.isUp(number, start: guest.start) }
                 try await observer.note(
                     .guestUp(batch.kernel, guest.hello, start: guest.start, readySeconds: guest.readySeconds))
+                let idleWatch = Task {
+                    try await IdleWatch(guest: guest).run { isIdle in
+                        await dispatcher.update { $0.setIdle(number, isIdle) }
+                    }
+                }
+                defer { idleWatch.cancel() }
                 try await GuestSitting(
                     guest: guest, number: number, dispatcher: dispatcher, kernelConfig: batch.config,
                     cellLimit: cellLimit, longLogs: longLogs, start: began

@@ -58,6 +58,8 @@ struct Schedule {
         /// Sent to the guest and not over, in the order in which they run.
         var underway: [CellQueue.Entry] = []
         var isClosed = false
+        /// Whether the guest leaves its processor to others.
+        var isIdle = false
 
         /// A guest never waits for its next cell, and otherwise holds back little that another guest could run.
         var takesMore: Bool {
@@ -67,13 +69,18 @@ struct Schedule {
     }
 
     private let start: StartPolicy
+    /// How many guests may be at work at once.
+    private let workingLimit: Int
     private var lanes: [Lane]
     private var sittings: [Int: Sitting] = [:]
     private var guestsStarted = 0
 
     /// Schedules the cells of `batches`; `expectedSeconds` holds the cells that were measured before.
-    init(_ batches: [KernelBatch], start: StartPolicy, expectedSeconds: [CellKey: Double] = [:]) {
+    init(
+        _ batches: [KernelBatch], start: StartPolicy, workingLimit: Int = .max, expectedSeconds: [CellKey: Double] = [:]
+    ) {
         self.start = start
+        self.workingLimit = workingLimit
         lanes = batches.enumerated().map { number, batch in
             let entries = batch.cells.enumerated().map { position, cell in
                 CellQueue.Entry(
@@ -93,6 +100,7 @@ struct Schedule {
 
     /// The guest to start now: for the most work that no guest is at, else to share the most work of another.
     mutating func nextWork() -> Work {
+        guard sittings.values.count(where: { !$0.isIdle }) < workingLimit else { return .wait }
         let waiting = lanes.indices.filter { !lanes[$0].queue.isEmpty }
         let unattended = waiting.filter { lanes[$0].guests.isEmpty }.max { weight(of: $0) < weight(of: $1) }
         let shared = waiting.filter(isWorthSharing).max { share(of: $0) < share(of: $1) }
@@ -126,6 +134,11 @@ struct Schedule {
         if lanes[lane].wasUp, start == .cold { lanes[lane].startSeconds = Cost.boot }
         lanes[lane].wasUp = true
     }
+
+    /// Notes whether the guest is idle, as it is while its cell waits for an event that does not come.
+    ///
+    /// Meanwhile another guest may use its processor.
+    mutating func setIdle(_ guest: Guest, _ isIdle: Bool) { sittings[guest.number]?.isIdle = isIdle }
 
     /// The guest's next step.
     ///

@@ -20,6 +20,7 @@ final class QEMUGuest: Guest {
     func send(_ frame: HostFrame) throws { try channel.send(frame) }
     func nextEvent(within limit: Duration) async throws -> GuestEvent { try await channel.nextEvent(within: limit) }
     func console() -> [UInt8] { channel.console.contents() }
+    func activeSeconds() -> Double? { channel.activeSeconds() }
 }
 
 /// The host's end of a guest: frames in and out of the mailbox, the console, and whether QEMU still runs.
@@ -60,6 +61,8 @@ final class GuestChannel: Sendable {
             pause = min(pause * 1.25, Self.longestPause)
         }
     }
+
+    func activeSeconds() -> Double? { process.activeSeconds() }
 
     /// Looking costs a twentieth of a millisecond, which three guests want of a processor that all of them need.
     private static let shortestPause: Duration = .milliseconds(1)

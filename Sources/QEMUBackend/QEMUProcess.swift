@@ -45,6 +45,22 @@ final class QEMUProcess: Sendable {
         }
     }
 
+    /// How long the threads of the process have run or waited for a processor, in seconds; `nil` if the kernel does not say.
+    ///
+    /// A thread that waits counts, so that a busy host does not make a busy guest look idle. Source: Linux
+    /// `Documentation/scheduler/sched-stats.rst`, "/proc/<pid>/schedstat": nanoseconds on a processor, nanoseconds waiting
+    /// for one, and time slices.
+    func activeSeconds() -> Double? {
+        let folder = "/proc/\(pid)/task"
+        guard let threads = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return nil }
+        let seconds = threads.compactMap { thread -> Double? in
+            guard let text = try? String(contentsOfFile: "\(folder)/\(thread)/schedstat", encoding: .utf8) else { return nil }
+            let numbers = text.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
+            return numbers.count == 3 ? (numbers[0] + numbers[1]) / 1e9 : nil
+        }
+        return seconds.isEmpty ? nil : seconds.reduce(0, +)
+    }
+
     /// Kills the process and waits until it is gone; a process stuck in the kernel is given up after two seconds.
     func kill() {
         guard endingIfOver() == nil else { return }

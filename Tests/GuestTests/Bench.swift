@@ -78,7 +78,7 @@ struct Measurement: Sendable {
         async throws
     {
         let listener = Listener()
-        try await MatrixRunner(backend: backend, start: start, jobs: 1, cellLimit: cellLimit)
+        try await MatrixRunner(backend: backend, start: start, limits: GuestLimits(working: 1, up: 1), cellLimit: cellLimit)
             .run([batch], observer: listener)
         for (cell, evidence) in await listener.seen {
             self.evidence[cell.key.variant] = evidence

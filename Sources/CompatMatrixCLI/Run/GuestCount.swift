@@ -7,16 +7,21 @@ enum GuestCount {
     /// What a guest's QEMU takes at its peak, in MiB.
     private static let guestMiB = 320
 
-    /// One guest for each processor, and another one if some cell awaits an event.
+    /// One guest at work for each processor, and one more if some cell awaits an event; as many again may be idle.
     ///
-    /// A guest that waits leaves its processor idle. Never more guests than fit into `availableMiB` of memory, and at least one.
-    static func standard(for cells: [PlannedCell], processors: Int, availableMiB: Int) -> Int {
-        let awaitsEvents = cells.contains { $0.plan?.lastStage == .fire }
-        return max(1, min(processors + (awaitsEvents ? 1 : 0), availableMiB / guestMiB))
+    /// A cell that awaits an event leaves its processor idle for moments, and for seconds if the event never comes. No more guests
+    /// than fit into `availableMiB` of memory, and at least one.
+    static func standard(for cells: [PlannedCell], processors: Int, availableMiB: Int) -> GuestLimits {
+        let fitting = availableMiB / guestMiB
+        guard cells.contains(where: { $0.plan?.lastStage == .fire }) else {
+            let working = min(processors, fitting)
+            return GuestLimits(working: working, up: working)
+        }
+        return GuestLimits(working: min(processors + 1, fitting), up: min(2 * (processors + 1), fitting))
     }
 
     /// The same on this machine.
-    static func standard(for cells: [PlannedCell]) -> Int {
+    static func standard(for cells: [PlannedCell]) -> GuestLimits {
         let memory = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)).flatMap(availableMiB)
         return standard(
             for: cells, processors: ProcessInfo.processInfo.activeProcessorCount, availableMiB: memory ?? .max)

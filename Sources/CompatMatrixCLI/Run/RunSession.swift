@@ -151,19 +151,20 @@ struct RunSession: Sendable {
         let batches = open.isEmpty ? [] : plan.batches(of: open, initramfs: try await setting.initramfs())
         try store.begin(run: run)
         for loader in loaders { try store.record(loader: loader.row, in: run.id) }
-        let guests = options.jobs ?? GuestCount.standard(for: open.map(\.cell))
+        let limits =
+            options.jobs.map { GuestLimits(working: $0, up: $0) } ?? GuestCount.standard(for: open.map(\.cell))
         let keys = open.map(\.cell.key)
         let expected = try store.expectedSeconds(of: keys)
         let recorder = RunRecorder(
             store: store, run: run.id, plan: plan,
-            progress: RunProgress(cells: keys, expected: expected, guests: guests))
+            progress: RunProgress(cells: keys, expected: expected, guests: limits.working))
         try await recorder.cached(
             plan.cells.compactMap { cell in cell.answer(in: hits).map { (cell, $0) } })
         try await recorder.missing(
             plan.cells.compactMap { cell in cell.obstacle.map { (cell, $0) } })
         let runner = MatrixRunner(
             backend: machine.backend, start: options.start.policy,
-            jobs: guests, cellLimit: .seconds(options.timeout ?? Self.cellSeconds), longLogs: store.logWriter)
+            limits: limits, cellLimit: .seconds(options.timeout ?? Self.cellSeconds), longLogs: store.logWriter)
         let ticks = Task {
             while true {
                 try await Task.sleep(for: .seconds(1))

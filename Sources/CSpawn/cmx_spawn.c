@@ -1,15 +1,18 @@
 #define _GNU_SOURCE
 #include "cmx_spawn.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -158,6 +161,38 @@ int cmx_spawn(const char *path, char *const arguments[], const int *descriptors,
     pthread_mutex_unlock(&lock);
     *child = request.child;
     return request.error;
+}
+
+/// Sends one message of the ivshmem protocol, with a descriptor unless that is negative; returns an errno.
+static int send_ivshmem_message(int socket, int64_t message, int descriptor)
+{
+    int64_t bytes = htole64(message);
+    struct iovec data = {&bytes, sizeof(bytes)};
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    struct msghdr envelope = {.msg_iov = &data, .msg_iovlen = 1};
+    if (descriptor >= 0) {
+        envelope.msg_control = control.bytes;
+        envelope.msg_controllen = sizeof(control.bytes);
+        control.header.cmsg_level = SOL_SOCKET;
+        control.header.cmsg_type = SCM_RIGHTS;
+        control.header.cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(&control.header), &descriptor, sizeof(int));
+    }
+    return sendmsg(socket, &envelope, MSG_NOSIGNAL) == sizeof(bytes) ? 0 : errno;
+}
+
+int cmx_send_shared_memory(int socket, int memory)
+{
+    const int64_t protocol_version = 0, first_peer = 0, shared_memory = -1;
+    int error = send_ivshmem_message(socket, protocol_version, -1);
+    if (error == 0)
+        error = send_ivshmem_message(socket, first_peer, -1);
+    if (error == 0)
+        error = send_ivshmem_message(socket, shared_memory, memory);
+    return error;
 }
 
 int cmx_memory_file(const char *name)

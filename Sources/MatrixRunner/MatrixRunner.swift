@@ -37,7 +37,8 @@ package struct MatrixRunner: Sendable {
     /// A cell that is silent for longer than `cellLimit` counts as `timeout`. Long logs go to what `longLogs` makes, and stay
     /// in memory without it.
     package init(
-        backend: any MachineBackend, start: StartPolicy, limits: GuestLimits, cellLimit: Duration, longLogs: LongLogs? = nil
+        backend: any MachineBackend, start: StartPolicy, limits: GuestLimits, cellLimit: Duration,
+        longLogs: LongLogs? = nil
     ) {
         self.backend = backend
         self.longLogs = longLogs

@@ -1,6 +1,6 @@
 internal import CGuestProtocol
 package import Machine
-internal import SystemPackage
+package import SystemPackage
 
 /// The accelerators that x86-64 guests run with.
 package enum Accelerator: String, Codable, Sendable, CaseIterable {
@@ -24,11 +24,14 @@ package struct Device: Sendable, Equatable {
             kernelArguments: ["console=ttyS0", "earlyprintk=ttyS0", "quiet", "printk.time=1"])
     }
 
-    /// `master=on` makes the mailbox part of a snapshot; a snapshot of a machine without it would be refused.
-    package static func mailbox(path: String) -> Device {
+    /// An ivshmem device that is handed its memory over the socket `descriptor`.
+    ///
+    /// Memory that came this way is part of the device state of a snapshot, unlike memory that QEMU opened by a path. QEMU refuses
+    /// to migrate a machine whose mailbox is not its own (`master=on`).
+    package static func mailbox(descriptor: Int32) -> Device {
         Device(arguments: [
-            "-object", "memory-backend-file,id=mailbox,share=on,size=\(CMX_MAILBOX_BYTES),mem-path=\(path)",
-            "-device", "ivshmem-plain,memdev=mailbox,master=on",
+            "-chardev", "socket,id=mailbox,fd=\(descriptor)", "-device",
+            "ivshmem-doorbell,chardev=mailbox,vectors=1,master=on",
         ])
     }
 
@@ -36,6 +39,25 @@ package struct Device: Sendable, Equatable {
     /// otherwise, and refuse uprobes on the files in it with EIO.
     package static func initramfs(path: String) -> Device {
         Device(arguments: ["-initrd", path], kernelArguments: ["rdinit=/init", "rootfstype=ramfs"])
+    }
+
+    /// The guest's memory while it boots, in a file that this process reads to take a snapshot.
+    package static func memory(path: String, mebibytes: Int) -> Device {
+        memory(mebibytes, "share=on,mem-path=\(path)")
+    }
+
+    /// The guest's memory as a snapshot has it: pages come from the file when they are first touched, and what the guest writes
+    /// stays in its own copies.
+    package static func memory(of snapshot: FilePath, mebibytes: Int) -> Device {
+        // A comma in the value of an option of QEMU is written twice.
+        let path = snapshot.string.replacing(",", with: ",,")
+        return memory(mebibytes, "share=off,readonly=on,rom=off,mem-path=\(path)")
+    }
+
+    private static func memory(_ mebibytes: Int, _ properties: String) -> Device {
+        Device(arguments: [
+            "-m", "\(mebibytes)M", "-object", "memory-backend-file,id=ram,size=\(mebibytes)M,\(properties)",
+        ])
     }
 
     package static func monitor(descriptor: Int32) -> Device {
@@ -58,7 +80,7 @@ package struct Device: Sendable, Equatable {
 
     /// No network, no other device, and QEMU itself may start nothing and gain nothing.
     package static let bare = Device(arguments: [
-        "-machine", "pc", "-smp", "1", "-nodefaults", "-no-user-config", "-display", "none",
+        "-machine", "pc,memory-backend=ram", "-smp", "1", "-nodefaults", "-no-user-config", "-display", "none",
         "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
     ])
 }
@@ -69,18 +91,25 @@ package struct CommandLine: Sendable, Equatable {
     package static let monitorDescriptor: Int32 = 3
     package static let mailboxDescriptor: Int32 = 4
     package static let consoleDescriptor: Int32 = 5
+    package static let memoryDescriptor: Int32 = 6
 
     package let arguments: [String]
 
-    /// With `restoring` the machine waits for a snapshot instead of booting.
-    package init(_ spec: GuestSpec, accelerator: Accelerator, restoring: Bool) {
+    /// With a `snapshot` the machine waits for the rest of that snapshot instead of booting.
+    package init(_ spec: GuestSpec, accelerator: Accelerator, snapshot: FilePath? = nil) {
+        let memory: Device =
+            if let snapshot {
+                .memory(of: snapshot, mebibytes: spec.memoryMiB)
+            } else {
+                .memory(path: "/proc/self/fd/\(Self.memoryDescriptor)", mebibytes: spec.memoryMiB)
+            }
         let devices: [Device] = [
             .bare,
             .processor(accelerator),
-            Device(arguments: ["-m", "\(spec.memoryMiB)M"]),
+            memory,
             .exitOnPanic,
             .console(path: "/proc/self/fd/\(Self.consoleDescriptor)"),
-            .mailbox(path: "/proc/self/fd/\(Self.mailboxDescriptor)"),
+            .mailbox(descriptor: Self.mailboxDescriptor),
             .monitor(descriptor: Self.monitorDescriptor),
             .initramfs(path: spec.initramfs.string),
         ]
@@ -90,6 +119,6 @@ package struct CommandLine: Sendable, Equatable {
             devices.flatMap(\.arguments)
             + ["-kernel", spec.kernel.string]
             + ["-append", kernelArguments.joined(separator: " ")]
-            + (restoring ? ["-incoming", "defer", "-S"] : [])
+            + (snapshot == nil ? [] : ["-incoming", "defer", "-S"])
     }
 }

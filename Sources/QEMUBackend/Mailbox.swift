@@ -9,18 +9,21 @@ internal import SystemPackage
 ///
 /// It has no name in any file system, so nothing is left behind.
 final class Mailbox: Sendable {
-    let descriptor: MemoryFile
+    /// QEMU's end is for its ivshmem device, which finds the memory there.
+    let sockets: SocketPair
     /// Used under the lock only: the rings want one writer and one reader on this side.
     private let memory: Mutex<UInt>
 
     init() throws(MachineError) {
-        descriptor = try MemoryFile(name: "compat-matrix-mailbox", bytes: Int(CMX_MAILBOX_BYTES))
-        let mapped = mmap(
-            nil, Int(CMX_MAILBOX_BYTES), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor.descriptor, 0)
+        let file = try MemoryFile(name: "compat-matrix-mailbox", bytes: Int(CMX_MAILBOX_BYTES))
+        sockets = try SocketPair()
+        let mapped = mmap(nil, Int(CMX_MAILBOX_BYTES), PROT_READ | PROT_WRITE, MAP_SHARED, file.descriptor, 0)
         guard let mapped, mapped != MAP_FAILED else {
             throw .hostResource(what: "a mapping of the mailbox", errno: .current)
         }
         memory = Mutex(UInt(bitPattern: mapped))
+        let error = cmx_send_shared_memory(sockets.ours, file.descriptor)
+        guard error == 0 else { throw .hostResource(what: "a way to the mailbox", errno: Errno(rawValue: error)) }
     }
 
     deinit {
@@ -55,6 +58,25 @@ final class Mailbox: Sendable {
         }
         guard broken == 0 else { throw .protocolBroken("it claims more unread bytes than the mailbox holds") }
         return bytes
+    }
+}
+
+/// Two connected stream sockets: one for this process and one for its QEMU.
+final class SocketPair: Sendable {
+    let ours: Int32
+    let qemus: Int32
+
+    init() throws(MachineError) {
+        var sockets: [Int32] = [0, 0]
+        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &sockets) == 0 else {
+            throw .hostResource(what: "a socket pair", errno: .current)
+        }
+        (ours, qemus) = (sockets[0], sockets[1])
+    }
+
+    deinit {
+        close(ours)
+        close(qemus)
     }
 }
 

@@ -6,13 +6,11 @@ internal import SystemPackage
 ///
 /// Source: QEMU 10.0, `docs/interop/qmp-spec.rst`.
 final class MonitorConnection {
-    private let socket: Int32
+    private let sockets: SocketPair
+    private var socket: Int32 { sockets.ours }
     private var received: [UInt8] = []
 
-    /// The socket is closed when the connection is released.
-    init(socket: Int32) { self.socket = socket }
-
-    deinit { close(socket) }
+    init(_ sockets: SocketPair) { self.sockets = sockets }
 
     private struct Fault: Decodable {
         var desc: String

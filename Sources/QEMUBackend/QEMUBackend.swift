@@ -33,7 +33,7 @@ package struct QEMUBackend: MachineBackend {
         let start = qemu.canRestore ? policy : .cold
         let key = SnapshotStore.key(spec, accelerator: accelerator, qemu: qemu.identity)
         if start.usesSnapshots, let snapshot = snapshots.find(spec, key: key) {
-            let restored = try await withProcess(spec, restoring: true) { vm -> Restored<Result> in
+            let restored = try await withProcess(spec, snapshot: snapshot) { vm -> Restored<Result> in
                 let guest: QEMUGuest
                 do {
                     guest = try await vm.restore(from: snapshot, limit: Self.restoreLimit)
@@ -45,7 +45,7 @@ package struct QEMUBackend: MachineBackend {
             if case .ran(let result) = restored { return result }
             snapshots.discard(spec, key: key)
         }
-        return try await withProcess(spec, restoring: false) { vm in
+        return try await withProcess(spec) { vm in
             let guest = try await vm.boot(limit: bootLimit)
             if start.leavesSnapshots {
                 // A disk that is full costs speed, not the run.
@@ -67,21 +67,25 @@ package struct QEMUBackend: MachineBackend {
     }
 
     private func withProcess<Result: Sendable>(
-        _ spec: GuestSpec, restoring: Bool, body: (VirtualMachine) async throws -> Result
+        _ spec: GuestSpec, snapshot: FilePath? = nil, body: (VirtualMachine) async throws -> Result
     ) async throws -> Result {
         try Task.checkCancellation()
-        let command = CommandLine(spec, accelerator: accelerator, restoring: restoring)
-        let machine = try VirtualMachine(qemu: qemu.path, command: command)
+        let command = CommandLine(spec, accelerator: accelerator, snapshot: snapshot)
+        let machine = try VirtualMachine(
+            qemu: qemu.path, command: command, memoryBytes: spec.memoryMiB << 20, snapshot: snapshot)
         defer { machine.end() }
         return try await body(machine)
     }
 }
 
-/// One QEMU process with its monitor, mailbox and console.
+/// One QEMU process with its monitor, mailbox, console and memory.
 private final class VirtualMachine {
     private let process: QEMUProcess
     private let monitor: MonitorConnection
     private let channel: GuestChannel
+    /// The memory of a guest that boots; a restored one has its own, behind the pages of its snapshot.
+    private let memory: MemoryFile?
+    private let layout: SnapshotLayout
     /// What QEMU itself said.
     private let messages: MemoryFile
     private let startedAt = ContinuousClock.now
@@ -89,21 +93,20 @@ private final class VirtualMachine {
     private static let consoleInterval: Duration = .seconds(1)
     private var isStopped = false
 
-    init(qemu: FilePath, command: CommandLine) throws(MachineError) {
+    /// Starts the QEMU of a guest with `memoryBytes` of memory, which boots, or waits for the rest of `snapshot`.
+    init(qemu: FilePath, command: CommandLine, memoryBytes: Int, snapshot: FilePath?) throws(MachineError) {
         let mailbox = try Mailbox()
+        layout = SnapshotLayout(memoryBytes: memoryBytes)
+        memory = snapshot == nil ? try MemoryFile(name: "compat-matrix-ram", bytes: memoryBytes) : nil
         let console = try MemoryFile(name: "compat-matrix-console")
         messages = try MemoryFile(name: "compat-matrix-qemu")
-        var sockets: [Int32] = [0, 0]
-        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &sockets) == 0 else {
-            throw .hostResource(what: "a socket pair", errno: .current)
-        }
-        monitor = MonitorConnection(socket: sockets[0])
-        defer { close(sockets[1]) }
+        let sockets = try SocketPair()
+        monitor = MonitorConnection(sockets)
         process = try QEMUProcess(
             path: qemu, arguments: command.arguments,
             descriptors: [
-                -1, messages.descriptor, messages.descriptor, sockets[1], mailbox.descriptor.descriptor,
-                console.descriptor,
+                -1, messages.descriptor, messages.descriptor, sockets.qemus, mailbox.sockets.qemus, console.descriptor,
+                memory?.descriptor ?? -1,
             ])
         channel = GuestChannel(mailbox: mailbox, console: console, process: process)
     }
@@ -121,7 +124,7 @@ private final class VirtualMachine {
     /// Puts the machine into the state of `snapshot` and waits for the proof that it runs.
     func restore(from snapshot: FilePath, limit: Duration) async throws -> QEMUGuest {
         try await openMonitor()
-        try await monitor.execute("migrate-incoming", ["uri": "file:\(snapshot)"], process: process)
+        try await monitor.execute("migrate-incoming", ["uri": layout.deviceStateURI(in: snapshot)], process: process)
         try await monitor.finishMigration(process: process)
         try channel.send(.begin)
         try await resume()
@@ -134,10 +137,9 @@ private final class VirtualMachine {
         try await openMonitor()
         try await monitor.execute("stop", process: process)
         isStopped = true
-        // The default of 128 MiB/s is meant for a network; it costs 0.6 s a snapshot.
-        try await monitor.execute("migrate-set-parameters", ["max-bandwidth": 1 << 40], process: process)
-        try await monitor.execute("migrate", ["uri": "file:\(path)"], process: process)
+        try await monitor.execute("migrate", ["uri": layout.deviceStateURI(in: path)], process: process)
         try await monitor.finishMigration(process: process)
+        if let memory { try layout.write(memory, to: path) }
         try await resume()
     }
 
@@ -149,10 +151,10 @@ private final class VirtualMachine {
     /// After a snapshot that failed, be it before the guest was stopped for it.
     func resumeIfStopped() async throws { if isStopped { try await resume() } }
 
-    /// `mapped-ram` (QEMU 9.0) gives every page its place in the file, so zero pages cost nothing and no stream is parsed.
+    /// With `x-ignore-shared` (QEMU 4.0) QEMU leaves the guest's memory to us, since that is a file, and writes and reads the rest.
     private func openMonitor() async throws {
         try await monitor.open(process: process)
-        let capability: [String: Any] = ["capability": "mapped-ram", "state": true]
+        let capability: [String: Any] = ["capability": "x-ignore-shared", "state": true]
         try await monitor.execute("migrate-set-capabilities", ["capabilities": [capability]], process: process)
     }
 

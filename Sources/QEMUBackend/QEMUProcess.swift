@@ -54,7 +54,9 @@ final class QEMUProcess: Sendable {
         let folder = "/proc/\(pid)/task"
         guard let threads = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return nil }
         let seconds = threads.compactMap { thread -> Double? in
-            guard let text = try? String(contentsOfFile: "\(folder)/\(thread)/schedstat", encoding: .utf8) else { return nil }
+            guard let text = try? String(contentsOfFile: "\(folder)/\(thread)/schedstat", encoding: .utf8) else {
+                return nil
+            }
             let numbers = text.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
             return numbers.count == 3 ? (numbers[0] + numbers[1]) / 1e9 : nil
         }

@@ -20,7 +20,7 @@ struct SnapshotStore: Sendable {
     static func key(_ spec: GuestSpec, accelerator: Accelerator, qemu: String) -> String {
         var machine = spec
         (machine.kernel, machine.initramfs) = ("kernel", "initramfs")
-        var parts = CommandLine(machine, accelerator: accelerator, restoring: false).arguments
+        var parts = CommandLine(machine, accelerator: accelerator).arguments
         parts += [qemu, spec.kernelDigest, spec.initramfsDigest, "protocol \(CMX_PROTOCOL_VERSION)"]
         if accelerator == .kvm { parts.append(hostProcessor()) }
         let joined = parts.joined(separator: "\u{0}")

@@ -16,13 +16,15 @@ import Testing
     private static let fired = cell(StagePlan(.programs([]), event: .init()))
 
     @Test(arguments: [
-        ([loaded, attached], 2, 8000, 2), ([loaded, fired], 2, 8000, 3), ([fired], 16, 64_000, 17),
-        // Memory for two, and for less than one.
-        ([fired], 8, 700, 2), ([fired], 8, 100, 1), ([], 4, 8000, 4),
+        ([loaded, attached], 2, 8000, 2, 2), ([loaded, fired], 2, 8000, 3, 6), ([fired], 16, 64_000, 17, 34),
+        // Memory for two, for four, and for less than one.
+        ([fired], 8, 700, 2, 2), ([fired], 2, 1300, 3, 4), ([fired], 8, 100, 1, 1), ([], 4, 8000, 4, 4),
     ])
-    func dependsOnTheCellsAndTheMachine(cells: [PlannedCell], processors: Int, availableMiB: Int, guests: Int) {
-        #expect(
-            GuestCount.standard(for: cells, processors: processors, availableMiB: availableMiB) == guests)
+    func dependsOnTheCellsAndTheMachine(
+        cells: [PlannedCell], processors: Int, availableMiB: Int, working: Int, up: Int
+    ) {
+        let limits = GuestCount.standard(for: cells, processors: processors, availableMiB: availableMiB)
+        #expect(limits == GuestLimits(working: working, up: up))
     }
 
     @Test(

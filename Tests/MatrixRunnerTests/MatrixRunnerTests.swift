@@ -74,8 +74,10 @@ func collect(
     _ batches: [KernelBatch], backend: FakeBackend, jobs: Int = 1, cellLimit: Duration = .seconds(60)
 ) async throws -> [String: Evidence] {
     let listener = Listener()
-    try await MatrixRunner(backend: backend, start: .auto, limits: GuestLimits(working: jobs, up: jobs), cellLimit: cellLimit)
-        .run(batches, observer: listener)
+    try await MatrixRunner(
+        backend: backend, start: .auto, limits: GuestLimits(working: jobs, up: jobs), cellLimit: cellLimit
+    )
+    .run(batches, observer: listener)
     return await listener.evidence
 }
 
@@ -105,8 +107,10 @@ func collect(
         let objects = try Objects(["a", "bad"])
         let backend = FakeBackend(scripts: ["bad": [.die(console: "BUG: x"), .pass]])
         let diary = Diary()
-        try await MatrixRunner(backend: backend, start: .auto, limits: GuestLimits(working: 1, up: 1), cellLimit: .seconds(60))
-            .run([objects.batch(["a", "bad"])], observer: diary)
+        try await MatrixRunner(
+            backend: backend, start: .auto, limits: GuestLimits(working: 1, up: 1), cellLimit: .seconds(60)
+        )
+        .run([objects.batch(["a", "bad"])], observer: diary)
         #expect(
             await diary.entries == [
                 "up", "a began", "a is over", "bad began", "bad will repeat", "up", "bad began", "bad is over",
@@ -197,7 +201,8 @@ func collect(
     @Test func anObserverThatCannotGoOnEndsTheRun() async throws {
         let objects = try Objects(["a", "b"])
         let batch = try objects.batch(["a", "b"])
-        let runner = MatrixRunner(backend: FakeBackend(), start: .auto, limits: GuestLimits(working: 2, up: 2), cellLimit: .seconds(5))
+        let runner = MatrixRunner(
+            backend: FakeBackend(), start: .auto, limits: GuestLimits(working: 2, up: 2), cellLimit: .seconds(5))
         await #expect(throws: Errno.noSpace) { try await runner.run([batch], observer: FullDisk()) }
     }
 

@@ -51,6 +51,35 @@ private typealias Cells = [(name: String, modules: [String])]
         #expect(schedule.nextStep(of: guest) != nil)
     }
 
+    // MARK: Idle guests
+
+    /// One guest may work: another one starts only while it is idle.
+    @Test func anIdleGuestGivesItsPlaceToAnother() throws {
+        let batches = try (0..<3).map { try Simulation.batch($0, Self.cells("k\($0)-", 2)) }
+        var schedule = Schedule(batches, start: .auto, workingLimit: 1)
+        guard case .start(let first) = schedule.nextWork() else {
+            Issue.record("no guest")
+            return
+        }
+        #expect(schedule.nextWork() == .wait)
+        schedule.setIdle(first, true)
+        guard case .start(let second) = schedule.nextWork() else {
+            Issue.record("no second guest")
+            return
+        }
+        #expect(schedule.nextWork() == .wait)
+        // Both work now, and a third must wait for both.
+        schedule.setIdle(first, false)
+        while schedule.nextStep(of: second) != nil {}
+        schedule.isOver(second)
+        #expect(schedule.nextWork() == .wait)
+        schedule.setIdle(first, true)
+        guard case .start = schedule.nextWork() else {
+            Issue.record("no third guest")
+            return
+        }
+    }
+
     // MARK: Several guests for a kernel
 
     @Test(arguments: [

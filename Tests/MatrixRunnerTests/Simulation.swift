@@ -160,7 +160,7 @@ struct Simulation {
         return false
     }
 
-    private static func batch(_ number: Int, _ cells: [(name: String, modules: [String])]) throws -> KernelBatch {
+    static func batch(_ number: Int, _ cells: [(name: String, modules: [String])]) throws -> KernelBatch {
         let id = "fake-6.\(number)"
         let spec = GuestSpec(
             kernelID: id, kernel: "/nowhere", kernelDigest: "k", initramfs: "/nowhere", initramfsDigest: "i")

@@ -6,9 +6,11 @@ import Testing
 
 struct CommandLineTests {
     /// The command line of a guest, a line an option; what differs between accelerators is given.
-    private func golden(processor: [String], timer: String = "") -> [String] {
+    private func golden(
+        processor: [String], timer: String = "", memory: String = "share=on,mem-path=/proc/self/fd/6"
+    ) -> [String] {
         """
-        -machine pc
+        -machine pc,memory-backend=ram
         -smp 1
         -nodefaults
         -no-user-config
@@ -16,11 +18,12 @@ struct CommandLineTests {
         -sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny
         \(processor.joined(separator: "\n"))
         -m 192M
+        -object memory-backend-file,id=ram,size=192M,\(memory)
         -no-reboot
         -chardev file,id=console,path=/proc/self/fd/5
         -serial chardev:console
-        -object memory-backend-file,id=mailbox,share=on,size=16777216,mem-path=/proc/self/fd/4
-        -device ivshmem-plain,memdev=mailbox,master=on
+        -chardev socket,id=mailbox,fd=4
+        -device ivshmem-doorbell,chardev=mailbox,vectors=1,master=on
         -chardev socket,id=monitor,fd=3
         -mon chardev=monitor,mode=control
         -initrd /cache/guest.cpio
@@ -33,29 +36,32 @@ struct CommandLineTests {
             ]
     }
 
-    private var tcg: [String] {
-        golden(processor: ["-accel tcg,tb-size=64", "-cpu max"], timer: "no_timer_check ")
-    }
+    private let tcgProcessor = ["-accel tcg,tb-size=64", "-cpu max"]
+    private let timer = "no_timer_check "
+    private var tcg: [String] { golden(processor: tcgProcessor, timer: timer) }
 
     @Test func underTCG() {
-        #expect(CommandLine(.sample, accelerator: .tcg, restoring: false).arguments == tcg)
+        #expect(CommandLine(.sample, accelerator: .tcg).arguments == tcg)
     }
 
     @Test func underKVM() {
-        let arguments = CommandLine(.sample, accelerator: .kvm, restoring: false).arguments
+        let arguments = CommandLine(.sample, accelerator: .kvm).arguments
         #expect(arguments == golden(processor: ["-accel kvm", "-cpu host"]))
     }
 
-    /// A snapshot fits the machine that it was taken of: all else is the same.
-    @Test func whenRestoring() {
-        let arguments = CommandLine(.sample, accelerator: .tcg, restoring: true).arguments
-        #expect(arguments == tcg + ["-incoming", "defer", "-S"])
+    /// A snapshot fits the machine that it was taken of, so nothing differs but where the memory comes from.
+    @Test(arguments: [("/cache/a.snapshot", "/cache/a.snapshot"), ("/cache/a,b", "/cache/a,,b")])
+    func whenRestoring(snapshot: FilePath, quoted: String) {
+        let arguments = CommandLine(.sample, accelerator: .tcg, snapshot: snapshot).arguments
+        let memory = "share=off,readonly=on,rom=off,mem-path=\(quoted)"
+        #expect(
+            arguments == golden(processor: tcgProcessor, timer: timer, memory: memory) + ["-incoming", "defer", "-S"])
     }
 
     @Test func theKernelsOwnArgumentsComeLast() {
         var spec = GuestSpec.sample
         spec.extraArguments = "clocksource=tsc quiet=no"
-        let arguments = CommandLine(spec, accelerator: .tcg, restoring: false).arguments
+        let arguments = CommandLine(spec, accelerator: .tcg).arguments
         #expect(arguments.last == "\(tcg[tcg.count - 1]) clocksource=tsc quiet=no")
     }
 }

@@ -28,6 +28,23 @@ import Testing
         #expect(process.endingIfOver() == .signalled(SIGKILL))
     }
 
+    @Test func aBusyProcessIsActiveAndASleepingOneIsNot() async throws {
+        let busy = try shell("while :; do :; done")
+        let idle = try shell("exec sleep 1000")
+        defer {
+            busy.kill()
+            idle.kill()
+        }
+        try await Task.sleep(for: .milliseconds(300))
+        let before = (try #require(busy.activeSeconds()), try #require(idle.activeSeconds()))
+        try await Task.sleep(for: .milliseconds(500))
+        // Waiting for a processor counts, so a busy host changes nothing.
+        #expect(try #require(busy.activeSeconds()) - before.0 > 0.3)
+        #expect(try #require(idle.activeSeconds()) - before.1 < 0.1)
+        busy.kill()
+        #expect(busy.activeSeconds() == nil)
+    }
+
     @Test func whatCannotBeExecutedSaysWhy() async throws {
         try await withFolder { folder in
             let text = folder.appending("text")

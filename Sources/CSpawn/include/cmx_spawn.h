@@ -15,4 +15,10 @@ int cmx_spawn(const char *path, char *const arguments[], const int *descriptors,
 /// Swift's Glibc module.)
 int cmx_memory_file(const char *name);
 
+/// Hands `memory` to the ivshmem-doorbell device whose character device is at the other end of `socket`, a stream socket.
+/// Source: QEMU's `docs/specs/ivshmem-spec.rst`, "Client-Server protocol".
+///
+/// Returns 0, or the errno of what failed.
+int cmx_send_shared_memory(int socket, int memory);
+
 #endif

@@ -19,6 +19,8 @@
 #define MOST_BYTES ((1ull << 30) + (64ull << 20))
 /// How often it is looked whether the loader still runs: what it started may hold its pipes. In milliseconds.
 #define LOOK_INTERVAL 50
+/// The same of a loader that stays: its end is seen, and what is left is its limit.
+#define RESIDENT_LOOK_INTERVAL 500
 
 static int is_log(uint32_t length, const void *payload)
 {
@@ -150,7 +152,7 @@ static void await_more(const struct loader *loader, int reads_reports, int reads
     struct pollfd ready[] = {{.fd = reads_reports ? loader->reports : -1, .events = POLLIN},
                              {.fd = reads_words ? loader->words : -1, .events = POLLIN},
                              {.fd = loader->control, .events = POLLIN}};
-    poll(ready, 3, LOOK_INTERVAL);
+    poll(ready, 3, loader->control < 0 ? LOOK_INTERVAL : RESIDENT_LOOK_INTERVAL);
 }
 
 enum reports_end pass_reports(struct loader *loader)

@@ -88,6 +88,12 @@ void stop_trigger(struct trigger *trigger)
     *trigger = (struct trigger){.connection = -1, .answer = {.ran = 1}};
 }
 
+int next_event_wait(int milliseconds)
+{
+    const int longest = 160;
+    return milliseconds * 3 / 2 < longest ? milliseconds * 3 / 2 : longest;
+}
+
 int is_absence(int error)
 {
     return error == -ETIMEDOUT || error == -EBADMSG;

@@ -42,6 +42,12 @@ struct trigger_answer {
 /// shell that has waited does not do. Neither must read as a probe that does not fire.
 #define SECOND_TRIGGER_AFTER 1000
 
+/// How long to wait for an event before checking whether the trigger has ended, in milliseconds. Most events arrive during the
+/// first wait. If none arrives, waits grow, so that the guest leaves its processor to others.
+#define FIRST_EVENT_WAIT 20
+/// The wait after one of `milliseconds`.
+int next_event_wait(int milliseconds);
+
 struct trigger {
     /// Of the service; negative where the plan has no trigger, or it has ended.
     int connection;

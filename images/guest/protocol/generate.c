@@ -72,6 +72,7 @@ static void write_rust(void)
     CONSTANT(CMX_STAGE_ATTACH);
     CONSTANT(CMX_STAGE_FIRE);
     CONSTANT(EVENT_LIMIT);
+    CONSTANT(FIRST_EVENT_WAIT);
     printf("pub const RESIDENT_ARGUMENT: &str = \"%s\";\n", CMX_RESIDENT_ARGUMENT);
 // A keyword of Rust.
 #define type_ type

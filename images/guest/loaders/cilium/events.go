@@ -1,5 +1,8 @@
 package main
 
+// #include "trigger.h"
+import "C"
+
 import (
 	"bytes"
 	"strconv"
@@ -94,8 +97,8 @@ func (s *eventSource) take(event []byte) {
 // ETIMEDOUT where nothing came, EBADMSG where only others came, or what kept it from reading.
 func (s *eventSource) await(t trigger, limit time.Duration) syscall.Errno {
 	var deadline time.Time
-	for s.fitting == nil {
-		if err := s.stream.poll(20*time.Millisecond, s.take); err != nil {
+	for wait := firstEventWait; s.fitting == nil; wait = int(C.next_event_wait(C.int(wait))) {
+		if err := s.stream.poll(time.Duration(wait)*time.Millisecond, s.take); err != nil {
 			s.problem = err
 			return syscall.Errno(-errorNumber(err))
 		}

@@ -41,6 +41,7 @@ const (
 	wholeObject        = C.CMX_WHOLE_OBJECT
 	unmeasurableStatus = C.UNMEASURABLE_STATUS
 	eventLimit         = C.EVENT_LIMIT
+	firstEventWait     = C.FIRST_EVENT_WAIT
 )
 
 // A programReport is a `struct cmx_program`; a field that is not known is 0.

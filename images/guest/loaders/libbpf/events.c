@@ -122,8 +122,8 @@ int await_event(void *context, struct trigger *trigger, int limit)
 {
     (void)context;
     long long deadline = 0;
-    while (!events.fits) {
-        int error = events.source->poll(20);
+    for (int wait = FIRST_EVENT_WAIT; !events.fits; wait = next_event_wait(wait)) {
+        int error = events.source->poll(wait);
         if (error < 0 && error != -EINTR) {
             keep_finding(FINDING(EVENTS_UNREADABLE, events.map, strerror(-error)));
             return error;

@@ -18,7 +18,7 @@ use bytes::BytesMut;
 
 use crate::{
     aya_log::{self, AyaLog},
-    guest::{code, Finding, Plan, Trigger, EVENT_LIMIT},
+    guest::{code, EventWaits, Finding, Plan, Trigger, EVENT_LIMIT},
     map_values::Values,
     object::{MapShape, ObjectView},
     words,
@@ -30,8 +30,6 @@ const MAX_EVENT_BYTES: usize = 4096;
 const PERF_BUFFER_PAGES: usize = 16;
 /// More than a record of a perf buffer ever holds.
 const MAX_RECORD_BYTES: usize = 64 << 10;
-/// How long a look at the source may wait.
-const POLL: Duration = Duration::from_millis(20);
 
 /// Where events come from.
 pub trait EventSource {
@@ -72,9 +70,10 @@ impl Events {
     /// Waits until an event fits, at most `limit` milliseconds after the trigger has ended. Returns 0 or a negative errno.
     pub fn wait(&mut self, trigger: Trigger, limit: i32, log: &mut AyaLog) -> i32 {
         let mut deadline = None;
+        let mut waits = EventWaits::new();
         while self.fitting.is_none() {
             log.poll();
-            if let Err(error) = self.poll() {
+            if let Err(error) = self.poll(waits.next()) {
                 words::find(code::EVENTS_UNREADABLE, &[&self.map, &format!("{error:#}")]);
                 return words::errno(&error);
             }
@@ -91,9 +90,9 @@ impl Events {
         0
     }
 
-    fn poll(&mut self) -> Result<()> {
+    fn poll(&mut self, limit: Duration) -> Result<()> {
         let Self { source, contains, seen, fitting, .. } = self;
-        source.poll(POLL, &mut |event| {
+        source.poll(limit, &mut |event| {
             *seen += 1;
             if fitting.is_none() && holds(event, contains) {
                 *fitting = Some(event[..event.len().min(MAX_EVENT_BYTES)].to_vec());

@@ -16,6 +16,22 @@ pub use protocol::{code, finding as Finding, RESIDENT_ARGUMENT};
 
 pub const WHOLE_OBJECT: u32 = protocol::CMX_WHOLE_OBJECT;
 pub const EVENT_LIMIT: Duration = Duration::from_millis(protocol::EVENT_LIMIT as u64);
+
+/// The waits between looks for an event, which grow while none comes.
+pub struct EventWaits(u32);
+
+impl EventWaits {
+    pub fn new() -> Self {
+        Self(protocol::FIRST_EVENT_WAIT)
+    }
+
+    pub fn next(&mut self) -> Duration {
+        let wait = Duration::from_millis(self.0.into());
+        // SAFETY: computes with a number and nothing else.
+        self.0 = unsafe { next_event_wait(self.0 as c_int) } as u32;
+        wait
+    }
+}
 const LOADER_FD: c_int = protocol::CMX_LOADER_FD as c_int;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -347,6 +363,7 @@ extern "C" {
     fn run_cell_trigger(wait: extern "C" fn(*mut c_void, *mut c_void, c_int) -> c_int, context: *mut c_void) -> c_int;
     fn run_cell_trigger_alone();
     fn cell_fire_microseconds() -> u32;
+    fn next_event_wait(milliseconds: c_int) -> c_int;
     fn trigger_has_ended(trigger: *mut c_void) -> c_int;
     fn trigger_ran(trigger: *const c_void) -> c_int;
     fn cell_trigger_ran() -> c_int;

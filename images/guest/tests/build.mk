@@ -45,9 +45,8 @@ $(BUILD)/tests/residents/loader-forking: tests/unruly_resident.c $(KIT) $(HEADER
 UNRULY_GO := $(wildcard tests/unruly-go/*.go) $(filter-out %/main.go, $(wildcard $(CILIUM)/*.go))
 UNRULY_GO_SOURCE := $(CILIUM_BUILD)/src/unruly-go
 $(BUILD)/tests/residents/loader-go: $(UNRULY_GO) $(KIT) $(BUILD)/generate $(BUILD)/warm_up.bpf.o tests/build.mk $(CILIUM)/build.mk Makefile
-	$(CILIUM)/prepare
 	rm -rf $(UNRULY_GO_SOURCE)
 	install -D -m 644 -t $(UNRULY_GO_SOURCE) $(UNRULY_GO) $(BUILD)/warm_up.bpf.o
 	$(BUILD)/generate go >$(UNRULY_GO_SOURCE)/names.go
 	mkdir -p $(@D)
-	$(call build_go,unruly-go,$(abspath $@),)
+	$(call build_go,unruly-go,$(abspath $@))

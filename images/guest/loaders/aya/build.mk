@@ -15,7 +15,7 @@ $(BUILD)/libaya_observe.a: $(AYA)/observe.c $(HEADERS) Makefile | $(BUILD)
 
 # Nothing that cargo would take from its user's settings.
 $(BUILD)/loader-aya: $(KIT) $(BUILD)/libaya_observe.a $(BUILD)/protocol.rs $(BUILD)/warm_up.bpf.o $(wildcard $(AYA)/src/*.rs) \
-                     $(addprefix $(AYA)/,Cargo.toml build.rs build.mk) ../../scripts/rust-crates Makefile
+                     $(addprefix $(AYA)/,Cargo.toml build.rs build.mk) ../../scripts/rust-crates ../../scripts/debian-packages Makefile
 	$(AYA)/prepare
 	tools=($$($(AYA)/toolchain)) && cd $(AYA) && env -u CARGO_BUILD_RUSTFLAGS -u CARGO_ENCODED_RUSTFLAGS \
 	    CARGO_HOME=$(CURDIR)/$(BUILD)/aya/home RUSTC="$${tools[1]}" COMPAT_MATRIX_KIT=$(CURDIR)/$(BUILD) \

@@ -2,22 +2,21 @@ OPTIONAL_LOADERS += cilium
 CILIUM := loaders/cilium
 CILIUM_BUILD := $(abspath $(BUILD)/cilium)
 
-# In a GOPATH beside Debian's, as its packages of Go are meant to be used, and with nothing of its user's settings. The list
-# of the package's files is as old as its installation here.
+# In a GOPATH beside Debian's, as its packages of Go are meant to be used, and with nothing of its user's settings.
 $(BUILD)/loader-cilium: $(KIT) $(BUILD)/generate $(BUILD)/warm_up.bpf.o $(wildcard $(CILIUM)/*.go) $(CILIUM)/prepare $(CILIUM)/build.mk \
-                        Makefile $(wildcard /var/lib/dpkg/info/golang-github-cilium-ebpf-dev.list)
+                        ../../scripts/go-toolchain Makefile
 	rm -rf $(CILIUM_BUILD)/src
 	install -D -m 644 -t $(CILIUM_BUILD)/src/loader-cilium $(wildcard $(CILIUM)/*.go) $(BUILD)/warm_up.bpf.o
 	$(BUILD)/generate go >$(CILIUM_BUILD)/src/loader-cilium/names.go
-	version=$$($(CILIUM)/prepare --version) && $(call build_go,loader-cilium,$@,-X main.version=$$version)
+	$(call build_go,loader-cilium,$@)
 
-# A package of that GOPATH, a file, and flags for the linker. The kit is C.
+# A package of that GOPATH, and a file. The kit is C.
 define build_go
-env -u GOFLAGS -u GOROOT -u GOEXPERIMENT -u GOAMD64 \
+settings=$$($(CILIUM)/prepare --print) && read -r version go gopath tags <<<"$$settings" && \
+env -u GOFLAGS -u GOROOT -u GOEXPERIMENT -u GOAMD64 -u GODEBUG \
     HOME=$(CILIUM_BUILD) GOENV=off GO111MODULE=off GOPROXY=off GOTOOLCHAIN=local GOOS=linux GOARCH=amd64 \
     CGO_ENABLED=1 CC=$(CC) CGO_CFLAGS="-O2 -g0 -D_GNU_SOURCE -I$(abspath kit) -I$(abspath protocol/include) -ffile-prefix-map=$(CURDIR)=." \
-    CGO_LDFLAGS="$(abspath $(KIT)) -Wl,--build-id=none" GOCACHE=$(CILIUM_BUILD)/cache \
-    GOPATH=$(CILIUM_BUILD):$(or $(CILIUM_GOPATH),/usr/share/gocode) \
-    go build -trimpath -buildvcs=false -tags netgo,osusergo \
-    -ldflags "-s -w -buildid= -linkmode external -extldflags '-static' $(3)" -o $(2) $(1)
+    CGO_LDFLAGS="$(abspath $(KIT)) -Wl,--build-id=none" GOCACHE=$(CILIUM_BUILD)/cache GOPATH=$(CILIUM_BUILD):$$gopath \
+    "$$go" build -trimpath -buildvcs=false -tags "$$tags" \
+    -ldflags "-s -w -buildid= -linkmode external -extldflags '-static' -X main.version=$$version" -o $(2) $(1)
 endef

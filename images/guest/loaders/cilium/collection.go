@@ -32,12 +32,13 @@ func assign(spec *ebpf.CollectionSpec, programs, maps []string, options ebpf.Pro
 		{Name: "Programs", Type: reflect.StructOf(fields(programs, programType))},
 		{Name: "Maps", Type: reflect.StructOf(fields(maps, mapType))},
 	}))
-	err := spec.LoadAndAssign(objects.Interface(), &ebpf.CollectionOptions{
+	all := ebpf.CollectionOptions{
 		// Maps that are pinned by name want a folder.
 		Maps:     ebpf.MapOptions{PinPath: "/sys/fs/bpf"},
 		Programs: options,
-	})
-	if err != nil {
+	}
+	shareKernelTypes(&all)
+	if err := spec.LoadAndAssign(objects.Interface(), &all); err != nil {
 		return nil, err
 	}
 	loaded := collection{make(map[string]*ebpf.Program), make(map[string]*ebpf.Map)}

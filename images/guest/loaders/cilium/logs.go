@@ -66,6 +66,16 @@ func availableBytes() int {
 	return kibibytes << 10
 }
 
+// processedInstructions is how many the verifier looked at, as its totals say; 0 where it wrote none.
+func processedInstructions(log string) int {
+	const words = "processed "
+	var count int
+	if start := strings.LastIndex(log, words); start >= 0 {
+		_, _ = fmt.Sscanf(log[start:], words+"%d", &count)
+	}
+	return count
+}
+
 // verificationMicroseconds is what a log of statistics says.
 func verificationMicroseconds(log string) C.uint32_t {
 	const words = "verification time "

@@ -39,6 +39,8 @@ func prepareProcess() {
 	unlimited := unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
 	_ = unix.Setrlimit(unix.RLIMIT_MEMLOCK, &unlimited)
 	C.learn_log_levels()
+	// Once it is set the runtime does not look for another number every second, and opens no files of the cgroup for that.
+	runtime.GOMAXPROCS(runtime.NumCPU())
 	limitMemory()
 }
 

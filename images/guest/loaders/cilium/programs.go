@@ -95,10 +95,9 @@ func loadAlone(out *reporter, o *object, index uint32, name string) (programRepo
 // ENOSPC. What a program is given where it passes is the kernel's totals, or, where the kernel has none, the log of a second load.
 func loadQuietly(o *object, name string, report *programReport) (*collection, []byte, error) {
 	start := time.Now()
-	// Without a level, a negative size keeps the library from loading what was refused once more, with a log.
-	options := ebpf.ProgramOptions{LogSize: -1}
+	options := withoutLog()
 	if kernelHasStats() {
-		options = ebpf.ProgramOptions{LogLevel: levelStats, LogSize: statsBytes}
+		options = withLog(levelStats, statsBytes)
 	}
 	var maps []string
 	if o.isWhole(name) {
@@ -122,8 +121,7 @@ func loadQuietly(o *object, name string, report *programReport) (*collection, []
 
 // logOfSuccess is for kernels whose log has the totals at its end alone.
 func logOfSuccess(o *object, name string, report *programReport) []byte {
-	loaded, err := assign(o.alone(), []string{name}, nil,
-		ebpf.ProgramOptions{LogLevel: levelLastPath, LogSize: smallestLogBytes})
+	loaded, err := assign(o.alone(), []string{name}, nil, withLog(levelLastPath, smallestLogBytes))
 	if err != nil {
 		report.log_complete = 0
 		if refusal := verifierLog(err); refusal != nil {
@@ -143,9 +141,13 @@ func fetchLog(o *object, name string, report *programReport, quiet []byte, first
 		report.log_complete = 0
 		return append([]byte(C.CUT_MARK), quiet...), first
 	}
-	sizes := []int{firstLogBytes, smallestLogBytes, fittingLogBytes()}
+	sizes := logSizes(processedInstructions(string(quiet)))
+	if len(sizes) == 0 {
+		report.log_complete, report.log_lacks_memory = 0, 1
+		return quiet, first
+	}
 	for i, bytes := range sizes {
-		_, err := assign(o.alone(), []string{name}, nil, ebpf.ProgramOptions{LogLevel: levelLastPath, LogSize: bytes})
+		_, err := assign(o.alone(), []string{name}, nil, withLog(levelLastPath, bytes))
 		refusal := verifierLog(err)
 		if refusal == nil || len(words(refusal)) == 0 {
 			return quiet, first
@@ -170,12 +172,6 @@ func withNumber(err, first error) error {
 		return first
 	}
 	return err
-}
-
-// isCut tells a log that filled its buffer. The library's own guess fails where the kernel kept the log's end (since
-// Linux 6.4), and the library takes blanks from the ends of lines, of which old kernels write one each.
-func isCut(refusal *ebpf.VerifierError, bytes int) bool {
-	return refusal.Truncated || len(words(refusal))+len(refusal.Log) >= bytes-1
 }
 
 // failedMap asks for the maps alone, since the library's error does not say in which step it failed; nil where all can be

@@ -9,8 +9,6 @@ import (
 	"sort"
 	"strings"
 	"time"
-
-	"github.com/cilium/ebpf"
 )
 
 // stages is an object of which each program has loaded alone, and what was said of them.
@@ -30,7 +28,7 @@ func runStages(out *reporter, o *object, p *plan, reports []programReport, loade
 	s := &stages{out: out, object: o, plan: p, reports: reports}
 	var err error
 	if loaded == nil {
-		loaded, err = assign(o.spec.Copy(), o.programs, o.mapNames(), ebpf.ProgramOptions{LogSize: firstLogBytes})
+		loaded, err = assign(o.spec.Copy(), o.programs, o.mapNames(), withLogOfRefusal(firstLogBytes))
 	}
 	if err != nil {
 		s.setAll(stageLoad, errorNumber(err))

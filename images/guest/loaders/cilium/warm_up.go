@@ -15,8 +15,11 @@ var warmUpObject []byte
 // warmUp has the library do once what each cell would repeat: ask the kernel what it can do, and read its BTF. What it makes may
 // well be refused; the answers are kept all the same.
 func warmUp() {
+	warmUpKernelTypes()
 	if spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(warmUpObject)); err == nil {
-		if loaded, err := ebpf.NewCollection(spec); err == nil {
+		var options ebpf.CollectionOptions
+		shareKernelTypes(&options)
+		if loaded, err := ebpf.NewCollectionWithOptions(spec, options); err == nil {
 			loaded.Close()
 		}
 	}

@@ -1,0 +1,33 @@
+//go:build old_library
+
+package main
+
+import "github.com/cilium/ebpf"
+
+// What the loader uses of cilium/ebpf before 0.16: Debian 12 packages 0.9.1 and Debian 13 packages 0.11.0. library.go has
+// the same for newer versions.
+
+// shareKernelTypes does nothing: these versions keep the kernel's BTF by themselves.
+func shareKernelTypes(*ebpf.CollectionOptions) {}
+
+func warmUpKernelTypes() {}
+
+// withoutLog loads once, without a log: a negative size keeps the library from loading what was refused once more.
+func withoutLog() ebpf.ProgramOptions { return ebpf.ProgramOptions{LogSize: -1} }
+
+// withLog loads once, with a log of that level in a buffer of that size.
+func withLog(level uint32, bytes int) ebpf.ProgramOptions {
+	return ebpf.ProgramOptions{LogLevel: level, LogSize: bytes}
+}
+
+// withLogOfRefusal loads without a log, and once more with one what is refused.
+func withLogOfRefusal(bytes int) ebpf.ProgramOptions { return ebpf.ProgramOptions{LogSize: bytes} }
+
+// logSizes are the buffers to try one after the other.
+func logSizes(int) []int { return []int{firstLogBytes, smallestLogBytes, fittingLogBytes()} }
+
+// isCut tells a log that filled its buffer. The library's own guess fails where the kernel kept the log's end (since
+// Linux 6.4), and the library takes blanks from the ends of lines, of which old kernels write one each.
+func isCut(refusal *ebpf.VerifierError, bytes int) bool {
+	return refusal.Truncated || len(words(refusal))+len(refusal.Log) >= bytes-1
+}

@@ -51,7 +51,7 @@ fmt:
 
 check:
 	swift format lint --strict --parallel --recursive $(SWIFT_FILES)
-	for script in scripts/setup scripts/ci-gate scripts/test-kernel scripts/build-tests .ci/run; do bash -n "$$script" || exit; done
+	for script in scripts/setup scripts/debian-packages scripts/go-toolchain scripts/rust-crates scripts/ci-gate scripts/test-kernel scripts/build-tests .ci/run; do bash -n "$$script" || exit; done
 
 report: build
 	$(BIN) report

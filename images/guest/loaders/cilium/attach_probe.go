@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"strconv"
 	"strings"
 
@@ -63,7 +64,7 @@ func (a *attacher) attachUprobe(program *ebpf.Program, target string, isReturn b
 	if err != nil {
 		return err
 	}
-	executable, err := link.OpenExecutable(path)
+	executable, err := openExecutable(path)
 	if err != nil {
 		return err
 	}
@@ -75,4 +76,36 @@ func (a *attacher) attachUprobe(program *ebpf.Program, target string, isReturn b
 		return a.keep(executable.Uretprobe(p.symbol, program, options))
 	}
 	return a.keep(executable.Uprobe(p.symbol, program, options))
+}
+
+// An executable keeps the symbols that the library has read from a file, which takes longer than the rest of a cell.
+type executable struct {
+	*link.Executable
+	file os.FileInfo
+}
+
+var executables = make(map[string]executable)
+
+const mostExecutables = 8
+
+// openExecutable returns the executable of an earlier cell if its file is still the same.
+func openExecutable(path string) (*link.Executable, error) {
+	file, err := os.Stat(path)
+	if err != nil {
+		return link.OpenExecutable(path)
+	}
+	known, ok := executables[path]
+	if ok && os.SameFile(known.file, file) && known.file.ModTime().Equal(file.ModTime()) &&
+		known.file.Size() == file.Size() {
+		return known.Executable, nil
+	}
+	opened, err := link.OpenExecutable(path)
+	if err != nil {
+		return nil, err
+	}
+	if len(executables) == mostExecutables {
+		executables = make(map[string]executable)
+	}
+	executables[path] = executable{opened, file}
+	return opened, nil
 }

@@ -84,15 +84,15 @@ func logSizes(instructions int) []int {
 		// Twice as much is EINVAL there, and leaves no log at all.
 		return []int{smallestLogBytes}
 	}
-	bytes := instructions * logBytesPerInstruction
+	bytes := max(instructions*logBytesPerInstruction, firstLogBytes)
 	if bytes > fittingLogBytes() {
 		return nil
 	}
-	return []int{max(bytes, firstLogBytes)}
+	return []int{bytes}
 }
 
-// logBytesPerInstruction is typical of what the verifier writes for each instruction that it looks at.
-const logBytesPerInstruction = 100
+// logBytesPerInstruction is what the verifier typically writes for each instruction that it looks at.
+const logBytesPerInstruction = 160
 
 // isCut is for libraries that leave a log in a buffer that is too small.
 func isCut(*ebpf.VerifierError, int) bool { return false }

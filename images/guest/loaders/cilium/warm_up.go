@@ -20,6 +20,7 @@ func warmUp() {
 		var options ebpf.CollectionOptions
 		shareKernelTypes(&options)
 		if loaded, err := ebpf.NewCollectionWithOptions(spec, options); err == nil {
+			warmUpUprobes(loaded.Programs["warm_up"])
 			loaded.Close()
 		}
 	}
@@ -34,5 +35,16 @@ func warmUp() {
 	if reader, writer, err := os.Pipe(); err == nil {
 		reader.Close()
 		writer.Close()
+	}
+}
+
+// warmUpUprobes has the library read the symbols of the shell that lines are typed at, and find out how this kernel attaches.
+func warmUpUprobes(program *ebpf.Program) {
+	shell, err := openExecutable("/bin/bash")
+	if err != nil {
+		return
+	}
+	if probe, err := shell.Uprobe("readline", program, nil); err == nil {
+		probe.Close()
 	}
 }

@@ -104,18 +104,25 @@ extension GuestTests {
                 atPath: folder.appending(tool).string, withDestinationPath: "/usr/bin/\(other ?? tool)")
         }
 
-        /// A mirror that does not answer is told, and leaves nothing behind that could be taken for crates.
-        @Test func aMirrorThatIsNotThereIsTold() async throws {
+        /// An unreachable mirror is an error of one line, and leaves nothing behind that could be taken for crates.
+        @Test func unreachableMirrorLeavesNothingBehind() async throws {
             try await withFolder { folder in
-                let script = folder.appending("scripts/rust-crates")
+                let scripts = folder.appending("scripts")
                 try FileManager.default.createDirectory(
-                    atPath: folder.appending("scripts").string, withIntermediateDirectories: true)
-                try FileManager.default.copyItem(
-                    atPath: Repository.root.appending("scripts/rust-crates").string, toPath: script.string)
+                    atPath: scripts.string, withIntermediateDirectories: true)
+                for name in ["rust-crates", "debian-packages"] {
+                    try FileManager.default.copyItem(
+                        atPath: Repository.root.appending("scripts/\(name)").string,
+                        toPath: scripts.appending(name).string)
+                }
+                let script = scripts.appending("rust-crates")
                 let outcome = try await call(
                     script, environment: .inherit.updating(["COMPAT_MATRIX_DEBIAN_MIRROR": "http://127.0.0.1:9/"]))
                 #expect(outcome.status == .exited(1))
-                #expect(outcome.messages.hasSuffix("rust-crates: apt cannot read trixie (its reason is above)\n"))
+                #expect(
+                    outcome.messages.wholeMatch(of: /debian-packages: apt cannot read trixie: Failed to fetch .+\n/)
+                        != nil,
+                    "\(outcome.messages)")
                 let left = try FileManager.default.contentsOfDirectory(
                     atPath: folder.appending("images/guest/build").string)
                 #expect(left.isEmpty)

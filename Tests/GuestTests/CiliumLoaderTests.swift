@@ -13,7 +13,7 @@ import Testing
 extension GuestTests {
     /// The loader of cilium/ebpf shows what users of that library see.
     ///
-    /// Which version it is depends on the machine.
+    /// The version is the one that Debian's unstable suite had when the loader was built.
     @Suite struct CiliumLoaderTests {
         private static let loader = Repository.guestTools.appending("loader-cilium")
 
@@ -100,7 +100,6 @@ extension GuestTests {
             return words.compactMap(\.self).joined(separator: " ")
         }
 
-        /// What the library needs the kernel's BTF for, it does on a kernel whose BTF every version of it can read.
         @Test(arguments: ["ubuntu-4.15", "ubuntu-5.15"]) func programsGoAsFarAsTheKernelLetsThem(id: String)
             async throws
         {

@@ -85,7 +85,7 @@ extension StageCell {
             .notMeasured(because: "no map 'absent'")),
         StageCell(
             "no such interface", StageSource.marking("xdp", returning: 2), .attach("eth0", packet, marked),
-            .notMeasured(because: "no interface 'eth0'")),
+            since: KernelRelease(4, 17), .notMeasured(because: "no interface 'eth0'")),
     ]
 
     static let cilium =

@@ -22,7 +22,11 @@ struct CiliumObject: Sendable {
 enum CiliumObjects {
     static let all = [
         CiliumObject("maps", LoaderObjects.maps, ["uses_all": "pass load 0"]),
-        CiliumObject("tail-calls", LoaderObjects.tailCalls, ["first": "pass load 0", "entry": "pass load 0"]),
+        // The library sends XDP's attach type, which kernels know since 4.17.
+        CiliumObject(
+            "tail-calls", LoaderObjects.tailCalls,
+            on415: ["first": "fail load 22 attach-type-unknown", "entry": "fail load 22 attach-type-unknown"],
+            on73: ["first": "pass load 0", "entry": "pass load 0"]),
         // libbpf rounds the size up.
         CiliumObject(
             "rings", LoaderObjects.rings, on415: ["writes": "fail maps 22 map-type-unknown"],
@@ -32,8 +36,11 @@ enum CiliumObjects {
             "globals", globalData,
             on415: ["reads_and_writes": "fail maps 22 cil-global-data", "uses_none": "pass load 0"],
             on73: ["reads_and_writes": "pass load 0", "uses_none": "pass load 0"]),
-        CiliumObject("bare", bareSection, ["on_return": "fail load 22 cil-untyped"]),
-        CiliumObject("order", order, ["third": "pass load 0", "second": "pass load 0", "first": "pass load 0"]),
+        CiliumObject("bare", bareSection, ["on_return": "pass load 0"]),
+        CiliumObject(
+            "order", order,
+            on415: ["third": "fail load 22 attach-type-unknown", "second": "pass load 0", "first": "pass load 0"],
+            on73: ["third": "pass load 0", "second": "pass load 0", "first": "pass load 0"]),
         CiliumObject("static-map", staticMap, ["looks_up": "fail open 22 cil-static-map"]),
         CiliumObject("no-version", LoaderObjects.noVersion, ["any": "pass load 0"]),
         CiliumObject(
@@ -70,7 +77,7 @@ enum CiliumObjects {
             SEC("kprobe/do_exit") int uses_none(void *context) { return 0; }
             """
 
-    /// A section without a target, which libbpf has a type for.
+    /// A section without a target.
     static let bareSection = StageSource.prelude + "SEC(\"uretprobe\") int on_return(void *context) { return 0; }\n"
 
     /// Of two sections, not in the order of their names or of their functions'.

@@ -23,40 +23,39 @@ struct SnapshotLayout {
             throw .hostResource(what: "the snapshot \(snapshot)", errno: error as? Errno ?? .current)
         }
         defer { try? file.close() }
-        let part = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.partBytes, alignment: Self.pageBytes)
+        let part = UnsafeMutableRawPointer.allocate(byteCount: Self.partBytes, alignment: Self.pageBytes)
         defer { part.deallocate() }
         var offset = 0
         while true {
             // Skips what the guest never touched.
             let data = Int(lseek(memory.descriptor, off_t(offset), Self.seekData))
             guard data >= 0 else { return }
-            let count = pread(memory.descriptor, part.baseAddress, part.count, off_t(data))
+            let count = pread(memory.descriptor, part, Self.partBytes, off_t(data))
             guard count > 0 else { throw .hostResource(what: "a copy of the guest's memory", errno: .current) }
-            try write(UnsafeRawBufferPointer(rebasing: part[..<count]), to: file.rawValue, at: data)
+            try write(part, count, to: file.rawValue, at: data)
             offset = data + count
         }
     }
 
-    /// Writes runs of pages that are not zero.
-    private func write(_ part: UnsafeRawBufferPointer, to target: Int32, at offset: Int) throws(MachineError) {
+    /// Writes those of the `bytes` at `part` that are in pages with anything but zeros.
+    private func write(_ part: UnsafeRawPointer, _ bytes: Int, to target: Int32, at offset: Int) throws(MachineError) {
         var start = 0
-        while start < part.count {
-            while start < part.count, isZero(part, start) { start += Self.pageBytes }
+        while start < bytes {
             var end = start
-            while end < part.count, !isZero(part, end) { end += Self.pageBytes }
-            end = min(end, part.count)
+            while end < bytes, !isZero(part + end, min(Self.pageBytes, bytes - end)) { end += Self.pageBytes }
+            end = min(end, bytes)
             while start < end {
-                let count = pwrite(target, part.baseAddress! + start, end - start, off_t(offset + start))
+                let count = pwrite(target, part + start, end - start, off_t(offset + start))
                 guard count > 0 else { throw .hostResource(what: "the snapshot", errno: .current) }
                 start += count
             }
+            // The page that ended the run is zero.
+            start += Self.pageBytes
         }
     }
 
-    private func isZero(_ part: UnsafeRawBufferPointer, _ start: Int) -> Bool {
-        let count = min(Self.pageBytes, part.count - start)
-        let page = part.baseAddress! + start
-        return page.load(as: UInt8.self) == 0 && memcmp(page, page + 1, count - 1) == 0
+    private func isZero(_ page: UnsafeRawPointer, _ bytes: Int) -> Bool {
+        page.load(as: UInt8.self) == 0 && memcmp(page, page + 1, bytes - 1) == 0
     }
 
     /// `SEEK_DATA` of lseek(2), which glibc declares for `_GNU_SOURCE` only.

@@ -78,8 +78,10 @@ struct Measurement: Sendable {
         async throws
     {
         let listener = Listener()
-        try await MatrixRunner(backend: backend, start: start, limits: GuestLimits(working: 1, up: 1), cellLimit: cellLimit)
-            .run([batch], observer: listener)
+        try await MatrixRunner(
+            backend: backend, start: start, limits: GuestLimits(working: 1, up: 1), cellLimit: cellLimit
+        )
+        .run([batch], observer: listener)
         for (cell, evidence) in await listener.seen {
             self.evidence[cell.key.variant] = evidence
             cells[cell.key.variant] = try Judge().result(

@@ -1,4 +1,5 @@
 """Runs of a built checkout's compat-matrix."""
+
 import contextlib
 import fnmatch
 import functools
@@ -48,7 +49,8 @@ class Bench:
         self.rounds = rounds
         self.host = None
         self.kernels = [
-            id for id in fetched_kernels(self.checkout)
+            id
+            for id in fetched_kernels(self.checkout)
             if not patterns or any(fnmatch.fnmatch(id, pattern) for pattern in patterns)
         ]
         if not self.kernels:
@@ -91,7 +93,7 @@ class Bench:
         sys.exit(f"bench: {', '.join(run.booted)} booted although a snapshot should have been there")
 
     def watched(self, *arguments, results=None):
-        """Peak resident memory in MiB of a run and of each of its guests, and the guests' command lines by kernel image."""
+        """Peak resident MiB of a run and of each of its guests, and the guests' command lines by kernel image."""
         peaks, machines, tool = {}, {}, 0
         began = time.monotonic()
         with self.started(*arguments, results=results) as process:
@@ -113,7 +115,9 @@ class Bench:
         document = json.loads((self.folder / "out").read_text())
         missing = {kernel["id"]: kernel["reason"] for kernel in document["kernels"] if kernel["status"] != "measured"}
         if missing:
-            sys.exit("bench: some kernels could not be measured:\n" + "\n".join(f"{id}: {missing[id]}" for id in missing))
+            sys.exit(
+                "bench: some kernels could not be measured:\n" + "\n".join(f"{id}: {missing[id]}" for id in missing)
+            )
         self.host = document["run"]["host"]
         return document
 
@@ -130,7 +134,9 @@ class Bench:
 
 def fetched_kernels(checkout):
     """Oldest first. Kernels that this machine cannot reach are left out."""
-    listed = subprocess.run([checkout / BINARY, "kernels", "list", "--json"], cwd=checkout, capture_output=True, text=True)
+    listed = subprocess.run(
+        [checkout / BINARY, "kernels", "list", "--json"], cwd=checkout, capture_output=True, text=True
+    )
     kernels = [kernel["id"] for kernel in json.loads(listed.stdout or "[]") if kernel["fetched"]]
     if not kernels:
         sys.exit(f"bench: no kernels found: run 'compat-matrix kernels fetch' {listed.stderr}")
@@ -141,6 +147,8 @@ def all_pass(run, stage, what):
     """Whether every cell passed at `stage`; says so where not, since such a run took its time for something else."""
     others = [cell for cell in run.cells if (cell["verdict"], cell["stage"]) != ("pass", stage)]
     if others:
-        say(f"skipped: {what}: {len(others)} of {len(run.cells)} cells did not pass at {stage} "
-            f"({others[0]['verdict']} at {others[0]['stage']})")
+        say(
+            f"skipped: {what}: {len(others)} of {len(run.cells)} cells did not pass at {stage} "
+            f"({others[0]['verdict']} at {others[0]['stage']})"
+        )
     return not others

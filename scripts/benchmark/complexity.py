@@ -1,4 +1,5 @@
 """What a program costs that hits the verifier's complexity limit."""
+
 from .checkout import LOADERS
 from .figures import grid, say
 from .programs import ENDLESS_LOOP, compiled, perf_buffer
@@ -31,6 +32,9 @@ def times_silent_load(bench, chosen, endless, small):
     [program] = cell["programs"]
     stats, load = program["stats"], program["seconds"]["load"]
     if not load or not stats or not stats["instructions"] or stats["instructions"] < stats["limit"]:
-        say(f"skipped: {cell['kernel']}, {cell['loader']}: the program did not reach the limit ({cell['verdict']} at {cell['stage']})")
+        say(
+            f"skipped: {cell['kernel']}, {cell['loader']}: the program did not reach the limit "
+            f"({cell['verdict']} at {cell['stage']})"
+        )
         return None
     return round((run.seconds - bench.restored(*chosen, "--object", small).seconds) / load, 4)

@@ -1,12 +1,17 @@
 """Figures, their targets, and how they are shown."""
+
 import statistics
 import sys
 
 
 def figure(name, value, unit, target=None, samples=None):
     return {
-        "name": name, "value": round(value, 4), "unit": unit, "target": target,
-        "met": None if target is None else value <= target, "samples": samples,
+        "name": name,
+        "value": round(value, 4),
+        "unit": unit,
+        "target": target,
+        "met": None if target is None else value <= target,
+        "samples": samples,
     }
 
 
@@ -19,7 +24,7 @@ def median(values):
 
 
 def ratio(values, others):
-    return round(statistics.median(value / other for value, other in zip(values, others)), 4)
+    return round(statistics.median(value / other for value, other in zip(values, others, strict=True)), 4)
 
 
 def grid(unit, target, rows):
@@ -42,7 +47,10 @@ def show(document, out):
     print(f"{conditions(document)}\n", file=out)
     for each in document["figures"]:
         verdict = {None: "", True: "met", False: "MISSED"}[each["met"]]
-        print(f"{each['name']:<66} {each['value']:>9.3g} {each['unit']:<4} {target(each):<18} {verdict}".rstrip(), file=out)
+        print(
+            f"{each['name']:<66} {each['value']:>9.3g} {each['unit']:<4} {target(each):<18} {verdict}".rstrip(),
+            file=out,
+        )
     for name, each in document["grids"].items():
         show_grid(name, each, out)
     if document["kernels"]:
@@ -61,8 +69,11 @@ def show_grid(name, grid, out):
 def show_starts(kernels, out):
     print(f"\n{'ready, seconds':<16} {'warm':>7} {'cold':>7} {'bare':>7} {'cold/bare':>10} {'cold/warm':>10}", file=out)
     for each in kernels:
-        print(f"{each['kernel']:<16} {each['warmSeconds']:>7.3f} {each['coldSeconds']:>7.2f} {each['bareSeconds']:>7.2f} "
-              f"{each['coldToBare']:>10.2f} {each['coldToWarm']:>10.1f}", file=out)
+        print(
+            f"{each['kernel']:<16} {each['warmSeconds']:>7.3f} {each['coldSeconds']:>7.2f} {each['bareSeconds']:>7.2f} "
+            f"{each['coldToBare']:>10.2f} {each['coldToWarm']:>10.1f}",
+            file=out,
+        )
 
 
 def show_markdown(document, out):
@@ -75,8 +86,11 @@ def show_markdown(document, out):
 
 def conditions(document):
     host = document["host"] or {"qemu": "not used", "accelerator": "no accelerator", "cpus": "?"}
-    return (f"QEMU {host['qemu']}, {host['accelerator']}, {host['cpus']} processors, load average {document['loadAverage']:.1f}, "
-            f"median of {document['rounds']} rounds, {len(document['measuredKernels'])} kernels")
+    return (
+        f"QEMU {host['qemu']}, {host['accelerator']}, {host['cpus']} processors, "
+        f"load average {document['loadAverage']:.1f}, "
+        f"median of {document['rounds']} rounds, {len(document['measuredKernels'])} kernels"
+    )
 
 
 def target(figure):

@@ -1,4 +1,5 @@
 """What a cell that fires costs beyond its load."""
+
 from .checkout import LOADERS, all_pass
 from .figures import grid, say
 from .programs import perf_buffer, write_probe
@@ -9,7 +10,10 @@ TARGET = 0.04
 
 
 def firing_cells(bench):
-    """Processor seconds of a cell, as the difference between two runs of the same object: one attaches and fires, one stops at the load."""
+    """Processor seconds of a cell: the difference between two runs of the same object.
+
+    One attaches and fires, one stops at the load.
+    """
     project = bench.folder / "firing"
     made = {f"cell-{number:02}": f"object: {perf_buffer(bench.folder)}" for number in range(CELLS)}
     write_probe(project, "loaded", made, fires=False)
@@ -33,7 +37,8 @@ def difference(bench, project, kernel, loader):
     spent = []
     for probe, stage in (("loaded", "load"), ("fired", "fire")):
         run = bench.restored(
-            "--no-cache", "--jobs", "1", "--kernel", kernel, "--loader", loader, "--probe", probe, project=project)
+            "--no-cache", "--jobs", "1", "--kernel", kernel, "--loader", loader, "--probe", probe, project=project
+        )
         if not all_pass(run, stage, f"firing cells, {kernel}, {loader}"):
             return None
         spent.append(run.processor)

@@ -1,4 +1,5 @@
 """`explain` of long logs."""
+
 from .figures import figure, median, ratio
 from .process import processor_seconds
 
@@ -37,11 +38,14 @@ def write_loop(path, size):
         file.write("func#0 @0\n0: R1=ctx() R10=fp0\n0: (b7) r1 = 0                        ; R1_w=0\n")
         round = 0
         while file.tell() < size:
-            file.writelines(f"""; for (i = 0; i < 2000000; i++) @ loop.bpf.c:4
+            file.writelines(
+                f"""; for (i = 0; i < 2000000; i++) @ loop.bpf.c:4
 1: (07) r1 += 1                       ; R1_w=scalar(smin=umin={number},smax=umax=0x100000000,var_off=(0x0; 0x1ffffffff))
 2: (63) *(u32 *)(r10 -8) = r1         ; R1_w=scalar(smin=umin={number}) R10=fp0 fp-8=mmmmscalar(umin={number})
 3: (a5) if r1 < 0x1e8480 goto pc-3    ; R1_w=scalar(smin=umin={number},smax=umax=0x1e847f)
-""" for number in range(round, round + 1000))
+"""
+                for number in range(round, round + 1000)
+            )
             round += 1000
         file.write("BPF program is too large. Processed 1000001 insn\nprocessed 1000001 insns (limit 1000000)\n")
 
@@ -51,7 +55,9 @@ def write_straight(path, size):
         index = 0
         while file.tell() < size:
             file.writelines(
-                f"{number}: (bf) r{number % 9} = r{number % 7}                       ; R{number % 9}_w=scalar(id={number},umax=255)\n"
-                for number in range(index, index + 1000))
+                f"{number}: (bf) r{number % 9} = r{number % 7}                       "
+                f"; R{number % 9}_w=scalar(id={number},umax=255)\n"
+                for number in range(index, index + 1000)
+            )
             index += 1000
         file.write("R0 !read_ok\nprocessed 1000001 insns (limit 1000000)\n")

@@ -1,6 +1,7 @@
 """The default matrix, and one object on every kernel."""
+
 from .checkout import EVERY_LOADER, all_pass
-from .figures import median_figure, figure, ratio, say
+from .figures import figure, median_figure, ratio, say
 from .programs import perf_buffer
 
 

@@ -1,4 +1,5 @@
 """Peak memory, of the default matrix and of a run with a long log."""
+
 import gzip
 from pathlib import Path
 

@@ -1,4 +1,5 @@
 """What /proc and wait4(2) know about processes."""
+
 import contextlib
 import os
 import subprocess
@@ -27,7 +28,11 @@ def peak_memory(pid):
 
 def children(pid):
     with contextlib.suppress(OSError):
-        return [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
+        return [
+            int(child)
+            for task in Path(f"/proc/{pid}/task").iterdir()
+            for child in (task / "children").read_text().split()
+        ]
     return []
 
 

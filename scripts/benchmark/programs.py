@@ -1,4 +1,5 @@
 """The programs that are measured, and projects made of them."""
+
 import shutil
 import subprocess
 import sys
@@ -25,8 +26,8 @@ int watch_exit(void *context)
 char LICENSE[] SEC("license") = "GPL";
 """
 
-# The verifier follows this loop round by round, and the complexity limit ends it long before its counter does. Kernels without
-# bounded loops (before 5.3) reject its back-edge at once.
+# The verifier follows this loop round by round, and the complexity limit ends it long before its counter does. Kernels
+# without bounded loops (before 5.3) reject its back-edge at once.
 ENDLESS_LOOP = """\
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
@@ -63,8 +64,24 @@ def compiled(folder, name, source, *arguments):
     text, target = folder / f"{name}.bpf.c", folder / f"{name}.bpf.o"
     text.write_text(source)
     machine = subprocess.run(["gcc", "-print-multiarch"], capture_output=True, text=True, check=True).stdout.strip()
-    subprocess.run([clang, "-target", "bpf", "-mcpu=v2", "-O2", "-g", "-idirafter", f"/usr/include/{machine}", *arguments,
-                    "-c", text, "-o", target], check=True)
+    subprocess.run(
+        [
+            clang,
+            "-target",
+            "bpf",
+            "-mcpu=v2",
+            "-O2",
+            "-g",
+            "-idirafter",
+            f"/usr/include/{machine}",
+            *arguments,
+            "-c",
+            text,
+            "-o",
+            target,
+        ],
+        check=True,
+    )
     return target
 
 

@@ -1,4 +1,5 @@
 """A run of many cells, and its page."""
+
 import json
 import subprocess
 import sys
@@ -29,7 +30,8 @@ def many_cells(bench):
     return [
         figure(f"compat-matrix, {CELLS} cells, peak", peaks["tool"], "MiB", 200),
         figure(f"{CELLS} cells, whole run", peaks["seconds"], "s"),
-    ] + page(bench, store)
+        *page(bench, store),
+    ]
 
 
 def page(bench, store):
@@ -38,8 +40,12 @@ def page(bench, store):
     writing = []
     for _ in range(bench.rounds):
         began = time.monotonic()
-        subprocess.run([bench.binary, "report", "--format", "html", "--output", report, "--results", store], cwd=bench.checkout,
-                       check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [bench.binary, "report", "--format", "html", "--output", report, "--results", store],
+            cwd=bench.checkout,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
         writing.append(time.monotonic() - began)
     measured = subprocess.run([MEASURE_PAGE, report, str(bench.rounds)], capture_output=True, text=True)
     if measured.returncode != 0:

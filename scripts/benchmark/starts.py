@@ -1,4 +1,5 @@
 """How long guests take to start, restored, booted, and against a bare QEMU."""
+
 import subprocess
 import sys
 import time
@@ -8,10 +9,10 @@ from .figures import figure, median, ratio, say
 from .programs import perf_buffer
 
 BARE_READY = b"bare init is up"
-BARE_INIT = """
+BARE_INIT = f"""
 #include <unistd.h>
-int main(void) { write(1, "%s\\n", %d); for (;;) pause(); }
-""" % (BARE_READY.decode(), len(BARE_READY) + 1)
+int main(void) {{ write(1, "{BARE_READY.decode()}\\n", {len(BARE_READY) + 1}); for (;;) pause(); }}
+"""
 
 
 def start_times(bench):
@@ -27,11 +28,17 @@ def start_times(bench):
         only = ["--no-cache", "--kernel", kernel, "--object", path]
         rounds = [one_of_each(bench, machine, initramfs, only) for _ in range(bench.rounds)]
         warm, cold, bare = ([each[index] for each in rounds] for index in range(3))
-        kernels.append({
-            "kernel": kernel, "warmSeconds": median(warm), "coldSeconds": median(cold), "bareSeconds": median(bare),
-            "coldToBare": ratio(cold, bare), "coldToWarm": ratio(cold, warm),
-            "samples": {"warm": warm, "cold": cold, "bare": bare},
-        })
+        kernels.append(
+            {
+                "kernel": kernel,
+                "warmSeconds": median(warm),
+                "coldSeconds": median(cold),
+                "bareSeconds": median(bare),
+                "coldToBare": ratio(cold, bare),
+                "coldToWarm": ratio(cold, warm),
+                "samples": {"warm": warm, "cold": cold, "bare": bare},
+            }
+        )
     worst = {key: max(kernel[key] for kernel in kernels) for key in ("warmSeconds", "coldToBare")}
     return [
         figure("warm start to the first frame, slowest kernel", worst["warmSeconds"], "s", 0.5),
@@ -40,7 +47,7 @@ def start_times(bench):
 
 
 def one_of_each(bench, machine, initramfs, only):
-    """Ready seconds by `machine`, the QEMU command line of a cold start: restored, booted, and without compat-matrix."""
+    """Ready seconds by `machine`, the QEMU command line of a cold start: restored, booted, without compat-matrix."""
     return ready(bench, "warm", only), ready(bench, "cold", only), bare_start(bench.folder, machine, initramfs)
 
 
@@ -66,12 +73,12 @@ def bare_start(folder, machine, initramfs):
 
 
 def bare_command(machine, initramfs, console, mailbox):
-    """The same machine and kernel command line; only the monitor is gone, which hangs on a descriptor of compat-matrix."""
+    """The same machine and kernel command line, without the monitor, which hangs on a descriptor of compat-matrix."""
     command = list(machine)
     command[command.index("-initrd") + 1] = str(initramfs)
     for option, mark in (("-chardev", "id=monitor"), ("-mon", "chardev=monitor")):
         at = next(i for i, word in enumerate(command) if word == option and mark in command[i + 1])
-        del command[at:at + 2]
+        del command[at : at + 2]
     replaced = {"path=/proc/self/fd/": f"path={console}", "mem-path=/proc/self/fd/": f"mem-path={mailbox}"}
     return [with_file(word, replaced) for word in command]
 

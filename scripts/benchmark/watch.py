@@ -1,5 +1,7 @@
 """`run --watch`: how long a new verdict takes after a save."""
+
 import contextlib
+import functools
 import signal
 import subprocess
 import sys
@@ -22,7 +24,10 @@ def watch(bench):
     bench.restored(*chosen, project=project)
     with watching(bench, project, chosen) as session:
         session.wait_until_ready(1)
-        samples = [session.seconds_after(number, lambda: save(source, number)) for number in range(1, bench.rounds + 1)]
+        samples = [
+            session.seconds_after(number, functools.partial(save, source, number))
+            for number in range(1, bench.rounds + 1)
+        ]
     return [median_figure(f"run --watch on {kernel}, from the save to the new verdict", samples, "s", TARGET)]
 
 

@@ -2,6 +2,7 @@
 
 Writes to a file: its port, then a line for each answer with path, status and Range.
 """
+
 import hashlib
 import http.server
 import os
@@ -11,7 +12,7 @@ import threading
 import time
 
 ROOT = sys.argv[1]
-LOG = open(sys.argv[2], "w", buffering=1)
+LOG = open(sys.argv[2], "w", buffering=1)  # noqa: SIM115 - as long as the server runs
 # Longer than any test waits for a server that says nothing.
 STALL = 60
 drops = {}
@@ -66,7 +67,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """The file, or its rest; breaks off after `until` bytes of the whole file."""
         body = self.content(path)
         start, tag = self.start(), self.tag(body)
-        if not knows_range or knows_if_range and self.headers.get("If-Range", tag) != tag:
+        if not knows_range or (knows_if_range and self.headers.get("If-Range", tag) != tag):
             start = 0
         rest = body[start:]
         self.begin(206 if start else 200, rest, total=len(body), tag=tag, start=start)

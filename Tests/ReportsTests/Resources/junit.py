@@ -18,15 +18,17 @@ for suite in junitparser.JUnitXml.fromroot(junitparser.JUnitXml.fromstring(text)
     cases = []
     for case in suite:
         result = case.result[0] if case.result else None
-        cases.append({
-            "probe": case.classname,
-            "name": case.name,
-            "result": type(result).__name__ if result is not None else "Passed",
-            "type": result.type if result is not None else None,
-            "message": result.message if result is not None else None,
-            "text": result.text if result is not None else None,
-            "output": case.system_out,
-        })
+        cases.append(
+            {
+                "probe": case.classname,
+                "name": case.name,
+                "result": type(result).__name__ if result is not None else "Passed",
+                "type": result.type if result is not None else None,
+                "message": result.message if result is not None else None,
+                "text": result.text if result is not None else None,
+                "output": case.system_out,
+            }
+        )
     counts = [suite.tests, suite.failures, suite.errors, suite.skipped]
     properties = {property.name: property.value for property in suite.properties()}
     suites.append({"name": suite.name, "counts": counts, "properties": properties, "cases": cases})

@@ -1,4 +1,4 @@
-"""Prints, as JSON, what GitHub's Markdown makes of the text: elements with attributes, code, and the widths of table rows."""
+"""Prints as JSON what GitHub's Markdown makes of a text: elements with attributes, code, and widths of table rows."""
 
 import html.parser
 import json

@@ -1,12 +1,13 @@
 """Opens two reports in headless Chromium, uses them as a person would, and prints what was seen as JSON.
 
-    visit.py REPORT HOSTILE_CELL REPORT_WITH_LOADERS AXE
+Usage: visit.py REPORT HOSTILE_CELL REPORT_WITH_LOADERS AXE
 """
 
 import base64
 import json
 import sys
 import tempfile
+from pathlib import Path
 
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
@@ -28,13 +29,29 @@ return [...document.querySelectorAll('.cell')]
 # because they are too short for it. WCAG 2.2, 1.4.3.
 CONTRAST = """
 const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-const rgb = (colour) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); return canvas.getImageData(0, 0, 1, 1).data; };
-const light = (colour) => { const [r, g, b] = [...rgb(colour)].slice(0, 3).map((c) => { c /= 255; return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-const ground = (element) => { for (let e = element; e; e = e.parentElement) { const { backgroundColor } = getComputedStyle(e); if (rgb(backgroundColor)[3] === 255) return backgroundColor; } };
-return Math.min(...[...document.querySelectorAll('.cell, .badge, .tile b, #outcome, .track li, .strip a, .log mark')].filter((e) => e.getClientRects().length && !e.closest(':disabled')).map((element) => {
+const rgb = (colour) => {
+  canvas.clearRect(0, 0, 1, 1);
+  canvas.fillStyle = colour;
+  canvas.fillRect(0, 0, 1, 1);
+  return canvas.getImageData(0, 0, 1, 1).data;
+};
+const linear = (value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+const light = (colour) => {
+  const [r, g, b] = [...rgb(colour)].slice(0, 3).map((value) => linear(value / 255));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const ground = (element) => {
+  for (let e = element; e; e = e.parentElement) {
+    const { backgroundColor } = getComputedStyle(e);
+    if (rgb(backgroundColor)[3] === 255) return backgroundColor;
+  }
+};
+const contrast = (element) => {
   const [a, b] = [light(getComputedStyle(element).color), light(ground(element))].sort((x, y) => y - x);
   return (a + 0.05) / (b + 0.05);
-}));
+};
+const symbols = document.querySelectorAll('.cell, .badge, .tile b, #outcome, .track li, .strip a, .log mark');
+return Math.min(...[...symbols].filter((e) => e.getClientRects().length && !e.closest(':disabled')).map(contrast));
 """
 
 # `probe / variant: time` of each row, as they stand.
@@ -95,8 +112,12 @@ class Visit:
         self.wait_for_log()
 
     def wait_for_log(self):
-        self.wait(lambda: self.script(
-            "return [...document.querySelectorAll('.log-block[open] .log-content')].every((c) => !c.textContent.startsWith('Opening'))"))
+        self.wait(
+            lambda: self.script(
+                "return [...document.querySelectorAll('.log-block[open] .log-content')]"
+                ".every((c) => !c.textContent.startsWith('Opening'))"
+            )
+        )
 
     def media(self, scheme="light", medium=""):
         features = [{"name": "prefers-color-scheme", "value": scheme}]
@@ -122,13 +143,18 @@ class Visit:
 
     # What axe-core finds, an `impact rule: what, where` each.
     def faults(self):
-        self.driver.execute_cdp_cmd("Runtime.evaluate", {"expression": open(AXE).read()})
+        self.driver.execute_cdp_cmd("Runtime.evaluate", {"expression": Path(AXE).read_text()})
         result = self.driver.execute_async_script(
-            "axe.run(document, { resultTypes: ['violations'] }).then(arguments[0], (error) => arguments[0]({ error: String(error) }))")
+            "const [done] = arguments;"
+            "axe.run(document, { resultTypes: ['violations'] }).then(done, (error) => done({ error: String(error) }))"
+        )
         if "error" in result:
             sys.exit(f"visit: axe-core failed: {result['error']}")
         self.rules = len(result["passes"])
-        return [f"{fault['impact']} {fault['id']}: {fault['help']}, {fault['nodes'][0]['html'][:160]}" for fault in result["violations"]]
+        return [
+            f"{fault['impact']} {fault['id']}: {fault['help']}, {fault['nodes'][0]['html'][:160]}"
+            for fault in result["violations"]
+        ]
 
 
 def grid(visit):
@@ -149,7 +175,9 @@ def filters(visit):
     seen = {}
     visit.one("#search").send_keys("percpu UBUNTU")
     seen["words"] = visit.shown()
-    seen["versions"] = visit.script("return [...document.querySelectorAll('.version')].filter((h) => h.offsetParent).map((h) => h.firstChild.data)")
+    seen["versions"] = visit.script(
+        "return [...document.querySelectorAll('.version')].filter((h) => h.offsetParent).map((h) => h.firstChild.data)"
+    )
     visit.one("#clear").click()
     visit.one("#search").send_keys("cause:size-neg status:fail kernel:6.1")
     seen["fields"] = visit.shown()
@@ -216,7 +244,10 @@ def log(visit):
     visit.open_cell("#cell=ubuntu-5.4/readline/percpu-buffer-unchecked/libbpf")
     seen = {"heads": visit.contents("#panel .annotated th"), "folds": visit.contents("#panel .fold")}
     seen["row"] = visit.script(
-        "return [...[...document.querySelectorAll('#panel .annotated tr')].find((row) => row.textContent.includes('r0 s> 0xffffffff')).cells].map((c) => c.textContent)")
+        "const rows = [...document.querySelectorAll('#panel .annotated tr')];"
+        "const row = rows.find((row) => row.textContent.includes('r0 s> 0xffffffff'));"
+        "return [...row.cells].map((c) => c.textContent)"
+    )
     seen["culprit"] = visit.contents("#panel .culprit .instruction")
     visit.one("#panel .fold button").click()
     seen["unfolded"] = len(visit.all("#panel .fold"))
@@ -242,10 +273,15 @@ def hostile(visit):
 def with_loaders(visit):
     seen = {}
     visit.open()
-    seen["names"] = visit.script("return [...document.querySelectorAll('.loaders .kernel:nth-child(2) .loader')].map((h) => h.textContent)")
+    seen["names"] = visit.script(
+        "return [...document.querySelectorAll('.loaders .kernel:nth-child(2) .loader')].map((h) => h.textContent)"
+    )
     seen["choices"] = visit.texts("#by-loader label")
     seen["cells"] = len(visit.shown())
-    seen["side"] = visit.script("return [...document.querySelectorAll('.cell')].filter((c) => c.getAttribute('aria-label').startsWith('readline fixed-buffer on ubuntu-5.4 ')).map((c) => c.getAttribute('aria-label'))")
+    seen["side"] = visit.script(
+        "return [...document.querySelectorAll('.cell')].map((c) => c.getAttribute('aria-label'))"
+        ".filter((label) => label.startsWith('readline fixed-buffer on ubuntu-5.4 '))"
+    )
     for part in ("unexpected", "baseline", "gaps", "exceptions", "plan", "reach", "differences"):
         seen[part] = visit.script("return document.getElementById('part-' + arguments[0]).textContent", part)
     visit.one('#by-loader input[value="aya"]').send_keys(" ")
@@ -261,7 +297,9 @@ def with_loaders(visit):
     seen["strip"] = visit.contents("#panel .strip a")
     seen["panel"] = visit.one("#panel").text
     visit.open_cell("#cell=debian-6.1/path-walk/bounded/aya")
-    seen["bars"] = visit.script("return [...document.querySelectorAll('#panel .chart a')].map((a) => a.getAttribute('aria-label'))")
+    seen["bars"] = visit.script(
+        "return [...document.querySelectorAll('#panel .chart a')].map((a) => a.getAttribute('aria-label'))"
+    )
     Select(visit.one("#panel .trend select")).select_by_visible_text("Verification time, µs")
     seen["otherBars"] = visit.script("return document.querySelector('#panel .chart a').getAttribute('aria-label')")
     visit.script("document.querySelector('#panel .chart a').dispatchEvent(new MouseEvent('click', { bubbles: true }))")
@@ -274,7 +312,11 @@ def accessibility(visit):
     faults, contrasts, rules = set(), [], []
     for scheme in ("light", "dark"):
         visit.media(scheme)
-        for cell in (None, "#cell=ubuntu-5.4/readline/percpu-buffer/libbpf", "#cell=debian-7.3/path-walk/tail-call-in-loop/libbpf"):
+        for cell in (
+            None,
+            "#cell=ubuntu-5.4/readline/percpu-buffer/libbpf",
+            "#cell=debian-7.3/path-walk/tail-call-in-loop/libbpf",
+        ):
             if cell:
                 visit.open_cell(cell)
             else:
@@ -292,22 +334,32 @@ def paper(visit):
     visit.open("#cell=ubuntu-5.4/readline/percpu-buffer/libbpf")
     visit.script("dispatchEvent(new Event('beforeprint'))")
     seen = {
-        "shown": [s for s in ("#toolbar", "#panel", "#frame", "#part-plan .plain", "#part-expected li") if visit.one(s).is_displayed()],
+        "shown": [
+            s
+            for s in ("#toolbar", "#panel", "#frame", "#part-plan .plain", "#part-expected li")
+            if visit.one(s).is_displayed()
+        ],
         "ground": visit.script("return getComputedStyle(document.querySelector('#frame')).backgroundColor"),
-        "fits": visit.script("return document.getElementById('matrix').scrollWidth <= document.documentElement.clientWidth"),
+        "fits": visit.script(
+            "return document.getElementById('matrix').scrollWidth <= document.documentElement.clientWidth"
+        ),
         "cells": len(visit.shown()),
     }
     visit.script("dispatchEvent(new Event('afterprint'))")
     seen["foldedAgain"] = not visit.one("#part-expected").get_attribute("open")
     visit.media()
-    pdf = base64.b64decode(visit.driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": True, "preferCSSPageSize": True})["data"])
+    pdf = base64.b64decode(
+        visit.driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": True, "preferCSSPageSize": True})["data"]
+    )
     seen["pages"] = pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page>") + pdf.count(b"/Type /Page ")
     return seen
 
 
 def narrow(visit):
     """Whether the page itself, apart from what scrolls within it, is as wide as the window of a telephone."""
-    visit.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": False})
+    visit.driver.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride", {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    )
     widths = []
     for fragment in ("", "#cell=ubuntu-5.4/readline/percpu-buffer/libbpf"):
         visit.open(fragment)
@@ -337,8 +389,13 @@ def main():
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
         for argument in (
-            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
-            "--window-size=1440,1000", f"--user-data-dir={profile}",
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-background-networking",
+            "--window-size=1440,1000",
+            f"--user-data-dir={profile}",
         ):
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})

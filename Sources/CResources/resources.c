@@ -1,7 +1,10 @@
 #include "resources.h"
 
 #define RESOURCE(name) \
-    struct cmx_resource cmx_##name(void) { return (struct cmx_resource){name, sizeof(name)}; }
+    struct cmx_resource cmx_##name(void) \
+    { \
+        return (struct cmx_resource){name, sizeof(name)}; \
+    }
 
 static const unsigned char catalogue[] = {
 #embed "../VerifierLog/Resources/catalogue.json"

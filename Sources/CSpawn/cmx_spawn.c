@@ -137,8 +137,8 @@ static void *spawn_for_all(void *unused)
 
 int cmx_spawn(const char *path, char *const arguments[], const int *descriptors, int descriptor_count, pid_t *child)
 {
-    struct request request = {.path = path, .arguments = arguments, .descriptors = descriptors,
-                              .descriptor_count = descriptor_count};
+    struct request request = {
+        .path = path, .arguments = arguments, .descriptors = descriptors, .descriptor_count = descriptor_count};
     pthread_mutex_lock(&lock);
     if (!thread_started) {
         pthread_t thread;

@@ -18,7 +18,10 @@
 extern const unsigned char cmx_boot_wrapper[];
 
 /// CMX_WRAPPER_SIZE bytes.
-static inline const void *cmx_boot_wrapper_bytes(void) { return cmx_boot_wrapper; }
+static inline const void *cmx_boot_wrapper_bytes(void)
+{
+    return cmx_boot_wrapper;
+}
 #endif
 
 #endif

@@ -1,37 +1,67 @@
 // Numbers of one variant against other kernels, as inline SVG.
 
 /** What can be charted of a program, as ReportData.swift names it. */
-const metrics = [["instructions", "Instructions processed"], ["totalStates", "States"], ["verificationMicroseconds", "Verification time, µs"], ["jitedBytes", "Machine code, bytes"]];
+const metrics = [["instructions", "Instructions processed"], ["totalStates", "States"], [
+  "verificationMicroseconds",
+  "Verification time, µs",
+], ["jitedBytes", "Machine code, bytes"]];
 
 /** A row's instructions kernel by kernel, as small as a word. */
 function sparkline(row, loader) {
   const points = costs(row, loader, null);
   if (points.length < 2) return null;
   const counts = points.map(({ program }) => program.instructions), most = Math.max(...counts, 1);
-  return svg("svg", { width: points.length * 4, height: 14, role: "presentation" },
+  return svg(
+    "svg",
+    { width: points.length * 4, height: 14, role: "presentation" },
     svg("title", {}, `instructions processed: ${number(Math.min(...counts))} to ${number(most)}`),
     points.map(({ program }, place) => {
       const height = Math.max(program.instructions / most * 14, 1);
-      return svg("rect", { class: `v-${data.verdicts[program.verdict]}`, x: place * 4, y: 14 - height, width: 3, height });
-    }));
+      return svg("rect", {
+        class: `v-${data.verdicts[program.verdict]}`,
+        x: place * 4,
+        y: 14 - height,
+        width: 3,
+        height,
+      });
+    }),
+  );
 }
 
 /** A bar a kernel for each loader that knows a number of the program; each bar is a link to its cell. */
 function trend(cell, program) {
   const name = data.texts[program.name];
-  const known = (value) => order.flatMap((column) => usedLoaders.flatMap((loader) => {
-    const other = cell.row.places[column.index][loader.index];
-    const found = other ? programsOf(other).find((candidate) => data.texts[candidate.name] === name && candidate[value] !== null) : null;
-    return found ? [{ cell: other, program: found, value: found[value] }] : [];
-  }));
-  const choices = metrics.map(([metric, label]) => ({ metric, label, points: known(metric) })).filter(({ points }) => points.length > 1);
+  const known = (value) =>
+    order.flatMap((column) =>
+      usedLoaders.flatMap((loader) => {
+        const other = cell.row.places[column.index][loader.index];
+        const found = other
+          ? programsOf(other).find((candidate) => data.texts[candidate.name] === name && candidate[value] !== null)
+          : null;
+        return found ? [{ cell: other, program: found, value: found[value] }] : [];
+      })
+    );
+  const choices = metrics.map(([metric, label]) => ({ metric, label, points: known(metric) })).filter(({ points }) =>
+    points.length > 1
+  );
   if (!choices.length) return null;
   const figure = el("figure", { class: "trend" });
-  const draw = (choice) => figure.replaceChildren(
-    el("figcaption", {}, choices.length === 1 ? choice.label : el("select", {
-      "aria-label": "Number to compare", onchange: (event) => { draw(choices[event.target.selectedIndex]); figure.querySelector("select").focus(); },
-    }, choices.map((other) => el("option", { selected: other === choice }, other.label))), el("small", {}, "kernel by kernel")),
-    el("div", { class: "scroll" }, barChart(cell, choice)));
+  const draw = (choice) =>
+    figure.replaceChildren(
+      el(
+        "figcaption",
+        {},
+        choices.length === 1 ? choice.label : el("select", {
+          "aria-label": "Number to compare",
+          onchange: (event) => {
+            draw(choices[event.target.selectedIndex]);
+            figure.querySelector("select").focus();
+          },
+        }, choices.map((other) => el("option", { selected: other === choice }, other.label))),
+        el("small", {}, "kernel by kernel"),
+      ),
+      el("div", { class: "scroll" }, barChart(cell, choice)),
+    );
   draw(choices[0]);
   return figure;
 }
@@ -41,25 +71,69 @@ function barChart(cell, { label, points }) {
   const each = Math.max(...kernels.map((column) => points.filter((point) => point.cell.column === column).length));
   const bar = each > 1 ? 13 : 26, gap = 12, step = Math.max(each * bar + gap, 54);
   const most = Math.max(...points.map(({ value }) => value), 1);
-  const chart = svg("svg", { class: "chart", width: kernels.length * step + gap, height: height + 46, role: "group", "aria-label": `${label}, kernel by kernel` },
-    svg("line", { class: "axis", x1: 0, x2: kernels.length * step + gap, y1: height + 14.5, y2: height + 14.5 }));
+  const chart = svg("svg", {
+    class: "chart",
+    width: kernels.length * step + gap,
+    height: height + 46,
+    role: "group",
+    "aria-label": `${label}, kernel by kernel`,
+  }, svg("line", { class: "axis", x1: 0, x2: kernels.length * step + gap, y1: height + 14.5, y2: height + 14.5 }));
   kernels.forEach((column, place) => {
     const own = points.filter((point) => point.cell.column === column);
     const left = gap + place * step;
-    own.forEach((point, index) => chart.append(chartBar(cell, point, { x: left + (step - gap - own.length * bar) / 2 + index * bar, width: bar - 2, height: Math.max(point.value / most * height, 2), base: height + 14, label, isAlone: each === 1 })));
-    chart.append(svg("text", { class: column === cell.column ? "here" : null, x: left + (step - gap) / 2, y: height + 29, "text-anchor": "middle" }, version(column.kernel)));
+    own.forEach((point, index) =>
+      chart.append(
+        chartBar(cell, point, {
+          x: left + (step - gap - own.length * bar) / 2 + index * bar,
+          width: bar - 2,
+          height: Math.max(point.value / most * height, 2),
+          base: height + 14,
+          label,
+          isAlone: each === 1,
+        }),
+      )
+    );
+    chart.append(
+      svg("text", {
+        class: column === cell.column ? "here" : null,
+        x: left + (step - gap) / 2,
+        y: height + 29,
+        "text-anchor": "middle",
+      }, version(column.kernel)),
+    );
     const isFirst = place === 0 || kernels[place - 1].kernel.family !== column.kernel.family;
-    if (isFirst && families.length > 1) chart.append(svg("text", { class: "family", x: left, y: height + 43 }, column.kernel.family));
+    if (isFirst && families.length > 1) {
+      chart.append(svg("text", { class: "family", x: left, y: height + 43 }, column.kernel.family));
+    }
   });
   return chart;
 }
 
 function chartBar(open, { cell, program, value }, { x, width, height, base, label, isAlone }) {
-  const told = `${cell.column.kernel.id}${hasLoaders ? ` with ${cell.loader.name}` : ""}: ${number(value)}` + (isTight(program) ? `, only ${headroom(program)} % headroom` : "");
-  return svg("a", { href: hashOf(cell), "aria-label": `${label}: ${told}`, "aria-current": cell === open ? "true" : null },
+  const told = `${cell.column.kernel.id}${hasLoaders ? ` with ${cell.loader.name}` : ""}: ${number(value)}` +
+    (isTight(program) ? `, only ${headroom(program)} % headroom` : "");
+  return svg(
+    "a",
+    { href: hashOf(cell), "aria-label": `${label}: ${told}`, "aria-current": cell === open ? "true" : null },
     svg("title", {}, told),
     svg("rect", { class: `v-${data.verdicts[program.verdict]}`, x, y: base - height, width, height, rx: 1.5 }),
-    isAlone || cell === open ? svg("text", { class: isTight(program) ? "value tight" : "value", x: x + width / 2, y: base - height - 4, "text-anchor": "middle" }, shortNumber(value)) : null);
+    isAlone || cell === open
+      ? svg("text", {
+        class: isTight(program) ? "value tight" : "value",
+        x: x + width / 2,
+        y: base - height - 4,
+        "text-anchor": "middle",
+      }, shortNumber(value))
+      : null,
+  );
 }
 
-const shortNumber = (value) => (value >= 1e6 ? `${Math.round(value / 1e5) / 10}M` : value >= 1e4 ? `${Math.round(value / 1e3)}k` : value >= 1e3 ? `${Math.round(value / 100) / 10}k` : `${value}`);
+const shortNumber = (
+  value,
+) => (value >= 1e6
+  ? `${Math.round(value / 1e5) / 10}M`
+  : value >= 1e4
+  ? `${Math.round(value / 1e3)}k`
+  : value >= 1e3
+  ? `${Math.round(value / 100) / 10}k`
+  : `${value}`);

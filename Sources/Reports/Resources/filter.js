@@ -12,8 +12,16 @@ function haystack(cell) {
   if (cell.haystack === undefined) {
     const programs = programsOf(cell);
     cell.haystack = [
-      ...path(cell), cell.loader.library, cell.column.kernel.release, longWords[cell.verdict], data.texts[cell.reason], data.texts[cell.event], data.stages[cell.stage],
-      ...programs.flatMap((program) => [data.texts[program.name], data.texts[program.type], data.errnos[program.errno]?.[0]]),
+      ...path(cell),
+      cell.loader.library,
+      cell.column.kernel.release,
+      longWords[cell.verdict],
+      data.texts[cell.reason],
+      data.texts[cell.event],
+      data.stages[cell.stage],
+      ...programs.flatMap((
+        program,
+      ) => [data.texts[program.name], data.texts[program.type], data.errnos[program.errno]?.[0]]),
       ...causesOf(cell).flatMap((cause) => [cause.id, cause.category, cause.line]),
       ...programs.map((program) => data.explanations[program.explanation]?.shape),
     ].filter(Boolean).join("\n").toLowerCase();
@@ -27,9 +35,13 @@ const includes = (...names) => (text) => names.some((name) => name.toLowerCase()
 
 /** `cause:size-negative` asks for one thing, any other word for a text anywhere. */
 const fields = {
-  kernel: ({ column: { kernel } }) => (text) => [kernel.id, version(kernel), kernel.family].some((name) => beginsWith(name.toLowerCase(), text)),
-  probe: (cell) => includes(cell.row.probe), variant: (cell) => includes(cell.row.variant), loader: (cell) => includes(cell.loader.name),
-  status: (cell) => includes(cell.verdict, longWords[cell.verdict]), stage: (cell) => includes(data.stages[cell.stage] ?? ""),
+  kernel: ({ column: { kernel } }) => (text) =>
+    [kernel.id, version(kernel), kernel.family].some((name) => beginsWith(name.toLowerCase(), text)),
+  probe: (cell) => includes(cell.row.probe),
+  variant: (cell) => includes(cell.row.variant),
+  loader: (cell) => includes(cell.loader.name),
+  status: (cell) => includes(cell.verdict, longWords[cell.verdict]),
+  stage: (cell) => includes(data.stages[cell.stage] ?? ""),
   cause: (cell) => includes(...causesOf(cell).map((cause) => cause.id)),
 };
 
@@ -56,7 +68,9 @@ function applyFilter() {
   $("nothing").hidden = anyMatches;
   $("frame").classList.toggle("away", !anyMatches);
   $("clear").hidden = !active;
-  $("shown").textContent = active ? `${number(found.size)} of ${plural(ofLoaders.length, "cell")}` : plural(ofLoaders.length, "cell");
+  $("shown").textContent = active
+    ? `${number(found.size)} of ${plural(ofLoaders.length, "cell")}`
+    : plural(ofLoaders.length, "cell");
   if (anyMatches) showOnly(found, active);
 }
 
@@ -67,7 +81,10 @@ function showOnly(found, active) {
   shown = { found, active };
   for (const row of rows) row.matching = !active;
   for (const column of columns) column.hidden = active;
-  for (const cell of found) { cell.row.matching = true; cell.column.hidden = false; }
+  for (const cell of found) {
+    cell.row.matching = true;
+    cell.column.hidden = false;
+  }
   orderRows();
   const inSight = groupsInSight();
   arrange();
@@ -101,7 +118,12 @@ function fade(group) {
 
 /** What the last filter has left for after its answer; nothing, if an earlier one has been here for it. */
 function catchUp() {
-  for (const group of groups) if (group.body.classList.contains("late")) { fade(group); group.body.classList.remove("late"); }
+  for (const group of groups) {
+    if (group.body.classList.contains("late")) {
+      fade(group);
+      group.body.classList.remove("late");
+    }
+  }
 }
 
 function clearFilter() {
@@ -122,14 +144,35 @@ function showLoaders(list) {
 
 function drawFilters() {
   const option = (value, label) => el("option", { value }, label);
-  $("by-kernel").append(option("", "All kernels"), ...families.map((family) => el("optgroup", { label: family.name },
-    family.columns.length > 1 ? option(`${family.name}-*`, `all ${family.name}`) : null, family.columns.map(({ kernel }) => option(kernel.id, kernel.id)))));
+  $("by-kernel").append(
+    option("", "All kernels"),
+    ...families.map((family) =>
+      el(
+        "optgroup",
+        { label: family.name },
+        family.columns.length > 1 ? option(`${family.name}-*`, `all ${family.name}`) : null,
+        family.columns.map(({ kernel }) => option(kernel.id, kernel.id)),
+      )
+    ),
+  );
   $("by-probe").append(option("", "All probes"), ...groups.map((group) => option(group.probe, group.probe)));
   const counts = new Map();
-  for (const cell of cells) for (const cause of new Set(causesOf(cell))) counts.set(cause.id, (counts.get(cause.id) ?? 0) + 1);
-  $("by-cause").append(option("", "All causes"), ...[...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([cause, count]) => option(cause, `${cause} (${number(count)})`)));
+  for (const cell of cells) {
+    for (const cause of new Set(causesOf(cell))) counts.set(cause.id, (counts.get(cause.id) ?? 0) + 1);
+  }
+  $("by-cause").append(
+    option("", "All causes"),
+    ...[...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([cause, count]) =>
+      option(cause, `${cause} (${number(count)})`)
+    ),
+  );
   $("by-cause").hidden = counts.size === 0;
-  for (const field of ["kernel", "probe", "cause"]) $(`by-${field}`).addEventListener("change", (event) => { filter[field] = event.target.value; applyFilter(); });
+  for (const field of ["kernel", "probe", "cause"]) {
+    $(`by-${field}`).addEventListener("change", (event) => {
+      filter[field] = event.target.value;
+      applyFilter();
+    });
+  }
   $("search").addEventListener("input", () => {
     filter.words = $("search").value.toLowerCase().split(/\s+/).filter(Boolean);
     applyFilter();
@@ -145,9 +188,20 @@ function drawFilters() {
 }
 
 function drawLoaderSwitch() {
-  const choice = (value, label, title, list) => el("label", { title },
-    el("input", { type: "radio", name: "loader", value, checked: value === "", onchange: () => showLoaders(list) }), el("span", {}, label));
+  const choice = (value, label, title, list) =>
+    el(
+      "label",
+      { title },
+      el("input", { type: "radio", name: "loader", value, checked: value === "", onchange: () => showLoaders(list) }),
+      el("span", {}, label),
+    );
   $("by-loader").hidden = false;
-  $("by-loader").append(choice("", "all", "all loaders, side by side", usedLoaders),
-    ...usedLoaders.map((loader) => choice(loader.name, [loader.name, loader.version ? el("small", {}, loader.version) : null], loaderWords(loader), [loader])));
+  $("by-loader").append(
+    choice("", "all", "all loaders, side by side", usedLoaders),
+    ...usedLoaders.map((loader) =>
+      choice(loader.name, [loader.name, loader.version ? el("small", {}, loader.version) : null], loaderWords(loader), [
+        loader,
+      ])
+    ),
+  );
 }

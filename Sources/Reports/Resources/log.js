@@ -20,7 +20,8 @@ async function readLog(place) {
   if (entry.length === 1) return { lines: null, file: entry[0] };
   const [number, offset, headLength, omitted = 0, tailLength = 0, file = null] = entry;
   const bytes = await piece(number);
-  const text = (start, length) => visible(new TextDecoder().decode(bytes.subarray(start, start + length))).replace(/\n$/, "").split("\n");
+  const text = (start, length) =>
+    visible(new TextDecoder().decode(bytes.subarray(start, start + length))).replace(/\n$/, "").split("\n");
   const head = text(offset, headLength);
   if (!omitted) return { lines: head, gap: -1, omitted, file };
   return { lines: [...head, null, ...text(offset + headLength, tailLength)], gap: head.length, omitted, file };
@@ -48,24 +49,35 @@ function logBlock(title, index, deciding, isOpen, kind) {
 
 function fillLog(log, { title, deciding, kind, content, count, buttons }) {
   const { lines, gap, omitted, file } = log;
-  if (!lines) { content.replaceChildren(el("p", { class: "quiet" }, `The file ${file} is missing.`)); return; }
+  if (!lines) {
+    content.replaceChildren(el("p", { class: "quiet" }, `The file ${file} is missing.`));
+    return;
+  }
   const wanted = deciding === null ? null : visible(deciding).trim();
   let place = wanted ? lines.findLastIndex((line) => line?.trim() === wanted) : -1;
   if (place < 0 && wanted) place = lines.findLastIndex((line) => line?.includes(wanted));
   const total = omitted ? lines.length - 1 + omitted : lines.length;
   const decidingLine = place + 1 + (omitted && gap < place ? omitted - 1 : 0);
   count.textContent = plural(total, "line") + (place >= 0 ? `, deciding line ${number(decidingLine)}` : "");
-  const draw = (view) => { content.replaceChildren(view); scrollToDeciding(view); };
+  const draw = (view) => {
+    content.replaceChildren(view);
+    scrollToDeciding(view);
+  };
   const raw = () => rawLog(log, place, title, kind);
   const canAnnotate = kind === "" && lines.some((line) => line !== null && instructionLine.test(line));
   if (canAnnotate) {
     const annotated = () => annotatedLog(log, place, title);
     let isRaw = false;
-    const button = el("button", { type: "button", class: "copy", "aria-pressed": "false", onclick: () => {
-      isRaw = !isRaw;
-      button.setAttribute("aria-pressed", isRaw);
-      draw(isRaw ? raw() : annotated());
-    } }, "Raw log");
+    const button = el("button", {
+      type: "button",
+      class: "copy",
+      "aria-pressed": "false",
+      onclick: () => {
+        isRaw = !isRaw;
+        button.setAttribute("aria-pressed", isRaw);
+        draw(isRaw ? raw() : annotated());
+      },
+    }, "Raw log");
     buttons.append(button);
     draw(annotated());
   } else {
@@ -74,7 +86,8 @@ function fillLog(log, { title, deciding, kind, content, count, buttons }) {
   buttons.append(copyButton("Copy log", () => lines.map((line) => line ?? gapText(log)).join("\n") + "\n"));
 }
 
-const gapText = ({ omitted, file }) => `… ${plural(omitted, "line")} left out of this page; the whole log is ${file} in the results folder …`;
+const gapText = ({ omitted, file }) =>
+  `… ${plural(omitted, "line")} left out of this page; the whole log is ${file} in the results folder …`;
 
 /** Puts the line that decided into the middle of what is seen of a log. */
 function scrollToDeciding(view) {
@@ -114,7 +127,14 @@ function lineOf(text, index, place) {
   for (const [kind, shape] of lineShapes) {
     const parts = shape.exec(text);
     if (!parts) continue;
-    const key = { instruction: () => `i${parts[1]}`, branch: () => `b${parts[1]}-${parts[2]}`, state: () => "s", source: () => `c${parts[1]}`, pruned: () => "p", precision: () => "m" }[kind]?.() ?? null;
+    const key = {
+      instruction: () => `i${parts[1]}`,
+      branch: () => `b${parts[1]}-${parts[2]}`,
+      state: () => "s",
+      source: () => `c${parts[1]}`,
+      pruned: () => "p",
+      precision: () => "m",
+    }[kind]?.() ?? null;
     return { kind, text, parts, key, index, instruction: kind === "instruction" ? Number(parts[1]) : null };
   }
   return { kind: text.trim() ? "message" : "blank", text, key: text.trim() ? null : "e", index };
@@ -126,10 +146,15 @@ function foldRuns(items) {
   for (let i = 0; i < items.length;) {
     const { kind } = items[i];
     let end = i + 1;
-    if (kind === "pruned" || kind === "precision") while (end < items.length && items[end].kind === kind) end += 1;
+    if (kind === "pruned" || kind === "precision") { while (end < items.length && items[end].kind === kind) end += 1; }
     if (end - i > 3) {
       const what = kind === "pruned" ? "paths that were seen before" : "lines of precision tracking";
-      folded.push(items[i], { kind: "fold", key: `r${kind}`, items: items.slice(i + 1, end), label: `${number(end - i - 1)} more ${what}` });
+      folded.push(items[i], {
+        kind: "fold",
+        key: `r${kind}`,
+        items: items.slice(i + 1, end),
+        label: `${number(end - i - 1)} more ${what}`,
+      });
     } else folded.push(...items.slice(i, end));
     i = end;
   }
@@ -144,19 +169,33 @@ function foldLoops(items) {
   const seen = new Map();
   const isRound = (start, first, period) => {
     if (start + period > items.length) return false;
-    for (let k = 0; k < period; k += 1) if (items[start + k].key === null || items[start + k].key !== items[first + k].key) return false;
+    for (let k = 0; k < period; k += 1) {
+      if (items[start + k].key === null || items[start + k].key !== items[first + k].key) return false;
+    }
     return true;
   };
   for (let i = 0; i < items.length;) {
     const item = items[i];
     const first = item.kind === "instruction" ? seen.get(item.key) : undefined;
     let rounds = 0;
-    if (first !== undefined && i - first <= longestRound) while (isRound(i + rounds * (i - first), first, i - first)) rounds += 1;
+    if (first !== undefined && i - first <= longestRound) {
+      while (isRound(i + rounds * (i - first), first, i - first)) rounds += 1;
+    }
     if (rounds > 1) {
       const hidden = items.slice(i, i + (rounds - 1) * (i - first));
-      const instructions = hidden.map((line) => line.instruction).filter((place) => place !== null && place !== undefined);
-      const [low, high] = instructions.reduce(([a, b], place) => [Math.min(a, place), Math.max(b, place)], [Infinity, 0]);
-      folded.push({ kind: "fold", key: `f${low}-${high}`, items: hidden, label: `${plural(rounds - 1, "more round")} of instructions ${low}–${high}` });
+      const instructions = hidden.map((line) => line.instruction).filter((place) =>
+        place !== null && place !== undefined
+      );
+      const [low, high] = instructions.reduce(([a, b], place) => [Math.min(a, place), Math.max(b, place)], [
+        Infinity,
+        0,
+      ]);
+      folded.push({
+        kind: "fold",
+        key: `f${low}-${high}`,
+        items: hidden,
+        label: `${plural(rounds - 1, "more round")} of instructions ${low}–${high}`,
+      });
       i += hidden.length;
       seen.clear();
     } else {
@@ -185,7 +224,22 @@ function annotatedLog(log, place, title) {
   const view = el("div", { class: "log annotated", tabindex: "0", role: "group", "aria-label": title });
   const body = el("tbody", {});
   body.append(...logRows(items, log));
-  view.append(el("table", {}, el("thead", {}, el("tr", {}, ["C source", "Instruction", "What the verifier knows"].map((word) => el("th", { scope: "col" }, word)))), body));
+  view.append(
+    el(
+      "table",
+      {},
+      el(
+        "thead",
+        {},
+        el(
+          "tr",
+          {},
+          ["C source", "Instruction", "What the verifier knows"].map((word) => el("th", { scope: "col" }, word)),
+        ),
+      ),
+      body,
+    ),
+  );
   return view;
 }
 
@@ -193,22 +247,58 @@ function logRows(items, log) {
   const drawn = [];
   let source = [];
   const wide = (kind, ...content) => el("tr", { class: kind }, el("td", { colspan: "3" }, content));
-  const flush = () => { if (source.length) drawn.push(el("tr", {}, el("td", { class: "source" }, sourceText(source)), el("td", { colspan: "2" }))); source = []; };
+  const flush = () => {
+    if (source.length) {
+      drawn.push(el("tr", {}, el("td", { class: "source" }, sourceText(source)), el("td", { colspan: "2" })));
+    }
+    source = [];
+  };
   items.forEach((item, index) => {
     switch (item.kind) {
-      case "source": source.push(item.parts[1]); return;
-      case "blank": return;
+      case "source":
+        source.push(item.parts[1]);
+        return;
+      case "blank":
+        return;
       case "instruction": {
-        const isCulprit = items.slice(index + 1, index + 4).find((next) => next.kind !== "blank" && next.kind !== "state")?.kind === "deciding";
-        drawn.push(el("tr", { class: isCulprit ? "culprit" : null }, el("td", { class: "source" }, sourceText(source)),
-          el("td", { class: "instruction" }, el("i", {}, item.parts[1]), ` ${item.parts[2]}`), el("td", { class: "state" }, item.parts[3] ?? "")));
+        const isCulprit = items.slice(index + 1, index + 4).find((next) =>
+          next.kind !== "blank" && next.kind !== "state"
+        )?.kind === "deciding";
+        drawn.push(
+          el(
+            "tr",
+            { class: isCulprit ? "culprit" : null },
+            el("td", { class: "source" }, sourceText(source)),
+            el("td", { class: "instruction" }, el("i", {}, item.parts[1]), ` ${item.parts[2]}`),
+            el("td", { class: "state" }, item.parts[3] ?? ""),
+          ),
+        );
         source = [];
         return;
       }
-      case "state": drawn.push(el("tr", {}, el("td", { class: "source" }, sourceText(source)), el("td"), el("td", { class: "state" }, item.text.trim()))); source = []; return;
+      case "state":
+        drawn.push(
+          el(
+            "tr",
+            {},
+            el("td", { class: "source" }, sourceText(source)),
+            el("td"),
+            el("td", { class: "state" }, item.text.trim()),
+          ),
+        );
+        source = [];
+        return;
       case "branch":
         flush();
-        drawn.push(el("tr", { class: "branch" }, el("td"), el("td", { class: "instruction" }, `↳ from ${item.parts[1]} to ${item.parts[2]}`), el("td", { class: "state" }, item.parts[3].trim())));
+        drawn.push(
+          el(
+            "tr",
+            { class: "branch" },
+            el("td"),
+            el("td", { class: "instruction" }, `↳ from ${item.parts[1]} to ${item.parts[2]}`),
+            el("td", { class: "state" }, item.parts[3].trim()),
+          ),
+        );
         return;
       default:
     }
@@ -232,10 +322,24 @@ function sourceText(lines) {
 function foldRow(item, log) {
   const row = el("tr", { class: "fold" });
   const open = () => {
-    const fresh = item.isRaw ? [el("tr", {}, el("td", { colspan: "3" }, el("pre", {}, item.items.map((line) => line.text ?? gapText(log)).join("\n"))))] : logRows(item.items, log);
+    const fresh = item.isRaw
+      ? [
+        el(
+          "tr",
+          {},
+          el("td", { colspan: "3" }, el("pre", {}, item.items.map((line) => line.text ?? gapText(log)).join("\n"))),
+        ),
+      ]
+      : logRows(item.items, log);
     row.replaceWith(...fresh);
     fresh[0]?.querySelector("button")?.focus();
   };
-  row.append(el("td", { colspan: "3" }, el("button", { type: "button", onclick: open }, `… ${item.label}, ${plural(countLines(item.items), "line")} …`)));
+  row.append(
+    el(
+      "td",
+      { colspan: "3" },
+      el("button", { type: "button", onclick: open }, `… ${item.label}, ${plural(countLines(item.items), "line")} …`),
+    ),
+  );
   return row;
 }

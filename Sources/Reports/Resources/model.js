@@ -1,11 +1,48 @@
 // The run: rows are variants, columns are kernels, and each place where they meet holds a cell for every loader.
 
 // Where what stands in the arrays of ReportData.swift.
-const cellFields = ["column", "row", "loader", "verdict", "stage", "expected", "asExpected", "cached", "reason", "console", "programs", "event",
-  "queue", "load", "attach", "fire", "total"];
-const programFields = ["name", "type", "verdict", "stage", "errno", "cause", "explanation", "log", "logCut", "load", "attach",
-  "instructions", "limit", "totalStates", "peakStates", "stackDepth", "verificationMicroseconds",
-  "loadMicroseconds", "programInstructions", "translatedBytes", "jitedBytes"];
+const cellFields = [
+  "column",
+  "row",
+  "loader",
+  "verdict",
+  "stage",
+  "expected",
+  "asExpected",
+  "cached",
+  "reason",
+  "console",
+  "programs",
+  "event",
+  "queue",
+  "load",
+  "attach",
+  "fire",
+  "total",
+];
+const programFields = [
+  "name",
+  "type",
+  "verdict",
+  "stage",
+  "errno",
+  "cause",
+  "explanation",
+  "log",
+  "logCut",
+  "load",
+  "attach",
+  "instructions",
+  "limit",
+  "totalStates",
+  "peakStates",
+  "stackDepth",
+  "verificationMicroseconds",
+  "loadMicroseconds",
+  "programInstructions",
+  "translatedBytes",
+  "jitedBytes",
+];
 const named = (fields, values) => Object.fromEntries(fields.map((field, i) => [field, values[i] ?? null]));
 
 const words = { pass: "pass", fail: "fail", crash: "crash", timeout: "timeout", notMeasured: "n/m" };
@@ -27,7 +64,9 @@ const order = families.flatMap((family) => family.columns);
 const rows = data.rows.map(([probe, variant], index) => ({ probe, variant, index, places: columns.map(() => []) }));
 const groups = [];
 for (const row of rows) {
-  if (groups.at(-1)?.probe !== row.probe) groups.push({ probe: row.probe, index: groups.length, rows: [], folded: false });
+  if (groups.at(-1)?.probe !== row.probe) {
+    groups.push({ probe: row.probe, index: groups.length, rows: [], folded: false });
+  }
   groups.at(-1).rows.push(row);
   row.group = groups.at(-1);
 }
@@ -61,10 +100,16 @@ function cellAt(kernel, probe, variant, loader) {
 
 const path = (cell) => [cell.column.kernel.id, cell.row.probe, cell.row.variant, cell.loader.name];
 const hashOf = (cell) => "#cell=" + path(cell).map(encodeURIComponent).join("/");
-const version = (kernel) => (kernel.id.startsWith(kernel.family + "-") ? kernel.id.slice(kernel.family.length + 1) : kernel.id);
+const version = (
+  kernel,
+) => (kernel.id.startsWith(kernel.family + "-") ? kernel.id.slice(kernel.family.length + 1) : kernel.id);
 const programsOf = (cell) => cell.programs.map((values) => named(programFields, values));
 /** `cilium (cilium/ebpf 0.11.0)`. */
-const loaderWords = (loader) => loader.name + (loader.version ? ` (${loader.library === loader.name || !loader.library ? "" : `${loader.library} `}${loader.version})` : "");
+const loaderWords = (loader) =>
+  loader.name +
+  (loader.version
+    ? ` (${loader.library === loader.name || !loader.library ? "" : `${loader.library} `}${loader.version})`
+    : "");
 
 for (const change of summary.baseline?.changes ?? []) {
   if (change.kind === "gone") continue;
@@ -93,7 +138,11 @@ const isTight = (program) => (headroom(program) ?? 100) < data.lowHeadroomPercen
 function costs(row, loader, name) {
   return order.flatMap((column) => {
     const cell = row.places[column.index][loader.index];
-    const programs = (cell ? programsOf(cell) : []).filter((program) => program.instructions !== null && (name === null || program.name === name));
-    return programs.length ? [{ cell, program: programs.reduce((most, next) => (next.instructions > most.instructions ? next : most)) }] : [];
+    const programs = (cell ? programsOf(cell) : []).filter((program) =>
+      program.instructions !== null && (name === null || program.name === name)
+    );
+    return programs.length
+      ? [{ cell, program: programs.reduce((most, next) => (next.instructions > most.instructions ? next : most)) }]
+      : [];
   });
 }

@@ -4,7 +4,12 @@ let slowestFirst = false, isReordered = false;
 
 /** What a row took in the guests on the kernels and with the loaders that are shown; null where that is not known. */
 function rowSeconds(row) {
-  const known = row.places.flatMap((place, column) => (columns[column].hidden ? [] : shownLoaders.map((loader) => place[loader.index]?.total ?? null))).filter((time) => time !== null);
+  const known = row.places.flatMap((
+    place,
+    column,
+  ) => (columns[column].hidden ? [] : shownLoaders.map((loader) => place[loader.index]?.total ?? null))).filter((
+    time,
+  ) => time !== null);
   return known.length ? known.reduce((sum, time) => sum + time, 0) : null;
 }
 

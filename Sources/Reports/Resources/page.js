@@ -27,18 +27,22 @@ function filled(element, attributes, children) {
     else if (value === true) element.setAttribute(name, "");
     else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value);
   }
-  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
 /** Control characters as pictures, so that an escape sequence can be read; direction changes by number. */
 function visible(text) {
   return text.replace(/\r\n/g, "\n").replace(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, (c) => {
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    (c) => {
       const code = c.charCodeAt(0);
       if (code < 0x20) return String.fromCharCode(0x2400 + code);
       return code === 0x7f ? "\u2421" : `\u27e8${code.toString(16)}\u27e9`;
-    });
+    },
+  );
 }
 
 /** Runs `then` when the next frame has been drawn. */
@@ -58,7 +62,9 @@ function copyButton(label, text) {
     } catch {
       button.textContent = "Not allowed here";
     }
-    setTimeout(() => { button.textContent = label; }, 1500);
+    setTimeout(() => {
+      button.textContent = label;
+    }, 1500);
   });
   return button;
 }

@@ -3,17 +3,32 @@
 let open = null;
 
 function show(cell) {
-  if (location.hash === hashOf(cell)) openPanel(cell); else location.hash = hashOf(cell);
+  if (location.hash === hashOf(cell)) openPanel(cell);
+  else location.hash = hashOf(cell);
 }
 
 function followAddress() {
   const match = /^#cell=([^/]+)\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(location.hash);
-  if (!match) { closePanel(false); return; }
+  if (!match) {
+    closePanel(false);
+    return;
+  }
   let names;
-  try { names = match.slice(1).map(decodeURIComponent); } catch { return; }
+  try {
+    names = match.slice(1).map(decodeURIComponent);
+  } catch {
+    return;
+  }
   const cell = cellAt(...names);
-  if (!cell) { closePanel(false); $("shown").textContent = `This run has no cell ${names.join(" / ")}`; return; }
-  if (cell.row.group.folded) { cell.row.group.folded = false; updateRows(); }
+  if (!cell) {
+    closePanel(false);
+    $("shown").textContent = `This run has no cell ${names.join(" / ")}`;
+    return;
+  }
+  if (cell.row.group.folded) {
+    cell.row.group.folded = false;
+    updateRows();
+  }
   if (!shownLoaders.includes(cell.loader)) showLoaders(usedLoaders);
   if (!isShown(cell)) clearFilter();
   setCurrent(cell);
@@ -29,7 +44,8 @@ function closePanel(byHand) {
   open = null;
   if (!byHand) return;
   history.replaceState(null, "", location.href.split("#")[0]);
-  if (isShown(cell)) focusCell(cell); else $("search").focus();
+  if (isShown(cell)) focusCell(cell);
+  else $("search").focus();
 }
 
 function openPanel(cell) {
@@ -48,17 +64,38 @@ const badge = (verdict) => el("span", { class: `badge v-${verdict}` }, `${symbol
 
 function panelHead(cell) {
   const { kernel } = cell.column;
-  return el("div", { class: "panel-head" },
-    el("div", {},
+  return el(
+    "div",
+    { class: "panel-head" },
+    el(
+      "div",
+      {},
       el("h2", { id: "panel-title" }, cell.row.probe, el("span", {}, " / "), cell.row.variant),
-      el("p", {}, "on ", el("strong", {}, kernel.id), kernel.release ? el("code", {}, kernel.release) : null, " with ", el("strong", {}, loaderWords(cell.loader)))),
+      el(
+        "p",
+        {},
+        "on ",
+        el("strong", {}, kernel.id),
+        kernel.release ? el("code", {}, kernel.release) : null,
+        " with ",
+        el("strong", {}, loaderWords(cell.loader)),
+      ),
+    ),
     copyButton("Copy link", () => location.href),
-    el("button", { type: "button", class: "close", "aria-label": "Close (Escape)", title: "Close (Escape)", onclick: () => closePanel(true) }, "✕"));
+    el("button", {
+      type: "button",
+      class: "close",
+      "aria-label": "Close (Escape)",
+      title: "Close (Escape)",
+      onclick: () => closePanel(true),
+    }, "✕"),
+  );
 }
 
 function panelBody(cell) {
   const { kernel } = cell.column;
-  const started = kernel.start === null ? "not started in this run"
+  const started = kernel.start === null
+    ? "not started in this run"
     : `${kernel.start}` + (kernel.readySeconds === null ? "" : `, ready in ${kernel.readySeconds.toFixed(2)} s`);
   const programs = programsOf(cell);
   return [
@@ -66,16 +103,48 @@ function panelBody(cell) {
     stageTrack(cell),
     facts([
       ["Verdict", badge(cell.verdict)],
-      ["Expected", el("span", {}, longWords[cell.expected], cell.unexpected ? el("b", { class: "not-expected" }, cell.verdict === cell.expected ? " ≠ for another cause" : " ≠") : null)],
+      [
+        "Expected",
+        el(
+          "span",
+          {},
+          longWords[cell.expected],
+          cell.unexpected
+            ? el("b", { class: "not-expected" }, cell.verdict === cell.expected ? " ≠ for another cause" : " ≠")
+            : null,
+        ),
+      ],
       ["Guest", started],
       timeFact(cell),
       ["Kernel BTF", kernel.btf === null ? "not seen" : kernel.btf ? "yes" : "no"],
-      ["Measured", cell.verdict === "notMeasured" ? "no" : cell.cached ? "in an earlier run, same inputs (cached)" : "in this run"],
+      [
+        "Measured",
+        cell.verdict === "notMeasured" ? "no" : cell.cached ? "in an earlier run, same inputs (cached)" : "in this run",
+      ],
       cell.winner ? ["Best on this kernel", "yes: got furthest, at the least cost"] : null,
-      cell.changed ? ["Since the baseline", el("span", {}, changeKinds[cell.changed.kind][2], el("small", {}, `${cell.changed.from} → ${cell.changed.to}`))] : null,
+      cell.changed
+        ? [
+          "Since the baseline",
+          el(
+            "span",
+            {},
+            changeKinds[cell.changed.kind][2],
+            el("small", {}, `${cell.changed.from} → ${cell.changed.to}`),
+          ),
+        ]
+        : null,
     ]),
-    cell.reason !== null ? el("div", { class: `cause v-${cell.verdict}` }, el("p", { class: "line" }, visible(data.texts[cell.reason]))) : null,
-    cell.event !== null ? el("section", { class: "event" }, el("h3", {}, "Event that came back"), el("code", {}, visible(data.texts[cell.event]))) : null,
+    cell.reason !== null
+      ? el("div", { class: `cause v-${cell.verdict}` }, el("p", { class: "line" }, visible(data.texts[cell.reason])))
+      : null,
+    cell.event !== null
+      ? el(
+        "section",
+        { class: "event" },
+        el("h3", {}, "Event that came back"),
+        el("code", {}, visible(data.texts[cell.event])),
+      )
+      : null,
     programs.map((program) => programCard(program, programs.length, cell)),
     cell.console !== null ? logBlock("Console of the guest", cell.console, null, true, "console") : null,
     reproduce(cell),
@@ -84,77 +153,165 @@ function panelBody(cell) {
 
 /** Where the cell's time went, as far as it was measured. */
 function timeFact({ queue, load, attach, fire, total }) {
-  const parts = [["load", load], ["attach", attach], ["event", fire]].filter(([, value]) => value !== null).map(([name, value]) => `${name} ${seconds(value)}`);
+  const parts = [["load", load], ["attach", attach], ["event", fire]].filter(([, value]) => value !== null).map((
+    [name, value],
+  ) => `${name} ${seconds(value)}`);
   if (total === null && queue === null && parts.length === 0) return null;
-  return ["Time", el("span", {}, total === null ? "not known" : `${seconds(total)} in the guest`,
-    parts.length ? el("small", {}, parts.join(", ")) : null, queue === null ? null : el("small", {}, `began ${seconds(queue)} into the run`))];
+  return [
+    "Time",
+    el(
+      "span",
+      {},
+      total === null ? "not known" : `${seconds(total)} in the guest`,
+      parts.length ? el("small", {}, parts.join(", ")) : null,
+      queue === null ? null : el("small", {}, `began ${seconds(queue)} into the run`),
+    ),
+  ];
 }
 
 /** The same variant on the same kernel with every loader. */
 function loaderStrip(cell) {
   const others = usedLoaders.map((loader) => cell.row.places[cell.column.index][loader.index]).filter(Boolean);
   if (others.length < 2) return null;
-  return el("nav", { class: "strip", "aria-label": "The same with other loaders" }, others.map((other) =>
-    el("a", { class: `v-${other.verdict}`, href: hashOf(other), "aria-current": other === cell ? "true" : null },
-      el("b", {}, `${symbolOf(other.verdict)} ${longWords[other.verdict]}`), ` ${other.loader.name}`, el("small", {}, other.loader.version ?? ""))));
+  return el(
+    "nav",
+    { class: "strip", "aria-label": "The same with other loaders" },
+    others.map((other) =>
+      el(
+        "a",
+        { class: `v-${other.verdict}`, href: hashOf(other), "aria-current": other === cell ? "true" : null },
+        el("b", {}, `${symbolOf(other.verdict)} ${longWords[other.verdict]}`),
+        ` ${other.loader.name}`,
+        el("small", {}, other.loader.version ?? ""),
+      )
+    ),
+  );
 }
 
 /** How far the cell got, from open to fire. */
 function stageTrack(cell) {
   if (cell.stage === null) return null;
   const passed = cell.verdict === "pass";
-  return el("ol", { class: "track", "aria-label": "Stages" }, data.stages.map((name, place) => {
-    const verdict = place < cell.stage || (passed && place === cell.stage) ? "pass" : place === cell.stage ? cell.verdict : null;
-    return el("li", { class: verdict ? `v-${verdict}` : null }, el("b", {}, verdict ? symbolOf(verdict) : "–"), ` ${name}`, el("span", { class: "for-reader" }, verdict ? ` ${longWords[verdict]}` : " not reached"));
-  }));
+  return el(
+    "ol",
+    { class: "track", "aria-label": "Stages" },
+    data.stages.map((name, place) => {
+      const verdict = place < cell.stage || (passed && place === cell.stage)
+        ? "pass"
+        : place === cell.stage
+        ? cell.verdict
+        : null;
+      return el(
+        "li",
+        { class: verdict ? `v-${verdict}` : null },
+        el("b", {}, verdict ? symbolOf(verdict) : "–"),
+        ` ${name}`,
+        el("span", { class: "for-reader" }, verdict ? ` ${longWords[verdict]}` : " not reached"),
+      );
+    }),
+  );
 }
 
-const facts = (entries) => el("dl", { class: "facts" }, entries.filter(Boolean).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
+const facts = (entries) =>
+  el(
+    "dl",
+    { class: "facts" },
+    entries.filter(Boolean).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))),
+  );
 
 function programCard(program, count, cell) {
   const verdict = data.verdicts[program.verdict];
   const errno = program.errno ? data.errnos[program.errno] ?? [`errno ${program.errno}`, ""] : null;
   const cause = data.causes[program.cause] ?? null;
-  const card = el("article", {},
-    el("h3", {}, el("code", {}, visible(data.texts[program.name])), el("small", {}, visible(data.texts[program.type])), badge(verdict)),
-    errno || program.stage !== null ? el("p", { class: "errno" },
-      program.stage === null ? null : el("span", {}, `${verdict === "pass" ? "passed" : "stopped at"} ${data.stages[program.stage]}`),
-      errno ? el("span", {}, el("code", {}, errno[0]), errno[0].startsWith("errno") ? "" : ` (${program.errno})`, errno[1] ? `: ${errno[1]}` : "") : null) : null,
+  const card = el(
+    "article",
+    {},
+    el(
+      "h3",
+      {},
+      el("code", {}, visible(data.texts[program.name])),
+      el("small", {}, visible(data.texts[program.type])),
+      badge(verdict),
+    ),
+    errno || program.stage !== null
+      ? el(
+        "p",
+        { class: "errno" },
+        program.stage === null
+          ? null
+          : el("span", {}, `${verdict === "pass" ? "passed" : "stopped at"} ${data.stages[program.stage]}`),
+        errno
+          ? el(
+            "span",
+            {},
+            el("code", {}, errno[0]),
+            errno[0].startsWith("errno") ? "" : ` (${program.errno})`,
+            errno[1] ? `: ${errno[1]}` : "",
+          )
+          : null,
+      )
+      : null,
     cause ? causeBlock(cause, verdict, data.explanations[program.explanation] ?? null) : null,
-    numbers(program), trend(cell, program));
+    numbers(program),
+    trend(cell, program),
+  );
   if (program.log === null) card.append(el("p", { class: "quiet" }, "Nobody wrote a log."));
-  else card.append(logBlock(program.logCut === null ? "Log" : `Log, ${data.logCuts[program.logCut]}`, program.log, cause?.line ?? null, verdict !== "pass" || count === 1, ""));
+  else {card.append(
+      logBlock(
+        program.logCut === null ? "Log" : `Log, ${data.logCuts[program.logCut]}`,
+        program.log,
+        cause?.line ?? null,
+        verdict !== "pass" || count === 1,
+        "",
+      ),
+    );}
   return card;
 }
 
 function causeBlock(cause, verdict, told) {
   const head = [
     el("p", { class: "line" }, visible(cause.line)),
-    el("p", { class: "id" }, el("code", {}, cause.id), ` ${cause.category}`, told?.shape ? [" · ", el("code", {}, told.shape)] : null),
+    el(
+      "p",
+      { class: "id" },
+      el("code", {}, cause.id),
+      ` ${cause.category}`,
+      told?.shape ? [" · ", el("code", {}, told.shape)] : null,
+    ),
   ];
   if (told) return el("div", { class: `cause v-${verdict}` }, head, explanation(told));
-  return el("div", { class: `cause v-${verdict}` }, head,
+  return el(
+    "div",
+    { class: `cause v-${verdict}` },
+    head,
     cause.source ? el("p", { class: "source" }, el("span", {}, "Source"), el("code", {}, visible(cause.source))) : null,
     el("p", {}, cause.advice),
-    cause.since ? el("p", { class: "quiet" }, cause.since) : null);
+    cause.since ? el("p", { class: "quiet" }, cause.since) : null,
+  );
 }
 
 /** The four blocks, in the kernel's words where it has them, and what is known besides. */
 function explanation({ reason, at, path: steps, suggestion, facts: known }) {
   const block = (name, ...content) => [el("dt", {}, name), el("dd", {}, content)];
-  return el("dl", { class: "explanation" },
+  return el(
+    "dl",
+    { class: "explanation" },
     block("Reason", visible(reason)),
     at ? block("At", step(at)) : null,
     steps.length ? block("Path", el("ol", {}, steps.map((text) => el("li", {}, step(text))))) : null,
     block("Suggestion", visible(suggestion)),
-    known.length ? block("Facts", el("ul", {}, known.map((fact) => el("li", {}, visible(fact))))) : null);
+    known.length ? block("Facts", el("ul", {}, known.map((fact) => el("li", {}, visible(fact))))) : null,
+  );
 }
 
 /** `31: call bpf_x#25 ; source line @ file:9`, with the source apart. */
 function step(text) {
   const cut = text.indexOf("; ");
   const [instruction, source] = cut < 0 ? [text, ""] : [text.slice(0, cut).trim(), text.slice(cut + 2)];
-  return [instruction ? el("code", {}, visible(instruction)) : null, source ? el("code", { class: "source" }, visible(source)) : null];
+  return [
+    instruction ? el("code", {}, visible(instruction)) : null,
+    source ? el("code", { class: "source" }, visible(source)) : null,
+  ];
 }
 
 function numbers(program) {
@@ -164,25 +321,58 @@ function numbers(program) {
     const room = headroom(program);
     const bar = room === null ? null : el("span", { class: "bar", "aria-hidden": "true" }, el("i"));
     if (bar) bar.firstChild.style.width = `${Math.max(100 - room, 0.5)}%`;
-    const told = room === null ? null : isTight(program) ? el("small", { class: "tight" }, `⚠ only ${room} % headroom`) : el("small", {}, `${room} % headroom`);
-    entries.push(["Instructions processed", el("span", {}, number(instructions), limit ? ` of ${number(limit)}` : "", bar, told)]);
+    const told = room === null
+      ? null
+      : isTight(program)
+      ? el("small", { class: "tight" }, `⚠ only ${room} % headroom`)
+      : el("small", {}, `${room} % headroom`);
+    entries.push([
+      "Instructions processed",
+      el("span", {}, number(instructions), limit ? ` of ${number(limit)}` : "", bar, told),
+    ]);
   }
-  if (program.totalStates !== null) entries.push(["States", `${number(program.totalStates)} total` + (program.peakStates === null ? "" : `, ${number(program.peakStates)} at peak`)]);
+  if (program.totalStates !== null) {
+    entries.push([
+      "States",
+      `${number(program.totalStates)} total` +
+      (program.peakStates === null ? "" : `, ${number(program.peakStates)} at peak`),
+    ]);
+  }
   if (program.stackDepth !== null) entries.push(["Stack depth", `${program.stackDepth} bytes`]);
-  if (program.verificationMicroseconds !== null) entries.push(["Verification time", `${number(program.verificationMicroseconds)} µs`]);
+  if (program.verificationMicroseconds !== null) {
+    entries.push(["Verification time", `${number(program.verificationMicroseconds)} µs`]);
+  }
   const load = program.load ?? (program.loadMicroseconds === null ? null : program.loadMicroseconds / 1e6);
   if (load !== null) entries.push(["Load time", seconds(load)]);
   if (program.attach !== null) entries.push(["Attach time", seconds(program.attach)]);
-  const bytes = [[program.translatedBytes, "translated"], [program.jitedBytes, "as machine code"]].filter(([count]) => count !== null);
+  const bytes = [[program.translatedBytes, "translated"], [program.jitedBytes, "as machine code"]].filter(([count]) =>
+    count !== null
+  );
   const size = program.programInstructions === null ? null : plural(program.programInstructions, "instruction");
-  if (size || bytes.length) entries.push(["Program size", el("span", {}, size ?? "", el("small", {}, bytes.map(([count, word]) => `${number(count)} bytes ${word}`).join(", ")))]);
+  if (size || bytes.length) {
+    entries.push([
+      "Program size",
+      el(
+        "span",
+        {},
+        size ?? "",
+        el("small", {}, bytes.map(([count, word]) => `${number(count)} bytes ${word}`).join(", ")),
+      ),
+    ]);
+  }
   return entries.length ? facts(entries) : null;
 }
 
 function reproduce(cell) {
   const [kernel, probe, variant, loader] = path(cell).map(quoted);
-  const what = cell.row.variant === "object" ? `--object ${quoted(`${cell.row.probe}.bpf.o`)}` : `--probe ${probe} --variant ${variant}`;
+  const what = cell.row.variant === "object"
+    ? `--object ${quoted(`${cell.row.probe}.bpf.o`)}`
+    : `--probe ${probe} --variant ${variant}`;
   const command = `compat-matrix run --kernel ${kernel} ${what} --loader ${loader}`;
-  return el("section", { class: "reproduce" }, el("h3", {}, "Reproduce"),
-    el("div", {}, el("code", {}, visible(command)), copyButton("Copy", () => command)));
+  return el(
+    "section",
+    { class: "reproduce" },
+    el("h3", {}, "Reproduce"),
+    el("div", {}, el("code", {}, visible(command)), copyButton("Copy", () => command)),
+  );
 }

@@ -10,16 +10,27 @@ drawFindings();
 drawFilters();
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && open) { event.preventDefault(); closePanel(true); }
-  else if (event.key === "/" && !/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) { event.preventDefault(); $("search").focus(); }
+  if (event.key === "Escape" && open) {
+    event.preventDefault();
+    closePanel(true);
+  } else if (event.key === "/" && !/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) {
+    event.preventDefault();
+    $("search").focus();
+  }
 });
 // On paper nothing can be unfolded.
 addEventListener("beforeprint", () => {
   catchUp();
-  for (const details of $("findings").querySelectorAll("details:not([open])")) { details.open = true; details.dataset.printed = ""; }
+  for (const details of $("findings").querySelectorAll("details:not([open])")) {
+    details.open = true;
+    details.dataset.printed = "";
+  }
 });
 addEventListener("afterprint", () => {
-  for (const details of $("findings").querySelectorAll("[data-printed]")) { details.open = false; delete details.dataset.printed; }
+  for (const details of $("findings").querySelectorAll("[data-printed]")) {
+    details.open = false;
+    delete details.dataset.printed;
+  }
 });
 // So that the first search need not wait for it.
 setTimeout(() => cells.forEach(haystack), 200);

@@ -41,17 +41,67 @@ bench: setup-test build guest
 install: build guest
 	install -D -s -t $(LIBEXEC) $(BIN)
 	install -D -t $(LIBEXEC)/guest $(addprefix images/guest/build/,agent shell.so loader-*)
-	find kernels probes -type f -not -path '*/.build/*' -print0 | xargs -0 -I@ install -D -m 644 @ $(LIBEXEC)/@
+	find kernels probes -type f -not -path '*/.*' -print0 | xargs -0 -I@ install -D -m 644 @ $(LIBEXEC)/@
 	install -d $(DESTDIR)$(PREFIX)/bin
 	ln -sfn ../libexec/compat-matrix/compat-matrix $(DESTDIR)$(PREFIX)/bin/compat-matrix
 	install scripts/ci-gate $(DESTDIR)$(PREFIX)/bin/compat-matrix-ci
 
-fmt:
+# `make check-c` checks only C, `make fmt-c` formats it. `make setup-test` installs the tools; one that is missing is an error.
+LANGUAGES := shell go python page rust c swift
+check: $(addprefix check-,$(LANGUAGES))
+fmt: $(addprefix fmt-,$(filter-out shell,$(LANGUAGES)))
+.PHONY: $(addprefix check-,$(LANGUAGES)) $(addprefix fmt-,$(LANGUAGES))
+
+sources = $(shell find $(1) \( -name build -o -name .build \) -prune -o -name '$(2)' -print)
+C_FILES = $(call sources,Sources images/guest probes,*.[ch])
+GO_FILES = $(call sources,images/guest,*.go)
+RUST_FILES = $(call sources,images/guest probes,*.rs)
+SHELL_FILES = $(shell grep -rlE --exclude-dir=build '^\#!/bin/(ba)?sh' .ci scripts images/guest)
+PYTHON_FOLDERS := scripts Tests
+PAGE := Sources/Reports/Resources
+TOOLS := $(CURDIR)/.build/python/bin
+DENO := DENO_DIR=$(CURDIR)/.build/deno DENO_NO_UPDATE_CHECK=1 $(TOOLS)/deno
+
+check-swift:
+	swift format lint --strict --parallel --recursive $(SWIFT_FILES)
+
+fmt-swift:
 	swift format --in-place --parallel --recursive $(SWIFT_FILES)
 
-check:
-	swift format lint --strict --parallel --recursive $(SWIFT_FILES)
-	for script in scripts/setup scripts/debian-packages scripts/go-toolchain scripts/rust-crates scripts/ci-gate scripts/test-kernel scripts/build-tests .ci/run; do bash -n "$$script" || exit; done
+check-c:
+	clang-format-19 --dry-run -Werror $(C_FILES)
+
+fmt-c:
+	clang-format-19 -i $(C_FILES)
+
+check-rust:
+	rustfmt --check $(RUST_FILES)
+
+fmt-rust:
+	rustfmt $(RUST_FILES)
+
+check-go:
+	changes=$$(gofmt -d $(GO_FILES)) && [[ -z $$changes ]] || { echo "$$changes"; exit 1; }
+
+fmt-go:
+	gofmt -w $(GO_FILES)
+
+check-python:
+	$(TOOLS)/ruff check --quiet $(PYTHON_FOLDERS)
+	$(TOOLS)/ruff format --quiet --diff $(PYTHON_FOLDERS)
+
+fmt-python:
+	$(TOOLS)/ruff check --quiet --fix-only $(PYTHON_FOLDERS)
+	$(TOOLS)/ruff format --quiet $(PYTHON_FOLDERS)
+
+check-shell:
+	shellcheck $(SHELL_FILES)
+
+check-page:
+	cd $(PAGE) && $(DENO) fmt --quiet --check
+
+fmt-page:
+	cd $(PAGE) && $(DENO) fmt --quiet
 
 report: build
 	$(BIN) report

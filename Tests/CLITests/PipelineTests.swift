@@ -52,7 +52,10 @@ import Yams
         private enum CodingKeys: String, CodingKey { case job = ".compat-matrix" }
     }
 
-    @Test(arguments: [("github-actions", "action.yml"), ("gitlab-ci", "ci/gitlab.yml")])
+    @Test(arguments: [
+        ("github-actions", "action.yml"), ("github-workflows", ".github/workflows/ci.yml"),
+        ("gitlab-ci", "ci/gitlab.yml"),
+    ])
     func filesAreWhatTheirServersTake(schema: String, file: String) async throws {
         let checker = Repository.root.appending(".build/python/bin/python3")
         let result = try await Subprocess.run(

@@ -197,9 +197,13 @@ struct cmx_cell_end run_cell(void *mailbox, const struct cmx_load *load)
     struct pipes pipes;
     if (!open_pipes(&pipes))
         return (struct cmx_cell_end){.cell = load->cell, .wait_status = NO_LOADER_STATUS};
-    struct loader loader = {.mailbox = mailbox, .cell = load->cell, .reports = pipes.reports[0],
-                            .words = pipes.words[0], .limit = load->limit_milliseconds};
-    struct resident *resident = load->is_alone ? NULL : find_resident(load->loader, load->may_stay, load->limit_milliseconds);
+    struct loader loader = {.mailbox = mailbox,
+                            .cell = load->cell,
+                            .reports = pipes.reports[0],
+                            .words = pipes.words[0],
+                            .limit = load->limit_milliseconds};
+    struct resident *resident = load->is_alone ? NULL
+                                               : find_resident(load->loader, load->may_stay, load->limit_milliseconds);
     struct cmx_cell_end end = resident != NULL ? run_in_resident(resident, load, &pipes, &loader)
                                                : run_once(load, &pipes, &loader);
     // What still writes must not wait for a reader.

@@ -72,8 +72,8 @@ static void reap_strays(pid_t service)
 {
     for (;;) {
         siginfo_t ended = {0};
-        if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid == 0 || ended.si_pid == service ||
-            is_resident(ended.si_pid))
+        if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid == 0 ||
+            ended.si_pid == service || is_resident(ended.si_pid))
             return;
         waitpid(ended.si_pid, NULL, 0);
     }

@@ -85,7 +85,8 @@ static struct {
 static void start_triggers(void)
 {
     if (triggers.shells == NULL)
-        triggers.shells = mmap(NULL, sizeof(*triggers.shells), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        triggers.shells = mmap(NULL, sizeof(*triggers.shells), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+                               0);
     if (triggers.shells == MAP_FAILED)
         give_up("no memory to share with the trigger service");
     triggers.service = start_trigger_service(triggers.shells);

@@ -49,8 +49,12 @@ __attribute__((noreturn)) static void become_bash(int input, int output, char *c
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);
     // TERM: readline then writes no control sequences into the prompt.
-    char *const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME=/", "TERM=dumb",
-                                 "INPUTRC=/dev/null", "PS1=" PROMPT, NULL};
+    char *const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+                                 "HOME=/",
+                                 "TERM=dumb",
+                                 "INPUTRC=/dev/null",
+                                 "PS1=" PROMPT,
+                                 NULL};
     execve("/bin/bash", arguments, environment);
     _exit(127);
 }
@@ -193,7 +197,8 @@ void start_waiting_shells(struct waiting_shells *shells)
     FILE *file = fopen(START_FILE, "we");
     if (file != NULL) {
         fputs("enable -f " CMX_SHELL_OBJECT " " CMX_SHELL_BUILTIN "\n"
-              "PROMPT_COMMAND='PROMPT_COMMAND=" CMX_SHELL_BUILTIN "'\n", file);
+              "PROMPT_COMMAND='PROMPT_COMMAND=" CMX_SHELL_BUILTIN "'\n",
+              file);
         fclose(file);
     }
     start_waiting_shell(TRIGGER_TYPE);
@@ -213,7 +218,7 @@ int copy_shell(enum trigger_kind kind, const char *command, const struct place *
     if (original->control < 0 || !open_streams(kind, &streams))
         return 0;
     const int descriptors[SHELL_DESCRIPTORS] = {
-        [SHELL_INPUT] = streams.input, [SHELL_OUTPUT] = streams.output, [SHELL_NETWORK] = place->network,
+        [SHELL_INPUT] = streams.input,  [SHELL_OUTPUT] = streams.output, [SHELL_NETWORK] = place->network,
         [SHELL_MOUNTS] = place->mounts, [SHELL_CGROUP] = place->cgroup,
     };
     const char *text = kind == TRIGGER_SHELL ? command : "";

@@ -13,7 +13,9 @@ int send_with_descriptors(int socket, const void *bytes, size_t length, const in
 {
     struct iovec part = {(void *)bytes, length};
     union control control = {{0}};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes,
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
                              .msg_controllen = CMSG_SPACE(count * sizeof(int))};
     struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
     rights->cmsg_level = SOL_SOCKET;
@@ -45,8 +47,8 @@ ssize_t receive_with_descriptors(int socket, void *bytes, size_t length, int *de
 {
     struct iovec part = {bytes, length};
     union control control;
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes,
-                             .msg_controllen = sizeof(control.bytes)};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes)};
     ssize_t received = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
     if (received <= 0)
         return received;

@@ -41,7 +41,7 @@ static int loads_with(unsigned level, unsigned type, char *log, size_t bytes)
     attributes.prog_type = type;
     attributes.insn_cnt = 2;
     attributes.insns = (uintptr_t)return_zero;
-    attributes.license = (uintptr_t) "GPL";
+    attributes.license = (uintptr_t)"GPL";
     attributes.log_level = level;
     attributes.log_buf = (uintptr_t)log;
     attributes.log_size = bytes;
@@ -64,8 +64,9 @@ void learn_log_levels(void)
 {
     static char log[16 << 10];
     kernel_has.stats = has_stats(BPF_PROG_TYPE_SOCKET_FILTER) || has_stats(BPF_PROG_TYPE_TRACEPOINT);
-    kernel_has.fixed = kernel_has.stats && (loads_with(LOG_STATS | LOG_FIXED, BPF_PROG_TYPE_SOCKET_FILTER, log, sizeof(log)) ||
-                                            loads_with(LOG_STATS | LOG_FIXED, BPF_PROG_TYPE_TRACEPOINT, log, sizeof(log)));
+    kernel_has.fixed = kernel_has.stats &&
+                       (loads_with(LOG_STATS | LOG_FIXED, BPF_PROG_TYPE_SOCKET_FILTER, log, sizeof(log)) ||
+                        loads_with(LOG_STATS | LOG_FIXED, BPF_PROG_TYPE_TRACEPOINT, log, sizeof(log)));
 }
 
 unsigned quiet_level(void)
@@ -83,7 +84,8 @@ char *empty_log_buffer(void)
 {
     static char *buffer;
     if (buffer == NULL) {
-        buffer = mmap(NULL, LARGEST_CEILING, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        buffer = mmap(NULL, LARGEST_CEILING, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+                      0);
         if (buffer == MAP_FAILED) {
             fprintf(stderr, "compat-matrix: no memory for a log\n");
             exit(70);
@@ -124,7 +126,8 @@ static size_t fitting_bytes(void)
 }
 
 /// The verifier leaves its work to others now and then, and a load that it is interrupted in ends with EAGAIN.
-static int load_patiently(load_function *load, void *context, unsigned level, char *log, size_t bytes, size_t *true_bytes)
+static int load_patiently(load_function *load, void *context, unsigned level, char *log, size_t bytes,
+                          size_t *true_bytes)
 {
     int result = -EAGAIN;
     for (int tries = 0; result == -EAGAIN && tries < 5; tries++)
@@ -206,8 +209,7 @@ static struct load_log fetch_head(load_function *load, void *context, int verdic
     size_t length = log.is_complete ? strnlen(head, HEAD_BYTES - 1) : whole_lines(head);
     memcpy(text, head, length);
     munmap(head, HEAD_BYTES);
-    snprintf(text + length, most - length, "%s%s", log.is_complete ? "" : CUT_MARK,
-             log.is_complete ? "" : quiet_log);
+    snprintf(text + length, most - length, "%s%s", log.is_complete ? "" : CUT_MARK, log.is_complete ? "" : quiet_log);
     return log;
 }
 

@@ -48,6 +48,7 @@ int is_long_log(int verdict, const char *quiet_log, uint32_t microseconds);
 #define CUT_MARK "-- compat-matrix cut the log here; --full-logs keeps all of it --\n"
 
 /// Fetches the log of a load that ended with `verdict`, with `quiet_log` as its silent log and after `microseconds`.
-struct load_log fetch_log(load_function *load, void *context, int verdict, const char *quiet_log, uint32_t microseconds);
+struct load_log fetch_log(load_function *load, void *context, int verdict, const char *quiet_log,
+                          uint32_t microseconds);
 
 #endif

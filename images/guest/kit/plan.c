@@ -104,10 +104,10 @@ static const struct directive {
     /// Returns 0 for what it does not know. `fields` are MAX_FIELDS; those that the line leaves out are empty.
     int (*take)(struct plan *plan, const char *const *fields);
 } directives[] = {
-    {"attach", 3, take_attach}, {"tracefs", 4, take_tracefs}, {"trigger", 3, take_trigger},
-    {"event", 2, take_event},   {"contains", 2, take_contains},
-    {"exec", 3, take_exec},     {"argument", 2, take_argument}, {"environment", 2, take_environment},
-    {"status", 2, take_status}, {"output", 2, take_output},
+    {"attach", 3, take_attach},     {"tracefs", 4, take_tracefs},         {"trigger", 3, take_trigger},
+    {"event", 2, take_event},       {"contains", 2, take_contains},       {"exec", 3, take_exec},
+    {"argument", 2, take_argument}, {"environment", 2, take_environment}, {"status", 2, take_status},
+    {"output", 2, take_output},
 };
 
 static int take_line(struct plan *plan, char *line)
@@ -139,7 +139,10 @@ static char *read_text(const char *path)
 
 int read_plan(const char *path, struct plan *plan, struct finding *problem)
 {
-    *plan = (struct plan){.text = read_text(path), .trigger_text = "", .event_map = "", .contains = "",
+    *plan = (struct plan){.text = read_text(path),
+                          .trigger_text = "",
+                          .event_map = "",
+                          .contains = "",
                           .exec = {.status = -1, .line = ""}};
     char *rest = plan->text;
     if (rest == NULL) {

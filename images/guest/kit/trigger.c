@@ -31,7 +31,8 @@ static int send_request(int service, const struct plan *plan, int is_fresh)
     memcpy(request.text, plan->trigger_text, length + 1);
     struct place place = open_place();
     const int descriptors[] = {place.network, place.mounts, place.cgroup};
-    int sent = send_with_descriptors(service, &request, offsetof(struct trigger_request, text) + length + 1, descriptors, 3);
+    int sent = send_with_descriptors(service, &request, offsetof(struct trigger_request, text) + length + 1,
+                                     descriptors, 3);
     int error = errno;
     close_place(&place);
     errno = error;

@@ -18,8 +18,13 @@
 
 /// Rust's type of a field.
 #define RUST_TYPE(field) \
-    _Generic((field), uint32_t: "u32", int32_t: "i32", uint64_t: "u64", char *: "char", const char *: "*const c_char", \
-             default: "opaque")
+    _Generic((field), \
+        uint32_t: "u32", \
+        int32_t: "i32", \
+        uint64_t: "u64", \
+        char *: "char", \
+        const char *: "*const c_char", \
+        default: "opaque")
 
 static void declare(const char *name, const char *type, size_t bytes)
 {
@@ -44,9 +49,10 @@ static void declare(const char *name, const char *type, size_t bytes)
     } while (0)
 
 #define PROGRAM_FIELDS(X, S) \
-    X(S, cell) X(S, program) X(S, stage) X(S, error) X(S, log_complete) X(S, translated_bytes) X(S, jited_bytes) \
-    X(S, verified_instructions) X(S, instructions) X(S, load_microseconds) X(S, verification_microseconds) \
-    X(S, attach_microseconds) X(S, fire_microseconds) X(S, log_lacks_memory) X(S, name) X(S, type_)
+    X(S, cell) \
+    X(S, program) X(S, stage) X(S, error) X(S, log_complete) X(S, translated_bytes) X(S, jited_bytes) \
+        X(S, verified_instructions) X(S, instructions) X(S, load_microseconds) X(S, verification_microseconds) \
+            X(S, attach_microseconds) X(S, fire_microseconds) X(S, log_lacks_memory) X(S, name) X(S, type_)
 #define REQUEST_FIELDS(X, S) X(S, cell) X(S, object) X(S, plan) X(S, full_logs)
 #define FINDING_FIELDS(X, S) X(S, code) X(S, argument_count) X(S, length) X(S, arguments)
 
@@ -55,8 +61,7 @@ static const struct code {
     unsigned number;
 } codes[] = {
 #define CODE(name, number, argument_count) {#name, number},
-    CMX_FINDINGS(CODE)
-};
+    CMX_FINDINGS(CODE)};
 #define CODE_COUNT (sizeof(codes) / sizeof(codes[0]))
 
 static void write_rust(void)

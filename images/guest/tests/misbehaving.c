@@ -23,9 +23,7 @@ void end_unmeasured(uint32_t cell, struct finding reason)
     exit(69);
 }
 
-void learn_kernel(void)
-{
-}
+void learn_kernel(void) {}
 
 static void send_bytes(const void *bytes, size_t length)
 {

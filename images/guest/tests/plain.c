@@ -5,9 +5,7 @@
 
 #include "../loaders/libbpf/loader.h"
 
-void learn_kernel(void)
-{
-}
+void learn_kernel(void) {}
 
 void examine_kernel(uint32_t cell)
 {
@@ -20,7 +18,8 @@ static void load_program(uint32_t cell, const char *path, uint32_t index)
     struct bpf_object *object = bpf_object__open_file(path, NULL);
     struct bpf_program *program;
     uint32_t position = 0;
-    bpf_object__for_each_program(program, object) {
+    bpf_object__for_each_program(program, object)
+    {
         int chosen = position++ == index;
         bpf_program__set_autoload(program, chosen);
         if (!chosen)
@@ -44,8 +43,7 @@ void load_object(uint32_t cell, const char *path, const struct plan *plan)
     }
     uint32_t count = 0;
     struct bpf_program *program;
-    bpf_object__for_each_program(program, object)
-        count++;
+    bpf_object__for_each_program(program, object) count++;
     bpf_object__close(object);
     for (uint32_t index = 0; index < count; index++)
         load_program(cell, path, index);

@@ -23,13 +23,19 @@ static int load(int refused)
 {
     static char log[1 << 16];
     struct bpf_insn instructions[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K}, {.code = BPF_JMP | BPF_EXIT}};
-    union bpf_attr attributes = {.prog_type = BPF_PROG_TYPE_SOCKET_FILTER, .insn_cnt = refused ? 1 : 2,
-                                 .insns = (unsigned long)(instructions + refused), .license = (unsigned long)"GPL",
-                                 .log_buf = (unsigned long)log, .log_size = sizeof(log), .log_level = 1};
+    union bpf_attr attributes = {.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
+                                 .insn_cnt = refused ? 1 : 2,
+                                 .insns = (unsigned long)(instructions + refused),
+                                 .license = (unsigned long)"GPL",
+                                 .log_buf = (unsigned long)log,
+                                 .log_size = sizeof(log),
+                                 .log_level = 1};
     if (syscall(SYS_bpf, BPF_PROG_LOAD, &attributes, sizeof(attributes)) >= 0)
         return 0;
-    fprintf(stderr, "libbpf: prog 'f': BPF program load failed: %s\nlibbpf: prog 'f': -- BEGIN PROG LOAD LOG --\n%s"
-                    "-- END PROG LOAD LOG --\n", strerror(errno), log);
+    fprintf(stderr,
+            "libbpf: prog 'f': BPF program load failed: %s\nlibbpf: prog 'f': -- BEGIN PROG LOAD LOG --\n%s"
+            "-- END PROG LOAD LOG --\n",
+            strerror(errno), log);
     return 1;
 }
 

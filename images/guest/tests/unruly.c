@@ -111,7 +111,8 @@ static void panic_as_rust_does(void)
 
 static void panic_as_go_does(void)
 {
-    fputs("panic: runtime error: index out of range [7] with length 3\n\ngoroutine 1 [running]:\nmain.main()\n", stderr);
+    fputs("panic: runtime error: index out of range [7] with length 3\n\ngoroutine 1 [running]:\nmain.main()\n",
+          stderr);
     exit(2);
 }
 
@@ -245,7 +246,8 @@ static void find_it_is_unmeasurable(void)
 
 static void find_no_event(void)
 {
-    static const char arguments[] = "lines\0" "5";
+    static const char arguments[] = "lines\0"
+                                    "5";
     pass();
     send_finding(0, CMX_FINDING_NO_EVENT, 2, arguments, sizeof(arguments));
     report(cell, 0, CMX_STAGE_FIRE, -ETIMEDOUT);
@@ -294,9 +296,7 @@ static void use_unknown_source(void)
     pass();
 }
 
-static void say_nothing(void)
-{
-}
+static void say_nothing(void) {}
 
 static void exit_with_words(void)
 {

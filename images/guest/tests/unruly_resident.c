@@ -104,15 +104,13 @@ static void report_what_is_seen(uint32_t cell)
     see_lines("/proc/self/limits", "Max ");
     for (char **variable = environ; *variable != NULL; variable++)
         see("%s\n", *variable);
-    struct cmx_program program = {.cell = cell, .stage = CMX_STAGE_LOAD, .log_complete = 1, .name = "program_0",
-                                  .type = "kprobe"};
+    struct cmx_program program = {
+        .cell = cell, .stage = CMX_STAGE_LOAD, .log_complete = 1, .name = "program_0", .type = "kprobe"};
     report_log(cell, 0, CMX_LOG_LOADER, seen, strlen(seen));
     report_program(&program);
 }
 
-static void do_nothing(void)
-{
-}
+static void do_nothing(void) {}
 
 static void leak_descriptors(void)
 {
@@ -165,8 +163,9 @@ static void leave_cgroup_behind(void)
 static void enter_cgroup(void)
 {
     static const char group[] = CGROUP_ROOT "/" CELL_CGROUP_PREFIX "own";
-    int processes = mkdir(group, 0755) == 0 ? open(CGROUP_ROOT "/" CELL_CGROUP_PREFIX "own/cgroup.procs", O_WRONLY | O_CLOEXEC)
-                                            : -1;
+    int processes = mkdir(group, 0755) == 0
+                        ? open(CGROUP_ROOT "/" CELL_CGROUP_PREFIX "own/cgroup.procs", O_WRONLY | O_CLOEXEC)
+                        : -1;
     if (processes < 0 || write(processes, "0", 1) != 1)
         abort();
     close(processes);

@@ -46,7 +46,8 @@ static const char *type_name(enum bpf_prog_type type)
 
 static struct finding ask_about_type(enum bpf_prog_type type)
 {
-    return libbpf_probe_bpf_prog_type(type, NULL) == 0 ? FINDING(PROGRAM_TYPE_REJECTED, type_name(type)) : nothing_found;
+    return libbpf_probe_bpf_prog_type(type, NULL) == 0 ? FINDING(PROGRAM_TYPE_REJECTED, type_name(type))
+                                                       : nothing_found;
 }
 
 static struct finding attach_type_rejected(const struct asked_program *asked)

@@ -7,8 +7,8 @@
 
 /// Which types of program to ask about a helper that one type may not call; most helpers are of one of these.
 static const enum bpf_prog_type common_types[] = {
-    BPF_PROG_TYPE_KPROBE, BPF_PROG_TYPE_TRACEPOINT,    BPF_PROG_TYPE_PERF_EVENT,       BPF_PROG_TYPE_SOCKET_FILTER,
-    BPF_PROG_TYPE_XDP,    BPF_PROG_TYPE_SCHED_CLS,     BPF_PROG_TYPE_CGROUP_SKB,       BPF_PROG_TYPE_SYSCALL,
+    BPF_PROG_TYPE_KPROBE, BPF_PROG_TYPE_TRACEPOINT, BPF_PROG_TYPE_PERF_EVENT, BPF_PROG_TYPE_SOCKET_FILTER,
+    BPF_PROG_TYPE_XDP,    BPF_PROG_TYPE_SCHED_CLS,  BPF_PROG_TYPE_CGROUP_SKB, BPF_PROG_TYPE_SYSCALL,
 };
 
 /// What a verifier says of a helper that a program may not call: with its number or, for a number beyond its last, so.

@@ -132,8 +132,8 @@ int attach_program(struct bpf_object *object, struct bpf_program *program, const
         // By its map.
         return 0;
     default:
-        keep_finding(FINDING(TYPE_NOT_ATTACHABLE, "the libbpf loader",
-                             libbpf_bpf_prog_type_str(bpf_program__type(program))));
+        keep_finding(
+            FINDING(TYPE_NOT_ATTACHABLE, "the libbpf loader", libbpf_bpf_prog_type_str(bpf_program__type(program))));
         return ATTACH_UNMEASURABLE;
     }
 }
@@ -141,7 +141,8 @@ int attach_program(struct bpf_object *object, struct bpf_program *program, const
 int attach_struct_ops(struct bpf_object *object)
 {
     struct bpf_map *map;
-    bpf_object__for_each_map(map, object) {
+    bpf_object__for_each_map(map, object)
+    {
         if (bpf_map__type(map) != BPF_MAP_TYPE_STRUCT_OPS)
             continue;
         int error = keep_link(bpf_map__attach_struct_ops(map));

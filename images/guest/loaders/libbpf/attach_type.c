@@ -8,18 +8,8 @@
 
 /// Sections that libbpf's table marks SEC_ATTACHABLE_OPT; libbpf.c of 1.4 to 1.7.
 static const char *const optional_sections[] = {
-    "xdp",
-    "sockops",
-    "sk_skb/stream_parser",
-    "sk_skb/stream_verdict",
-    "sk_skb/verdict",
-    "sk_msg",
-    "lirc_mode2",
-    "flow_dissector",
-    "cgroup_skb/ingress",
-    "cgroup_skb/egress",
-    "cgroup/sock",
-    "cgroup/dev",
+    "xdp",        "sockops",        "sk_skb/stream_parser", "sk_skb/stream_verdict", "sk_skb/verdict", "sk_msg",
+    "lirc_mode2", "flow_dissector", "cgroup_skb/ingress",   "cgroup_skb/egress",     "cgroup/sock",    "cgroup/dev",
 };
 
 /// As libbpf asks.

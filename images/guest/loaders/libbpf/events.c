@@ -45,9 +45,8 @@ static int is_stream(const struct bpf_map *map)
 static int has_iterator(struct bpf_object *object)
 {
     struct bpf_program *program;
-    bpf_object__for_each_program(program, object)
-        if (bpf_program__autoload(program) && is_in_section(program, "iter"))
-            return 1;
+    bpf_object__for_each_program(program,
+                                 object) if (bpf_program__autoload(program) && is_in_section(program, "iter")) return 1;
     return 0;
 }
 
@@ -59,7 +58,8 @@ static const struct bpf_map *event_map(struct bpf_object *object, const char *na
         return bpf_object__find_map_by_name(object, name);
     const struct bpf_map *only = NULL;
     struct bpf_map *map;
-    bpf_object__for_each_map(map, object) {
+    bpf_object__for_each_map(map, object)
+    {
         if (!is_stream(map))
             continue;
         if (only != NULL)

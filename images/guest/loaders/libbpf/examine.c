@@ -14,8 +14,8 @@ static struct btf *kernel_btf;
 
 int try_program(const struct subject *subject, const struct bpf_insn *instructions, size_t count, unsigned log_level)
 {
-    LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = subject->attach_type,
-                .prog_flags = subject->flags, .log_level = log_level);
+    LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = subject->attach_type, .prog_flags = subject->flags,
+                .log_level = log_level);
     if (subject->type == BPF_PROG_TYPE_KPROBE)
         options.kern_version = version_code();
     if (subject->function != NULL)

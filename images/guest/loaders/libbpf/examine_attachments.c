@@ -33,8 +33,8 @@ static int has_kprobe_multi(void)
 {
     const char *symbols[] = {"do_exit"};
     LIBBPF_OPTS(bpf_link_create_opts, options, .kprobe_multi.syms = symbols, .kprobe_multi.cnt = 1);
-    return takes_link(load_nothing(BPF_PROG_TYPE_KPROBE, BPF_TRACE_KPROBE_MULTI, NULL), 0, BPF_TRACE_KPROBE_MULTI, &options,
-                      0);
+    return takes_link(load_nothing(BPF_PROG_TYPE_KPROBE, BPF_TRACE_KPROBE_MULTI, NULL), 0, BPF_TRACE_KPROBE_MULTI,
+                      &options, 0);
 }
 
 /// Older kernels do not care which attach type a kprobe program is loaded with, so only the link tells; libbpf 1.4

@@ -21,10 +21,10 @@ static const struct subject *plain_subject(void)
     return found ? found : &candidates[0];
 }
 
-#define LOADS(...)                                                                           \
-    ({                                                                                       \
-        const struct bpf_insn instructions[] = {__VA_ARGS__};                                \
-        answer(try_program(plain_subject(), instructions, COUNT(instructions), 0));          \
+#define LOADS(...) \
+    ({ \
+        const struct bpf_insn instructions[] = {__VA_ARGS__}; \
+        answer(try_program(plain_subject(), instructions, COUNT(instructions), 0)); \
     })
 
 static int has_kernel_btf(void)
@@ -152,17 +152,22 @@ static int has_tail_call_in_function(void)
 static int has_sleepable(void)
 {
     static const struct subject candidates[] = {
-        {.type = BPF_PROG_TYPE_LSM, .attach_type = BPF_LSM_MAC, .function = "bpf_lsm_file_open",
+        {.type = BPF_PROG_TYPE_LSM,
+         .attach_type = BPF_LSM_MAC,
+         .function = "bpf_lsm_file_open",
          .flags = BPF_F_SLEEPABLE},
-        {.type = BPF_PROG_TYPE_TRACING, .attach_type = BPF_TRACE_FENTRY, .function = "bpf_fentry_test1",
+        {.type = BPF_PROG_TYPE_TRACING,
+         .attach_type = BPF_TRACE_FENTRY,
+         .function = "bpf_fentry_test1",
          .flags = BPF_F_SLEEPABLE},
-        {.type = BPF_PROG_TYPE_TRACING, .attach_type = BPF_TRACE_FENTRY, .function = "__x64_sys_getpgid",
+        {.type = BPF_PROG_TYPE_TRACING,
+         .attach_type = BPF_TRACE_FENTRY,
+         .function = "__x64_sys_getpgid",
          .flags = BPF_F_SLEEPABLE},
     };
     const struct bpf_insn nothing[] = {SET(BPF_REG_0, 0), RETURN};
     for (size_t i = 0; i < COUNT(candidates); i++)
-        if (kernel_function(candidates[i].function) &&
-            answer(try_program(&candidates[i], nothing, COUNT(nothing), 0)))
+        if (kernel_function(candidates[i].function) && answer(try_program(&candidates[i], nothing, COUNT(nothing), 0)))
             return 1;
     return 0;
 }

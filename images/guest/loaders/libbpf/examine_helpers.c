@@ -61,9 +61,8 @@ static size_t append_helper(char *names, size_t length, size_t capacity, int hel
     const char *name = helper < (int)COUNT(helper_names) ? helper_names[helper] : NULL;
     const char *own = name ? NULL : kernel_name("bpf_func_id", "BPF_FUNC_", helper);
     const char *separator = length ? "\n" : "";
-    int added = name || own
-                    ? snprintf(names + length, capacity - length, "%sbpf_%s", separator, name ? name : own)
-                    : snprintf(names + length, capacity - length, "%shelper %d", separator, helper);
+    int added = name || own ? snprintf(names + length, capacity - length, "%sbpf_%s", separator, name ? name : own)
+                            : snprintf(names + length, capacity - length, "%shelper %d", separator, helper);
     return added < (int)(capacity - length) ? length + added : length;
 }
 

@@ -114,8 +114,7 @@ static void examine_iterators(uint32_t cell)
     for (__u32 id = 1; id < btf__type_cnt(btf); id++) {
         const struct btf_type *function = btf__type_by_id(btf, id);
         const char *name = btf_is_func(function) ? btf__name_by_offset(btf, function->name_off) : "";
-        const struct subject subject = {
-            .type = BPF_PROG_TYPE_TRACING, .attach_type = BPF_TRACE_ITER, .function = name};
+        const struct subject subject = {.type = BPF_PROG_TYPE_TRACING, .attach_type = BPF_TRACE_ITER, .function = name};
         if (starts_with(name, prefix) && answer(try_program(&subject, nothing, COUNT(nothing), 0)))
             add_name(&names, name + strlen(prefix), strlen(name + strlen(prefix)));
     }

@@ -81,14 +81,15 @@ static int has_tc(void)
 
 static int has_tcx(void)
 {
-    return takes_link(load_nothing(BPF_PROG_TYPE_SCHED_CLS, ATTACH_TCX_INGRESS, NULL), LOOPBACK, ATTACH_TCX_INGRESS, NULL, 0);
+    return takes_link(load_nothing(BPF_PROG_TYPE_SCHED_CLS, ATTACH_TCX_INGRESS, NULL), LOOPBACK, ATTACH_TCX_INGRESS,
+                      NULL, 0);
 }
 
 /// `lo` is none: ENXIO.
 static int has_netkit(void)
 {
-    return takes_link(load_nothing(BPF_PROG_TYPE_SCHED_CLS, ATTACH_NETKIT_PRIMARY, NULL), LOOPBACK, ATTACH_NETKIT_PRIMARY, NULL,
-                      -ENXIO);
+    return takes_link(load_nothing(BPF_PROG_TYPE_SCHED_CLS, ATTACH_NETKIT_PRIMARY, NULL), LOOPBACK,
+                      ATTACH_NETKIT_PRIMARY, NULL, -ENXIO);
 }
 
 static int has_netfilter(void)

@@ -18,8 +18,14 @@ static int is_unnamed_map_type_there(enum bpf_map_type type)
     static const struct {
         uint32_t key, value, entries, flags;
     } sizes[] = {
-        {4, 4, 1, 0}, {4, 8, 1, 0}, {4, 16, 1, 0}, {0, 4, 1, 0}, {0, 0, 4096, 0}, {4, 4, 1, BPF_F_NO_PREALLOC},
-        {8, 8, 1, BPF_F_NO_PREALLOC}, {0, 0, 1, BPF_F_MMAPABLE},
+        {4, 4, 1, 0},
+        {4, 8, 1, 0},
+        {4, 16, 1, 0},
+        {0, 4, 1, 0},
+        {0, 0, 4096, 0},
+        {4, 4, 1, BPF_F_NO_PREALLOC},
+        {8, 8, 1, BPF_F_NO_PREALLOC},
+        {0, 0, 1, BPF_F_MMAPABLE},
     };
     for (size_t i = 0; i < COUNT(sizes); i++) {
         LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = sizes[i].flags);

@@ -83,8 +83,7 @@ static uint32_t count_programs(struct bpf_object *object)
 {
     uint32_t count = 0;
     struct bpf_program *program;
-    bpf_object__for_each_program(program, object)
-        count++;
+    bpf_object__for_each_program(program, object) count++;
     return count;
 }
 

@@ -111,8 +111,7 @@ int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *
     };
 
     if (verdict < 0 || quiet_level() == 0) {
-        struct load_log log =
-            fetch_log(load_with_level, &request, verdict, quiet_log, observed.load_microseconds);
+        struct load_log log = fetch_log(load_with_level, &request, verdict, quiet_log, observed.load_microseconds);
         observed.log_complete = log.is_complete;
         observed.log_lacks_memory = log.lacks_memory;
     } else {
@@ -124,8 +123,8 @@ int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *
     return verdict;
 }
 
-int __wrap_bpf_map_create(enum bpf_map_type type, const char *name, __u32 key_size, __u32 value_size,
-                          __u32 max_entries, const struct bpf_map_create_opts *options)
+int __wrap_bpf_map_create(enum bpf_map_type type, const char *name, __u32 key_size, __u32 value_size, __u32 max_entries,
+                          const struct bpf_map_create_opts *options)
 {
     int map = __real_bpf_map_create(type, name, key_size, value_size, max_entries, options);
     observed.map_error = map < 0 ? map : 0;

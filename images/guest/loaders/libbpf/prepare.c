@@ -37,7 +37,8 @@ static void size_inner_map(struct bpf_map *outer)
     if (inner == NULL || !wants_size(inner))
         return;
     LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = bpf_map__map_flags(inner));
-    int map = bpf_map_create(bpf_map__type(inner), NULL, bpf_map__key_size(inner), bpf_map__value_size(inner), 1, &options);
+    int map = bpf_map_create(bpf_map__type(inner), NULL, bpf_map__key_size(inner), bpf_map__value_size(inner), 1,
+                             &options);
     if (map >= 0)
         bpf_map__set_inner_map_fd(outer, map);
 }
@@ -45,7 +46,8 @@ static void size_inner_map(struct bpf_map *outer)
 void size_maps(struct bpf_object *object)
 {
     struct bpf_map *map;
-    bpf_object__for_each_map(map, object) {
+    bpf_object__for_each_map(map, object)
+    {
         if (wants_size(map))
             bpf_map__set_max_entries(map, 1);
         size_inner_map(map);
@@ -56,7 +58,8 @@ struct bpf_program *select_program(struct bpf_object *object, uint32_t index)
 {
     struct bpf_program *program, *selected = NULL;
     uint32_t position = 0;
-    bpf_object__for_each_program(program, object) {
+    bpf_object__for_each_program(program, object)
+    {
         bpf_program__set_autoload(program, position == index);
         if (position++ == index)
             selected = program;

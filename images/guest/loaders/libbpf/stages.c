@@ -32,7 +32,8 @@ static void set_all(struct stages *stages, enum cmx_stage stage, int error)
 {
     struct bpf_program *program;
     uint32_t index = 0;
-    bpf_object__for_each_program(program, stages->object) {
+    bpf_object__for_each_program(program, stages->object)
+    {
         stages->reports[index].stage = stage;
         stages->reports[index++].error = error;
     }
@@ -43,7 +44,8 @@ static void report_all(struct stages *stages)
 {
     struct bpf_program *program;
     uint32_t index = 0;
-    bpf_object__for_each_program(program, stages->object) {
+    bpf_object__for_each_program(program, stages->object)
+    {
         if (bpf_program__autoload(program)) {
             repeat_messages(stages->cell, index);
             report_program(&stages->reports[index]);
@@ -56,7 +58,8 @@ static int load_whole(struct stages *stages)
 {
     struct bpf_program *program;
     size_maps(stages->object);
-    bpf_object__for_each_program(program, stages->object) {
+    bpf_object__for_each_program(program, stages->object)
+    {
         drop_optional_attach_type(program);
         int error = set_load_target(program, plan_target(stages->plan, bpf_program__name(program)));
         if (error)
@@ -72,7 +75,8 @@ static int attach_all(struct stages *stages)
     uint32_t index = 0;
     int failures = 0;
     set_all(stages, CMX_STAGE_ATTACH, 0);
-    bpf_object__for_each_program(program, stages->object) {
+    bpf_object__for_each_program(program, stages->object)
+    {
         int error = 0;
         if (bpf_program__autoload(program)) {
             long long start = now_microseconds();
@@ -95,15 +99,15 @@ static void set_fire_time(struct stages *stages, uint32_t microseconds)
 {
     struct bpf_program *program;
     uint32_t index = 0;
-    bpf_object__for_each_program(program, stages->object)
-        stages->reports[index++].fire_microseconds = microseconds;
+    bpf_object__for_each_program(program, stages->object) stages->reports[index++].fire_microseconds = microseconds;
 }
 
 /// Tells a program that never ran from one that ran and sent nothing.
 static void find_how_often_they_ran(const struct stages *stages)
 {
     struct bpf_program *program;
-    bpf_object__for_each_program(program, stages->object) {
+    bpf_object__for_each_program(program, stages->object)
+    {
         struct bpf_prog_info info = {0};
         __u32 length = sizeof(info);
         if (bpf_program__fd(program) >= 0 && bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length) == 0)

@@ -223,7 +223,7 @@ struct cmx_finding {
 #define CMX_FINDINGS(FINDING) \
     /* text: of a loader that is not part of the guest's image, in its own words */ \
     FINDING(TEXT, 1, 1) \
-    \
+\
     /* The kernel rejects it, asked with programs and maps that differ in one thing only. */ \
     /* type: every program of it */ \
     FINDING(PROGRAM_TYPE_REJECTED, 16, 1) \
@@ -247,7 +247,7 @@ struct cmx_finding {
     FINDING(LOCKED_DOWN, 25, 1) \
     /* library that sends types for a map's key and value to a kernel that knows none */ \
     FINDING(MAP_BTF_REJECTED, 26, 1) \
-    \
+\
     /* The plan, and the object as a whole. */ \
     /* error */ \
     FINDING(PLAN_UNREADABLE, 32, 1) \
@@ -262,7 +262,7 @@ struct cmx_finding {
     FINDING(LOAD_TARGET_UNNAMED, 38, 2) \
     /* program, target, error */ \
     FINDING(LOAD_TARGET_REFUSED, 39, 3) \
-    \
+\
     /* Attaching. */ \
     /* library, program: neither its section nor the plan names its target */ \
     FINDING(TARGET_UNNAMED, 48, 2) \
@@ -291,7 +291,7 @@ struct cmx_finding {
     FINDING(LSM_UNKNOWN, 61, 0) \
     /* active modules as /sys/kernel/security/lsm lists them */ \
     FINDING(LSM_INACTIVE, 62, 1) \
-    \
+\
     /* Events. */ \
     /* map */ \
     FINDING(EVENT_MAP_MISSING, 64, 1) \
@@ -306,7 +306,7 @@ struct cmx_finding {
     FINDING(NO_FITTING_EVENT, 69, 3) \
     /* program, number of runs */ \
     FINDING(RUN_COUNT, 70, 2) \
-    \
+\
     /* The trigger. */ \
     /* error */ \
     FINDING(TRIGGER_NOT_STARTED, 80, 1) \
@@ -323,7 +323,7 @@ struct cmx_finding {
     FINDING(COMMAND_OVERDUE, 86, 1) \
     /* exit status, the command's last line */ \
     FINDING(COMMAND_FAILED, 87, 2) \
-    \
+\
     /* The tracefs loader. */ \
     /* symbol, path, error */ \
     FINDING(SYMBOL_NOT_FOUND, 96, 3) \
@@ -341,7 +341,7 @@ struct cmx_finding {
     FINDING(NO_TRACE_EVENT, 102, 2) \
     /* number of events, event, text that none of them holds */ \
     FINDING(NO_FITTING_TRACE_EVENT, 103, 3) \
-    \
+\
     /* The exec loader. */ \
     /* error */ \
     FINDING(ROOT_MISSING, 112, 1) \

@@ -18,9 +18,9 @@ use crate::{
 pub fn attach(agent: &Agent, ebpf: &mut Ebpf, place: &ProgramPlace, target: Option<&str>) -> Result<()> {
     let Some(program) = ebpf.program_mut(&place.name) else { return Ok(()) };
     let named = || {
-        target.or(place.section_target()).unwrap_or_else(|| {
-            agent.end_unmeasured(Finding::new(code::TARGET_UNNAMED, &["Aya", &place.name]))
-        })
+        target
+            .or(place.section_target())
+            .unwrap_or_else(|| agent.end_unmeasured(Finding::new(code::TARGET_UNNAMED, &["Aya", &place.name])))
     };
     match program {
         Program::KProbe(program) => {

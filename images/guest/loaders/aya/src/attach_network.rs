@@ -32,9 +32,15 @@ pub fn attach_xdp(agent: &Agent, program: &mut Xdp, target: Option<&str>) -> Res
     Ok(())
 }
 
-pub fn attach_classifier(agent: &Agent, program: &mut SchedClassifier, target: Option<&str>, section: &str) -> Result<()> {
+pub fn attach_classifier(
+    agent: &Agent,
+    program: &mut SchedClassifier,
+    target: Option<&str>,
+    section: &str,
+) -> Result<()> {
     let interface = interface(agent, target);
-    let direction = if target.unwrap_or(section).contains("egress") { TcAttachType::Egress } else { TcAttachType::Ingress };
+    let direction =
+        if target.unwrap_or(section).contains("egress") { TcAttachType::Egress } else { TcAttachType::Ingress };
     // Aya's documentation has its users ignore the error: the second program finds the qdisc of the first, and from 6.6 on
     // Aya needs none.
     let qdisc = tc::qdisc_add_clsact(interface);

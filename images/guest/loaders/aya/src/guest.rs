@@ -322,7 +322,11 @@ pub fn cgroup_of_cell() -> std::io::Result<String> {
     }
 }
 
-extern "C" fn call_wait<F: FnMut(Trigger, i32) -> i32>(context: *mut c_void, trigger: *mut c_void, limit: c_int) -> c_int {
+extern "C" fn call_wait<F: FnMut(Trigger, i32) -> i32>(
+    context: *mut c_void,
+    trigger: *mut c_void,
+    limit: c_int,
+) -> c_int {
     // SAFETY: `run_trigger` hands its own closure through.
     let wait = unsafe { &mut *context.cast::<F>() };
     wait(Trigger(trigger), limit)

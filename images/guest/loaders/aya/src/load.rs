@@ -82,7 +82,8 @@ pub fn load(agent: &Agent, path: &str, plan: Option<&Plan>) -> Option<Loaded> {
     let mut loading = Loading { agent, plan, ebpf: &mut ebpf, view: &view };
     let mut reports: Vec<Report> = Vec::new();
     // One that replaces a function of another wants that one loaded first.
-    let (last, first): (Vec<_>, Vec<_>) = (0..view.programs.len()).partition(|&index| view.programs[index].kind == "ext");
+    let (last, first): (Vec<_>, Vec<_>) =
+        (0..view.programs.len()).partition(|&index| view.programs[index].kind == "ext");
     for index in first.into_iter().chain(last) {
         let report = loading.load(index);
         agent.report(&report);
@@ -205,7 +206,11 @@ impl Loading<'_> {
         let mut last = None;
         if let Some(function) = self.load_target(place) {
             for other in self.view.programs.iter().filter(|other| other.kind != "ext") {
-                let Some(Ok(descriptor)) = self.ebpf.program(&other.name).map(|program| program.fd()?.try_clone().map_err(ProgramError::from)) else { continue };
+                let Some(Ok(descriptor)) =
+                    self.ebpf.program(&other.name).map(|program| program.fd()?.try_clone().map_err(ProgramError::from))
+                else {
+                    continue;
+                };
                 let Some(Program::Extension(extension)) = self.ebpf.program_mut(&place.name) else { continue };
                 match extension.load(descriptor, &function) {
                     // Not in that one's BTF.

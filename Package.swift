@@ -50,6 +50,7 @@ let package = Package(
         // Values and pure functions; no module here imports anything.
         module("MatrixModel"),
         module("MatrixAnalysis", ["MatrixModel"], settings: fast),
+        module("HostTools", [crypto, subprocess, system]),
         .target(name: "CResources"),
         module("VerifierLog", ["CResources", "MatrixModel"], exclude: ["Resources"], settings: fast),
 
@@ -58,9 +59,9 @@ let package = Package(
         .systemLibrary(
             name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .target(name: "CBootWrapper"),
-        module("KernelStore", ["CArchive", "CBootWrapper", "Manifests", "MatrixModel", crypto, subprocess, system]),
+        module("KernelStore", ["CArchive", "CBootWrapper", "HostTools", "Manifests", "MatrixModel", system]),
         .systemLibrary(name: "CElf", pkgConfig: "libelf", providers: [.apt(["libelf-dev"])]),
-        module("ProbeObject", ["CElf", "Manifests", "MatrixModel", crypto, subprocess, system]),
+        module("ProbeObject", ["CElf", "HostTools", "Manifests", "MatrixModel", system]),
 
         // The guest and the machine around it.
         .target(
@@ -68,25 +69,26 @@ let package = Package(
             publicHeadersPath: "include"),
         .target(name: "CSpawn"),
         module("GuestLink", ["CGuestProtocol", "MatrixModel"]),
-        module("GuestImage", ["CArchive", "CElf", crypto, subprocess, system]),
+        module("GuestImage", ["CArchive", "CElf", "HostTools", system]),
         module("Machine", ["GuestLink", "MatrixModel", system]),
-        module("QEMUBackend", ["CSpawn", "Machine", "GuestLink", "CGuestProtocol", "MatrixModel", crypto, system]),
+        module(
+            "QEMUBackend", ["CSpawn", "Machine", "GuestLink", "CGuestProtocol", "HostTools", "MatrixModel", system]),
 
         module("KernelExamination", ["GuestLink", "Machine"]),
 
         // A run, its results, and what people see of them.
-        module("MatrixRunner", ["GuestLink", "Machine", "MatrixModel", "VerifierLog", crypto, system]),
+        module("MatrixRunner", ["GuestLink", "HostTools", "Machine", "MatrixModel", "VerifierLog", system]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        module("ResultStore", ["CZlib", "MatrixModel", crypto, grdb, system]),
+        module("ResultStore", ["CZlib", "HostTools", "MatrixModel", grdb, system]),
         module(
-            "Reports", ["CResources", "CZlib", "MatrixAnalysis", "MatrixModel", crypto, mustache],
+            "Reports", ["CResources", "CZlib", "HostTools", "MatrixAnalysis", "MatrixModel", mustache],
             exclude: ["Resources"], settings: fast),
         module(
             "CompatMatrixCLI",
             [
-                "GuestImage", "GuestLink", "KernelExamination", "KernelStore", "Machine", "Manifests", "MatrixAnalysis",
-                "MatrixModel", "MatrixRunner", "ProbeObject", "QEMUBackend", "Reports", "ResultStore", "VerifierLog",
-                argumentParser, crypto, subprocess, system,
+                "GuestImage", "GuestLink", "HostTools", "KernelExamination", "KernelStore", "Machine", "Manifests",
+                "MatrixAnalysis", "MatrixModel", "MatrixRunner", "ProbeObject", "QEMUBackend", "Reports", "ResultStore",
+                "VerifierLog", argumentParser, system,
             ]),
         .executableTarget(
             name: "compat-matrix", dependencies: ["CompatMatrixCLI", argumentParser], swiftSettings: strict),
@@ -100,9 +102,10 @@ let package = Package(
         tests("VerifierLogFuzz", ["VerifierLog", "Reports", "MatrixModel"], settings: fast),
         tests("ManifestsTests", ["Manifests", "MatrixModel", system]),
         tests(
-            "KernelStoreTests", ["KernelStore", "Manifests", "CArchive", "MatrixModel", crypto, subprocess, system],
+            "KernelStoreTests",
+            ["KernelStore", "HostTools", "Manifests", "CArchive", "MatrixModel", subprocess, system],
             resources: [.copy("Resources")]),
-        tests("ProbeObjectTests", ["ProbeObject", "Manifests", "MatrixModel", system]),
+        tests("ProbeObjectTests", ["ProbeObject", "HostTools", "Manifests", "MatrixModel", system]),
         tests("GuestImageTests", ["GuestImage", subprocess, system]),
         tests("GuestLinkTests", ["GuestLink", "CGuestProtocol", "MatrixModel"]),
         tests("MachineTests", ["Machine"], resources: [.copy("Resources")]),
@@ -125,7 +128,7 @@ let package = Package(
             "GuestTests",
             [
                 "GuestImage", "GuestLink", "KernelExamination", "KernelStore", "Machine", "Manifests", "MatrixModel",
-                "MatrixRunner", "ProbeObject", "QEMUBackend", crypto, subprocess, system,
+                "MatrixRunner", "ProbeObject", "QEMUBackend", subprocess, system,
             ]),
     ]
 )

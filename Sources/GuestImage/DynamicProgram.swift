@@ -1,6 +1,6 @@
 internal import CElf
 internal import Foundation
-internal import Subprocess
+internal import HostTools
 package import SystemPackage
 
 /// A program of this machine with all that it needs to run in a guest: its interpreter and its libraries.
@@ -18,19 +18,14 @@ package struct DynamicProgram: Sendable, Equatable {
             libraries = []
             return
         }
-        let answer: (status: TerminationStatus, text: String, complaint: String)
-        do {
-            let result = try await Subprocess.run(
-                .path(interpreter), arguments: ["--list", path.string],
-                environment: .inherit.updating(["LD_PRELOAD": nil, "LD_LIBRARY_PATH": nil]),
-                output: .string(limit: 1 << 20), error: .string(limit: 1 << 16))
-            answer = (result.terminationStatus, result.standardOutput, result.standardError)
-        } catch {
+        let linker = ToolRunner(.path(interpreter), environment: ["LD_PRELOAD": nil, "LD_LIBRARY_PATH": nil])
+        let answer: ToolRunner.Output
+        do { answer = try await linker.run(["--list", path.string], within: nil) } catch {
             throw .librariesUnknown(program: path, problem: "\(interpreter) --list: \(error)")
         }
         let found = try Self.libraries(of: path, in: answer.text)
-        guard answer.status.isSuccess else {
-            throw .librariesUnknown(program: path, problem: "\(interpreter) --list: \(answer.complaint)")
+        guard answer.succeeded else {
+            throw .librariesUnknown(program: path, problem: "\(interpreter) --list: \(answer.complaints)")
         }
         libraries = found.contains(interpreter) ? found : found + [interpreter]
     }

@@ -1,5 +1,5 @@
-internal import Crypto
 internal import Foundation
+internal import HostTools
 package import SystemPackage
 
 /// An initramfs on disk.
@@ -54,9 +54,10 @@ package struct GuestImage: Sendable {
         let shell = try Self.binary("shell.so", in: folder, path: Self.shellObject)
         let others = try [agent, shell] + Self.files(of: programs)
         loaderDigests = Dictionary(
-            uniqueKeysWithValues: loaders.map { (String($0.path.trimmingPrefix(Self.loaderPath)), Self.hex($0.bytes)) })
-        digestWithoutLoaders = Self.hex(
-            Data(others.map { "\(Self.hex($0.bytes)) \($0.path)" }.joined(separator: "\n").utf8))
+            uniqueKeysWithValues: loaders.map { (String($0.path.trimmingPrefix(Self.loaderPath)), Digest.of($0.bytes)) }
+        )
+        digestWithoutLoaders = Digest.of(
+            Data(others.map { "\(Digest.of($0.bytes)) \($0.path)" }.joined(separator: "\n").utf8))
         files = [agent] + loaders + others.dropFirst()
     }
 
@@ -67,13 +68,15 @@ package struct GuestImage: Sendable {
     /// - Throws: `GuestImageError`.
     package func initramfs(in cache: FilePath) throws(GuestImageError) -> InitramfsFile {
         let archive = try Initramfs(files: files).archive()
-        let digest = Self.hex(archive)
+        let digest = Digest.of(archive)
         let path = cache.appending("guest-\(digest.prefix(16)).cpio")
         let file = InitramfsFile(path: path, digest: digest, loaders: loaders)
         guard !FileManager.default.fileExists(atPath: path.string) else { return file }
         do {
             try FileManager.default.createDirectory(atPath: cache.string, withIntermediateDirectories: true)
-            try Data(archive).write(to: URL(filePath: path.string), options: .atomic)
+            try AtomicFile.write(archive, to: path)
+        } catch let error as Errno {
+            throw .cannotWrite(path, reason: "\(error)")
         } catch {
             throw .cannotWrite(path, reason: error.localizedDescription)
         }
@@ -83,10 +86,6 @@ package struct GuestImage: Sendable {
     private static let loaderPath = "bin/loader-"
     /// What makes the guest's bash wait for triggers; `CMX_SHELL_OBJECT` of `images/guest/shell/protocol.h`.
     private static let shellObject = "lib/compat-matrix/shell.so"
-
-    private static func hex(_ bytes: some DataProtocol) -> String {
-        SHA256.hash(data: bytes).map { String(format: "%02x", $0) }.joined()
-    }
 
     private static func binaries(
         in folder: FilePath, loaders wanted: Set<String>?

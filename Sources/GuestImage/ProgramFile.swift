@@ -1,6 +1,6 @@
 internal import CElf
-internal import Crypto
 internal import Foundation
+internal import HostTools
 package import SystemPackage
 
 /// An executable of this machine that is to run in guests, as far as its ELF header tells.
@@ -35,7 +35,7 @@ package struct ProgramFile: Sendable, Hashable {
         }
         guard Self.isProgram(bytes) else { throw .notAProgram(path, problem: "is no x86-64 ELF program") }
         self.path = path
-        digest = SHA256.hash(data: bytes).map { String(format: "%02x", $0) }.joined()
+        digest = Digest.of(bytes)
         do {
             interpreter = try DynamicProgram.interpreter(of: path)
         } catch {

@@ -1,3 +1,4 @@
+import HostTools
 package import Manifests
 package import MatrixModel
 import SystemPackage
@@ -17,7 +18,7 @@ extension KernelStore {
     ) async throws -> KernelManifest {
         // Two that add the same at once must not take each other's files away.
         try Files.makeFolder(cache.folder)
-        let lock = try await FileLock(folder: cache.folder)
+        let lock = try await Files.lock(cache.folder, .folder)
         defer { lock.release() }
         let known = try catalogue()
         var locks = try KernelLocks(folders: catalogueFolders)

@@ -1,4 +1,3 @@
-import Crypto
 package import Manifests
 import MatrixModel
 package import SystemPackage
@@ -49,7 +48,7 @@ extension KernelStore {
         var modules: [KernelModule] = []
         for name in order.names {
             let path = folder.appending("\(name).ko")
-            modules.append(KernelModule(name: name, path: path, sha256: try SHA256.digest(of: path)))
+            modules.append(KernelModule(name: name, path: path, sha256: try Files.digest(of: path)))
         }
         return modules
     }

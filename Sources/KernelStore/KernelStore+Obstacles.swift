@@ -1,3 +1,4 @@
+import HostTools
 package import Manifests
 
 extension KernelStore {
@@ -22,7 +23,7 @@ extension KernelStore {
         }
         for tool in Set(kernels.flatMap(\.source.tools)).sorted() {
             do {
-                try Tool(name: tool).requireInstalled()
+                try ToolRunner.requireInstalled(tool)
             } catch {
                 obstacles.append(error)
             }

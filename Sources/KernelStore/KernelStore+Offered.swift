@@ -1,3 +1,4 @@
+import HostTools
 package import Manifests
 import MatrixModel
 package import SystemPackage
@@ -19,7 +20,7 @@ extension KernelStore {
         guard case .apt(let source) = kernel.source else { return [] }
         let suite = source.suite
         let root = try AptRoot(suite: suite, endpoint: try await endpoint(suite.archive), in: cache.folder)
-        let lock = try await FileLock(root.folder.appending("lock"))
+        let lock = try await Files.lock(root.folder.appending("lock"))
         defer { lock.release() }
         try await root.update()
         let packages = try await root.packages(matching: PackagePattern(source.package))

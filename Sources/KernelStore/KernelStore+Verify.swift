@@ -1,4 +1,3 @@
-import Crypto
 package import Manifests
 package import SystemPackage
 
@@ -38,7 +37,7 @@ extension KernelStore {
 
         var discrepancies: [Discrepancy] = []
         for (file, expected) in kept {
-            let found = try Files.status(file) == nil ? nil : try SHA256.digest(of: file)
+            let found = try Files.status(file) == nil ? nil : try Files.digest(of: file)
             guard found != expected else { continue }
             discrepancies.append(Discrepancy(file: file, folder: folder, expected: expected, found: found))
         }

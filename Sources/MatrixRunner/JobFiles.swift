@@ -1,6 +1,6 @@
-internal import Crypto
 internal import Foundation
 internal import GuestLink
+internal import HostTools
 internal import Machine
 internal import MatrixModel
 
@@ -28,7 +28,7 @@ struct JobFiles {
     /// The plan's path in the guest.
     mutating func send(_ plan: StagePlan) throws -> String {
         let text = Array(plan.text.utf8)
-        let digest = SHA256.hash(data: text).map { String(format: "%02x", $0) }.joined()
+        let digest = Digest.of(text)
         return try send(to: "/job/\(digest.prefix(32)).plan") { text }
     }
 

@@ -1,8 +1,8 @@
-import Crypto
 import Glibc
+import HostTools
 import SystemPackage
 
-/// Whole files as bytes, and what identifies them.
+/// Whole files as bytes.
 enum FileBytes {
     static func read(_ file: FilePath) throws(ProbeObjectError) -> [UInt8] {
         do {
@@ -23,26 +23,11 @@ enum FileBytes {
     }
 
     /// Puts `bytes` at `file` in one step: whoever reads it finds all of it or what was there before.
-    static func write(_ bytes: [UInt8], to file: FilePath, by scratch: FilePath) throws(ProbeObjectError) {
-        do {
-            let descriptor = try FileDescriptor.open(
-                scratch, .writeOnly, options: [.create, .truncate],
-                permissions: [.ownerReadWrite, .groupRead, .otherRead])
-            _ = try descriptor.closeAfter { try descriptor.writeAll(bytes) }
-        } catch {
-            throw .unwritable(file, error as? Errno ?? .ioError)
-        }
-        try move(scratch, to: file)
+    static func write(_ bytes: [UInt8], to file: FilePath) throws(ProbeObjectError) {
+        do { try AtomicFile.write(bytes, to: file) } catch { throw .unwritable(file, error) }
     }
 
     static func move(_ scratch: FilePath, to file: FilePath) throws(ProbeObjectError) {
-        guard rename(scratch.string, file.string) == 0 else { throw .unwritable(file, Errno(rawValue: errno)) }
-    }
-
-    static func sha256(_ bytes: [UInt8]) -> String {
-        SHA256.hash(data: bytes).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        do { try AtomicFile.move(scratch, to: file) } catch { throw .unwritable(file, error) }
     }
 }

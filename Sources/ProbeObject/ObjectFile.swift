@@ -1,3 +1,4 @@
+internal import HostTools
 package import MatrixModel
 package import SystemPackage
 
@@ -27,7 +28,7 @@ package struct ObjectFile: Sendable, Hashable {
         let bytes = try FileBytes.read(path)
         guard !bytes.isEmpty else { throw .empty(path) }
         self.path = path
-        digest = FileBytes.sha256(bytes)
+        digest = Digest.of(bytes)
         (programs, maps, lines) = try ElfReader.contents(of: bytes, in: path)
     }
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import HostTools
 package import Manifests
 import Synchronization
 package import SystemPackage
@@ -59,7 +60,7 @@ package struct ProbeBuilder: Sendable {
 
     /// Where what is compiled for `probe` goes.
     func folder(of probe: ProbeManifest) -> FilePath {
-        let key = FileBytes.sha256(Array(probe.folder.absolute.string.utf8)).prefix(12)
+        let key = Digest.of(probe.folder.absolute.string).prefix(12)
         return cache.appending("\(probe.name)-\(key)")
     }
 
@@ -98,7 +99,7 @@ package struct ProbeBuilder: Sendable {
         let record = BuildRecord(
             compiler: compiler.identity, arguments: arguments, object: checked.digest, inputs: inputs)
         try FileBytes.move(scratch.object, to: product.object)
-        try FileBytes.write(Array(record.text.utf8), to: product.record, by: scratch.record)
+        try FileBytes.write(Array(record.text.utf8), to: product.record)
         return try ObjectFile(product.object)
     }
 
@@ -152,7 +153,7 @@ private final class InputDigests: Sendable {
     func digest(of file: FilePath) -> String? {
         if let digest = known.withLock({ $0[file] }) { return digest }
         guard let bytes = try? FileBytes.read(file) else { return nil }
-        let digest = FileBytes.sha256(bytes)
+        let digest = Digest.of(bytes)
         known.withLock { $0[file] = digest }
         return digest
     }

@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Glibc
-import Subprocess
+import HostTools
 import SystemPackage
 
 extension ProbeCompiler {
@@ -31,11 +31,10 @@ extension ProbeCompiler {
     /// `nil` when the file cannot be run or has no bpf target.
     private init?(ifUsable clang: FilePath) async throws {
         guard let identity = ProgramIdentity.of(clang) else { return nil }
-        let result = try await run(
-            .path(clang), arguments: ["--print-targets"], output: .string(limit: 64 * 1024), error: .discarded)
+        let result = try await ToolRunner(.path(clang)).run(["--print-targets"], within: nil)
         // One target a line: "    bpf         - BPF (host endian)".
-        let targets = result.standardOutput.split(separator: "\n").compactMap { $0.split(separator: " ").first }
-        guard result.terminationStatus.isSuccess, targets.contains("bpf") else { return nil }
+        let targets = result.text.split(separator: "\n").compactMap { $0.split(separator: " ").first }
+        guard result.succeeded, targets.contains("bpf") else { return nil }
         self.clang = clang
         self.identity = identity
     }

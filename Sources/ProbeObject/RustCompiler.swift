@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Glibc
+import HostTools
 import Manifests
-import Subprocess
 package import SystemPackage
 
 /// A rustc that can write BPF, and the clang that assembles what it writes.
@@ -83,12 +83,11 @@ extension RustCompiler {
     /// `nil` when the file cannot be run or has no core library for the target.
     private init?(ifUsable rustc: FilePath, assembler: ProbeCompiler) async throws {
         guard let identity = ProgramIdentity.of(rustc) else { return nil }
-        let result = try await run(
-            .path(rustc), arguments: ["--print=target-libdir", "--target=\(Self.target)"],
-            output: .string(limit: 4096), error: .discarded)
-        let folder = result.standardOutput.split(separator: "\n").first.map(String.init) ?? ""
+        let result = try await ToolRunner(.path(rustc)).run(
+            ["--print=target-libdir", "--target=\(Self.target)"], within: nil)
+        let folder = result.text.split(separator: "\n").first.map(String.init) ?? ""
         let libraries = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        guard result.terminationStatus.isSuccess, libraries.contains(where: { $0.hasPrefix("libcore-") }) else {
+        guard result.succeeded, libraries.contains(where: { $0.hasPrefix("libcore-") }) else {
             return nil
         }
         self.rustc = rustc

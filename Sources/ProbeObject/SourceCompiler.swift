@@ -1,5 +1,5 @@
+import HostTools
 import Manifests
-import Subprocess
 import SystemPackage
 
 /// What makes a BPF object of a source.
@@ -23,13 +23,12 @@ extension SourceCompiler {
     func compile(
         _ source: FilePath, by program: FilePath, arguments: [String], in folder: FilePath
     ) async throws {
-        let result = try await run(
-            .path(program), arguments: Arguments(arguments), environment: .inherit.updating(["LC_ALL": "C"]),
-            workingDirectory: folder, output: .discarded, error: .string(limit: 1024 * 1024))
-        guard result.terminationStatus.isSuccess else {
-            let words = result.standardError.trimmingSuffix { $0.isNewline }
+        let compiler = ToolRunner(.path(program), folder: folder, environment: ["LC_ALL": "C"])
+        let result = try await compiler.run(arguments, within: nil)
+        guard result.succeeded else {
+            let words = result.complaints.trimmingSuffix { $0.isNewline }
             throw ProbeObjectError.compilation(
-                source: folder.pushing(source), message: words.isEmpty ? "\(result.terminationStatus)" : String(words))
+                source: folder.pushing(source), message: words.isEmpty ? result.ending : String(words))
         }
     }
 }

@@ -1,7 +1,7 @@
 internal import CGuestProtocol
-internal import Crypto
 internal import Foundation
 internal import GuestLink
+internal import HostTools
 internal import Machine
 internal import SystemPackage
 
@@ -24,7 +24,7 @@ struct SnapshotStore: Sendable {
         parts += [qemu, spec.kernelDigest, spec.initramfsDigest, "protocol \(CMX_PROTOCOL_VERSION)"]
         if accelerator == .kvm { parts.append(hostProcessor()) }
         let joined = parts.joined(separator: "\u{0}")
-        return SHA256.hash(data: Data(joined.utf8)).prefix(16).map { String(format: "%02x", $0) }.joined()
+        return String(Digest.of(joined).prefix(32))
     }
 
     /// With KVM the guest sees the host's processor, so a snapshot is good on this model only.

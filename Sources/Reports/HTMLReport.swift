@@ -1,6 +1,6 @@
 import CResources
-import Crypto
 import Foundation
+import HostTools
 package import MatrixAnalysis
 package import MatrixModel
 import Mustache
@@ -56,7 +56,9 @@ package enum HTMLReport {
 
     /// As `script-src` and `style-src` of CSP want it.
     private static func digest(_ text: String) -> String {
-        Data(SHA256.hash(data: Data(text.utf8))).base64EncodedString()
+        var digest = Digest()
+        digest.update(Array(text.utf8))
+        return digest.base64()
     }
 
     /// JSON that may stand inside a `script` element: what HTML or an old script parser could act on is escaped.

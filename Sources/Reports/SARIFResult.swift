@@ -1,5 +1,5 @@
-import Crypto
 import Foundation
+import HostTools
 import MatrixModel
 
 /// A failure of one program, or an answer of one cell that is no failure of a program, with all kernels that gave it.
@@ -24,8 +24,7 @@ struct SARIFResult {
     /// The same in every run until the failure is another one: neither kernels nor lines are in it.
     var fingerprint: String {
         let parts = [rule, row.probe, row.variant, row.loader, program ?? "", asExpected ? "expected" : "unexpected"]
-        return SHA256.hash(data: Data(parts.joined(separator: "\u{0}").utf8)).prefix(16)
-            .map { String(format: "%02x", $0) }.joined()
+        return String(Digest.of(parts.joined(separator: "\u{0}")).prefix(32))
     }
 
     func message(kernels: String) -> String {

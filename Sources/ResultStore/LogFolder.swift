@@ -1,6 +1,6 @@
-import Crypto
 import FoundationEssentials
 import Glibc
+import HostTools
 import SystemPackage
 
 /// Texts named by their digest: `<sha256>.txt`, long ones `<sha256>.txt.gz`.
@@ -22,7 +22,7 @@ struct LogFolder: Sendable {
             try writer.append(bytes)
             return try writer.keep()
         }
-        let name = LogName(digest: SHA256.hash(data: bytes))
+        let name = LogName(digest: Digest.of(bytes))
         let file = path.appending(name.plain)
         if try size(of: file) != bytes.count { try write(bytes, to: file) }
         return name.reference
@@ -57,17 +57,7 @@ struct LogFolder: Sendable {
 
     /// Readers see the whole file or none, whoever else writes the same digest.
     private func write(_ bytes: [UInt8], to file: FilePath) throws {
-        let temporary = path.appending(".\(UUID().uuidString).tmp")
-        do {
-            let descriptor = try FileDescriptor.open(
-                temporary, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
-                permissions: [.ownerReadWrite, .groupRead, .otherRead])
-            _ = try descriptor.closeAfter { try descriptor.writeAll(bytes) }
-            guard rename(temporary.string, file.string) == 0 else { throw Errno(rawValue: errno) }
-        } catch let error as Errno {
-            unlink(temporary.string)
-            throw ResultStoreError(error, at: file)
-        }
+        do { try AtomicFile.write(bytes, to: file) } catch { throw ResultStoreError(error, at: file) }
     }
 
     private static func create(_ path: FilePath) throws {

@@ -1,13 +1,10 @@
-import Crypto
-
 /// What a log is called: by others `logs/<sha256>.txt`, on disk also `<sha256>.txt.gz`.
 struct LogName {
     /// Of the text, compressed or not.
     private let digest: String
 
-    init(digest: SHA256Digest) {
-        self.digest = digest.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-    }
+    /// `digest` is the text's SHA-256 in hexadecimal.
+    init(digest: String) { self.digest = digest }
 
     /// - Throws: `ResultStoreError.badLogReference` for all but what `reference` gives, so that none climbs out of the folder.
     init(reference: String) throws {

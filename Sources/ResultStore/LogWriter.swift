@@ -1,6 +1,6 @@
-import Crypto
 import FoundationEssentials
 import Glibc
+import HostTools
 import Synchronization
 import SystemPackage
 
@@ -10,7 +10,7 @@ import SystemPackage
 package final class LogWriter: Sendable {
     private struct State: ~Copyable {
         var file: GzipFile
-        var digest = SHA256()
+        var digest = Digest()
         var reference: String?
     }
 
@@ -20,7 +20,7 @@ package final class LogWriter: Sendable {
 
     init(in folder: FilePath) throws {
         self.folder = folder
-        temporary = folder.appending(".\(UUID().uuidString).tmp")
+        temporary = TemporaryFolder.name(beside: folder.appending("log"))
         state = Mutex(State(file: try GzipFile.create(temporary)))
     }
 
@@ -30,7 +30,7 @@ package final class LogWriter: Sendable {
 
     package func append(_ bytes: [UInt8]) throws {
         try state.withLock { state in
-            state.digest.update(data: bytes)
+            state.digest.update(bytes)
             try state.file.write(bytes)
         }
     }
@@ -40,11 +40,13 @@ package final class LogWriter: Sendable {
         try state.withLock { state in
             if let reference = state.reference { return reference }
             try state.file.close()
-            let name = LogName(digest: state.digest.finalize())
+            let name = LogName(digest: state.digest.hexadecimal())
             let file = folder.appending(name.compressed)
             // Over a file of that name, which holds the same or was cut short by a loss of power.
-            guard rename(temporary.string, file.string) == 0 else {
-                throw ResultStoreError(Errno(rawValue: errno), at: file)
+            do throws(Errno) {
+                try AtomicFile.move(temporary, to: file)
+            } catch {
+                throw ResultStoreError(error, at: file)
             }
             state.reference = name.reference
             return name.reference

@@ -1,5 +1,6 @@
 import GRDB
 import Glibc
+import HostTools
 package import MatrixModel
 package import SystemPackage
 
@@ -31,14 +32,21 @@ package struct ResultStore: Sendable {
         configuration.busyMode = .timeout(30)
         do {
             // Two processes that both find a missing table would both create it.
-            return try FileLock.hold(lock) {
-                try checkOwner(of: path)
-                let queue = try DatabaseQueue(path: path.string, configuration: configuration)
-                try Schema.migrator.migrate(queue)
-                return queue
-            }
+            let lock = try held(lock)
+            defer { lock.release() }
+            try checkOwner(of: path)
+            let queue = try DatabaseQueue(path: path.string, configuration: configuration)
+            try Schema.migrator.migrate(queue)
+            return queue
         } catch let error as DatabaseError {
             throw ResultStoreError(error, at: path)
+        }
+    }
+
+    private static func held(_ file: FilePath) throws -> FileLock {
+        do { return try FileLock(blockingOn: file) } catch {
+            guard case .system(let errno) = error else { throw CancellationError() }
+            throw ResultStoreError(errno, at: file)
         }
     }
 

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import MatrixModel
 import Subprocess
@@ -76,7 +75,7 @@ extension CommandTests {
             let layer = folder.appending("layer")
             try await run("tar", ["-czf", layer.string, "-C", folder.appending("root").string, "data"])
             func descriptor(_ blob: FilePath) throws -> String {
-                let digest = try SHA256.digest(of: blob)
+                let digest = try Files.digest(of: blob)
                 let size = try #require(try Files.status(blob)).size
                 try files.moveItem(atPath: blob.string, toPath: blobs.appending(digest).string)
                 return #"{"digest": "sha256:\#(digest)", "size": \#(size)}"#

@@ -1,5 +1,5 @@
-import Crypto
 import FoundationEssentials
+import HostTools
 import SystemPackage
 
 @testable import KernelStore
@@ -10,7 +10,7 @@ struct Layout {
 
     /// Adds a blob and says how to describe it.
     mutating func descriptor(of blob: [UInt8], size: Int? = nil, platform: String? = nil) -> String {
-        let digest = SHA256.hash(data: blob).hexadecimal
+        let digest = Digest.of(blob)
         files["blobs/sha256/\(digest)"] = blob
         let parts = platform?.split(separator: "/") ?? []
         let platform = parts.isEmpty ? "" : #", "platform": {"os": "\#(parts[0])", "architecture": "\#(parts[1])"}"#

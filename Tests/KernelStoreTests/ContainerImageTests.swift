@@ -1,4 +1,4 @@
-import Crypto
+import HostTools
 import SystemPackage
 import Testing
 
@@ -124,7 +124,7 @@ struct ContainerImageTests {
         layout.files = [
             "abc/layer.tar": layer,
             "def.json": Array(
-                #"{"rootfs": {"diff_ids": ["sha256:\#(SHA256.hash(data: layer).hexadecimal)"]}}"#.utf8),
+                #"{"rootfs": {"diff_ids": ["sha256:\#(Digest.of(layer))"]}}"#.utf8),
             "manifest.json": Array(#"[{"Config": "def.json", "RepoTags": null, "Layers": ["abc/layer.tar"]}]"#.utf8),
         ]
         #expect(try await extract(layout, asTar: true).header.release == "6.1.0")

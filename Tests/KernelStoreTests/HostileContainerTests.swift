@@ -1,3 +1,4 @@
+import HostTools
 import SystemPackage
 import Testing
 
@@ -95,7 +96,7 @@ struct HostileContainerTests {
                 .place(in: file)
             let index = file.appending("index.json")
             try Files.move(index, to: folder.appending("elsewhere"))
-            let result = try await Tool(name: "ln").run(["-s", "../../elsewhere", index.string])
+            let result = try await ToolRunner(tool: "ln").run(["-s", "../../elsewhere", index.string])
             #expect(result.succeeded)
             #expect(throws: KernelStoreError.invalidContainer(file: file, .neither)) {
                 try KernelCache(folder: folder.appending("cache")).header(of: file)

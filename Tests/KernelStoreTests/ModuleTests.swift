@@ -1,4 +1,3 @@
-import Crypto
 import Manifests
 import MatrixModel
 import SystemPackage
@@ -48,7 +47,7 @@ struct ModuleTests {
             #expect(found.map(\.name) == ["base", "left_side", "right_side", "top"])
             #expect(try contents(of: found[0].path) == module("depends=\0vermagic=x"))
             #expect(found.map { $0.path.lastComponent?.string } == found.map { "\($0.name).ko" })
-            #expect(try found.allSatisfy { try SHA256.digest(of: $0.path) == $0.sha256 })
+            #expect(try found.allSatisfy { try Files.digest(of: $0.path) == $0.sha256 })
             // Again from the cache, though what they came from is gone.
             try Files.delete(folder.appending("kernel.deb"))
             #expect(try store.modules(["base", "top"], of: kernel) == found)

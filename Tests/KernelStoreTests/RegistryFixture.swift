@@ -1,5 +1,5 @@
-import Crypto
 import Foundation
+import HostTools
 import SystemPackage
 import Testing
 
@@ -17,7 +17,7 @@ struct RegistryFixture {
     }
 
     private func put(_ bytes: [UInt8], to path: String) throws -> Blob {
-        let digest = SHA256.hash(data: bytes).hexadecimal
+        let digest = Digest.of(bytes)
         try write(bytes, to: site.appending(path.replacing("DIGEST", with: "sha256:\(digest)")))
         return Blob(digest: digest, size: bytes.count)
     }

@@ -1,3 +1,4 @@
+import HostTools
 import SystemPackage
 import Testing
 
@@ -28,7 +29,7 @@ enum RpmFixture {
                 "_topdir \(folder)", "_binary_payload \(payload)", "debug_package %{nil}", "__os_install_post %{nil}",
                 "_build_id_links none",
             ]
-            let built = try await Tool(name: "rpmbuild").run(
+            let built = try await ToolRunner(tool: "rpmbuild").run(
                 ["-bb", "--target", "x86_64-linux", "--quiet"] + defines.flatMap { ["--define", $0] }
                     + [folder.appending("kernel.spec").string])
             try #require(built.succeeded, "\(built.complaints)")

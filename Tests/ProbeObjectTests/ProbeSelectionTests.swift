@@ -1,3 +1,4 @@
+import HostTools
 import Manifests
 import MatrixModel
 import SystemPackage
@@ -47,7 +48,7 @@ struct ProbeSelectionTests {
             #expect(built.map(\.probe) == ["foo", "bar", "plain"])
             #expect(built.map(\.variant) == ["object", "object", "object"])
             #expect(built.compactMap(\.object).map(\.path) == objects)
-            #expect(Set(built.compactMap(\.object).map(\.digest)) == [FileBytes.sha256(bytes)])
+            #expect(Set(built.compactMap(\.object).map(\.digest)) == [Digest.of(bytes)])
             #expect(built.allSatisfy { $0.expectations.isEmpty })
         }
     }

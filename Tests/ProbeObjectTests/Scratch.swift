@@ -26,7 +26,7 @@ func withFolder(_ body: (FilePath) async throws -> Void) async throws {
 func write(_ bytes: some Sequence<UInt8>, to file: FilePath) throws -> FilePath {
     try FileManager.default.createDirectory(
         atPath: file.removingLastComponent().string, withIntermediateDirectories: true)
-    try FileBytes.write(Array(bytes), to: file, by: FilePath("\(file).new"))
+    try FileBytes.write(Array(bytes), to: file)
     return file
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import HostTools
 import KernelExamination
 import KernelStore
 import Manifests
@@ -42,7 +43,7 @@ struct FactsFile: Sendable {
     /// What cannot be kept is found out anew the next time.
     func write(_ facts: KernelFacts, for key: Key) {
         guard let bytes = try? JSONEncoder().encode(Contents(key: key, facts: facts)) else { return }
-        try? bytes.write(to: URL(filePath: file.string), options: .atomic)
+        try? AtomicFile.write(Array(bytes), to: file)
     }
 
     /// A file that cannot be read, or was written by another version, is none.

@@ -1,6 +1,6 @@
-import Crypto
 import Foundation
 import GuestImage
+import HostTools
 import Manifests
 import MatrixModel
 import MatrixRunner
@@ -56,7 +56,7 @@ struct GuestExecutable: Sendable, Hashable {
             }
             bytes += data.count
             guard bytes <= Self.mostBytes else { throw TooMuch(bytes: bytes) }
-            let digest = SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
+            let digest = Digest.of(data)
             files.append(CellFile(guestPath: root + guest.string, file: PlannedFile(path: host, digest: digest)))
         }
         let environment = Self.environment.merging(executable.environment) { _, own in own }
@@ -75,7 +75,7 @@ struct GuestExecutable: Sendable, Hashable {
 
     /// No two variants of a guest share it.
     private static func root(for name: String) -> String {
-        let digest = SHA256.hash(data: Data(name.utf8)).map { String(format: "%02x", $0) }.joined()
+        let digest = Digest.of(name)
         return "/job/root-\(digest.prefix(16))"
     }
 }

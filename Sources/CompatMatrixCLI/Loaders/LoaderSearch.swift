@@ -1,6 +1,6 @@
-import Crypto
 import Foundation
 import GuestImage
+import HostTools
 import MatrixRunner
 import SystemPackage
 
@@ -54,7 +54,7 @@ struct LoaderSearch: Sendable {
         guard let bytes = FileManager.default.contents(atPath: path.string) else {
             return missing(shipped, "the \(name) loader is not built: \(shipped.remedy)")
         }
-        let digest = SHA256.hash(data: bytes).map { String(format: "%02x", $0) }.joined()
+        let digest = Digest.of(bytes)
         do {
             return try await loader(
                 name, PlannedFile(path: path, digest: digest), isInGuestImage: true)

@@ -1,4 +1,4 @@
-import Subprocess
+import HostTools
 import SystemPackage
 
 /// What a loader says of itself when it is called with `--version`.
@@ -16,32 +16,18 @@ struct LoaderVersion: Sendable, Hashable {
     ///
     /// - Throws: `LoaderVersionProblem`; `CancellationError`.
     static func ask(_ path: FilePath, limit: Duration = limit) async throws -> LoaderVersion {
-        let answer: (status: TerminationStatus, text: String)?
+        let answer: ToolRunner.Output
         do {
-            answer = try await withThrowingTaskGroup(of: (TerminationStatus, String)?.self) { group in
-                group.addTask {
-                    // Whatever it may be doing: there is nothing to be lost.
-                    var platform = PlatformOptions()
-                    platform.teardownSequence = []
-                    let result = try await Subprocess.run(
-                        .path(path), arguments: ["--version"], platformOptions: platform, input: .none,
-                        output: .string(limit: longestAnswer), error: .discarded)
-                    return (result.terminationStatus, result.standardOutput)
-                }
-                group.addTask {
-                    try await Task.sleep(for: limit)
-                    return nil
-                }
-                defer { group.cancelAll() }
-                return try await group.next() ?? nil
-            }
-        } catch let error as CancellationError {
-            throw error
+            // Without time to tidy up: whatever it may be doing, there is nothing to be lost.
+            answer = try await ToolRunner(.path(path), longestText: longestAnswer).run(["--version"], within: limit)
         } catch {
-            throw LoaderVersionProblem.doesNotRun("\(error)")
+            switch error {
+            case .cancelled: throw CancellationError()
+            case .overdue: throw LoaderVersionProblem.silent(limit)
+            case .notFound, .failed: throw LoaderVersionProblem.doesNotRun("\(error)")
+            }
         }
-        guard let answer else { throw LoaderVersionProblem.silent(limit) }
-        guard answer.status.isSuccess else { throw LoaderVersionProblem.failed("\(answer.status)") }
+        guard answer.succeeded else { throw LoaderVersionProblem.failed(answer.ending) }
         guard let version = LoaderVersion(answer.text) else { throw LoaderVersionProblem.unreadable(answer.text) }
         return version
     }

@@ -1,4 +1,5 @@
 import Foundation
+import HostTools
 import MatrixAnalysis
 import MatrixModel
 import Reports
@@ -22,7 +23,9 @@ enum ReportFile {
         do {
             try FileManager.default.createDirectory(
                 atPath: path.removingLastComponent().string, withIntermediateDirectories: true)
-            try Data(text.utf8).write(to: URL(filePath: path.string), options: .atomic)
+            try AtomicFile.write(Array(text.utf8), to: path)
+        } catch let error as Errno {
+            throw CommandFailure(.notMeasured, "cannot write \(path): \(error)")
         } catch {
             throw CommandFailure(.notMeasured, "cannot write \(path): \(error.reason)")
         }

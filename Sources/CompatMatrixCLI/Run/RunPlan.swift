@@ -1,7 +1,7 @@
-import Crypto
 import Foundation
 import GuestImage
 import GuestLink
+import HostTools
 import KernelStore
 import Machine
 import Manifests
@@ -107,8 +107,7 @@ struct RunPlan: Sendable {
             cell.object?.lines.files.sorted().joined(separator: " ") ?? "",
             cell.files.map { "\($0.guestPath) \($0.file.digest)" }.joined(separator: "\n"),
         ]
-        let digest = SHA256.hash(data: Data(parts.joined(separator: "\u{0}").utf8))
-        return digest.map { String(format: "%02x", $0) }.joined()
+        return Digest.of(parts.joined(separator: "\u{0}"))
     }
 
     /// What became of the rules of `expect` in a run of this plan.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HostTools
 import Manifests
 import SystemPackage
 
@@ -25,7 +26,7 @@ struct AptMirrors {
 
     /// Asks the machine.
     static func ofThisMachine() async throws(KernelStoreError) -> AptMirrors {
-        let output = try await Tool(name: "apt-get").run([
+        let output = try await ToolRunner(tool: "apt-get").run([
             "indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(SITE)|$(RELEASE)", "Created-By: Packages",
         ])
         var descriptions: [AptArchive: String] = [:]

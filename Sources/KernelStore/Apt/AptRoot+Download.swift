@@ -1,4 +1,4 @@
-import Crypto
+import HostTools
 import Manifests
 import SystemPackage
 
@@ -32,7 +32,7 @@ extension AptRoot {
         let download = Download(address: file.address, folder: folder.appending("download"), limits: DownloadLimits())
         do throws(KernelStoreError) {
             return try await download.withFile(progress: progress) { path throws(KernelStoreError) in
-                guard try SHA256.digest(of: path) == file.sha256 else {
+                guard try Files.digest(of: path) == file.sha256 else {
                     throw .downloadFailed(
                         package: package.pinned, suite, problem: "it is not what the archive's signed lists say")
                 }
@@ -51,10 +51,10 @@ extension AptRoot {
     private func withAptDownload<Value>(
         of package: AptPackage, _ body: (FilePath) throws(KernelStoreError) -> Value
     ) async throws(KernelStoreError) -> Value {
-        let place = Files.unique(beside: folder.appending("download").appending(package.name))
+        let place = TemporaryFolder.name(beside: folder.appending("download").appending(package.name))
         try Files.makeFolder(place)
         defer { Files.remove(place) }
-        let output = try await Tool(name: "apt-get", folder: place)
+        let output = try await ToolRunner(tool: "apt-get", folder: place)
             .run(["-c", folder.appending("apt.conf").string, "-q", "download", package.pinned])
         guard output.succeeded, let name = try Files.names(in: place).first(where: { $0.hasSuffix(".deb") }) else {
             throw .downloadFailed(package: package.pinned, suite, problem: output.problem)

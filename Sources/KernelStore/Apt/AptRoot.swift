@@ -1,3 +1,4 @@
+import HostTools
 import Manifests
 import SystemPackage
 
@@ -15,7 +16,7 @@ struct AptRoot {
         for name in ["lists/partial", "archives/partial", "none", "download"] {
             try Files.makeFolder(folder.appending(name))
         }
-        for name in try Files.names(in: folder.appending("download")) where Files.isAbandoned(name) {
+        for name in try Files.names(in: folder.appending("download")) where TemporaryFolder.isAbandoned(name) {
             Files.remove(folder.appending("download").appending(name))
         }
         try Files.write([], to: folder.appending("status"))
@@ -68,9 +69,9 @@ struct AptRoot {
         """
     }
 
-    private func tool(_ name: String) -> Tool { Tool(name: name, folder: folder.appending("download")) }
+    private func tool(_ name: String) -> ToolRunner { ToolRunner(tool: name, folder: folder.appending("download")) }
 
-    func run(_ name: String, _ arguments: [String]) async throws(KernelStoreError) -> Tool.Output {
+    func run(_ name: String, _ arguments: [String]) async throws(KernelStoreError) -> ToolRunner.Output {
         try await tool(name).run(["-c", folder.appending("apt.conf").string, "-q"] + arguments)
     }
 

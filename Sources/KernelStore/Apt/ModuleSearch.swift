@@ -1,4 +1,3 @@
-import Crypto
 import Manifests
 import MatrixModel
 import SystemPackage
@@ -58,7 +57,7 @@ struct ModuleSearch {
     /// Keeps `file`, which is `package`, as what holds the modules.
     func keep(_ file: FilePath, package: AptPackage) throws(KernelStoreError) {
         let entry = LockedPackage(
-            package: package.name, version: package.version, deb: try SHA256.digest(of: file))
+            package: package.name, version: package.version, deb: try Files.digest(of: file))
         if let expected = job.locked?.modules?.first(where: { $0.package == entry.package }), expected.deb != entry.deb
         {
             throw .differsFromLock(

@@ -1,3 +1,4 @@
+import HostTools
 import Manifests
 import MatrixModel
 import SystemPackage
@@ -13,7 +14,7 @@ struct SuiteFetch {
     func run(_ jobs: [FetchJob]) async -> [Fetched] {
         do {
             let root = try AptRoot(suite: suite, endpoint: try await endpoint(suite.archive), in: cache.folder)
-            let lock = try await FileLock(root.folder.appending("lock"))
+            let lock = try await Files.lock(root.folder.appending("lock"))
             defer { lock.release() }
             for job in jobs { job.progress(job.kernel.id, .updating(suite)) }
             try await root.update()

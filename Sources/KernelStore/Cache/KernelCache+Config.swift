@@ -1,4 +1,3 @@
-import Crypto
 import Manifests
 import MatrixModel
 import SystemPackage
@@ -14,7 +13,7 @@ extension KernelCache {
         let work = try workFolder()
         defer { Files.remove(work) }
         let entry = LockedPackage(
-            package: package.name, version: package.version, deb: try SHA256.digest(of: file))
+            package: package.name, version: package.version, deb: try Files.digest(of: file))
         if let expected = locked?.config, entry.deb != expected.deb {
             throw .differsFromLock(
                 kernel.id, what: "package \(package.name)", locked: expected.deb, found: entry.deb)
@@ -53,7 +52,7 @@ extension KernelCache {
     /// The config goes last: until it is there, the kernel has none.
     private func put(_ config: FilePath, of id: KernelID, _ record: ImageRecord) throws(KernelStoreError) {
         var record = record
-        record.configDigest = try SHA256.digest(of: config)
+        record.configDigest = try Files.digest(of: config)
         let target = place(of: id).appending("config")
         Files.remove(target)
         try write(record, of: id)

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HostTools
 import Manifests
 import MatrixModel
 import SystemPackage
@@ -80,7 +81,7 @@ extension KernelCache {
         var names: [String] = []
         for (number, archive) in archives.enumerated() {
             let target = packages(of: id).appending("\(kind)-\(number)")
-            let new = Files.unique(beside: target)
+            let new = TemporaryFolder.name(beside: target)
             try Files.copy(archive, to: new)
             try Files.move(new, to: target)
             names.append("\(kind)-\(number)")

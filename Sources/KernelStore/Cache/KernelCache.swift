@@ -1,5 +1,5 @@
-import Crypto
 import FoundationEssentials
+import HostTools
 import Manifests
 import MatrixModel
 import SystemPackage
@@ -71,7 +71,7 @@ struct KernelCache: Sendable {
         let work = try workFolder()
         defer { Files.remove(work) }
         let extractor = ImageExtractor(file: file)
-        let deb = try FileKind(of: file) == .debianPackage ? SHA256.digest(of: file) : nil
+        let deb = try FileKind(of: file) == .debianPackage ? Files.digest(of: file) : nil
         if let expected = locked?.deb, let deb, deb != expected {
             throw .differsFromLock(kernel.id, what: "package", locked: expected, found: deb)
         }
@@ -99,7 +99,7 @@ struct KernelCache: Sendable {
         let release = extracted.header.release
         let record = ImageRecord(
             source: kernel.source.description, origin: origin, release: release, lock: entry,
-            configDigest: try extracted.config.map { file throws(KernelStoreError) in try SHA256.digest(of: file) },
+            configDigest: try extracted.config.map { file throws(KernelStoreError) in try Files.digest(of: file) },
             size: status.size, modified: status.modified)
         let target = place(of: kernel.id)
         try Files.makeFolder(target)
@@ -143,8 +143,10 @@ struct KernelCache: Sendable {
     ///
     /// Removes what a process that was killed left behind.
     func workFolder() throws(KernelStoreError) -> FilePath {
-        for name in try Files.names(in: kernels) where Files.isAbandoned(name) { Files.remove(kernels.appending(name)) }
-        let folder = Files.unique(beside: kernels.appending("work"))
+        for name in try Files.names(in: kernels) where TemporaryFolder.isAbandoned(name) {
+            Files.remove(kernels.appending(name))
+        }
+        let folder = TemporaryFolder.name(beside: kernels.appending("work"))
         try Files.makeFolder(folder)
         return folder
     }

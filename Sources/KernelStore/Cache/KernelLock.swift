@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HostTools
 import Manifests
 import MatrixModel
 import SystemPackage
@@ -91,7 +92,7 @@ struct KernelLocks: Sendable {
         guard let folder = folders.last else { return }
         let file = folder.appending(Self.fileName)
         try Files.makeFolder(folder)
-        let lock = try FileLock(waitingForFolder: folder)
+        let lock = try Files.lock(blockingOn: folder)
         defer { lock.release() }
         entries[entries.count - 1] = try Self.read(file)
         edit(&entries[entries.count - 1])

@@ -1,4 +1,3 @@
-import Crypto
 import FoundationEssentials
 import SystemPackage
 
@@ -57,7 +56,7 @@ struct ContainerImage {
         }
         let size = try Files.status(found)?.size ?? 0
         guard size <= limit else { throw .invalidContainer(file: file, .tooLarge(digest, limitMiB: Int(limit >> 20))) }
-        guard size == descriptor.size, try SHA256.digest(of: found).elementsEqual(hexadecimal) else {
+        guard size == descriptor.size, try Files.digest(of: found).elementsEqual(hexadecimal) else {
             throw .invalidContainer(file: file, .differs(digest))
         }
         return found
@@ -75,7 +74,7 @@ struct ContainerImage {
         var layers: [FilePath] = []
         for (name, digest) in zip(try limited(image.Layers), digests) {
             guard let layer = try blobs.file(named: name) else { throw .invalidContainer(file: file, .missing(name)) }
-            guard try "sha256:" + SHA256.digest(of: layer) == digest else {
+            guard try "sha256:" + Files.digest(of: layer) == digest else {
                 throw .invalidContainer(file: file, .differs(name))
             }
             layers.append(layer)

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import HostTools
 import Manifests
 import SystemPackage
 
@@ -31,9 +32,9 @@ struct Curl {
     func run(into part: FilePath, headers: FilePath, continuing validator: String?) async throws(KernelStoreError)
         -> Outcome
     {
-        try Tool(name: "curl").requireInstalled()
+        try ToolRunner.requireInstalled("curl")
         // The limit on the file is the system's, since a server may say anything about a length.
-        let output = try await Tool(name: "prlimit").run(
+        let output = try await ToolRunner(tool: "prlimit").run(
             ["--fsize=\(limits.sizeMiB << 20)", "--core=0", "curl"] + arguments(part, headers, validator))
         guard let status = output.status else {
             guard output.exceededFileLimit else { throw .toolFailed(tool: "curl", problem: output.problem) }

@@ -1,6 +1,6 @@
-import Crypto
 import FoundationEssentials
 import Glibc
+import HostTools
 import Manifests
 import SystemPackage
 
@@ -33,7 +33,7 @@ struct Download {
 
     private var part: FilePath { folder.appending("\(key).part") }
     private var headers: FilePath { folder.appending("\(key).headers") }
-    private var key: String { SHA256.hash(data: Array(address.description.utf8)).hexadecimal }
+    private var key: String { Digest.of(address.description) }
 
     /// Hands the complete file to `body`; it is gone afterwards, whatever becomes of it there.
     ///
@@ -49,7 +49,7 @@ struct Download {
         _ body: (FilePath) async throws(KernelStoreError) -> Value
     ) async throws(KernelStoreError) -> Value {
         try Files.makeFolder(folder)
-        let lock = try await FileLock(replaceable: part)
+        let lock = try await Files.lock(replaceable: part)
         defer { lock.release() }
         var isWorthKeeping = false
         defer { if !isWorthKeeping { removeAll() } }

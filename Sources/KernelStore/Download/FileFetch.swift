@@ -1,4 +1,3 @@
-import Crypto
 import Manifests
 import MatrixModel
 import SystemPackage
@@ -69,7 +68,7 @@ struct FileFetch {
                 unless: broughtByAnother, progress: job.received(address.fileName)
             ) { file throws(KernelStoreError) in
                 try await calling(file, address.description) { () throws(KernelStoreError) in
-                    let digest = try SHA256.digest(of: file)
+                    let digest = try Files.digest(of: file)
                     try require(digest, is: locked, what: address.description)
                     var brought = Brought(path: file, name: address.description)
                     brought.lock = LockedFile(source: source, sha256: digest)
@@ -117,7 +116,7 @@ struct FileFetch {
         var brought = Brought(path: path, name: path.string)
         guard (try? FileKind(of: path)) == .rpm else { return brought }
         let source = "file \(path.lastComponent?.string ?? "")"
-        let digest = try SHA256.digest(of: path)
+        let digest = try Files.digest(of: path)
         let locked = job.locked?.files?.filter { $0.source == source } ?? []
         if let first = locked.first, !locked.contains(where: { $0.sha256 == digest }) {
             try require(digest, is: first, what: path.string)

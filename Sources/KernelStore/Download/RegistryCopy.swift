@@ -1,5 +1,5 @@
-import Crypto
 import FoundationEssentials
+import HostTools
 import Manifests
 import SystemPackage
 
@@ -19,15 +19,17 @@ struct RegistryCopy {
         locked: String?, progress: @escaping DownloadProgress,
         _ body: (FilePath, String) async throws(KernelStoreError) -> Value
     ) async throws(KernelStoreError) -> Value {
-        try Tool(name: "skopeo").requireInstalled()
+        try ToolRunner.requireInstalled("skopeo")
         try await requireReachable()
         let pinned = locked.map { "sha256:\($0)" } ?? reference.digest
         let manifest = try await manifest(pinned ?? reference.tag ?? "latest")
-        let digest = SHA256.hash(data: Array(manifest.utf8)).hexadecimal
+        let digest = Digest.of(manifest)
         let total = try announcedSize(manifest)
         try Files.makeFolder(folder)
-        for name in try Files.names(in: folder) where Files.isAbandoned(name) { Files.remove(folder.appending(name)) }
-        let layout = Files.unique(beside: folder.appending("layout"))
+        for name in try Files.names(in: folder) where TemporaryFolder.isAbandoned(name) {
+            Files.remove(folder.appending(name))
+        }
+        let layout = TemporaryFolder.name(beside: folder.appending("layout"))
         defer { Files.remove(layout) }
         try await copy("sha256:\(digest)", to: layout, total: total, progress)
         return try await body(layout, digest)
@@ -37,7 +39,7 @@ struct RegistryCopy {
     private func requireReachable() async throws(KernelStoreError) {
         let address = "\(isPlain ? "http" : "https")://\(reference.registry)/v2/"
         let seconds = "\(limits.connect.components.seconds)"
-        let output = try await Tool(name: "curl").run([
+        let output = try await ToolRunner(tool: "curl").run([
             "--disable", "--silent", "--show-error", "--output", "/dev/null", "--connect-timeout", seconds,
             "--max-time", seconds, address,
         ])
@@ -105,7 +107,7 @@ struct RegistryCopy {
     }
 
     private enum Ended: Sendable {
-        case ended(Tool.Output)
+        case ended(ToolRunner.Output)
         case failed(KernelStoreError)
         case stalled
         case tooLarge
@@ -127,16 +129,16 @@ struct RegistryCopy {
         return .stopped
     }
 
-    private func skopeo(_ arguments: [String]) async throws(KernelStoreError) -> Tool.Output {
+    private func skopeo(_ arguments: [String]) async throws(KernelStoreError) -> ToolRunner.Output {
         var common = ["--override-os", "linux", "--override-arch", "amd64"]
         // What the machine demands of images holds; without a word from it the digest is what counts.
         if try Files.status("/etc/containers/policy.json") == nil { common.append("--insecure-policy") }
-        return try await Tool(name: "prlimit").run(
+        return try await ToolRunner(tool: "prlimit").run(
             ["--fsize=\(limits.sizeMiB << 20)", "--core=0", "skopeo"] + common + arguments)
     }
 }
 
-extension Tool.Output {
+extension ToolRunner.Output {
     /// skopeo's last words, `time="…" level=fatal msg="…"`, without what is around them.
     fileprivate var problemOfSkopeo: String {
         guard let match = problem.firstMatch(of: /msg="(.*)"$/) else { return problem }

@@ -1,4 +1,4 @@
-import Crypto
+import HostTools
 import SystemPackage
 
 /// rpm's own database of the vendors' keys, in the cache: the machine's is for its own packages.
@@ -21,18 +21,18 @@ struct RpmKeyring {
         let keyrings = cache.appending("rpm-keys")
         let folder = keyrings.appending(try state(of: keys))
         try Files.makeFolder(keyrings)
-        let lock = try await FileLock(keyrings.appending("lock"))
+        let lock = try await Files.lock(keyrings.appending("lock"))
         defer { lock.release() }
         if try Files.status(folder) == nil {
             for name in try Files.names(in: keyrings) where name != "lock" { Files.remove(keyrings.appending(name)) }
-            let new = Files.unique(beside: folder)
+            let new = TemporaryFolder.name(beside: folder)
             try Files.makeFolder(new)
             defer { Files.remove(new) }
             // A key of a kind that this rpm does not know is left out, and fails the command: what is in counts.
-            _ = try await Tool(name: "rpmkeys").run(["--dbpath", new.string, "--import"] + keys.map(\.string))
+            _ = try await ToolRunner(tool: "rpmkeys").run(["--dbpath", new.string, "--import"] + keys.map(\.string))
             try Files.move(new, to: folder)
         }
-        let list = try await Tool(name: "rpm").run(
+        let list = try await ToolRunner(tool: "rpm").run(
             ["--dbpath", folder.string, "--query", "--all", "gpg-pubkey", "--queryformat", "%{version}|%{packager}\n"])
         let names = list.text.split(separator: "\n").compactMap { line -> (String, String)? in
             guard let bar = line.firstIndex(of: "|") else { return nil }
@@ -58,11 +58,11 @@ struct RpmKeyring {
 
     /// Changes when a package of keys is upgraded.
     private static func state(of files: [FilePath]) throws(KernelStoreError) -> String {
-        var hash = SHA256()
+        var digest = Digest()
         for file in files {
             guard let status = try Files.status(file) else { continue }
-            hash.update(data: Array("\(file) \(status.size) \(status.modified)\n".utf8))
+            digest.update(Array("\(file) \(status.size) \(status.modified)\n".utf8))
         }
-        return String(hash.finalize().hexadecimal.prefix(16))
+        return String(digest.hexadecimal().prefix(16))
     }
 }

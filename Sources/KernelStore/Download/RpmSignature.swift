@@ -1,3 +1,4 @@
+import HostTools
 import SystemPackage
 
 /// What the signature of a package says about where it comes from.
@@ -32,10 +33,10 @@ struct RpmSignature {
         // rpmkeys would only find that its digests do not fit.
         try RpmLead.requireWhole(file)
         let keyring: RpmKeyring
-        let report: Tool.Output
+        let report: ToolRunner.Output
         do throws(KernelStoreError) {
             keyring = try await RpmKeyring.imported(from: vendorKeys, in: cache)
-            report = try await Tool(name: "rpmkeys").run(
+            report = try await ToolRunner(tool: "rpmkeys").run(
                 ["--dbpath", keyring.folder.string, "--checksig", "--verbose", file.string])
         } catch .cancelled {
             throw .cancelled

@@ -1,4 +1,3 @@
-import Crypto
 import SystemPackage
 
 /// Takes a kernel out of a file, whatever kind of file its bytes say it is, and makes it one that boots.
@@ -35,7 +34,7 @@ struct ImageExtractor {
             config = EmbeddedConfig(image: image, header: header, folder: folder).extract(to: target)
         }
         return Extracted(
-            image: image, config: config, sha256: try SHA256.digest(of: image), header: header, choice: kernel.choice,
+            image: image, config: config, sha256: try Files.digest(of: image), header: header, choice: kernel.choice,
             moduleArchives: kernel.moduleArchives)
     }
 

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import HostTools
 import SystemPackage
 
 /// The few file operations of this module; each names the file it failed on.
@@ -82,26 +83,39 @@ enum Files {
 
     /// Replaces `file` as a whole, or leaves it as it was.
     static func write(_ bytes: [UInt8], to file: FilePath) throws(KernelStoreError) {
-        let new = unique(beside: file)
-        do {
-            let descriptor = try FileDescriptor.open(
-                new, .writeOnly, options: [.create, .exclusiveCreate],
-                permissions: [.ownerReadWrite, .groupRead, .otherRead])
-            try descriptor.closeAfter { _ = try descriptor.writeAll(bytes) }
-        } catch {
-            remove(new)
-            throw .unwritable(file: file, errno: error as? Errno ?? .ioError)
-        }
-        try move(new, to: file)
+        do { try AtomicFile.write(bytes, to: file) } catch { throw .unwritable(file: file, errno: error) }
     }
 
-    /// Puts `file` where `target` is or was; both are on one file system.
+    /// Puts `file` where `target` is or was, and removes it where that fails.
+    ///
+    /// Both are on one file system.
     static func move(_ file: FilePath, to target: FilePath) throws(KernelStoreError) {
-        let result = file.withPlatformString { from in target.withPlatformString { rename(from, $0) } }
-        guard result != 0 else { return }
-        let problem = Errno(rawValue: errno)
-        remove(file)
-        throw .unwritable(file: target, errno: problem)
+        do { try AtomicFile.move(file, to: target) } catch {
+            remove(file)
+            throw .unwritable(file: target, errno: error)
+        }
+    }
+
+    /// The SHA-256 of a whole file in hexadecimal, read piece by piece.
+    static func digest(of file: FilePath) throws(KernelStoreError) -> String {
+        var digest = Digest()
+        try forEachPiece(of: file) { digest.update($0) }
+        return digest.hexadecimal()
+    }
+
+    /// Waits for whoever holds the lock; throws `cancelled` when the task is cancelled meanwhile.
+    static func lock(_ path: FilePath, _ kind: FileLock.Kind = .file) async throws(KernelStoreError) -> FileLock {
+        do { return try await FileLock(path, kind) } catch { throw KernelStoreError(error, at: path) }
+    }
+
+    /// The same for a file that whoever holds the lock may remove.
+    static func lock(replaceable file: FilePath) async throws(KernelStoreError) -> FileLock {
+        do { return try await FileLock(replaceable: file) } catch { throw KernelStoreError(error, at: file) }
+    }
+
+    /// Waits without an end; for a folder that is held as long as it takes to write a small file.
+    static func lock(blockingOn folder: FilePath) throws(KernelStoreError) -> FileLock {
+        do { return try FileLock(blockingOn: folder, .folder) } catch { throw KernelStoreError(error, at: folder) }
     }
 
     /// Makes the folder and those above it that are missing.
@@ -143,20 +157,14 @@ enum Files {
     static func remove(_ path: FilePath) {
         try? FileManager.default.removeItem(atPath: path.string)
     }
+}
 
-    /// A name in the same folder that nobody else uses.
-    static func unique(beside file: FilePath) -> FilePath {
-        let name = file.lastComponent?.string ?? "file"
-        return file.removingLastComponent()
-            .appending(".\(name).\(getpid())-\(String(UInt32.random(in: 0 ... .max), radix: 16)).new")
-    }
-
-    /// Whether `name` is one that `unique` made for a process that is gone.
-    static func isAbandoned(_ name: String) -> Bool {
-        guard let match = name.wholeMatch(of: /\..+\.([0-9]+)-[0-9a-f]+\.new/), let process = pid_t(match.1) else {
-            return false
+extension KernelStoreError {
+    fileprivate init(_ problem: FileLock.Problem, at path: FilePath) {
+        switch problem {
+        case .cancelled: self = .cancelled
+        case .system(let errno): self = .unwritable(file: path, errno: errno)
         }
-        return kill(process, 0) != 0 && errno == ESRCH
     }
 }
 

@@ -1,0 +1,69 @@
+internal import Glibc
+package import SystemPackage
+
+/// Keeps other processes and tasks of ours away from what a file or folder stands for until it is released.
+///
+/// The system releases it when this process dies.
+package struct FileLock: Sendable {
+    package enum Problem: Error, Equatable {
+        case cancelled
+        case system(Errno)
+    }
+
+    /// What is locked: a file, which is created where there is none, or a folder, which has to be there.
+    package enum Kind: Sendable { case file, folder }
+
+    private let descriptor: FileDescriptor
+
+    /// Waits for whoever holds it; throws `cancelled` when the task is cancelled meanwhile.
+    package init(_ path: FilePath, _ kind: Kind = .file) async throws(Problem) {
+        descriptor = try Self.open(path, kind)
+        while flock(descriptor.rawValue, LOCK_EX | LOCK_NB) != 0 {
+            let errno = Errno(rawValue: errno)
+            guard errno == .wouldBlock, (try? await Task.sleep(for: .milliseconds(100))) != nil else {
+                release()
+                throw errno == .wouldBlock ? .cancelled : .system(errno)
+            }
+        }
+    }
+
+    /// Waits without an end and without leaving the thread; for what is held as long as it takes to write a small file.
+    package init(blockingOn path: FilePath, _ kind: Kind = .file) throws(Problem) {
+        descriptor = try Self.open(path, kind)
+        while flock(descriptor.rawValue, LOCK_EX) != 0 {
+            let errno = Errno(rawValue: errno)
+            guard errno == .interrupted else {
+                release()
+                throw .system(errno)
+            }
+        }
+    }
+
+    /// Locks a file that its owner may remove: once it is locked here, it is the one at its path.
+    package init(replaceable file: FilePath) async throws(Problem) {
+        while true {
+            let lock = try await FileLock(file)
+            if let held = try? Stat(lock.descriptor), let named = try? Stat(file), held.inode == named.inode {
+                self = lock
+                return
+            }
+            lock.release()
+        }
+    }
+
+    package func release() { try? descriptor.close() }
+
+    private static func open(_ path: FilePath, _ kind: Kind) throws(Problem) -> FileDescriptor {
+        do {
+            return switch kind {
+            case .file:
+                try FileDescriptor.open(
+                    path, .readWrite, options: [.create, .closeOnExec],
+                    permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            case .folder: try FileDescriptor.open(path, .readOnly, options: [.directory, .closeOnExec])
+            }
+        } catch {
+            throw .system(error as? Errno ?? .ioError)
+        }
+    }
+}

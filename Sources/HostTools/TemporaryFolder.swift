@@ -1,0 +1,33 @@
+internal import FoundationEssentials
+internal import Glibc
+package import SystemPackage
+
+/// Folders and files that are gone when they are no longer needed, or belong to a process that is gone.
+package enum TemporaryFolder {
+    /// A name in the folder of `file` that nobody else uses, and that says whose it is.
+    package static func name(beside file: FilePath) -> FilePath {
+        let name = file.lastComponent?.string ?? "file"
+        return file.removingLastComponent()
+            .appending(".\(name).\(getpid())-\(String(UInt32.random(in: 0 ... .max), radix: 16)).new")
+    }
+
+    /// Whether `name` is one that `name(beside:)` made for a process that is gone.
+    package static func isAbandoned(_ name: String) -> Bool {
+        guard let match = name.wholeMatch(of: /\..+\.([0-9]+)-[0-9a-f]+\.new/), let process = pid_t(match.1) else {
+            return false
+        }
+        return kill(process, 0) != 0 && errno == ESRCH
+    }
+
+    /// Hands `body` a new folder beside `file`, and removes it with all in it however `body` ends.
+    ///
+    /// - Throws: `Errno` where the folder cannot be made, and what `body` throws.
+    package static func with<Value>(
+        beside file: FilePath, _ body: (FilePath) async throws -> Value
+    ) async throws -> Value {
+        let folder = name(beside: file)
+        guard mkdir(folder.string, 0o755) == 0 else { throw Errno(rawValue: errno) }
+        defer { try? FileManager.default.removeItem(atPath: folder.string) }
+        return try await body(folder)
+    }
+}

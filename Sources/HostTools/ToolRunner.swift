@@ -1,0 +1,141 @@
+internal import Glibc
+internal import Subprocess
+package import SystemPackage
+
+/// A program of this machine that runs to its end, its output collected.
+package struct ToolRunner: Sendable {
+    package enum Program: Sendable, Hashable {
+        /// To be found on `PATH`.
+        case name(String)
+        case path(FilePath)
+    }
+
+    package enum Problem: Error, Equatable, CustomStringConvertible {
+        /// There is no such program; says so for people.
+        case notFound(String)
+        case cancelled
+        /// The program was ended after this long.
+        case overdue(Duration)
+        /// It could not be started, or wrote more than there is room for.
+        case failed(String)
+
+        package var description: String {
+            switch self {
+            case .notFound(let problem), .failed(let problem): problem
+            case .cancelled: "cancelled"
+            case .overdue(let limit): "no end within \(limit)"
+            }
+        }
+    }
+
+    package struct Output: Sendable {
+        /// The exit status; `nil` when a signal ended the program.
+        package let status: Int32?
+        /// The signal that ended the program; `nil` when it exited.
+        package let signal: Int32?
+        package let text: String
+        package let complaints: String
+
+        package var succeeded: Bool { status == 0 }
+
+        /// How it ended, `exited(1)` or `signaled(9)`.
+        package var ending: String { status.map { "exited(\($0))" } ?? "signaled(\(signal ?? 0))" }
+
+        /// What went wrong in one line: what killed it, the first error the tool reported, else the last thing it said.
+        package var problem: String {
+            if let signal { return "signal \(signal) ended it" }
+            let lines = complaints.split(separator: "\n")
+            let line = lines.first { $0.hasPrefix("E: ") }?.dropFirst(3) ?? lines.last ?? "it said nothing"
+            return String(line.trimmingPrefix(while: \.isWhitespace).trimmingSuffix(while: \.isWhitespace))
+        }
+    }
+
+    package let program: Program
+    /// Where it runs; `nil` for the current folder.
+    package var folder: FilePath?
+    /// What differs from this process's environment; `nil` takes a variable out.
+    package var environment: [String: String?]
+    /// How long it has to end by itself when the task is cancelled or its time is over.
+    package var timeToTidyUp: Duration?
+    /// How much it may write to stdout, in bytes.
+    package var longestText: Int
+    /// How much it may write to stderr, in bytes.
+    package var longestComplaints: Int
+
+    package init(
+        _ program: Program, folder: FilePath? = nil, environment: [String: String?] = [:],
+        timeToTidyUp: Duration? = nil, longestText: Int = 64 << 20, longestComplaints: Int = 4 << 20
+    ) {
+        self.program = program
+        self.folder = folder
+        self.environment = environment
+        self.timeToTidyUp = timeToTidyUp
+        self.longestText = longestText
+        self.longestComplaints = longestComplaints
+    }
+
+    /// Whether `PATH` has a program of that name.
+    package static func isInstalled(_ name: String) -> Bool {
+        let path = getenv("PATH").map { String(cString: $0) } ?? ""
+        return path.split(separator: ":").contains { access("\($0)/\(name)", X_OK) == 0 }
+    }
+
+    /// Runs it without input; a failing exit status is a result.
+    ///
+    /// - Throws: `Problem`; `.overdue` only with a `limit`.
+    package func run(_ arguments: [String], within limit: Duration?) async throws(Problem) -> Output {
+        let output: Output?
+        do {
+            output = try await withThrowingTaskGroup(of: Output?.self) { group in
+                group.addTask { try await collect(arguments) }
+                if let limit {
+                    group.addTask {
+                        try await Task.sleep(for: limit)
+                        return nil
+                    }
+                }
+                defer { group.cancelAll() }
+                return try await group.next() ?? nil
+            }
+        } catch let error as SubprocessError where error.code == .executableNotFound {
+            throw .notFound("\(error)")
+        } catch {
+            throw Task.isCancelled ? .cancelled : .failed("\(error)")
+        }
+        guard let output else { throw .overdue(limit ?? .zero) }
+        if Task.isCancelled { throw .cancelled }
+        return output
+    }
+
+    private func collect(_ arguments: [String]) async throws -> Output {
+        let executable: Executable =
+            switch program {
+            case .name(let name): .name(name)
+            case .path(let path): .path(path)
+            }
+        var options = PlatformOptions()
+        options.teardownSequence =
+            timeToTidyUp.map { [.gracefulShutDown(allowedDurationToNextStep: $0)] } ?? []
+        let changes = environment.map { (Environment.Key(rawValue: $0.key), $0.value) }
+        let result = try await Subprocess.run(
+            executable, arguments: Arguments(arguments),
+            environment: .inherit.updating(
+                Dictionary(changes.compactMap { key, value in key.map { ($0, value) } }) { first, _ in first }),
+            workingDirectory: folder, platformOptions: options, input: .none,
+            output: .string(limit: longestText), error: .string(limit: longestComplaints))
+        let (status, signal): (Int32?, Int32?) =
+            switch result.terminationStatus {
+            case .exited(let code): (code, nil)
+            case .signaled(let code): (nil, code)
+            }
+        return Output(status: status, signal: signal, text: result.standardOutput, complaints: result.standardError)
+    }
+}
+
+extension StringProtocol {
+    fileprivate func trimmingSuffix(while unwanted: (Character) -> Bool) -> SubSequence {
+        var rest = self[...]
+        while let last = rest.last, unwanted(last) { rest.removeLast() }
+        return rest
+    }
+}

@@ -83,10 +83,16 @@ let package = Package(
         module(
             "Reports", ["CResources", "CZlib", "HostTools", "MatrixAnalysis", "MatrixModel", mustache],
             exclude: ["Resources"], settings: fast),
+
+        // The application: what is run, with which loaders, and how.
+        module(
+            "Loaders",
+            ["GuestImage", "HostTools", "Manifests", "MatrixModel", "MatrixRunner", "ProbeObject", system]),
         module(
             "CompatMatrixCLI",
             [
-                "GuestImage", "GuestLink", "HostTools", "KernelExamination", "KernelStore", "Machine", "Manifests",
+                "GuestImage", "GuestLink", "HostTools", "KernelExamination", "KernelStore", "Loaders", "Machine",
+                "Manifests",
                 "MatrixAnalysis", "MatrixModel", "MatrixRunner", "ProbeObject", "QEMUBackend", "Reports", "ResultStore",
                 "VerifierLog", argumentParser, system,
             ]),
@@ -121,8 +127,9 @@ let package = Package(
         tests(
             "CLITests",
             [
-                "CompatMatrixCLI", "GuestImage", "KernelStore", "Manifests", "MatrixAnalysis", "MatrixModel",
-                "MatrixRunner", "MatrixSamples", "ProbeObject", "ResultStore", argumentParser, subprocess, system, yams,
+                "CompatMatrixCLI", "GuestImage", "KernelStore", "Loaders", "Manifests", "MatrixAnalysis", "MatrixModel",
+                "MatrixRunner", "MatrixSamples", "ProbeObject", "Reports", "ResultStore", argumentParser, subprocess,
+                system, yams,
             ]),
         tests(
             "GuestTests",

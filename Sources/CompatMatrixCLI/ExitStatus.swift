@@ -1,8 +1,10 @@
 package import ArgumentParser
 import GuestImage
 import KernelStore
+package import Loaders
 import Machine
 import Manifests
+import MatrixAnalysis
 import MatrixRunner
 import Reports
 
@@ -21,6 +23,17 @@ package enum ExitStatus: Int32, Sendable {
     case interrupted = 130
 
     package var code: ExitCode { ExitCode(rawValue) }
+}
+
+extension Gate {
+    /// `nil` when the run may pass.
+    func status(allowMissing: Bool) -> ExitStatus? {
+        switch decision(allowMissing: allowMissing) {
+        case .passes: nil
+        case .fails: .unexpectedVerdicts
+        case .isIncomplete: .notMeasured
+        }
+    }
 }
 
 /// An error that says itself with which status the process is to end.
@@ -78,6 +91,10 @@ extension GuestImageError: HasExitStatus {
         case .archive: .internalError
         }
     }
+}
+
+extension LoaderError: HasExitStatus {
+    package var exitStatus: ExitStatus { .invalidInput }
 }
 
 extension ReportError: HasExitStatus {

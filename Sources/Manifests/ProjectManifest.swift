@@ -1,3 +1,4 @@
+package import MatrixModel
 package import SystemPackage
 
 /// What `compat-matrix.yaml` in a user's own repository says: what is run, and what the gate holds it against.

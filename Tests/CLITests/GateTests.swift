@@ -1,6 +1,7 @@
 import Manifests
 import MatrixAnalysis
 import MatrixModel
+import Reports
 import Testing
 
 @testable import CompatMatrixCLI

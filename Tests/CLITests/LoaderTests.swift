@@ -7,6 +7,7 @@ import SystemPackage
 import Testing
 
 @testable import CompatMatrixCLI
+@testable import Loaders
 
 extension Loader {
     static let dummy = Loader(

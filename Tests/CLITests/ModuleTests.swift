@@ -1,6 +1,7 @@
 import Foundation
 import GuestImage
 import KernelStore
+import Loaders
 import Manifests
 import MatrixModel
 import MatrixRunner

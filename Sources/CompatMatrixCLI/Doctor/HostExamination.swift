@@ -1,6 +1,7 @@
 import Foundation
 import GuestImage
 import KernelStore
+import Loaders
 import Machine
 import Manifests
 import MatrixModel
@@ -75,7 +76,7 @@ struct HostExamination: Sendable {
 
     func guestTools() async throws -> [HostFinding] {
         do {
-            _ = try await GuestImage.forGuests(of: workspace).initramfs(in: workspace.cache)
+            _ = try await GuestImage.forGuests(tools: workspace.guestTools).initramfs(in: workspace.cache)
             return [.good("the guest's agent and loaders (\(workspace.guestTools))")]
         } catch {
             return [.obstacle("\(error)")]

@@ -2,6 +2,7 @@ import Foundation
 import GuestImage
 import KernelExamination
 import KernelStore
+import Loaders
 import Machine
 import Manifests
 import MatrixModel
@@ -15,7 +16,7 @@ struct KernelBooth: Sendable {
     private let machine: HostMachine
 
     init(_ workspace: Workspace) async throws {
-        guestImage = try await GuestImage.forGuests(of: workspace)
+        guestImage = try await GuestImage.forGuests(tools: workspace.guestTools)
         initramfs = try guestImage.initramfs(in: workspace.cache)
         machine = try await HostMachine(
             accelerator: .auto, cache: workspace.cache,

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Loaders
 import Manifests
 import MatrixModel
 import SystemPackage

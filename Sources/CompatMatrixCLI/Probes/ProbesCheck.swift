@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Loaders
 import Manifests
 import MatrixModel
 import ProbeObject

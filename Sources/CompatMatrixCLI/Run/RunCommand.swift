@@ -2,6 +2,7 @@ package import ArgumentParser
 import Foundation
 import Machine
 import Manifests
+import MatrixAnalysis
 import MatrixModel
 import ProbeObject
 import QEMUBackend
@@ -96,6 +97,13 @@ package struct RunCommand: AsyncParsableCommand {
         if gate.comparison != nil || gate.breaches.contains(where: { $0.condition != .unexpected }) {
             write(GateText.render(gate) + (isTable ? "\n" : ""))
         }
+    }
+
+    /// Where the user's own loaders are, by name.
+    func ownLoaders() throws -> [String: FilePath] {
+        var own: [String: FilePath] = [:]
+        for case .own(let name, let path) in loaders { own[name] = try Workspace.absolute(path) }
+        return own
     }
 
     /// The same, with what `project` says wherever the command line says nothing.

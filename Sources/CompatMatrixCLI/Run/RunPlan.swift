@@ -3,6 +3,7 @@ import GuestImage
 import GuestLink
 import HostTools
 import KernelStore
+import Loaders
 import Machine
 import Manifests
 import MatrixModel

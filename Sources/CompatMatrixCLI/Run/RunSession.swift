@@ -1,8 +1,10 @@
 import Foundation
 import GuestImage
 import KernelStore
+import Loaders
 import Machine
 import Manifests
+import MatrixAnalysis
 import MatrixModel
 import MatrixRunner
 import ProbeObject
@@ -42,9 +44,10 @@ struct RunSession: Sendable {
         let manifests = try kernelStore.kernels(matching: filled.kernels)
         let results = try filled.results.map(Workspace.absolute) ?? workspace.results
         let baseline = try filled.baseline.map { try RunReference.document($0, in: { try StoredRuns.open(results) }) }
-        let loaders = try LoaderSearch(filled.loaders, workspace)
+        let loaders = LoaderSearch(own: try filled.ownLoaders(), tools: workspace.guestTools)
         let found = try await loaders.find(Set(chosen.map(\.loader)))
-        let guestImage = try await GuestImage.forGuests(of: workspace, loaders: found.values.namesInGuestImage)
+        let guestImage = try await GuestImage.forGuests(
+            tools: workspace.guestTools, loaders: found.values.namesInGuestImage)
         let store = try ResultStore(folder: results)
         let outcomes = await FetchDisplay.showing { display in
             await kernelStore.fetch(manifests, patience: .seconds(600)) { id, step in

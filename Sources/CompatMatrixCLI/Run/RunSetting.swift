@@ -1,6 +1,7 @@
 import Foundation
 import GuestImage
 import KernelStore
+import Loaders
 import ResultStore
 
 /// What a run finds out once, and a run after it with the same kernels need not ask again.
@@ -39,7 +40,7 @@ actor RunSetting {
     func guestImage() async throws(GuestImageError) -> GuestImage {
         let names = loaders.values.namesInGuestImage
         if !image.loaders.isSuperset(of: names) {
-            image = try await GuestImage.forGuests(of: workspace, loaders: names)
+            image = try await GuestImage.forGuests(tools: workspace.guestTools, loaders: names)
             builtInitramfs = nil
         }
         return image

@@ -1,37 +1,34 @@
 import Foundation
 import GuestImage
 import HostTools
-import Manifests
-import MatrixModel
-import MatrixRunner
-import ProbeObject
+package import Manifests
+package import MatrixModel
+package import MatrixRunner
+package import ProbeObject
 import SystemPackage
 
 /// A program of the user's, made ready for guests: with its libraries from this machine and all that it needs besides.
 ///
 /// It has a root directory of its own there, in which everything has the path that it has here: so `/proc/self/exe`,
 /// `$ORIGIN` and the path of the interpreter mean the same.
-struct GuestExecutable: Sendable, Hashable {
-    var plan: StagePlan
-    var files: [CellFile]
+package struct GuestExecutable: Sendable, Hashable {
+    package var plan: StagePlan
+    package var files: [CellFile]
 
     /// What a guest's memory holds beside the kernel and the program at work; in bytes.
-    static let mostBytes = 64 << 20
+    package static let mostBytes = 64 << 20
 
-    /// - Throws: `CommandFailure` for what is no program, lacks a library, or does not fit.
-    init(_ executable: ProbeExecutable, of variant: BuiltVariant) async throws {
+    /// - Throws: `LoaderError` for what is no program, lacks a library, or does not fit.
+    package init(_ executable: ProbeExecutable, of variant: BuiltVariant) async throws {
         let name = "\(variant.probe)/\(variant.variant)"
         do {
             try await self.init(executable, root: Self.root(for: name))
         } catch let error as GuestImageError {
-            throw CommandFailure(.invalidInput, "\(name): \(error)")
+            throw LoaderError.programUnusable(variant: name, error)
         } catch let error as TooMuch {
-            throw CommandFailure(
-                .invalidInput,
-                "\(name): the program and its files are \(error.bytes >> 20) MiB long; at most \(Self.mostBytes >> 20) MiB fit "
-                    + "into a guest")
+            throw LoaderError.programTooLarge(variant: name, bytes: error.bytes, limit: Self.mostBytes)
         } catch let error as TakenPath {
-            throw CommandFailure(.invalidInput, "\(name): two files of it would be \(error.path) in a guest")
+            throw LoaderError.twoFilesInOnePlace(variant: name, error.path)
         }
     }
 

@@ -1,28 +1,29 @@
 import Foundation
-import GuestImage
+package import GuestImage
 import HostTools
 import MatrixRunner
-import SystemPackage
+package import SystemPackage
 
 /// Finds loaders on this machine, and asks them for their versions.
-struct LoaderSearch: Sendable {
+package struct LoaderSearch: Sendable {
     private let own: [String: FilePath]
     private let tools: FilePath
 
     /// Larger ones would fill the guest: its memory is what files lie in.
     private static let longestLoader = 32 << 20
 
-    init(_ options: [LoaderOption], _ workspace: Workspace) throws {
-        tools = workspace.guestTools
-        var own: [String: FilePath] = [:]
-        for case .own(let name, let path) in options { own[name] = try Workspace.absolute(path) }
+    /// - Parameters:
+    ///   - own: Where the user's own are, by the names that they were given.
+    ///   - tools: The folder of the guest's agent and of the loaders that come with it.
+    package init(own: [String: FilePath], tools: FilePath) {
         self.own = own
+        self.tools = tools
     }
 
     /// Those of the given names, by name.
     ///
-    /// - Throws: `CommandFailure` for a loader of the user's that is none; one of ours is missing then. `CancellationError`.
-    func find(_ names: Set<String>) async throws -> [String: Loader] {
+    /// - Throws: `LoaderError` for a loader of the user's that is none; one of ours is missing then. `CancellationError`.
+    package func find(_ names: Set<String>) async throws -> [String: Loader] {
         var found: [String: Loader] = [:]
         for name in names {
             if let path = own[name] {
@@ -43,9 +44,9 @@ struct LoaderSearch: Sendable {
             }
             return try await loader(name, PlannedFile(path: path, digest: file.digest), isInGuestImage: false)
         } catch let error as GuestImageError {
-            throw CommandFailure(.invalidInput, "--loader \(name): \(error)")
+            throw LoaderError.unusable(name: name, error)
         } catch let problem as LoaderVersionProblem {
-            throw CommandFailure(.invalidInput, "--loader \(name): \(path) is no loader: \(problem) (docs/loaders.md)")
+            throw LoaderError.notALoader(name: name, path, problem: "\(problem)")
         }
     }
 
@@ -75,14 +76,26 @@ struct LoaderSearch: Sendable {
     }
 }
 
-extension GuestImage {
-    /// The image of the guests of a run that needs `loaders`, by name: the loaders that every guest has, and those.
-    ///
-    /// Commands that need no particular loader share this image, and so snapshots, with runs of libbpf alone.
-    static func forGuests(
-        of workspace: Workspace, loaders: some Sequence<String> = []
-    ) async throws(GuestImageError) -> GuestImage {
-        let always = ShippedLoader.allCases.filter(\.isInEveryGuest).map(\.rawValue)
-        return try await withShell(binaries: workspace.guestTools, loaders: Set(always).union(loaders))
+/// What is wrong with something of the user's that is to run in guests.
+package enum LoaderError: Error, Equatable, CustomStringConvertible {
+    /// No program that could run in a guest.
+    case unusable(name: String, GuestImageError)
+    /// A program that does not answer as a loader does.
+    case notALoader(name: String, FilePath, problem: String)
+    /// `variant` is `<probe>/<variant>`, and a program of the user's.
+    case programUnusable(variant: String, GuestImageError)
+    case programTooLarge(variant: String, bytes: Int, limit: Int)
+    case twoFilesInOnePlace(variant: String, FilePath)
+
+    package var description: String {
+        switch self {
+        case .unusable(let name, let error): "--loader \(name): \(error)"
+        case .notALoader(let name, let path, let problem):
+            "--loader \(name): \(path) is no loader: \(problem) (docs/loaders.md)"
+        case .programUnusable(let variant, let error): "\(variant): \(error)"
+        case .programTooLarge(let variant, let bytes, let limit):
+            "\(variant): the program and its files are \(bytes >> 20) MiB long; at most \(limit >> 20) MiB fit into a guest"
+        case .twoFilesInOnePlace(let variant, let path): "\(variant): two files of it would be \(path) in a guest"
+        }
     }
 }

@@ -1,36 +1,42 @@
-import MatrixModel
-import MatrixRunner
-import SystemPackage
+package import MatrixModel
+package import MatrixRunner
 
 /// A loader of a run.
-struct Loader: Sendable, Hashable {
-    enum State: Sendable, Hashable {
+package struct Loader: Sendable, Hashable {
+    package enum State: Sendable, Hashable {
         /// `library` and `version` are what it says of itself; `nil` for one without a library.
         case available(PlannedFile, library: String?, version: String?)
         /// It was not built, or does not run on this machine; says what would bring it.
         case missing(reason: String)
     }
 
-    var name: String
-    var state: State
+    package var name: String
+    package var state: State
     /// Whether the image of the run's guests has it; a user's own comes with the cells that want it.
-    var isInGuestImage: Bool
+    package var isInGuestImage: Bool
     /// Whether it says that it can be resident; a loader of the image is just tried.
-    var canStay = false
+    package var canStay: Bool
+
+    package init(name: String, state: State, isInGuestImage: Bool, canStay: Bool = false) {
+        self.name = name
+        self.state = state
+        self.isInGuestImage = isInGuestImage
+        self.canStay = canStay
+    }
 
     /// What has to go into a guest for it.
-    var fileForGuests: PlannedFile? {
+    package var fileForGuests: PlannedFile? {
         if case .available(let file, _, _) = state, !isInGuestImage { file } else { nil }
     }
 
     /// Whether guests of a run that uses it boot with it.
     fileprivate var comesInGuestImage: Bool { isInGuestImage && obstacle == nil }
 
-    var obstacle: String? {
+    package var obstacle: String? {
         if case .missing(let reason) = state { reason } else { nil }
     }
 
-    var row: LoaderRow {
+    package var row: LoaderRow {
         switch state {
         case .available(_, let library, let version):
             LoaderRow(name: name, library: library, version: version, status: .available, reason: nil)
@@ -42,5 +48,5 @@ struct Loader: Sendable, Hashable {
 
 extension Sequence<Loader> {
     /// Of those that have to be in the image of the run's guests.
-    var namesInGuestImage: [String] { filter(\.comesInGuestImage).map(\.name) }
+    package var namesInGuestImage: [String] { filter(\.comesInGuestImage).map(\.name) }
 }

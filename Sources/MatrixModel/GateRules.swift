@@ -16,7 +16,7 @@ package enum GateCondition: String, Sendable, Hashable, CaseIterable {
     case expired
 }
 
-/// The key `gate` of a `compat-matrix.yaml`.
+/// What counts against a run, the key `gate` of a `compat-matrix.yaml`.
 package struct GateRules: Sendable, Hashable {
     /// `nil` for the default: `regression` with a baseline, else `unexpected`.
     package var failOn: Set<GateCondition>?
@@ -33,32 +33,5 @@ package struct GateRules: Sendable, Hashable {
     /// What ends a run with status 1, with a baseline or without.
     package func conditions(hasBaseline: Bool) -> Set<GateCondition> {
         (failOn ?? [hasBaseline ? .regression : .unexpected]).union(failsOnUnneeded ? [.unneeded] : [])
-    }
-
-    init(_ node: ManifestNode) throws(ManifestError) {
-        let keys = try node.mapping(known: [
-            "failOn", "unneeded", "growthPercent", "growthInstructions", "headroomPercent",
-        ])
-        self.init()
-        if let node = keys["failOn"] {
-            var conditions: Set<GateCondition> = []
-            for entry in try node.listOrSelf() {
-                guard let condition = GateCondition(rawValue: try entry.text()) else {
-                    throw entry.wrong(expected: GateCondition.allCases.map(\.rawValue).joined(separator: ", "))
-                }
-                conditions.insert(condition)
-            }
-            failOn = conditions
-        }
-        if let node = keys["unneeded"] {
-            switch try node.text() {
-            case "fail": failsOnUnneeded = true
-            case "tell": failsOnUnneeded = false
-            default: throw node.wrong(expected: "fail or tell")
-            }
-        }
-        growthPercent = try keys["growthPercent"]?.percent(upTo: 100_000)
-        growthInstructions = try keys["growthInstructions"]?.number(in: 0...1_000_000_000)
-        headroomPercent = try keys["headroomPercent"]?.percent(upTo: 100)
     }
 }

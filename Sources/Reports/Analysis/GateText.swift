@@ -1,13 +1,13 @@
-import Manifests
-import Reports
+package import MatrixAnalysis
+internal import MatrixModel
 
 /// The gate's decision for people.
-enum GateText {
+package enum GateText {
     /// How many items of one kind are named before the rest is counted.
     private static let most = 20
 
     /// One line that says whether the run passes, and a line for each thing that breaks it.
-    static func render(_ gate: Gate) -> String {
+    package static func render(_ gate: Gate) -> String {
         let head =
             gate.breaches.isEmpty
             ? "gate: passes" + (passing(gate).map { "; \($0)" } ?? "")

@@ -1,32 +1,30 @@
-import Manifests
-import MatrixAnalysis
-import MatrixModel
+package import MatrixModel
 
 /// Whether a run may pass, and what it breaks: a pure function of the run, its baseline and the rules.
-struct Gate {
+package struct Gate {
     /// What is wrong in one way.
-    struct Breach {
-        var condition: GateCondition
+    package struct Breach {
+        package var condition: GateCondition
         /// What is wrong, each in a line.
-        var items: [String]
+        package var items: [String]
     }
 
     /// Of the conditions that the rules name, those that are broken, in the order of `GateCondition`.
-    let breaches: [Breach]
+    package let breaches: [Breach]
     /// `nil` without a baseline.
-    let comparison: RunComparison?
+    package let comparison: RunComparison?
     /// Cells that no verdict is known of.
-    let missing: Int
+    package let missing: Int
     /// Regressions that a rule of `expect` excuses.
-    let excused: Int
+    package let excused: Int
     /// Cells that are not as expected.
-    let unexpected: Int
+    package let unexpected: Int
 
     /// - Parameters:
     ///   - document: The run.
     ///   - baseline: What it is compared with; cells that the run did not select are to be left out of it.
     ///   - rules: What counts.
-    init(_ document: MatrixDocument, baseline: MatrixDocument?, rules: GateRules) {
+    package init(_ document: MatrixDocument, baseline: MatrixDocument?, rules: GateRules) {
         let thresholds = ComparisonThresholds(rules)
         let comparison = baseline.map { RunComparison(from: $0, to: document, thresholds: thresholds) }
         let regressions = Regressions(document, baseline: baseline, comparison: comparison)
@@ -55,10 +53,17 @@ struct Gate {
         }
     }
 
-    /// `nil` when the run may pass; what is wrong outweighs what is missing.
-    func status(allowMissing: Bool) -> ExitStatus? {
-        if !breaches.isEmpty { return .unexpectedVerdicts }
-        return missing > 0 && !allowMissing ? .notMeasured : nil
+    package enum Decision: Sendable, Equatable {
+        case passes
+        case fails
+        /// Nothing is wrong, but not everything was measured.
+        case isIncomplete
+    }
+
+    /// What the run comes to; what is wrong outweighs what is missing.
+    package func decision(allowMissing: Bool) -> Decision {
+        if !breaches.isEmpty { return .fails }
+        return missing > 0 && !allowMissing ? .isIncomplete : .passes
     }
 
     private static func changedCauses(_ comparison: RunComparison?) -> [String] {
@@ -116,7 +121,7 @@ private struct Regressions {
 
 extension ComparisonThresholds {
     /// The rules' own, and the defaults for what they leave open.
-    init(_ rules: GateRules) {
+    fileprivate init(_ rules: GateRules) {
         self.init()
         growthPercent = rules.growthPercent ?? growthPercent
         growthInstructions = rules.growthInstructions ?? growthInstructions
@@ -126,7 +131,7 @@ extension ComparisonThresholds {
 
 extension CellKey {
     /// As in `readline/plain (libbpf) on debian-6.12`.
-    var words: String { "\(probe)/\(variant) (\(loader)) on \(kernel)" }
+    fileprivate var words: String { "\(probe)/\(variant) (\(loader)) on \(kernel)" }
 }
 
 extension MatrixDocument {
@@ -135,7 +140,7 @@ extension MatrixDocument {
     }
 
     /// The cells, kernels and loaders that `other` has as well: a baseline for a run of a part.
-    func restricted(toCellsOf other: MatrixDocument) -> MatrixDocument {
+    package func restricted(toCellsOf other: MatrixDocument) -> MatrixDocument {
         let keys = Set(other.cells.map(\.key))
         let kernelIDs = Set(other.kernels.map(\.id))
         let loaderNames = Set(other.loaders.map(\.name))

@@ -1,9 +1,9 @@
 /// The loaders whose sources are this project's, in the order in which the matrix shows them.
-enum ShippedLoader: String, CaseIterable {
+package enum ShippedLoader: String, CaseIterable, Sendable {
     case libbpf, aya, cilium, tracefs, exec
 
     /// Whether it takes objects, as the user's own loaders do, or what stands in the place of one.
-    var takesObjects: Bool {
+    package var takesObjects: Bool {
         switch self {
         case .libbpf, .aya, .cilium: true
         case .tracefs, .exec: false
@@ -14,7 +14,7 @@ enum ShippedLoader: String, CaseIterable {
     ///
     /// libbpf's loader also examines kernels; those of tracefs and exec are small. The others are megabytes, and take their time to
     /// warm up before a snapshot.
-    var isInEveryGuest: Bool {
+    package var isInEveryGuest: Bool {
         switch self {
         case .libbpf, .tracefs, .exec: true
         case .aya, .cilium: false
@@ -22,7 +22,7 @@ enum ShippedLoader: String, CaseIterable {
     }
 
     /// What brings it where it was not built.
-    var remedy: String {
+    package var remedy: String {
         switch self {
         case .libbpf, .tracefs, .exec: "'make guest' in the repository builds it"
         case .aya: "'apt-get install rustc-web cargo-web' and 'make guest' in the repository bring it"

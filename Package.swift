@@ -89,12 +89,25 @@ let package = Package(
             "Loaders",
             ["GuestImage", "HostTools", "Manifests", "MatrixModel", "MatrixRunner", "ProbeObject", system]),
         module(
+            "RunPlanning",
+            [
+                "GuestImage", "GuestLink", "HostTools", "KernelStore", "Loaders", "Machine", "Manifests", "MatrixModel",
+                "MatrixRunner", "ProbeObject", "ResultStore", system,
+            ]),
+        module(
+            "MatrixSession",
+            [
+                "GuestImage", "GuestLink", "HostTools", "KernelExamination", "KernelStore", "Loaders", "Machine",
+                "Manifests", "MatrixAnalysis", "MatrixModel", "MatrixRunner", "ProbeObject", "QEMUBackend", "Reports",
+                "ResultStore", "RunPlanning", system,
+            ]),
+        module(
             "CompatMatrixCLI",
             [
                 "GuestImage", "GuestLink", "HostTools", "KernelExamination", "KernelStore", "Loaders", "Machine",
                 "Manifests",
-                "MatrixAnalysis", "MatrixModel", "MatrixRunner", "ProbeObject", "QEMUBackend", "Reports", "ResultStore",
-                "VerifierLog", argumentParser, system,
+                "MatrixAnalysis", "MatrixModel", "MatrixRunner", "MatrixSession", "ProbeObject", "Reports",
+                "ResultStore", "RunPlanning", "VerifierLog", argumentParser, system,
             ]),
         .executableTarget(
             name: "compat-matrix", dependencies: ["CompatMatrixCLI", argumentParser], swiftSettings: strict),
@@ -128,8 +141,9 @@ let package = Package(
             "CLITests",
             [
                 "CompatMatrixCLI", "GuestImage", "KernelStore", "Loaders", "Manifests", "MatrixAnalysis", "MatrixModel",
-                "MatrixRunner", "MatrixSamples", "ProbeObject", "Reports", "ResultStore", argumentParser, subprocess,
-                system, yams,
+                "MatrixRunner", "MatrixSamples", "MatrixSession", "ProbeObject", "Reports", "ResultStore",
+                "RunPlanning",
+                argumentParser, subprocess, system, yams,
             ]),
         tests(
             "GuestTests",

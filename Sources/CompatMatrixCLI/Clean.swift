@@ -1,5 +1,7 @@
 package import ArgumentParser
 import Foundation
+import HostTools
+import MatrixSession
 import SystemPackage
 
 package struct Clean: AsyncParsableCommand {

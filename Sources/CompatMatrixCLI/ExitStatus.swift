@@ -6,7 +6,9 @@ import Machine
 import Manifests
 import MatrixAnalysis
 import MatrixRunner
+import MatrixSession
 import Reports
+import RunPlanning
 
 /// What the process says with its exit status; the README lists the same.
 package enum ExitStatus: Int32, Sendable {
@@ -89,6 +91,31 @@ extension GuestImageError: HasExitStatus {
         case .binariesMissing, .cannotWrite, .cannotRead, .librariesUnknown, .libraryMissing: .notMeasured
         case .notAProgram: .invalidInput
         case .archive: .internalError
+        }
+    }
+}
+
+extension SessionError: HasExitStatus {
+    package var exitStatus: ExitStatus {
+        switch self {
+        case .nothingToRun, .noPreviousRun, .archiveTakesOneKernel, .notOfAnArchive: .usage
+        case .noProbe, .noProbesFolder, .unreadableRun, .invalidRun: .invalidInput
+        case .interrupted, .bisectionInterrupted: .interrupted
+        case .cannotWatch: .notMeasured
+        case .noCell, .unplanned, .notADay: .internalError
+        }
+    }
+}
+
+extension KernelSelectionError: HasExitStatus {
+    package var exitStatus: ExitStatus { .usage }
+}
+
+extension LoaderChoiceError: HasExitStatus {
+    package var exitStatus: ExitStatus {
+        switch self {
+        case .nothingMatches: .usage
+        case .unknown: .invalidInput
         }
     }
 }

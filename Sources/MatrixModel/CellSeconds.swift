@@ -52,6 +52,9 @@ package struct ProgramSeconds: Codable, Sendable, Hashable {
 }
 
 extension Double {
+    /// Seconds as people and JSON get them; a clock's nanoseconds are noise.
+    package var roundedToMilliseconds: Double { (self * 1000).rounded() / 1000 }
+
     fileprivate init(microseconds: Int) { self = Double(microseconds) / 1_000_000 }
 }
 

@@ -25,6 +25,16 @@ package struct ResultStore: Sendable {
         queue = try Self.open(databasePath, lock: folder.appending("compat-matrix.lock"))
     }
 
+    /// Opens the store in `folder`.
+    ///
+    /// - Throws: `ResultStoreError.noRuns` where nothing was ever stored: reading must not leave an empty store behind.
+    package init(existingIn folder: FilePath) throws {
+        guard access(folder.appending(Self.databaseName).string, F_OK) == 0 else {
+            throw ResultStoreError.noRuns(folder)
+        }
+        try self.init(folder: folder)
+    }
+
     private static func open(_ path: FilePath, lock: FilePath) throws -> DatabaseQueue {
         var configuration = Configuration()
         // In this mode a commit does not wait for the disk; losing power may lose the last cells but nothing older.

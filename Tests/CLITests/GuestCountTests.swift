@@ -2,7 +2,7 @@ import MatrixModel
 import MatrixRunner
 import Testing
 
-@testable import CompatMatrixCLI
+@testable import RunPlanning
 
 @Suite struct GuestCountTests {
     private static func cell(_ plan: StagePlan?) -> PlannedCell {

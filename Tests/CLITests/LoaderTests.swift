@@ -2,7 +2,9 @@ import Foundation
 import GuestImage
 import MatrixModel
 import MatrixRunner
+import MatrixSession
 import ProbeObject
+import RunPlanning
 import SystemPackage
 import Testing
 
@@ -54,7 +56,7 @@ extension Loader {
 
     @Test func aLoaderThatNothingSelectedIsForIsNamed() throws {
         let choice = LoaderChoice([LoaderOption(argument: "aya"), LoaderOption(argument: "trace*")])
-        let failure = #expect(throws: CommandFailure.self) {
+        let failure = #expect(throws: LoaderChoiceError.self) {
             try choice.loaders(of: [Self.variant(["libbpf", "aya"])])
         }
         #expect(failure?.exitStatus == .usage)
@@ -62,7 +64,7 @@ extension Loader {
     }
 
     @Test func aLoaderThatAManifestNamesAndNobodyBringsIsNamed() throws {
-        let failure = #expect(throws: CommandFailure.self) {
+        let failure = #expect(throws: LoaderChoiceError.self) {
             try LoaderChoice([]).loaders(of: [Self.variant(["libpf"])])
         }
         #expect(failure?.exitStatus == .invalidInput)
@@ -223,7 +225,7 @@ extension Loader {
             for name in ["aya", "cilium", "tracefs", "exec"] { try sandbox.addLoader(name, saying: "\(name) 1.0") }
             let workspace = Workspace.find(
                 from: sandbox.root, executable: sandbox.root.appending("x"), environment: [:])
-            let image = try await GuestImage.forGuests(of: workspace, loaders: needed)
+            let image = try await GuestImage.forGuests(tools: workspace.guestTools, loaders: needed)
             #expect(image.loaders.sorted() == expected)
         }
     }

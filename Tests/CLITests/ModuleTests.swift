@@ -6,6 +6,7 @@ import Manifests
 import MatrixModel
 import MatrixRunner
 import ProbeObject
+import RunPlanning
 import Synchronization
 import SystemPackage
 import Testing

@@ -1,7 +1,7 @@
 import MatrixModel
 import Testing
 
-@testable import CompatMatrixCLI
+@testable import RunPlanning
 
 @Suite struct RunForecastTests {
     private let start = ContinuousClock.now

@@ -1,4 +1,5 @@
 import CompatMatrixCLI
+import MatrixSession
 import SystemPackage
 import Testing
 

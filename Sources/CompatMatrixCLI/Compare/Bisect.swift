@@ -1,6 +1,11 @@
 package import ArgumentParser
+import Machine
 import MatrixAnalysis
+import MatrixModel
+import MatrixSession
 import Reports
+import RunPlanning
+import SystemPackage
 
 package struct Bisect: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
@@ -35,13 +40,13 @@ package struct Bisect: AsyncParsableCommand {
         guard !archive || kernels.count == 1 else {
             throw ValidationError("--archive takes one --kernel, whose archive and pattern are looked through")
         }
-        guard (1...256).contains(jobs ?? 1) else { throw ValidationError("--jobs takes a number from 1 to 256") }
-        guard (1...86_400).contains(timeout ?? 1) else { throw ValidationError("--timeout takes 1 to 86400 seconds") }
-        try LoaderOption.validate(loaders.map(LoaderOption.init(argument:)))
+        try request().run.validateAsArguments()
     }
 
     package func run() async throws {
-        let bisections = try await BisectSession(self, workspace: .ofThisProcess()).run()
+        let bisections = try await BisectSession(
+            request(), workspace: .ofThisProcess(), display: TerminalDisplay()
+        ).run()
         switch format {
         case .json: print(try Output.json(bisections))
         case .text: print(BisectionText.render(bisections, style: Terminal.style), terminator: "")
@@ -51,16 +56,21 @@ package struct Bisect: AsyncParsableCommand {
         }
     }
 
-    /// The `run` that measures `kernels`.
-    func runCommand(kernels: [String]) throws -> RunCommand {
-        var arguments = ["--probe", probe, "--accel", accel.rawValue, "--no-baseline"]
-        arguments += kernels.flatMap { ["--kernel", $0] } + variants.flatMap { ["--variant", $0] }
-        arguments += loaders.flatMap { ["--loader", $0] } + (jobs.map { ["--jobs", "\($0)"] } ?? [])
-        arguments += timeout.map { ["--timeout", "\($0)"] } ?? []
-        arguments += (results.map { ["--results", $0] } ?? []) + (noCache ? ["--no-cache"] : [])
-        arguments += fullLogs ? ["--full-logs"] : []
+    private func request() throws -> BisectRequest {
+        var run = RunRequest()
+        run.kernels = kernels
+        run.probes = [Glob(probe)]
+        run.variants = variants.map(Glob.init)
+        run.loaders = loaders.map(LoaderOption.init(argument:))
+        run.jobs = jobs
+        run.accelerator = accel
         // A kernel of an archive is booted this once: its snapshot would only take room.
-        arguments += archive ? ["--start", "cold"] : []
-        return try RunCommand.parse(arguments)
+        run.start = archive ? .cold : .auto
+        run.timeoutSeconds = timeout
+        run.results = try results.map(Workspace.absolute)
+        run.takesStoredAnswers = !noCache
+        run.keepsFullLogs = fullLogs
+        run.ignoresBaseline = true
+        return BisectRequest(probe: probe, run: run, overArchive: archive)
     }
 }

@@ -1,5 +1,6 @@
 package import ArgumentParser
 import MatrixAnalysis
+import MatrixSession
 import Reports
 
 package struct Diff: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 package import ArgumentParser
 import MatrixAnalysis
 import MatrixModel
+import MatrixSession
 import Reports
 import ResultStore
 import SystemPackage

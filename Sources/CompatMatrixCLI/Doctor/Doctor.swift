@@ -1,4 +1,5 @@
 package import ArgumentParser
+import MatrixSession
 
 package struct Doctor: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(

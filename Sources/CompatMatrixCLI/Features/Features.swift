@@ -1,10 +1,12 @@
 package import ArgumentParser
 import Foundation
+import HostTools
 import KernelExamination
 import KernelStore
 import Machine
 import Manifests
 import MatrixModel
+import MatrixSession
 
 /// `compat-matrix features`: what kernels' BPF offers, side by side.
 package struct Features: AsyncParsableCommand {
@@ -40,7 +42,7 @@ package struct Features: AsyncParsableCommand {
         let wanted = listed + compared.filter { kernel in !listed.contains { $0.id == kernel.id } }
         let isAnyFetched = try wanted.contains { try store.image(of: $0) != nil }
         let examined = try await Interruption.cancelling {
-            let booth = isAnyFetched ? try await KernelBooth(workspace) : nil
+            let booth = isAnyFetched ? try await KernelBooth(workspace, say: Output.toStderr) : nil
             return try await wanted.concurrentMap(width: ProcessInfo.processInfo.activeProcessorCount) { kernel in
                 let (description, obstacle) = try await KernelDescription.examined(kernel, store: store, booth: booth)
                 return (description: description, gap: description.gap(obstacle))

@@ -1,5 +1,7 @@
 package import ArgumentParser
 import Manifests
+import MatrixSession
+import ProbeObject
 import SystemPackage
 
 package struct Init: AsyncParsableCommand {

@@ -2,6 +2,7 @@ import KernelExamination
 import KernelStore
 import Machine
 import Manifests
+import MatrixSession
 
 extension KernelDescription {
     /// `kernel` with what a guest of it said, now or before; and why nobody could ask, where that is so.

@@ -1,9 +1,11 @@
 package import ArgumentParser
+import HostTools
 import KernelExamination
 import KernelStore
 import Machine
 import Manifests
 import MatrixModel
+import MatrixSession
 import SystemPackage
 
 package struct KernelsAdd: AsyncParsableCommand {
@@ -44,7 +46,7 @@ package struct KernelsAdd: AsyncParsableCommand {
         let boot: BootOutcome<KernelFacts>
         do {
             boot = try await Interruption.cancelling {
-                try await KernelBooth(workspace).facts(of: kernel, image: image)
+                try await KernelBooth(workspace, say: Output.toStderr).facts(of: kernel, image: image)
             }
         } catch let error as MachineError {
             throw CommandFailure(.notMeasured, "\(kernel.id) is added, but no kernel can be booted here: \(error)")

@@ -1,6 +1,8 @@
 package import ArgumentParser
+import HostTools
 import KernelStore
 import Manifests
+import MatrixSession
 
 package struct KernelsFetch: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(

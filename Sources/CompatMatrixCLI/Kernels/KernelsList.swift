@@ -2,6 +2,7 @@ package import ArgumentParser
 import KernelStore
 import Manifests
 import MatrixModel
+import MatrixSession
 
 package struct KernelsList: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 package import ArgumentParser
 import KernelStore
 import Manifests
+import MatrixSession
 
 package struct KernelsRemove: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(

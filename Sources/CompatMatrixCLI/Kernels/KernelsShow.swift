@@ -1,8 +1,10 @@
 package import ArgumentParser
+import HostTools
 import KernelExamination
 import KernelStore
 import Machine
 import Manifests
+import MatrixSession
 import SystemPackage
 
 package struct KernelsShow: AsyncParsableCommand {
@@ -26,7 +28,7 @@ package struct KernelsShow: AsyncParsableCommand {
         let kernel = try store.kernel(kernel)
         let isFetched = try store.image(of: kernel) != nil
         let (description, obstacle) = try await Interruption.cancelling {
-            let booth = noBoot || !isFetched ? nil : try await KernelBooth(workspace)
+            let booth = noBoot || !isFetched ? nil : try await KernelBooth(workspace, say: Output.toStderr)
             return try await KernelDescription.examined(kernel, store: store, booth: booth)
         }
         print(

@@ -1,10 +1,12 @@
 package import ArgumentParser
 import Foundation
+import HostTools
 import KernelExamination
 import KernelStore
 import Machine
 import Manifests
 import MatrixModel
+import MatrixSession
 import SystemPackage
 
 package struct KernelsVerify: AsyncParsableCommand {
@@ -29,7 +31,7 @@ package struct KernelsVerify: AsyncParsableCommand {
         let workspace = try Workspace.ofThisProcess()
         let store = KernelStore(workspace)
         let kernels = try store.kernels(matching: kernels)
-        let booth = noBoot ? nil : try await KernelBooth(workspace)
+        let booth = noBoot ? nil : try await KernelBooth(workspace, say: Output.toStderr)
         let width = jobs ?? ProcessInfo.processInfo.activeProcessorCount
         let column = kernels.map(\.id.text.count).max() ?? 0
         let findings = try await Interruption.cancelling {

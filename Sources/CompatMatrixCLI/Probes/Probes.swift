@@ -1,5 +1,4 @@
 package import ArgumentParser
-import SystemPackage
 
 package struct Probes: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
@@ -7,14 +6,4 @@ package struct Probes: AsyncParsableCommand {
         subcommands: [ProbesList.self, ProbesCheck.self, ProbesBuild.self])
 
     package init() {}
-}
-
-extension Workspace {
-    /// The folder of probes, for a command that cannot do without.
-    func probesFolder() throws(CommandFailure) -> FilePath {
-        guard let probes else {
-            throw CommandFailure(.invalidInput, "there is no folder 'probes' here; run in the folder that holds it")
-        }
-        return probes
-    }
 }

@@ -2,7 +2,9 @@ package import ArgumentParser
 import Loaders
 import Manifests
 import MatrixModel
+import MatrixSession
 import ProbeObject
+import RunPlanning
 import SystemPackage
 import VerifierLog
 

@@ -1,5 +1,6 @@
 package import ArgumentParser
 import Manifests
+import MatrixSession
 import SystemPackage
 
 package struct ProbesList: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 package import ArgumentParser
 import MatrixModel
+import MatrixSession
 import Reports
 import ResultStore
 import SystemPackage

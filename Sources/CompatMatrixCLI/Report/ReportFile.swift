@@ -31,11 +31,3 @@ enum ReportFile {
         }
     }
 }
-
-extension Error {
-    /// What the system said, where Foundation wraps it; its own words are a paragraph.
-    var reason: String {
-        let underlying = (self as? CocoaError)?.underlying as? POSIXError
-        return underlying.map { Errno(rawValue: $0.code.rawValue).description } ?? localizedDescription
-    }
-}

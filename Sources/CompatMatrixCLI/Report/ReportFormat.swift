@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import MatrixAnalysis
 import MatrixModel
+import MatrixSession
 import Reports
 import ResultStore
 import SystemPackage

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Glibc
+import MatrixSession
 import ResultStore
 import SystemPackage
 
@@ -12,17 +12,7 @@ struct StoredRuns: ParsableArguments {
     /// Opens what is there.
     ///
     /// - Throws: `ResultStoreError.noRuns` where nothing was ever stored: reading must not leave an empty store behind.
-    func open() throws -> ResultStore {
-        try Self.open(path)
-    }
-
-    /// Opens what is in `folder`; throws as `open()` does.
-    static func open(_ folder: FilePath) throws -> ResultStore {
-        guard access(folder.appending(ResultStore.databaseName).string, F_OK) == 0 else {
-            throw ResultStoreError.noRuns(folder)
-        }
-        return try ResultStore(folder: folder)
-    }
+    func open() throws -> ResultStore { try ResultStore(existingIn: path) }
 
     /// Opens the store, and creates it where there is none.
     func create() throws -> ResultStore { try ResultStore(folder: path) }

@@ -1,13 +1,16 @@
 package import ArgumentParser
 import Foundation
+import HostTools
 import Machine
 import Manifests
 import MatrixAnalysis
 import MatrixModel
+import MatrixSession
 import ProbeObject
 import QEMUBackend
 import Reports
 import ResultStore
+import RunPlanning
 import SystemPackage
 
 package struct RunCommand: AsyncParsableCommand {
@@ -47,41 +50,77 @@ package struct RunCommand: AsyncParsableCommand {
     package init() {}
 
     package func validate() throws {
-        guard (1...256).contains(jobs ?? 1) else { throw ValidationError("--jobs takes a number from 1 to 256") }
-        guard (1...86_400).contains(timeout ?? 1) else { throw ValidationError("--timeout takes 1 to 86400 seconds") }
+        try request().validateAsArguments()
         if noBaseline, baseline != nil { throw ValidationError("--baseline and --no-baseline exclude each other") }
         if watch, format != nil || baseline != nil {
             throw ValidationError("--watch shows the table of what changed: no --format and no --baseline beside it")
         }
-        try LoaderOption.validate(loaders)
     }
 
-    /// Whether nothing on the command line leaves out a part of what is there to be run of the probes.
-    ///
-    /// `--probe` does not: all that there is of the probes that it leaves is still run.
-    var selectsEverything: Bool { kernels.isEmpty && variants.isEmpty && loaders.isEmpty && shard == nil }
+    private func request() throws -> RunRequest {
+        var request = RunRequest()
+        request.kernels = kernels
+        request.probes = probes.map(Glob.init)
+        request.variants = variants.map(Glob.init)
+        request.objects = try objects.map(Workspace.absolute)
+        request.loaders = loaders
+        request.jobs = jobs
+        request.accelerator = accel
+        request.start = start.policy
+        request.timeoutSeconds = timeout
+        request.results = try results.map(Workspace.absolute)
+        request.takesStoredAnswers = !noCache
+        request.keepsFullLogs = fullLogs
+        request.shard = shard
+        request.baseline = baseline
+        request.ignoresBaseline = noBaseline
+        request.manifest = try config.map(Workspace.absolute)
+        return request
+    }
 
     package func run() async throws {
-        let workspace = try Workspace.ofThisProcess()
-        if watch { return try await RunWatch(options: self, workspace: workspace).run() }
-        let session = try await RunSession(options: self, workspace: workspace)
+        let environment = RunEnvironment(try .ofThisProcess(), display: TerminalDisplay())
+        if watch { return try await follow(in: environment) }
+        let session = try await RunSession(try request(), in: environment)
         let outcome = try await Interruption.cancelling { try await session.measure() }
         let document = try session.store.document(run: outcome.run)
         let gate = session.gate(of: document)
         // Shown before it is written to a file: a disk that is full must not cost the answer.
         let text = try (format ?? .table).render(
-            document, comparison: gate.comparison, from: session.store, in: .ofThisProcess(), forTerminal: true)
+            document, comparison: gate.comparison, from: session.store, in: environment.workspace, forTerminal: true)
         print(format == nil ? text + "\n" : text)
         show(gate)
         let report = try ReportFile.writePage(of: document, comparison: gate.comparison, in: session.store)
         if format == nil { print("report: \(report)") }
         if outcome.interrupted {
-            throw CommandFailure(
-                .interrupted,
-                "interrupted: \(document.cells.count) of \(session.plan.count) cells are kept in run \(outcome.run)")
+            throw SessionError.interrupted(run: outcome.run, kept: document.cells.count, planned: session.plan.count)
         }
         guard let status = gate.status(allowMissing: allowMissing) else { return }
         throw status.code
+    }
+
+    private func follow(in environment: RunEnvironment) async throws {
+        let watch = Watch(
+            try request(), in: environment, show: { try Self.showRepeated($0) },
+            mayPass: { ($0 as? any HasExitStatus)?.exitStatus == .invalidInput })
+        try await watch.run()
+    }
+
+    /// Shows a run of a watch, and how long after the change it is over.
+    private static func showRepeated(_ run: Watch.Run) throws {
+        let (session, outcome) = (run.session, run.outcome)
+        let document = try session.store.document(run: outcome.run)
+        print(TerminalTable.render(document, style: Terminal.style, width: Terminal.width), terminator: "")
+        if let save = run.savedAt {
+            print("\(Date().timeIntervalSince(save).roundedToMilliseconds) s after the change was saved")
+        }
+        print("")
+        try Output.finish()
+        if outcome.interrupted {
+            throw SessionError.interrupted(run: outcome.run, kept: document.cells.count, planned: session.plan.count)
+        }
+        // After the answer: nobody waits for the page.
+        _ = try ReportFile.writePage(of: document, in: session.store)
     }
 
     /// Says what differs from the baseline, and what the gate makes of it; below the table, or beside another format.
@@ -98,54 +137,4 @@ package struct RunCommand: AsyncParsableCommand {
             write(GateText.render(gate) + (isTable ? "\n" : ""))
         }
     }
-
-    /// Where the user's own loaders are, by name.
-    func ownLoaders() throws -> [String: FilePath] {
-        var own: [String: FilePath] = [:]
-        for case .own(let name, let path) in loaders { own[name] = try Workspace.absolute(path) }
-        return own
-    }
-
-    /// The same, with what `project` says wherever the command line says nothing.
-    func filled(from project: ProjectManifest?) throws -> RunCommand {
-        guard let project else { return self }
-        var options = self
-        if kernels.isEmpty { options.kernels = project.kernels.map(\.value) }
-        if loaders.isEmpty { options.loaders = try project.loaderOptions() }
-        options.jobs = jobs ?? project.jobs
-        options.timeout = timeout ?? project.timeout
-        options.results = results ?? project.results?.string
-        options.baseline = noBaseline ? nil : baseline ?? project.baseline?.value
-        return options
-    }
-}
-
-package enum AcceleratorOption: String, ExpressibleByArgument, CaseIterable, Sendable { case auto, kvm, tcg }
-
-package enum StartOption: String, ExpressibleByArgument, CaseIterable, Sendable {
-    case auto, warm, cold
-
-    var policy: StartPolicy {
-        switch self {
-        case .auto: .auto
-        case .warm: .warm
-        case .cold: .cold
-        }
-    }
-}
-
-/// `I/N`, counted from 1.
-package struct Shard: ExpressibleByArgument, Sendable, Equatable {
-    let index: Int
-    let count: Int
-
-    package init?(argument: String) {
-        let parts = argument.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
-        guard parts.count == 2, let index = parts[0], let count = parts[1], count >= 1, (1...count).contains(index)
-        else { return nil }
-        self.index = index
-        self.count = count
-    }
-
-    func holds(_ position: Int) -> Bool { position % count == index - 1 }
 }

@@ -1,13 +1,15 @@
 import Glibc
 import GuestLink
 import MatrixModel
+import MatrixSession
 import Reports
+import RunPlanning
 
 /// What people see on stderr while they wait.
 ///
 /// On a terminal one line changes: cells done, time left, what is running. Elsewhere each kernel gets a line when its cells
 /// are over. A verdict that was not expected gets a line at once in either case.
-struct RunProgress {
+struct RunProgress: RunDisplay {
     typealias Instant = ContinuousClock.Instant
 
     enum Style: Equatable {

@@ -1,0 +1,102 @@
+package import SystemPackage
+
+/// The text of a new `compat-matrix.yaml`.
+package struct ProjectDraft {
+    private let entries: [String]
+    private let probes: String?
+
+    /// - Parameters:
+    ///   - objects: Relative to the folder that the file will be in.
+    ///   - probes: A folder of probes; `nil` where there is none.
+    package init(objects: [FilePath], probes: String?) {
+        var names: Set<String> = []
+        entries = objects.map { object in
+            let own = Self.usable(ProbeManifest.name(of: object))
+            var name = own
+            // Two objects of one name are told apart by their folders.
+            if !names.insert(name).inserted {
+                name = Self.usable(object.removingLastComponent().string + "-" + own)
+                var number = 2
+                while !names.insert(name).inserted {
+                    name = "\(own)-\(number)"
+                    number += 1
+                }
+            }
+            let path = Self.quoted(object.string)
+            return name == ProbeManifest.name(of: object) ? path : "{ object: \(path), name: \(name) }"
+        }
+        self.probes = probes
+    }
+
+    /// The folder `probes`, where it holds probes.
+    package static func probeFolder(in folder: FilePath) throws(ManifestError) -> String? {
+        let probes = folder.appending("probes")
+        guard (try? Stat(probes))?.type == .directory, try !ProbeCatalogue.folders(in: probes).isEmpty else {
+            return nil
+        }
+        return "probes"
+    }
+
+    package var text: String {
+        let lists = [
+            probes.map { "# A folder that holds a folder with a probe.yaml for each probe.\nprobes: [\($0)]\n" },
+            entries.isEmpty
+                ? nil
+                : """
+                # Objects that your build leaves; each is loaded on every kernel, program by program. A pattern stands for many:
+                # build/*.bpf.o. To attach an object's programs and see an event come back, write it like this:
+                #   - object: build/opensnoop.bpf.o
+                #     attach: true
+                #     trigger: { shell: "echo < /etc/passwd" }
+                #     event: { map: events }
+                objects:
+                \(entries.map { "  - \($0)\n" }.joined())
+                """,
+        ]
+        return lists.compactMap(\.self).reduce(Self.head) { $0 + "\n" + $1 } + "\n" + Self.tail
+    }
+
+    private static let head = """
+        # What `compat-matrix run` does in this folder and in those below it. Paths start here. All keys are described in
+        # docs/manifest.md of compat-matrix.
+
+        """
+
+    private static let tail = """
+        # Only some kernels, by id or pattern; `compat-matrix kernels list` names all there are.
+        # kernels: ["debian-*", ubuntu-5.4]
+
+        # What a release must not be worse than: a file that `run --format json` printed, or `latest`.
+        # baseline: compat-baseline.json
+
+        # What ends `run` with status 1. Without this: regressions where there is a baseline, else every verdict that is not
+        # as expected.
+        # gate: { failOn: [regression, growth], growthPercent: 20, unneeded: fail }
+
+        """
+
+    /// Letters, digits and what else a name may hold; something else becomes a dash.
+    private static func usable(_ name: String) -> String {
+        let text = String(
+            name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-._+".contains($0)) ? $0 : "-" }
+        ).drop { $0 == "-" || $0 == "." }
+        return text.isEmpty ? "object" : String(text)
+    }
+
+    /// As YAML reads it back: plain where nothing in it means something there.
+    private static func quoted(_ text: String) -> String {
+        let isPlain =
+            text.first.map { $0.isLetter || $0.isNumber || $0 == "/" } ?? false
+            && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-._+/".contains($0)) }
+        guard !isPlain else { return text }
+        let escaped = text.unicodeScalars.map { scalar in
+            switch scalar {
+            case "\"", "\\": "\\\(scalar)"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+                "\\x" + (scalar.value < 0x10 ? "0" : "") + String(scalar.value, radix: 16)
+            default: "\(scalar)"
+            }
+        }
+        return "\"\(escaped.joined())\""
+    }
+}

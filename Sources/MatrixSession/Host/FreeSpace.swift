@@ -1,0 +1,22 @@
+import Foundation
+package import SystemPackage
+
+/// Room on a file system.
+package enum FreeSpace {
+    /// Bytes that this user may still write in `folder`, or where it will be made.
+    package static func bytes(at folder: FilePath) throws -> Int {
+        var place = folder
+        while !Workspace.isFolder(place), case let parent = place.removingLastComponent(), parent != place {
+            place = parent
+        }
+        var status = statvfs()
+        guard statvfs(place.string, &status) == 0 else { throw Errno(rawValue: errno) }
+        return Int(status.f_bavail) * Int(status.f_frsize)
+    }
+
+    package static func text(_ bytes: Int) -> String {
+        let mebibytes = Double(bytes) / Double(1 << 20)
+        return mebibytes < 1024
+            ? String(format: "%.1f MiB", mebibytes) : String(format: "%.1f GiB", mebibytes / 1024)
+    }
+}

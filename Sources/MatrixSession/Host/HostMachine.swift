@@ -1,0 +1,44 @@
+import Machine
+import QEMUBackend
+import RunPlanning
+import SystemPackage
+
+/// What guests run on here.
+///
+/// A host without a usable QEMU is a reason why cells are not measured, not an end of the run: what is in the store is
+/// still an answer.
+struct HostMachine: Sendable {
+    let backend: any MachineBackend
+    /// `nil` when there is no usable QEMU.
+    let qemu: QEMU?
+    let accelerator: Accelerator?
+
+    init(accelerator choice: AcceleratorOption, cache: FilePath, searchPath: String) async throws {
+        do {
+            let qemu = try await QEMU.locate(searchPath: searchPath, cache: cache)
+            let accelerator: Accelerator =
+                switch choice {
+                case .auto: try await .best(with: qemu, cache: cache)
+                case .kvm: .kvm
+                case .tcg: .tcg
+                }
+            try qemu.check(for: accelerator)
+            self.qemu = qemu
+            self.accelerator = accelerator
+            backend = QEMUBackend(qemu: qemu, accelerator: accelerator, snapshots: cache.appending("snapshots"))
+        } catch let error as MachineError {
+            backend = NoMachine(error: error)
+            qemu = nil
+            accelerator = nil
+        }
+    }
+}
+
+/// Stands where a machine would be, and says why there is none.
+private struct NoMachine: MachineBackend {
+    let error: MachineError
+
+    func withGuest<Result: Sendable>(
+        _ spec: GuestSpec, start: StartPolicy, body: @Sendable (any Guest) async throws -> Result
+    ) async throws -> Result { throw error }
+}

@@ -1,0 +1,53 @@
+import Foundation
+import HostTools
+package import KernelExamination
+package import KernelStore
+import SystemPackage
+
+/// What was found out of a kernel, kept beside its image.
+package struct FactsFile: Sendable {
+    /// All that shapes the facts.
+    struct Key: Codable, Equatable {
+        /// SHA-256 of the kernel image.
+        var image: String
+        var commandLine: String
+        /// SHA-256 of the initramfs, whose loader asks.
+        var guestImage: String
+        /// Accelerator and build of QEMU; `nil` when there is none here.
+        var machine: String?
+    }
+
+    private struct Contents: Codable {
+        var key: Key
+        var facts: KernelFacts
+    }
+
+    let file: FilePath
+
+    package init(of image: KernelImage) { file = image.path.removingLastComponent().appending("facts.json") }
+
+    func read(_ key: Key) -> KernelFacts? {
+        guard let contents = contents(), contents.key == key else { return nil }
+        return contents.facts
+    }
+
+    /// What was found out at any time of this image with this command line, by whatever asked then.
+    package func read(image: String, commandLine: String) -> KernelFacts? {
+        guard let contents = contents(), contents.key.image == image, contents.key.commandLine == commandLine else {
+            return nil
+        }
+        return contents.facts
+    }
+
+    /// What cannot be kept is found out anew the next time.
+    func write(_ facts: KernelFacts, for key: Key) {
+        guard let bytes = try? JSONEncoder().encode(Contents(key: key, facts: facts)) else { return }
+        try? AtomicFile.write(Array(bytes), to: file)
+    }
+
+    /// A file that cannot be read, or was written by another version, is none.
+    private func contents() -> Contents? {
+        guard let bytes = FileManager.default.contents(atPath: file.string) else { return nil }
+        return try? JSONDecoder().decode(Contents.self, from: bytes)
+    }
+}

@@ -1,0 +1,106 @@
+internal import Foundation
+internal import GuestImage
+internal import KernelStore
+internal import Loaders
+internal import Manifests
+internal import MatrixModel
+internal import MatrixRunner
+internal import ResultStore
+internal import RunPlanning
+internal import SystemPackage
+
+/// What sessions open or find once: kernels, loaders, the guests' image, the machine and the store.
+///
+/// A session that follows another one, as in a bisection or a watch, asks for none of it again.
+package actor RunEnvironment {
+    package nonisolated let workspace: Workspace
+    nonisolated let kernelStore: KernelStore
+    nonisolated let display: any SessionDisplay
+    private var chosen: [[String]: [KernelManifest]] = [:]
+    private var fetched: [KernelID: FetchOutcome] = [:]
+    private var loaders: [String: Loader] = [:]
+    private var image: GuestImage?
+    private var builtInitramfs: InitramfsFile?
+    private var machines: [AcceleratorOption: HostMachine] = [:]
+    private var stores: [FilePath: ResultStore] = [:]
+
+    package init(_ workspace: Workspace, display: any SessionDisplay) {
+        self.workspace = workspace
+        self.display = display
+        kernelStore = KernelStore(workspace)
+    }
+
+    /// The kernels that `globs` choose, oldest first; `check` sees all that there are, the first time.
+    func kernels(
+        matching globs: [String], check: @Sendable ([KernelManifest]) throws -> Void
+    ) throws -> [KernelManifest] {
+        if let known = chosen[globs] { return known }
+        try check(kernelStore.catalogue())
+        let kernels = try kernelStore.kernels(matching: globs)
+        chosen[globs] = kernels
+        return kernels
+    }
+
+    /// Images of `kernels`, in their order, fetched where they are not here yet.
+    func images(of kernels: [KernelManifest]) async -> [FetchOutcome] {
+        let missing = kernels.filter { fetched[$0.id] == nil }
+        if !missing.isEmpty {
+            let outcomes = await display.fetching { [kernelStore] show in
+                await kernelStore.fetch(missing, patience: .seconds(600)) { id, step in
+                    if step != .alreadyHere { show(id, step) }
+                }
+            }
+            for outcome in outcomes { fetched[outcome.kernel.id] = outcome }
+        }
+        return kernels.compactMap { fetched[$0.id] }
+    }
+
+    /// The loaders of these names, looked for only where they are not known yet; `options` say where the user's own are.
+    func loaders(_ names: Set<String>, _ options: [LoaderOption]) async throws -> [String: Loader] {
+        let unknown = names.subtracting(loaders.keys)
+        if !unknown.isEmpty {
+            var own: [String: FilePath] = [:]
+            for case .own(let name, let path) in options { own[name] = try Workspace.absolute(path) }
+            let search = LoaderSearch(own: own, tools: workspace.guestTools)
+            loaders.merge(try await search.find(unknown)) { _, new in new }
+        }
+        return loaders.filter { names.contains($0.key) }
+    }
+
+    /// The image with all loaders that were found so far: a run of some of them uses the snapshots of the runs before it.
+    func guestImage() async throws(GuestImageError) -> GuestImage {
+        let names = loaders.values.namesInGuestImage
+        if let image, image.loaders.isSuperset(of: names) { return image }
+        let new = try await GuestImage.forGuests(tools: workspace.guestTools, loaders: names)
+        image = new
+        builtInitramfs = nil
+        return new
+    }
+
+    /// The initramfs of `guestImage()`, built when the first guest needs it.
+    func initramfs() async throws(GuestImageError) -> InitramfsFile {
+        let image = try await guestImage()
+        if let builtInitramfs { return builtInitramfs }
+        let built = try image.initramfs(in: workspace.cache)
+        builtInitramfs = built
+        return built
+    }
+
+    /// The host's QEMU and accelerator, asked for the first time; a host without any is asked again.
+    func machine(_ accelerator: AcceleratorOption) async throws -> HostMachine {
+        if let machine = machines[accelerator] { return machine }
+        let found = try await HostMachine(
+            accelerator: accelerator, cache: workspace.cache,
+            searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "")
+        if found.qemu != nil { machines[accelerator] = found }
+        return found
+    }
+
+    /// The store of runs in `folder`, created where there is none.
+    func store(in folder: FilePath) throws -> ResultStore {
+        if let store = stores[folder] { return store }
+        let store = try ResultStore(folder: folder)
+        stores[folder] = store
+        return store
+    }
+}

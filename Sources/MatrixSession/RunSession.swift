@@ -1,0 +1,180 @@
+internal import Foundation
+internal import GuestImage
+internal import KernelStore
+internal import Loaders
+internal import Machine
+internal import Loaders
+internal import Manifests
+package import MatrixAnalysis
+package import MatrixAnalysis
+package import MatrixModel
+internal import MatrixRunner
+package import ProbeObject
+internal import QEMUBackend
+package import ResultStore
+package import RunPlanning
+internal import SystemPackage
+
+/// One run, from what was asked for to what is stored.
+package struct RunSession: Sendable {
+    package struct Outcome: Sendable {
+        package var run: String
+        package var interrupted: Bool
+    }
+
+    package let store: ResultStore
+    package let plan: RunPlan
+    /// What was selected, with what it is made from.
+    package let variants: [BuiltVariant]
+    /// Those that cells name, by name.
+    private let loaders: [Loader]
+    private let request: RunRequest
+    private let environment: RunEnvironment
+    private let baseline: MatrixDocument?
+    private let rules: GateRules
+    private let startedAt: Date
+
+    /// Checks all input: nothing boots before everything that was asked for is there and valid.
+    ///
+    /// Of what `request` selects, a session is about the variants that `isWanted` takes, or about none.
+    package init(
+        _ request: RunRequest, in environment: RunEnvironment, only isWanted: (BuiltVariant) -> Bool = { _ in true }
+    ) async throws {
+        startedAt = Date()
+        let workspace = environment.workspace
+        let project = try workspace.projectManifest(at: request.manifest)
+        let request = try request.filled(from: project)
+        let all = try await Self.variants(request, workspace, project)
+        let chosen = try LoaderChoice(request.loaders).loaders(of: all).filter { isWanted($0.variant) }
+        let manifests = try await environment.kernels(
+            matching: request.kernels, check: ProjectManifest.check(of: project?.kernels ?? []))
+        let results = request.results ?? workspace.results
+        baseline = try request.baseline.map {
+            try RunReference.document($0, in: { try ResultStore(existingIn: results) })
+        }
+        let found = try await environment.loaders(Set(chosen.map(\.loader)), request.loaders)
+        let guestImage = try await environment.guestImage()
+        store = try await environment.store(in: results)
+        plan = RunPlan(
+            kernels: await RunKernel.all(
+                await environment.images(of: manifests), variants: chosen.map(\.variant),
+                find: environment.kernelStore.guestModules),
+            variants: try await Self.loaded(chosen, by: found), guestImage: guestImage,
+            tool: try ToolBuild.identity(), shard: request.shard, fullLogs: request.keepsFullLogs,
+            day: try Self.day(of: startedAt))
+        variants = all.filter(isWanted)
+        loaders = found.values.sorted { $0.name < $1.name }
+        rules = project?.gate ?? GateRules()
+        self.request = request
+        self.environment = environment
+    }
+
+    /// A session about some of the variants, on the kernels of this one; `nil` when that comes to none.
+    package func again(_ isWanted: (BuiltVariant) -> Bool) async throws -> RunSession? {
+        let session = try await RunSession(request.forSome(), in: environment, only: isWanted)
+        return session.variants.isEmpty ? nil : session
+    }
+
+    /// Each variant with its loader, and with what a program of the user's needs in a guest.
+    private static func loaded(
+        _ chosen: [(variant: BuiltVariant, loader: String)], by loaders: [String: Loader]
+    ) async throws -> [LoadedVariant] {
+        var loaded: [LoadedVariant] = []
+        for (variant, name) in chosen {
+            guard let loader = loaders[name] else { continue }
+            let executable: GuestExecutable? =
+                if let own = variant.executable { try await GuestExecutable(own, of: variant) } else { nil }
+            loaded.append(LoadedVariant(variant: variant, loader: loader, executable: executable))
+        }
+        return loaded
+    }
+
+    /// What the gate makes of the run that is stored in `document`.
+    package func gate(of document: MatrixDocument) -> Gate {
+        let compared = request.extent == .everything ? baseline : baseline?.restricted(toCellsOf: document)
+        return Gate(document, baseline: compared, rules: rules)
+    }
+
+    private static func variants(
+        _ request: RunRequest, _ workspace: Workspace, _ project: ProjectManifest?
+    ) async throws -> [BuiltVariant] {
+        let selection = ProbeSelection(probes: request.probes, variants: request.variants, objects: request.objects)
+        guard project != nil || workspace.probes != nil || !request.objects.isEmpty else {
+            throw SessionError.nothingToRun
+        }
+        let variants = try await selection.build(cache: workspace.cache) { try workspace.catalogue(project) }
+        guard !variants.isEmpty else {
+            throw SessionError.noProbe(in: project?.file ?? workspace.probes ?? FilePath("probes"))
+        }
+        return variants.map { $0.namingFiles(from: workspace.sources) }
+    }
+
+    /// Measures what the store cannot answer.
+    ///
+    /// What was found before an interruption is stored like everything else.
+    package func measure() async throws -> Outcome {
+        let clock = ContinuousClock.now
+        let machine = try await environment.machine(request.accelerator)
+        let run = RunInfo(
+            id: Self.newID(at: startedAt), startedAt: startedAt.formatted(.iso8601), durationSeconds: 0,
+            tool: ToolBuild.version,
+            host: HostInfo(
+                qemu: machine.qemu?.version, accelerator: machine.accelerator?.rawValue,
+                cpus: ProcessInfo.processInfo.activeProcessorCount))
+        let hits = !request.takesStoredAnswers ? [:] : try store.cached(inputs: plan.cells.compactMap(\.inputs))
+        let open = plan.cells.filter { $0.inputs != nil && $0.answer(in: hits) == nil }
+        let batches = open.isEmpty ? [] : plan.batches(of: open, initramfs: try await environment.initramfs())
+        try store.begin(run: run)
+        for loader in loaders { try store.record(loader: loader.row, in: run.id) }
+        let limits =
+            request.jobs.map { GuestLimits(working: $0, up: $0) } ?? GuestCount.standard(for: open.map(\.cell))
+        let keys = open.map(\.cell.key)
+        let expected = try store.expectedSeconds(of: keys)
+        let recorder = RunRecorder(
+            store: store, run: run.id, plan: plan,
+            progress: environment.display.progress(of: keys, expected: expected, guests: limits.working))
+        try await recorder.cached(
+            plan.cells.compactMap { cell in cell.answer(in: hits).map { (cell, $0) } })
+        try await recorder.missing(
+            plan.cells.compactMap { cell in cell.obstacle.map { (cell, $0) } })
+        let runner = MatrixRunner(
+            backend: machine.backend, start: request.start,
+            limits: limits, cellLimit: .seconds(request.timeoutSeconds ?? Self.cellSeconds), longLogs: store.logWriter)
+        let ticks = Task {
+            while true {
+                try await Task.sleep(for: .seconds(1))
+                await recorder.showTime()
+            }
+        }
+        defer { ticks.cancel() }
+        var interrupted = false
+        do {
+            try await runner.run(batches, expectedSeconds: expected, observer: recorder)
+        } catch is CancellationError {
+            interrupted = true
+        }
+        try await recorder.finish()
+        try store.record(
+            exceptions: plan.exceptions(
+                in: try store.document(run: run.id), isWhole: request.extent >= .wholeProbes && !interrupted),
+            in: run.id)
+        let seconds = (ContinuousClock.now - clock) / .seconds(1)
+        if !interrupted { try store.finish(run: run.id, durationSeconds: seconds.roundedToMilliseconds) }
+        return Outcome(run: run.id, interrupted: interrupted)
+    }
+
+    /// What a cell may take when nobody says otherwise.
+    private static let cellSeconds = 120
+
+    private static func day(of date: Date) throws(SessionError) -> Day {
+        let text = date.formatted(.iso8601.year().month().day())
+        guard let day = Day(text) else { throw .notADay(text) }
+        return day
+    }
+
+    /// Sorts by time; the tail keeps two runs of one second apart.
+    private static func newID(at date: Date) -> String {
+        let stamp = date.formatted(.iso8601.dateSeparator(.omitted).timeSeparator(.omitted))
+        return "\(stamp)-\(String(UInt16.random(in: .min ... .max) | 0x1000, radix: 16))"
+    }
+}

@@ -1,0 +1,38 @@
+package import KernelStore
+package import Manifests
+package import SystemPackage
+
+extension Workspace {
+    /// What the `compat-matrix.yaml` says that speaks of the current directory, or the one at `path`.
+    ///
+    /// - Throws: `ManifestError`; a file that was named has to be there.
+    package func projectManifest(at path: FilePath? = nil) throws -> ProjectManifest? {
+        if let path { return try ProjectManifest.load(path) }
+        return try project.map { file throws(ManifestError) in try ProjectManifest.load(file) }
+    }
+
+    /// Where runs are stored, when no command line says otherwise.
+    package func resultsFolder(_ project: ProjectManifest?) -> FilePath { project?.results ?? results }
+
+    /// Every probe there is: those of the project, else those of the folder `probes`.
+    ///
+    /// - Throws: `ManifestError`, and `SessionError.noProbesFolder` where there is neither.
+    package func catalogue(_ project: ProjectManifest?) throws -> [ProbeManifest] {
+        if let project { return try project.catalogue() }
+        let folder = try probesFolder()
+        return try ProbeCatalogue(folder: folder).probes
+    }
+
+    /// The folder of probes, for a command that cannot do without.
+    package func probesFolder() throws(SessionError) -> FilePath {
+        guard let probes else { throw .noProbesFolder }
+        return probes
+    }
+}
+
+extension KernelStore {
+    /// Every kernel's store of `workspace`.
+    package init(_ workspace: Workspace, mirrors: [AptArchive: String] = [:]) {
+        self.init(catalogueFolders: workspace.catalogueFolders, cache: workspace.cache, mirrors: mirrors)
+    }
+}

@@ -1,0 +1,92 @@
+package import Loaders
+internal import MatrixModel
+package import ProbeObject
+
+/// A variant and the loader that is to take it.
+package struct LoadedVariant: Sendable {
+    package var variant: BuiltVariant
+    package var loader: Loader
+    /// What a program of the user's takes in a guest.
+    package var executable: GuestExecutable?
+
+    package init(variant: BuiltVariant, loader: Loader, executable: GuestExecutable? = nil) {
+        self.variant = variant
+        self.loader = loader
+        self.executable = executable
+    }
+}
+
+/// Which loaders there are, and which of them take which variant.
+///
+/// A pure function of what was asked for; nothing is looked at on disk.
+package struct LoaderChoice {
+    private let options: [LoaderOption]
+    private let own: [String]
+
+    package init(_ options: [LoaderOption]) {
+        self.options = options
+        own = options.compactMap { if case .own(let name, _) = $0 { name } else { nil } }
+    }
+
+    /// Loaders of objects, in the order of the plan: ours first, the user's as they were named.
+    private var ofObjects: [String] { ShippedLoader.allCases.filter(\.takesObjects).map(\.rawValue) + own }
+
+    private var all: [String] { ofObjects + ShippedLoader.allCases.filter { !$0.takesObjects }.map(\.rawValue) }
+
+    /// The names of the loaders of each variant, with the variant.
+    ///
+    /// Where a manifest names loaders, only those count. Where it does not, and for objects without a manifest, any loader
+    /// may be chosen, and without a choice it is libbpf.
+    ///
+    /// - Throws: `LoaderChoiceError` for a choice that nothing is for, and for a manifest that names a loader that there is not.
+    package func loaders(of variants: [BuiltVariant]) throws(LoaderChoiceError) -> [(
+        variant: BuiltVariant, loader: String
+    )] {
+        try Self.check(variants.compactMap(\.loaders).flatMap(\.self), among: all)
+        var possible: Set<String> = []
+        var chosen: [(variant: BuiltVariant, loader: String)] = []
+        for variant in variants {
+            let takers = takers(of: variant)
+            possible.formUnion(takers)
+            chosen += takers.filter(isChosen).map { (variant, $0) }
+        }
+        if let lost = options.map(\.glob).first(where: { glob in !possible.contains(where: glob.matches) }) {
+            throw .nothingMatches("\(lost)", known: possible.sorted())
+        }
+        return chosen
+    }
+
+    /// Names, not globs, that are no loader's: a glob may be for loaders that are not always there.
+    private static func check(_ named: [Glob], among known: [String]) throws(LoaderChoiceError) {
+        guard let lost = named.first(where: { !$0.isPattern && !known.contains($0.description) }) else { return }
+        throw .unknown("\(lost)", known: known)
+    }
+
+    private func takers(of variant: BuiltVariant) -> [String] {
+        if let loader = variant.ownLoader { return [loader] }
+        if let globs = variant.loaders { return ofObjects.filter { name in globs.contains { $0.matches(name) } } }
+        return options.isEmpty ? [ShippedLoader.libbpf.rawValue] : ofObjects
+    }
+
+    private func isChosen(_ loader: String) -> Bool {
+        options.isEmpty || options.contains { $0.glob.matches(loader) }
+    }
+}
+
+/// A loader that was chosen or named, and that nothing is for or nobody brings.
+package enum LoaderChoiceError: Error, Equatable, CustomStringConvertible {
+    /// What `--loader` chooses takes nothing of what is selected; `known` would.
+    case nothingMatches(String, known: [String])
+    /// A manifest names it.
+    case unknown(String, known: [String])
+
+    package var description: String {
+        switch self {
+        case .nothingMatches(let glob, let known):
+            "--loader '\(glob)' matches nothing; what is selected has: \(known.joined(separator: ", "))"
+        case .unknown(let name, let known):
+            "a manifest names the loader '\(name)'; there are: \(known.joined(separator: ", ")), and --loader "
+                + "\(name)=PATH brings one of your own"
+        }
+    }
+}

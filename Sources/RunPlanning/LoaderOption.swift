@@ -1,0 +1,54 @@
+internal import Loaders
+internal import Manifests
+package import MatrixModel
+
+/// What `--loader` says: which loaders, or a loader of the user's own and where it is.
+package enum LoaderOption: Sendable, Equatable {
+    case choice(Glob)
+    case own(name: String, path: String)
+
+    package init(argument: String) {
+        let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        self = parts.count == 2 ? .own(name: parts[0], path: parts[1]) : .choice(Glob(argument))
+    }
+
+    /// The loaders that it chooses: a loader that is brought is one that is wanted.
+    package var glob: Glob {
+        switch self {
+        case .choice(let glob): glob
+        case .own(let name, _): Glob(name)
+        }
+    }
+
+    /// - Throws: `LoaderOptionError` for what is wrong whatever else there is.
+    package static func validate(_ options: [LoaderOption]) throws(LoaderOptionError) {
+        var names = ShippedLoader.allCases.map(\.rawValue)
+        for case .own(let name, let path) in options {
+            guard ProbeManifest.isUsable(name: name), name.utf8.count <= 64 else { throw .unusableName(name) }
+            guard !names.contains(name) else { throw .taken(name: name, path: path) }
+            guard !path.isEmpty else { throw .pathMissing(name: name) }
+            names.append(name)
+        }
+        for case .choice(let glob) in options where !names.contains(where: glob.matches) {
+            throw .unknown("\(glob)", known: names)
+        }
+    }
+}
+
+/// What is wrong with a `--loader`, or with an entry of `loaders` in a project's manifest.
+package enum LoaderOptionError: Error, Equatable, CustomStringConvertible {
+    case unusableName(String)
+    case taken(name: String, path: String)
+    case pathMissing(name: String)
+    case unknown(String, known: [String])
+
+    package var description: String {
+        switch self {
+        case .unusableName(let name):
+            "'\(name)' cannot be a loader's name: at most 64 letters, digits, '-', '.', '_' and '+', first none of '-' and '.'"
+        case .taken(let name, let path): "there is a loader '\(name)' already; give '\(path)' another name"
+        case .pathMissing(let name): "--loader \(name)= lacks the path of the loader"
+        case .unknown(let glob, let known): "there is no loader '\(glob)'; there are: \(known.joined(separator: ", "))"
+        }
+    }
+}

@@ -1,0 +1,135 @@
+internal import Foundation
+package import GuestImage
+internal import GuestLink
+internal import HostTools
+internal import KernelStore
+internal import Loaders
+internal import Machine
+internal import Manifests
+package import MatrixModel
+package import MatrixRunner
+internal import ProbeObject
+package import ResultStore
+internal import SystemPackage
+
+/// A cell with its place in the matrix and the digest of all that decides its outcome.
+package struct RunCell: Sendable {
+    package var position: Int
+    package var kernel: KernelID
+    package var cell: PlannedCell
+    /// `nil` where there is an obstacle: nothing is measured and nothing to be remembered.
+    package var inputs: String?
+    /// Why nothing can be measured: the kernel's image, a module that the cell needs, its loader, or
+    /// the compiler of its variant is not to be had.
+    package var obstacle: String?
+
+    init(position: Int, kernel: RunKernel, loaded: LoadedVariant, fullLogs: Bool, day: Day) {
+        self.position = position
+        self.kernel = kernel.id
+        let (variant, loader) = (loaded.variant, loaded.loader)
+        let key = CellKey(
+            kernel: kernel.id.text, probe: variant.probe, variant: variant.variant, loader: loader.name)
+        cell = PlannedCell(
+            key: key, loader: loader.fileForGuests,
+            object: variant.object.map { PlannedFile(path: $0.path, digest: $0.digest, lines: $0.lines) },
+            files: loaded.executable?.files ?? [], programs: variant.programs,
+            plan: loaded.executable?.plan ?? variant.plan,
+            expectations: kernel.manifest.isGate ? variant.expectations.on(day) : .anything)
+        // Other loaders fetch no verifier's log.
+        if variant.ownLoader == nil, fullLogs || variant.fullLogs { cell.options.insert(.fullLogs) }
+        if loader.canStay { cell.options.insert(.mayStay) }
+        switch kernel.modules(variant.modules) {
+        case .success(let modules):
+            cell.modules = modules
+            obstacle = loader.obstacle ?? variant.obstacle
+        case .failure(let error): obstacle = "\(error)"
+        }
+    }
+
+    /// What an earlier run found with the same inputs, if it kept as much as this cell is to keep: a log that was cut does not do
+    /// for one that is to be whole.
+    package func answer(in stored: [String: CachedCell]) -> CachedCell? {
+        guard let hit = inputs.flatMap({ stored[$0] }) else { return nil }
+        let isAbridged = hit.cell.programs.contains { $0.logCut == .abridged }
+        return isAbridged && cell.options.contains(.fullLogs) ? nil : hit
+    }
+}
+
+/// Which cells there are: kernel, then probe, variant, loader.
+///
+/// A pure function of what was selected.
+package struct RunPlan: Sendable {
+    package let kernels: [RunKernel]
+    package let cells: [RunCell]
+    /// What was selected of the probes.
+    package let variants: [LoadedVariant]
+    private let day: Day
+
+    package var count: Int { cells.count }
+
+    /// Plans every cell, or those of `shard`.
+    ///
+    /// `tool` tells one build of this program from another: what it judges differently must not be answered from what an
+    /// older build found. `day` is the day of the run, on which some rule may have expired.
+    package init(
+        kernels: [RunKernel], variants: [LoadedVariant], guestImage: GuestImage, tool: String, shard: Shard?,
+        fullLogs: Bool, day: Day
+    ) {
+        self.kernels = kernels
+        self.variants = variants
+        self.day = day
+        var cells: [RunCell] = []
+        var position = 0
+        for kernel in kernels {
+            for variant in variants {
+                defer { position += 1 }
+                guard shard?.holds(position) ?? true else { continue }
+                var cell = RunCell(position: position, kernel: kernel, loaded: variant, fullLogs: fullLogs, day: day)
+                if cell.obstacle == nil {
+                    cell.inputs = Self.inputs(of: cell.cell, kernel: kernel, guestImage: guestImage, tool: tool)
+                }
+                cells.append(cell)
+            }
+        }
+        self.cells = cells
+    }
+
+    private static func inputs(
+        of cell: PlannedCell, kernel: RunKernel, guestImage: GuestImage, tool: String
+    ) -> String? {
+        guard case .success(let image) = kernel.image else { return nil }
+        // The image was built from its config, so all there is to tell apart is whether the guest gets one.
+        let parts = [
+            cell.object?.digest ?? "no object", cell.plan?.text ?? "no plan", image.sha256,
+            image.config == nil ? "no config" : "config", kernel.manifest.commandLine,
+            cell.key.loader, cell.loader?.digest ?? "", guestImage.digest(for: cell.key.loader), tool,
+            cell.modules.map(\.digest).joined(separator: " "),
+            // An object that is the same at another place has its lines there.
+            cell.object?.lines.files.sorted().joined(separator: " ") ?? "",
+            cell.files.map { "\($0.guestPath) \($0.file.digest)" }.joined(separator: "\n"),
+        ]
+        return Digest.of(parts.joined(separator: "\u{0}"))
+    }
+
+    /// What became of the rules of `expect` in a run of this plan.
+    package func exceptions(in document: MatrixDocument, isWhole: Bool) -> [ExceptionRow] {
+        let outsideGate = Set(kernels.filter { !$0.manifest.isGate }.map(\.id.text))
+        let count = ExceptionCount(
+            of: variants.map(\.variant).map {
+                .init(probe: $0.probe, name: $0.variant, expectations: $0.expectations.on(day))
+            },
+            in: document, isOfGate: { !outsideGate.contains($0) })
+        return count.rows(isWhole: isWhole)
+    }
+
+    /// The cells among `chosen` that can be measured, by kernel.
+    package func batches(of chosen: [RunCell], initramfs: InitramfsFile) -> [KernelBatch] {
+        let cells = Dictionary(grouping: chosen, by: \.kernel)
+        return kernels.compactMap { kernel in
+            guard case .success(let image) = kernel.image, let cells = cells[kernel.id] else { return nil }
+            return KernelBatch(
+                kernel: kernel.id, spec: GuestSpec(kernel.manifest, image: image, initramfs: initramfs),
+                config: image.config, cells: cells.map(\.cell))
+        }
+    }
+}

@@ -1,0 +1,134 @@
+package import Machine
+package import Manifests
+package import MatrixModel
+package import SystemPackage
+
+/// What is to be measured and how: what the command line says, and the project's manifest where that says nothing.
+package struct RunRequest: Sendable {
+    /// What a request leaves out of what there is to be run.
+    package enum Extent: Sendable, Comparable {
+        case part
+        /// All that there is of the probes that it is about.
+        case wholeProbes
+        case everything
+    }
+
+    /// Globs over ids; none means all.
+    package var kernels: [String] = []
+    /// None means all, unless there are `objects`.
+    package var probes: [Glob] = []
+    /// None means all.
+    package var variants: [Glob] = []
+    /// Objects to load without a manifest, absolute.
+    package var objects: [FilePath] = []
+    package var loaders: [LoaderOption] = []
+    /// Guests at once; `nil` leaves it to the machine.
+    package var jobs: Int?
+    package var accelerator = AcceleratorOption.auto
+    package var start = StartPolicy.auto
+    /// What one cell may take; `nil` for the default.
+    package var timeoutSeconds: Int?
+    /// The folder of stored runs, absolute; `nil` for that of the workspace.
+    package var results: FilePath?
+    /// Whether the store answers what it knows.
+    package var takesStoredAnswers = true
+    /// Whether all of every log is kept.
+    package var keepsFullLogs = false
+    package var shard: Shard?
+    /// What the run is compared with: a stored run, or a file.
+    package var baseline: String?
+    /// Whether it is compared with nothing, whatever the manifest says.
+    package var ignoresBaseline = false
+    /// The project's manifest, absolute; `nil` for the nearest.
+    package var manifest: FilePath?
+
+    /// What the command line alone left out; `nil` before the manifest had its say.
+    private var chosenExtent: Extent?
+
+    package init() {}
+
+    /// - Throws: `RunRequestError`, `LoaderOptionError`.
+    package func validate() throws {
+        guard (1...256).contains(jobs ?? 1) else { throw RunRequestError.jobs }
+        guard (1...86_400).contains(timeoutSeconds ?? 1) else { throw RunRequestError.timeout }
+        try LoaderOption.validate(loaders)
+    }
+
+    /// A project's manifest that names kernels or loaders leaves out nothing: it says what there is.
+    package var extent: Extent {
+        if let chosenExtent { return chosenExtent }
+        guard kernels.isEmpty, variants.isEmpty, loaders.isEmpty, shard == nil else { return .part }
+        return probes.isEmpty && objects.isEmpty ? .everything : .wholeProbes
+    }
+
+    /// The same for some of what it selects, which says nothing of the rest and is compared with nothing.
+    package func forSome() -> RunRequest {
+        var request = self
+        request.chosenExtent = .part
+        request.baseline = nil
+        request.ignoresBaseline = true
+        return request
+    }
+
+    /// The same, with what `project` says wherever the command line says nothing; a second time changes nothing.
+    package func filled(from project: ProjectManifest?) throws(ManifestError) -> RunRequest {
+        guard chosenExtent == nil else { return self }
+        var request = self
+        request.chosenExtent = extent
+        guard let project else { return request }
+        if kernels.isEmpty { request.kernels = project.kernels.map(\.value) }
+        if loaders.isEmpty { request.loaders = try project.loaderOptions() }
+        request.jobs = jobs ?? project.jobs
+        request.timeoutSeconds = timeoutSeconds ?? project.timeout
+        request.results = results ?? project.results
+        request.baseline = ignoresBaseline ? nil : baseline ?? project.baseline?.value
+        return request
+    }
+}
+
+/// Which accelerator guests run with.
+package enum AcceleratorOption: String, CaseIterable, Sendable { case auto, kvm, tcg }
+
+/// A number of the command line that is out of range.
+package enum RunRequestError: Error, Equatable, CustomStringConvertible {
+    case jobs, timeout
+
+    package var description: String {
+        switch self {
+        case .jobs: "--jobs takes a number from 1 to 256"
+        case .timeout: "--timeout takes 1 to 86400 seconds"
+        }
+    }
+}
+
+extension ProjectManifest {
+    /// Makes sure that each pattern of its key `kernels` matches one of those that there are.
+    package static func check(of patterns: [Placed<String>]) -> @Sendable ([KernelManifest]) throws -> Void {
+        { known in
+            let ids = known.map(\.id.text)
+            for glob in patterns where !ids.contains(where: Glob(glob.value).matches) {
+                throw glob.place.wrong(glob.value, expected: "kernels among \(ids.joined(separator: ", "))")
+            }
+        }
+    }
+}
+
+extension ProjectManifest {
+    /// What its `loaders` say, a path among them from its own folder.
+    ///
+    /// - Throws: `ManifestError` for what `--loader` would not take.
+    fileprivate func loaderOptions() throws(ManifestError) -> [LoaderOption] {
+        var options: [LoaderOption] = []
+        for text in loaders {
+            var option = LoaderOption(argument: text.value)
+            if case .own(let name, let path) = option, !path.isEmpty {
+                option = .own(name: name, path: folder.pushing(FilePath(path)).string)
+            }
+            do { try LoaderOption.validate(options + [option]) } catch {
+                throw text.place.wrong(text.value, expected: "what --loader takes: \(error)")
+            }
+            options.append(option)
+        }
+        return options
+    }
+}

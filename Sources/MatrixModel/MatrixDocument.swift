@@ -102,6 +102,20 @@ package struct KernelRow: Codable, Sendable, Hashable {
     }
 }
 
+extension [KernelRow] {
+    /// By the label's version; an id that is none comes last.
+    package var oldestFirst: [KernelRow] {
+        sorted { left, right in
+            switch (KernelID(left.id), KernelID(right.id)) {
+            case (let left?, let right?): left < right
+            case (_?, nil): true
+            case (nil, _?): false
+            case (nil, nil): left.id < right.id
+            }
+        }
+    }
+}
+
 /// What brings objects into a kernel: a library as its users have it, or a way without one.
 package struct LoaderRow: Codable, Sendable, Hashable {
     package enum Status: String, Codable, Sendable {

@@ -11,7 +11,7 @@ struct GuestSitting {
     let dispatcher: Dispatcher
     let kernelConfig: FilePath?
     let cellLimit: Duration
-    let longLogs: LongLogs?
+    let judge: KernelJudge
     /// When the run began to measure.
     let start: ContinuousClock.Instant
 
@@ -23,7 +23,7 @@ struct GuestSitting {
 
     /// Returns when the guest is done or was brought down.
     ///
-    /// - Throws: `MatrixRunnerError` when an object cannot be read, and what `observer` and `longLogs` throw. A guest that dies or
+    /// - Throws: `MatrixRunnerError` when an object cannot be read, and what `observer` and the archive of logs throw. A guest that dies or
     ///   talks nonsense is evidence.
     func run(observer: some RunObserver) async throws {
         if let kernelConfig {
@@ -66,7 +66,9 @@ struct GuestSitting {
             let lost = await dispatcher.update {
                 $0.insertionFailed(in: number, isWorthASecondTry: error.isWorthASecondTry)
             }
-            for cell in lost { try await observer.note(.cell(cell, .noGuest(error))) }
+            for cell in lost {
+                try await observer.note(judge.event(cell, .noGuest(error), release: guest.hello.release))
+            }
         }
     }
 
@@ -75,7 +77,9 @@ struct GuestSitting {
         let evidence = try await evidence(of: sent.cell, number: sent.number, observer: observer)
         let next = number.round.next(after: evidence)
         // What will be tried again is not the last word.
-        try await observer.note(next == nil ? .cell(sent.cell, evidence) : .cellWillRepeat(sent.cell))
+        try await observer.note(
+            next == nil
+                ? judge.event(sent.cell, evidence, release: guest.hello.release) : .cellWillRepeat(sent.cell))
         await dispatcher.update { $0.cellEnded(in: number, next: next) }
         return !evidence.endedTheGuest
     }
@@ -89,7 +93,7 @@ struct GuestSitting {
         of cell: PlannedCell, number: UInt32, observer: some RunObserver
     ) async throws -> Evidence {
         let limit = patience
-        var collector = EvidenceCollector(longLogs: longLogs)
+        var collector = EvidenceCollector(longLogs: judge.longLogs)
         var deadline = ContinuousClock.now + limit
         do {
             while true {

@@ -10,7 +10,7 @@ package struct Judge: Sendable {
 
     package init() { catalogue = .bundled }
 
-    /// The verdict on `cell`, held against what is expected of it on `kernel`.
+    /// The verdict on `cell`, which is not yet held against more than that a probe is expected to pass.
     ///
     /// `release` is what the guest said, `nil` when none ever did. `kernelConfigKnown` says whether the guest was given the
     /// kernel's `CONFIG_…` file, which a host of that kernel has. `keep` keeps a text and returns the reference to it
@@ -22,67 +22,97 @@ package struct Judge: Sendable {
         var programs = try programResults(of: cell, evidence: evidence, release: release ?? kernel.labelled, keep: keep)
         let wanted = kernelConfigKnown ? [] : programs.indices.filter { programs[$0].wantedKernelConfig }
         for index in wanted { programs[index].verdict = .notMeasured }
-        let verdict: Verdict
-        var reason: String?
-        var console: String?
-        switch evidence.ending {
-        case .finished where evidence.contradiction != nil:
-            verdict = .notMeasured
-            reason = "the \(cell.key.loader) loader contradicts itself: \(evidence.contradiction ?? "")"
-        case .finished(.exited(0)) where !wanted.isEmpty:
-            verdict = .notMeasured
-            reason = Self.noConfig(of: kernel)
-        case .finished(.exited(0)):
-            let worst = Verdict.worst(of: programs.map(\.verdict))
-            let gap = Self.gap(in: programs, of: cell)
-            verdict = worst == .pass && gap != nil ? .notMeasured : worst
-            if verdict == .notMeasured { reason = Self.noTarget(of: programs) ?? gap }
-        case .finished(.exited(Self.unavailable)):
-            verdict = .notMeasured
-            reason = evidence.remarks.lastSentence ?? "the guest lacks what the cell's trigger needs"
-        case .finished(let exit):
-            verdict = .notMeasured
-            reason =
-                "the \(cell.key.loader) loader ended with \(Self.describe(exit)) before it had reported everything"
-                + (Self.lastWords(in: evidence).map { ": \($0)" } ?? "")
-        case .stopped(let limit):
-            verdict = .timeout
-            reason = "no result within \(limit): the \(cell.key.loader) loader was ended"
-            // What it had to say, where it said something.
-            console = try evidence.remarks.isEmpty ? nil : keep(evidence.remarks.bytes)
-        case .guestGone(let why, let text):
-            verdict = .crash
-            reason = ConsoleExcerpt.crash(in: text) ?? ConsoleExcerpt.trouble(in: text) ?? why
-            console = try text.isEmpty ? nil : keep(text)
-        case .overdue(let limit, let text):
-            // A guest that hangs may have said why.
-            let crash = ConsoleExcerpt.crash(in: text)
-            verdict = crash == nil ? .timeout : .crash
-            reason = crash ?? Self.overdue(limit, console: text)
-            console = try text.isEmpty ? nil : keep(text)
-        case .corrupt(let why, let text):
-            verdict = .notMeasured
-            reason = why
-            console = try text.isEmpty ? nil : keep(text)
-        case .noGuest(let why, let text):
-            verdict = .notMeasured
-            reason = why
-            console = try text.flatMap { try $0.isEmpty ? nil : keep($0) }
-        }
-        if case .finished = evidence.ending, let trouble = ConsoleExcerpt.trouble(in: evidence.kernelLog) {
-            // The verdict is what the kernel answered; but whoever ships the probe wants to know.
-            reason = [reason, "the kernel warned while it ran: \(trouble)"].compactMap(\.self).joined(separator: "; ")
-            console = try keep(evidence.kernelLog)
-        }
-        let result = CellResult(
-            key: cell.key, verdict: verdict,
-            stage: verdict == .notMeasured ? nil : Self.stage(programs, of: cell, verdict: verdict),
-            expected: .pass, asExpected: false, cached: false, event: EventText.text(of: evidence.event),
-            reason: reason, console: console, programs: programs,
+        let ruling: Ruling =
+            switch evidence.ending {
+            case .finished(let exit):
+                finished(exit, cell, evidence, programs, lacking: wanted.isEmpty ? nil : kernel)
+                    .noting(warningsIn: evidence.kernelLog)
+            case .stopped(let limit): stopped(after: limit, cell, evidence)
+            case .guestGone(let why, let console): crashed(why, console: console)
+            case .overdue(let limit, let console): overdue(limit, console: console)
+            case .corrupt(let why, let console): Ruling(.notMeasured, reason: why, text: console)
+            case .noGuest(let why, let console): Ruling(.notMeasured, reason: why, text: console ?? [])
+            }
+        return CellResult(
+            key: cell.key, verdict: ruling.verdict,
+            stage: ruling.verdict == .notMeasured ? nil : Self.stage(programs, of: cell, verdict: ruling.verdict),
+            expected: .pass, asExpected: ruling.verdict == .pass, cached: false,
+            event: EventText.text(of: evidence.event), reason: ruling.reason,
+            console: ruling.text.isEmpty ? nil : try keep(ruling.text), programs: programs,
             seconds: CellSeconds(
                 of: programs.map(\.seconds), queue: evidence.timing.queue.map(Self.seconds),
                 totalMicroseconds: evidence.timing.microseconds))
-        return result.held(against: cell.expectations, on: kernel, release: release)
+    }
+
+    /// What one ending comes to.
+    private struct Ruling {
+        var verdict: Verdict
+        var reason: String?
+        /// What there is to be read about it; empty for nothing.
+        var text: [UInt8]
+
+        init(_ verdict: Verdict, reason: String? = nil, text: [UInt8] = []) {
+            self.verdict = verdict
+            self.reason = reason
+            self.text = text
+        }
+
+        /// The same with what the kernel warned of: the verdict is what the kernel answered, but whoever ships the probe wants to
+        /// know.
+        func noting(warningsIn kernelLog: [UInt8]) -> Ruling {
+            guard let trouble = ConsoleExcerpt.trouble(in: kernelLog) else { return self }
+            let words = [reason, "the kernel warned while it ran: \(trouble)"].compactMap(\.self)
+            return Ruling(verdict, reason: words.joined(separator: "; "), text: kernelLog)
+        }
+    }
+
+    /// The loader came to its end; `lacking` is the kernel whose `CONFIG_…` file a program wanted and nobody has.
+    private func finished(
+        _ exit: LoaderExit, _ cell: PlannedCell, _ evidence: Evidence, _ programs: [ProgramResult],
+        lacking kernel: KernelID?
+    ) -> Ruling {
+        if let contradiction = evidence.contradiction {
+            return Ruling(.notMeasured, reason: "the \(cell.key.loader) loader contradicts itself: \(contradiction)")
+        }
+        switch exit {
+        case .exited(0):
+            if let kernel { return Ruling(.notMeasured, reason: Self.noConfig(of: kernel)) }
+            let worst = Verdict.worst(of: programs.map(\.verdict))
+            let gap = Self.gap(in: programs, of: cell)
+            let verdict = worst == .pass && gap != nil ? .notMeasured : worst
+            return Ruling(verdict, reason: verdict == .notMeasured ? Self.noTarget(of: programs) ?? gap : nil)
+        case .exited(Self.unavailable):
+            return Ruling(
+                .notMeasured,
+                reason: evidence.remarks.lastSentence ?? "the guest lacks what the cell's trigger needs")
+        default:
+            return Ruling(
+                .notMeasured,
+                reason:
+                    "the \(cell.key.loader) loader ended with \(Self.describe(exit)) before it had reported everything"
+                    + (Self.lastWords(in: evidence).map { ": \($0)" } ?? ""))
+        }
+    }
+
+    /// The agent ended the loader, which may have had something to say.
+    private func stopped(after limit: Duration, _ cell: PlannedCell, _ evidence: Evidence) -> Ruling {
+        Ruling(
+            .timeout, reason: "no result within \(limit): the \(cell.key.loader) loader was ended",
+            text: evidence.remarks.isEmpty ? [] : evidence.remarks.bytes)
+    }
+
+    private func crashed(_ why: String, console: [UInt8]) -> Ruling {
+        Ruling(
+            .crash, reason: ConsoleExcerpt.crash(in: console) ?? ConsoleExcerpt.trouble(in: console) ?? why,
+            text: console)
+    }
+
+    /// A guest that hangs may have said why.
+    private func overdue(_ limit: Duration, console: [UInt8]) -> Ruling {
+        guard let crash = ConsoleExcerpt.crash(in: console) else {
+            return Ruling(.timeout, reason: Self.overdue(limit, console: console), text: console)
+        }
+        return Ruling(.crash, reason: crash, text: console)
     }
 
     /// A guest that is slow may have said something that is no lock-up, but explains it.

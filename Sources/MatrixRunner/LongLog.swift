@@ -1,3 +1,11 @@
+/// Where the texts of a run are kept: logs of verifiers, consoles, what loaders wrote.
+package protocol LogArchive: Sendable {
+    /// Keeps `text` and returns the reference to it, `logs/<sha256>.txt`.
+    func storeLog(_ text: [UInt8]) throws -> String
+    /// Begins a text that is too long for memory.
+    func beginLongLog() throws -> any LongLog
+}
+
 /// A text too long for memory, kept elsewhere while it comes in; what is never asked to stay is gone with this value.
 package protocol LongLog: Sendable {
     func append(_ bytes: [UInt8]) throws

@@ -20,8 +20,8 @@ package enum RunEvent: Sendable {
     case cellBegan(PlannedCell)
     /// What happened does not count: the cell will run again.
     case cellWillRepeat(PlannedCell)
-    /// The cell is over.
-    case cell(PlannedCell, Evidence)
+    /// The cell is over, and this is the verdict on what was seen of it.
+    case cell(PlannedCell, CellResult, from: Evidence)
 }
 
 /// Measures cells in as few guests as keep all workers busy, and in fresh ones where a cell brings its guest down.
@@ -30,18 +30,18 @@ package struct MatrixRunner: Sendable {
     private let start: StartPolicy
     private let limits: GuestLimits
     private let cellLimit: Duration
-    private let longLogs: LongLogs?
+    private let logs: (any LogArchive)?
 
     /// Prepares a run with as many guests at once as `limits` allows.
     ///
-    /// A cell that is silent for longer than `cellLimit` counts as `timeout`. Long logs go to what `longLogs` makes, and stay
-    /// in memory without it.
+    /// A cell that is silent for longer than `cellLimit` counts as `timeout`. Texts go to `logs`; without it
+    /// nobody can read them, and long ones stay in memory.
     package init(
         backend: any MachineBackend, start: StartPolicy, limits: GuestLimits, cellLimit: Duration,
-        longLogs: LongLogs? = nil
+        logs: (any LogArchive)? = nil
     ) {
         self.backend = backend
-        self.longLogs = longLogs
+        self.logs = logs
         self.start = start
         self.limits = limits
         self.cellLimit = cellLimit
@@ -51,7 +51,7 @@ package struct MatrixRunner: Sendable {
     ///
     /// `expectedSeconds` says how long cells took before, as far as that is known; it decides the order and nothing else.
     ///
-    /// - Throws: What `observer` and `longLogs` throw, and `CancellationError`. A guest that crashes, hangs or never comes up is
+    /// - Throws: What `observer` and the archive of logs throw, and `CancellationError`. A guest that crashes, hangs or never comes up is
     ///   evidence.
     package func run(
         _ batches: [KernelBatch], expectedSeconds: [CellKey: Double] = [:], observer: some RunObserver
@@ -77,6 +77,7 @@ package struct MatrixRunner: Sendable {
         _ number: Schedule.Guest, of batch: KernelBatch, since began: ContinuousClock.Instant, dispatcher: Dispatcher,
         observer: some RunObserver
     ) async throws {
+        let judge = KernelJudge(batch: batch, logs: logs)
         do {
             let policy = number.round.startPolicy(start)
             try await backend.withGuest(number.round.spec(batch.spec), start: policy) { guest in
@@ -91,7 +92,7 @@ package struct MatrixRunner: Sendable {
                 defer { idleWatch.cancel() }
                 try await GuestSitting(
                     guest: guest, number: number, dispatcher: dispatcher, kernelConfig: batch.config,
-                    cellLimit: cellLimit, longLogs: longLogs, start: began
+                    cellLimit: cellLimit, judge: judge, start: began
                 ).run(observer: observer)
             }
             await dispatcher.update { $0.isOver(number) }
@@ -99,7 +100,7 @@ package struct MatrixRunner: Sendable {
             let lost = await dispatcher.update {
                 $0.didNotStart(number, isWorthASecondTry: error.isWorthASecondTry)
             }
-            for cell in lost { try await observer.note(.cell(cell, .noGuest(error))) }
+            for cell in lost { try await observer.note(judge.event(cell, .noGuest(error), release: nil)) }
         }
     }
 }

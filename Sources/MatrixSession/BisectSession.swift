@@ -89,7 +89,7 @@ package struct BisectSession {
     private func test(_ ids: [String], _ bisection: inout ProbeBisection) async throws {
         let session = try await session(of: ids)
         let outcome = try await Interruption.cancelling { try await session.measure() }
-        let document = try session.store.document(run: outcome.run)
+        let document = outcome.document
         let releases = Dictionary(document.kernels.map { ($0.id, $0.release) }, uniquingKeysWith: { first, _ in first })
         for cell in document.cells {
             bisection.note(cell, release: releases[cell.kernel] ?? nil, isStored: cell.cached)
@@ -98,7 +98,7 @@ package struct BisectSession {
             bisection.giveUp(loader: loader.name, reason: loader.reason)
         }
         if outcome.interrupted {
-            throw SessionError.bisectionInterrupted(run: outcome.run)
+            throw SessionError.bisectionInterrupted(run: document.run.id)
         }
     }
 

@@ -1,27 +1,32 @@
 import GuestLink
 import KernelStore
 import MatrixModel
-import MatrixRunner
+package import MatrixRunner
 import ResultStore
 import RunPlanning
 
-/// Stores each result as it comes: a crash of ours loses one cell, not the run.
+/// Stores each result as it comes, held against what is expected: a crash of ours loses one cell, not the run.
+///
+/// What it stored it also hands over in the end, as it would be read from the store.
 actor RunRecorder: RunObserver {
     private let store: ResultStore
-    private let run: String
-    private let judge = Judge()
+    private let run: RunInfo
+    private let plan: RunPlan
+    private let loaders: [LoaderRow]
     private let cells: [CellKey: RunCell]
-    private let kernelsWithConfig: Set<KernelID>
+    /// By position in the plan.
+    private var results: [Int: CellResult] = [:]
     private var rows: [KernelID: KernelRow]
     private var progress: any RunDisplay
 
-    /// Records into `run`, which the store knows; `progress` is that of the cells that the runner will measure.
-    init(store: ResultStore, run: String, plan: RunPlan, progress: any RunDisplay) {
+    /// Begins `run` in the store; `progress` is that of the cells that the runner will measure.
+    init(store: ResultStore, run: RunInfo, plan: RunPlan, loaders: [LoaderRow], progress: any RunDisplay) throws {
         self.progress = progress
         self.store = store
         self.run = run
+        self.plan = plan
+        self.loaders = loaders
         cells = Dictionary(uniqueKeysWithValues: plan.cells.map { ($0.cell.key, $0) })
-        kernelsWithConfig = Set(plan.kernels.filter(\.hasConfig).map(\.id))
         rows = Dictionary(
             uniqueKeysWithValues: plan.kernels.map { kernel in
                 let row = KernelRow(
@@ -29,6 +34,8 @@ actor RunRecorder: RunObserver {
                     readySeconds: nil, status: .notMeasured, reason: kernel.image.error.map { "\($0)" })
                 return (kernel.id, row)
             })
+        try store.begin(run: run)
+        for loader in loaders { try store.record(loader: loader, in: run.id) }
     }
 
     func note(_ event: RunEvent) throws {
@@ -38,7 +45,11 @@ actor RunRecorder: RunObserver {
             progress.guestUp(kernel, hello: hello, start: start, readySeconds: readySeconds, at: .now)
         case .cellBegan(let cell): progress.cellBegan(cell.key, at: .now)
         case .cellWillRepeat(let cell): progress.cellWillRepeat(cell.key, at: .now)
-        case .cell(let cell, let evidence): progress.cellIsOver(try measured(cell, evidence: evidence), at: .now)
+        case .cell(let planned, let result, _):
+            guard let cell = cells[planned.key] else { throw SessionError.unplanned(planned.key) }
+            let recorded = settle(result, of: cell, release: rows[cell.kernel]?.release)
+            try store.record(recorded, in: run.id)
+            progress.cellIsOver(recorded.cell, at: .now)
         }
     }
 
@@ -57,71 +68,79 @@ actor RunRecorder: RunObserver {
         try record(kernel)
     }
 
-    private func measured(_ planned: PlannedCell, evidence: Evidence) throws -> CellResult {
-        guard let cell = cells[planned.key] else { throw SessionError.unplanned(planned.key) }
-        let release = rows[cell.kernel]?.release.flatMap { KernelRelease($0) }
-        let result = try judge.result(
-            of: planned, kernel: cell.kernel, evidence: evidence, release: release,
-            kernelConfigKnown: kernelsWithConfig.contains(cell.kernel), keep: store.storeLog)
-        settle(result, of: cell.kernel)
-        try store.record(RecordedCell(result, position: cell.position, inputs: cell.inputs), in: run)
-        return result
-    }
-
     /// Takes over what an earlier run found with the same inputs; what was expected may have changed since.
     func cached(_ hits: [(cell: RunCell, hit: CachedCell)]) throws {
         var recorded: [RecordedCell] = []
         for (cell, hit) in hits {
-            let release = hit.kernel.release.flatMap { KernelRelease($0) }
-            var result = hit.cell.held(against: cell.cell.expectations, on: cell.kernel, release: release)
+            var result = hit.cell
             result.kernel = cell.cell.key.kernel
             result.probe = cell.cell.key.probe
             result.variant = cell.cell.key.variant
             result.cached = true
             // It waited for nothing in this run.
             result.seconds.queue = nil
-            recorded.append(RecordedCell(result, position: cell.position, inputs: cell.inputs))
+            recorded.append(settle(result, of: cell, release: hit.kernel.release))
             if rows[cell.kernel]?.release == nil {
                 rows[cell.kernel]?.release = hit.kernel.release
                 rows[cell.kernel]?.btf = hit.kernel.btf
             }
-            rows[cell.kernel]?.status = .measured
         }
-        try store.record(recorded, in: run)
+        try store.record(recorded, in: run.id)
     }
 
     /// Stores what cannot be measured, each cell with its reason.
     func missing(_ cells: [(cell: RunCell, reason: String)]) throws {
-        let results = cells.map { cell, reason in
+        let recorded = cells.map { cell, reason in
             let result = CellResult(
                 key: cell.cell.key, verdict: .notMeasured, stage: nil, expected: .pass, asExpected: false,
-                cached: false, reason: reason, console: nil, programs: []
-            ).held(against: cell.cell.expectations, on: cell.kernel, release: nil)
-            settle(result, of: cell.kernel)
-            return RecordedCell(result, position: cell.position, inputs: nil)
+                cached: false, reason: reason, console: nil, programs: [])
+            return settle(result, of: cell, release: nil)
         }
-        try store.record(results, in: run)
+        try store.record(recorded, in: run.id)
         for kernel in Set(cells.map(\.cell.kernel)) { try record(kernel) }
     }
 
-    /// Stores every kernel's row as it is at the end, however the run ended.
-    func finish() throws {
-        progress.end(at: .now)
-        for kernel in rows.keys { try record(kernel) }
+    /// Holds a result against what is expected of its cell, wherever it comes from: the only place where that is done.
+    ///
+    /// `release` is what a guest of the kernel said, `nil` when none ever did.
+    private func settle(_ result: CellResult, of cell: RunCell, release: String?) -> RecordedCell {
+        let result = result.held(
+            against: cell.cell.expectations, on: cell.kernel, release: release.flatMap { KernelRelease($0) })
+        results[cell.position] = result
+        if result.verdict == .notMeasured {
+            if rows[cell.kernel]?.status == .notMeasured { rows[cell.kernel]?.reason = result.reason }
+        } else {
+            rows[cell.kernel]?.status = .measured
+            rows[cell.kernel]?.reason = nil
+        }
+        return RecordedCell(result, position: cell.position, inputs: cell.inputs)
     }
 
-    private func settle(_ result: CellResult, of kernel: KernelID) {
-        if result.verdict == .notMeasured {
-            if rows[kernel]?.status == .notMeasured { rows[kernel]?.reason = result.reason }
-        } else {
-            rows[kernel]?.status = .measured
-            rows[kernel]?.reason = nil
+    /// Ends the run and returns it as it is stored; `durationSeconds` is `nil` for one that was interrupted.
+    ///
+    /// `isWhole` says whether all of its probes was run that there is.
+    func finish(isWhole: Bool, durationSeconds: () -> Double?) throws -> MatrixDocument {
+        progress.end(at: .now)
+        for kernel in rows.keys { try record(kernel) }
+        var document = MatrixDocument(
+            run: run, kernels: Array(rows.values).oldestFirst, loaders: loaders,
+            cells: results.sorted { $0.key < $1.key }.map(\.value))
+        document.exceptions = plan.exceptions(in: document, isWhole: isWhole)
+        try store.record(exceptions: document.exceptions, in: run.id)
+        if let seconds = durationSeconds() {
+            document.run.durationSeconds = seconds
+            try store.finish(run: run.id, durationSeconds: seconds)
         }
+        return document
     }
 
     private func record(_ kernel: KernelID) throws {
-        if let row = rows[kernel] { try store.record(kernel: row, in: run) }
+        if let row = rows[kernel] { try store.record(kernel: row, in: run.id) }
     }
 }
 
 extension LogWriter: LongLog {}
+
+extension ResultStore: LogArchive {
+    package func beginLongLog() throws -> any LongLog { try logWriter() }
+}

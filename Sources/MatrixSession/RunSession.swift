@@ -18,7 +18,8 @@ internal import SystemPackage
 /// One run, from what was asked for to what is stored.
 package struct RunSession: Sendable {
     package struct Outcome: Sendable {
-        package var run: String
+        /// The run as it is stored.
+        package var document: MatrixDocument
         package var interrupted: Bool
     }
 
@@ -124,14 +125,12 @@ package struct RunSession: Sendable {
         let hits = !request.takesStoredAnswers ? [:] : try store.cached(inputs: plan.cells.compactMap(\.inputs))
         let open = plan.cells.filter { $0.inputs != nil && $0.answer(in: hits) == nil }
         let batches = open.isEmpty ? [] : plan.batches(of: open, initramfs: try await environment.initramfs())
-        try store.begin(run: run)
-        for loader in loaders { try store.record(loader: loader.row, in: run.id) }
         let limits =
             request.jobs.map { GuestLimits(working: $0, up: $0) } ?? GuestCount.standard(for: open.map(\.cell))
         let keys = open.map(\.cell.key)
         let expected = try store.expectedSeconds(of: keys)
-        let recorder = RunRecorder(
-            store: store, run: run.id, plan: plan,
+        let recorder = try RunRecorder(
+            store: store, run: run, plan: plan, loaders: loaders.map(\.row),
             progress: environment.display.progress(of: keys, expected: expected, guests: limits.working))
         try await recorder.cached(
             plan.cells.compactMap { cell in cell.answer(in: hits).map { (cell, $0) } })
@@ -139,7 +138,7 @@ package struct RunSession: Sendable {
             plan.cells.compactMap { cell in cell.obstacle.map { (cell, $0) } })
         let runner = MatrixRunner(
             backend: machine.backend, start: request.start,
-            limits: limits, cellLimit: .seconds(request.timeoutSeconds ?? Self.cellSeconds), longLogs: store.logWriter)
+            limits: limits, cellLimit: .seconds(request.timeoutSeconds ?? Self.cellSeconds), logs: store)
         let ticks = Task {
             while true {
                 try await Task.sleep(for: .seconds(1))
@@ -153,14 +152,11 @@ package struct RunSession: Sendable {
         } catch is CancellationError {
             interrupted = true
         }
-        try await recorder.finish()
-        try store.record(
-            exceptions: plan.exceptions(
-                in: try store.document(run: run.id), isWhole: request.extent >= .wholeProbes && !interrupted),
-            in: run.id)
-        let seconds = (ContinuousClock.now - clock) / .seconds(1)
-        if !interrupted { try store.finish(run: run.id, durationSeconds: seconds.roundedToMilliseconds) }
-        return Outcome(run: run.id, interrupted: interrupted)
+        let document = try await recorder.finish(isWhole: request.extent >= .wholeProbes && !interrupted) {
+            [interrupted] in
+            interrupted ? nil : ((ContinuousClock.now - clock) / .seconds(1)).roundedToMilliseconds
+        }
+        return Outcome(document: document, interrupted: interrupted)
     }
 
     /// What a cell may take when nobody says otherwise.

@@ -93,17 +93,3 @@ extension ResultStore {
         return programs
     }
 }
-
-extension [KernelRow] {
-    /// By the label's version; an id that is none comes last.
-    fileprivate var oldestFirst: [KernelRow] {
-        sorted { left, right in
-            switch (KernelID(left.id), KernelID(right.id)) {
-            case (let left?, let right?): left < right
-            case (_?, nil): true
-            case (nil, _?): false
-            case (nil, nil): left.id < right.id
-            }
-        }
-    }
-}

@@ -78,29 +78,57 @@ struct Measurement: Sendable {
         async throws
     {
         let listener = Listener()
+        let shelf = Shelf()
         try await MatrixRunner(
-            backend: backend, start: start, limits: GuestLimits(working: 1, up: 1), cellLimit: cellLimit
+            backend: backend, start: start, limits: GuestLimits(working: 1, up: 1), cellLimit: cellLimit, logs: shelf
         )
         .run([batch], observer: listener)
-        for (cell, evidence) in await listener.seen {
+        for (cell, result, evidence) in await listener.seen {
             self.evidence[cell.key.variant] = evidence
-            cells[cell.key.variant] = try Judge().result(
-                of: cell, kernel: batch.kernel, evidence: evidence, release: nil, kernelConfigKnown: batch.config != nil
-            ) { text in
-                let reference = "logs/\(logs.count).txt"
-                logs[reference] = text
-                return reference
-            }
+            cells[cell.key.variant] = result
         }
+        logs = shelf.texts
     }
 
     func console(of variant: String) -> [UInt8] { cells[variant]?.console.flatMap { logs[$0] } ?? [] }
 
     private actor Listener: RunObserver {
-        private(set) var seen: [(PlannedCell, Evidence)] = []
+        private(set) var seen: [(PlannedCell, CellResult, Evidence)] = []
 
         func note(_ event: RunEvent) {
-            if case .cell(let cell, let evidence) = event { seen.append((cell, evidence)) }
+            if case .cell(let cell, let result, let evidence) = event { seen.append((cell, result, evidence)) }
         }
+    }
+
+    /// Keeps texts in memory.
+    private final class Shelf: LogArchive {
+        private struct InMemory: LongLog {
+            let shelf: Shelf
+            let text = TextBox()
+
+            func append(_ bytes: [UInt8]) { text.append(bytes) }
+            func keep() -> String { shelf.storeLog(text.bytes) }
+        }
+
+        private final class TextBox: Sendable {
+            private let content = Mutex<[UInt8]>([])
+
+            var bytes: [UInt8] { content.withLock(\.self) }
+            func append(_ part: [UInt8]) { content.withLock { $0 += part } }
+        }
+
+        private let kept = Mutex<[String: [UInt8]]>([:])
+
+        var texts: [String: [UInt8]] { kept.withLock(\.self) }
+
+        func storeLog(_ text: [UInt8]) -> String {
+            kept.withLock { kept in
+                let reference = "logs/\(kept.count).txt"
+                kept[reference] = text
+                return reference
+            }
+        }
+
+        func beginLongLog() -> any LongLog { InMemory(shelf: self) }
     }
 }

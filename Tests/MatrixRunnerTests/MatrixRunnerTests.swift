@@ -41,7 +41,7 @@ actor Listener: RunObserver {
     private(set) var evidence: [String: Evidence] = [:]
 
     func note(_ event: RunEvent) {
-        guard case .cell(let cell, let seen) = event else { return }
+        guard case .cell(let cell, _, let seen) = event else { return }
         if evidence.updateValue(seen, forKey: cell.key.probe) != nil {
             Issue.record("\(cell.key.probe) was told twice")
         }
@@ -57,7 +57,7 @@ private actor Diary: RunObserver {
         case .guestUp: entries.append("up")
         case .cellBegan(let cell): entries.append("\(cell.key.probe) began")
         case .cellWillRepeat(let cell): entries.append("\(cell.key.probe) will repeat")
-        case .cell(let cell, _): entries.append("\(cell.key.probe) is over")
+        case .cell(let cell, _, _): entries.append("\(cell.key.probe) is over")
         }
     }
 }

@@ -83,7 +83,7 @@ package struct RunCommand: AsyncParsableCommand {
         if watch { return try await follow(in: environment) }
         let session = try await RunSession(try request(), in: environment)
         let outcome = try await Interruption.cancelling { try await session.measure() }
-        let document = try session.store.document(run: outcome.run)
+        let document = outcome.document
         let gate = session.gate(of: document)
         // Shown before it is written to a file: a disk that is full must not cost the answer.
         let text = try (format ?? .table).render(
@@ -93,7 +93,7 @@ package struct RunCommand: AsyncParsableCommand {
         let report = try ReportFile.writePage(of: document, comparison: gate.comparison, in: session.store)
         if format == nil { print("report: \(report)") }
         if outcome.interrupted {
-            throw SessionError.interrupted(run: outcome.run, kept: document.cells.count, planned: session.plan.count)
+            throw SessionError.interrupted(run: document.run.id, kept: document.cells.count, planned: session.plan.count)
         }
         guard let status = gate.status(allowMissing: allowMissing) else { return }
         throw status.code
@@ -109,7 +109,7 @@ package struct RunCommand: AsyncParsableCommand {
     /// Shows a run of a watch, and how long after the change it is over.
     private static func showRepeated(_ run: Watch.Run) throws {
         let (session, outcome) = (run.session, run.outcome)
-        let document = try session.store.document(run: outcome.run)
+        let document = outcome.document
         print(TerminalTable.render(document, style: Terminal.style, width: Terminal.width), terminator: "")
         if let save = run.savedAt {
             print("\(Date().timeIntervalSince(save).roundedToMilliseconds) s after the change was saved")
@@ -117,7 +117,7 @@ package struct RunCommand: AsyncParsableCommand {
         print("")
         try Output.finish()
         if outcome.interrupted {
-            throw SessionError.interrupted(run: outcome.run, kept: document.cells.count, planned: session.plan.count)
+            throw SessionError.interrupted(run: document.run.id, kept: document.cells.count, planned: session.plan.count)
         }
         // After the answer: nobody waits for the page.
         _ = try ReportFile.writePage(of: document, in: session.store)

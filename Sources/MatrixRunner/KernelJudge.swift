@@ -1,0 +1,35 @@
+internal import GuestLink
+internal import HostTools
+internal import Machine
+internal import MatrixModel
+
+/// Judges the cells of one kernel as soon as they are over, in the task of their guest.
+///
+/// So the logs of several kernels are read at the same time.
+struct KernelJudge {
+    let batch: KernelBatch
+    let logs: (any LogArchive)?
+    private let judge = Judge()
+
+    init(batch: KernelBatch, logs: (any LogArchive)?) {
+        self.batch = batch
+        self.logs = logs
+    }
+
+    /// What observers are told of `cell`; `release` is what its guest said, `nil` where there was none.
+    func event(_ cell: PlannedCell, _ evidence: Evidence, release: String?) throws -> RunEvent {
+        let result = try judge.result(
+            of: cell, kernel: batch.kernel, evidence: evidence, release: release.flatMap { KernelRelease($0) },
+            kernelConfigKnown: batch.config != nil
+        ) { text in
+            try logs?.storeLog(text) ?? "logs/\(Digest.of(text)).txt"
+        }
+        return .cell(cell, result, from: evidence)
+    }
+
+    /// Begins texts that are too long for memory; `nil` where they have to stay there.
+    var longLogs: LongLogs? {
+        guard let logs else { return nil }
+        return { try logs.beginLongLog() }
+    }
+}

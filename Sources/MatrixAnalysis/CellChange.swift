@@ -58,7 +58,7 @@ package struct CellChange: Codable, Sendable, Hashable {
         case (true, true): break
         }
         let steps = [(from.verdict, to.verdict)] + programs.compactMap(\.verdicts)
-        if steps.contains(where: { $0.0.badness < $0.1.badness }) { return .regression }
+        if steps.contains(where: { $0.1.isWorse(than: $0.0) }) { return .regression }
         if steps.contains(where: { $0.0 != .pass && $0.1 == .pass }) { return .fix }
         return programs.isEmpty && from.verdict == to.verdict && from.stage == to.stage ? nil : .otherwise
     }
@@ -124,17 +124,5 @@ package struct ProgramState: Codable, Sendable, Hashable {
     package func isSame(as other: ProgramState) -> Bool {
         verdict == other.verdict && stage == other.stage
             && (verdict == .pass || (errno == other.errno && cause == other.cause))
-    }
-}
-
-extension Verdict {
-    /// A kernel that hangs or falls is worse than one that refuses.
-    package var badness: Int {
-        switch self {
-        case .pass, .notMeasured: 0
-        case .fail: 1
-        case .timeout: 2
-        case .crash: 3
-        }
     }
 }

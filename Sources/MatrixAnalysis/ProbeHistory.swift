@@ -121,7 +121,7 @@ package struct HistoryPoint: Codable, Sendable, Hashable {
                 guard let old = last.programs[name], let new = programs[name] else { return true }
                 return !old.isSame(as: new)
             }
-        if steps.contains(where: { $0.0.badness < $0.1.badness }) {
+        if steps.contains(where: { $0.1.isWorse(than: $0.0) }) {
             changes.append(.regression)
         } else if steps.contains(where: { $0.0 != .pass && $0.1 == .pass }) {
             changes.append(.fix)

@@ -1,7 +1,9 @@
 /// What a cell or one of its programs came to.
 ///
 /// Only `pass` and `fail` say something about the probe. `notMeasured` never counts for or against a kernel.
-package enum Verdict: String, Codable, Sendable, CaseIterable {
+///
+/// Ordered from the best to the worst. A kernel that hangs or falls is worse than one that refuses.
+package enum Verdict: String, Codable, Sendable, CaseIterable, Comparable {
     case pass, fail
     /// The guest kernel panicked, oopsed or locked up.
     case crash
@@ -10,10 +12,14 @@ package enum Verdict: String, Codable, Sendable, CaseIterable {
     case notMeasured
 
     /// The verdict of a whole made of `parts`: the worst of them, and `notMeasured` when there are none.
-    package static func worst(of parts: some Sequence<Verdict>) -> Verdict {
-        parts.max { $0.severity < $1.severity } ?? .notMeasured
-    }
+    package static func worst(of parts: some Sequence<Verdict>) -> Verdict { parts.max() ?? .notMeasured }
 
+    /// Whether the probe fares worse than with `other`: to have no verdict is not worse than to have one.
+    package func isWorse(than other: Verdict) -> Bool { self != .notMeasured && self > other }
+
+    package static func < (left: Verdict, right: Verdict) -> Bool { left.severity < right.severity }
+
+    /// Of a whole that is not as good as its best part, a gap is the least to be said; so it comes after `pass`.
     private var severity: Int {
         switch self {
         case .pass: 0

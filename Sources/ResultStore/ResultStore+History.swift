@@ -41,13 +41,15 @@ extension ResultStore {
     ///
     /// A pass is better than a refusal, that better than a kernel that hangs, and that better than one that falls.
     package func worsened() throws -> [String: Int] {
-        try read { db in
+        let ranks = Verdict.allCases.filter { $0 != .notMeasured }.sorted().enumerated()
+            .map { "('\($1.rawValue)', \($0))" }.joined(separator: ", ")
+        return try read { db in
             let rows = try Row.fetchAll(
                 db,
                 sql: """
                     WITH pairs AS (
                         SELECT id, number, lag(number) OVER (ORDER BY startedAt, number) AS earlier FROM runs),
-                    ranks (verdict, rank) AS (VALUES ('pass', 0), ('fail', 1), ('timeout', 2), ('crash', 3))
+                    ranks (verdict, rank) AS (VALUES \(ranks))
                     SELECT id, count(*) AS worse FROM pairs
                     JOIN cells AS old ON old.run = earlier
                     JOIN cells AS new ON new.run = pairs.number AND new.kernel = old.kernel AND new.probe = old.probe

@@ -13,7 +13,7 @@ package struct ResultStore: Sendable {
     package let folder: FilePath
     package let databasePath: FilePath
     let queue: DatabaseQueue
-    let logs: LogFolder
+    let logs: LogFiles
 
     /// Opens the store in `folder`, and creates what is missing.
     ///
@@ -21,7 +21,7 @@ package struct ResultStore: Sendable {
     package init(folder: FilePath) throws {
         self.folder = folder
         databasePath = folder.appending(Self.databaseName)
-        logs = try LogFolder(folder.appending("logs"))
+        logs = try LogFiles(folder.appending("logs"))
         queue = try Self.open(databasePath, lock: folder.appending("compat-matrix.lock"))
     }
 

@@ -23,7 +23,7 @@ extension Catalogue {
         ofLog log: LogSummary, logComplete: Bool = true, loader: LoaderOutput, errno: Int32 = 0, stage: Stage = .load
     ) -> Cause? {
         let lines = log.isEmpty ? loader.log ?? log.lines : log.lines
-        let finding = stage > .load ? nil : Finding(in: lines)
+        let finding = stage > .load ? nil : DecidingMessage(in: lines)
         let messages = loader.lines.filter { [.message, .loader].contains($0.kind) }
         let decided = finding.flatMap { knownCause($0) { $0.decides } } ?? missingCall(errno, stage, messages)
         if let decided = decided ?? loaderCause(messages, where: { $0.decides }) { return decided }
@@ -64,7 +64,7 @@ extension Catalogue {
     private static let noSuchCall: Int32 = 38
     private static let tooBig: Int32 = 7
 
-    private func knownCause(_ finding: Finding, where holds: (CatalogueEntry) -> Bool) -> Cause? {
+    private func knownCause(_ finding: DecidingMessage, where holds: (CatalogueEntry) -> Bool) -> Cause? {
         for (place, line) in finding.candidates.enumerated() {
             guard let entry = entry(matching: line, where: holds) else { continue }
             return narrower(than: entry, among: finding.candidates[(place + 1)...], source: finding.source)
@@ -91,14 +91,14 @@ extension Catalogue {
         return self[id: "too-large"]?.cause(line: "errno \(errno), and the end of the log is missing", source: nil)
     }
 
-    private func unknownCause(_ finding: Finding) -> Cause? {
+    private func unknownCause(_ finding: DecidingMessage) -> Cause? {
         finding.candidates.first.map {
             unknownCause(line: $0.text.trimmed, source: finding.source, report: finding.report)
         }
     }
 
     /// 7.3 gives a category and a suggestion of its own, which stand in for the catalogue's.
-    private func unknownCause(line: String, source: String?, report: Finding.Report?) -> Cause {
+    private func unknownCause(line: String, source: String?, report: DecidingMessage.Report?) -> Cause {
         Cause(
             id: Self.unknown, category: report?.category ?? "Unknown", line: line, source: source,
             advice: report?.suggestion ?? "The catalogue does not have this message: read the log around it.",

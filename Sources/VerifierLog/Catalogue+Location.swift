@@ -47,7 +47,7 @@ private struct Refusal {
         }
         if let last = shown.first {
             instruction = last.index
-            source = Finding(in: lines)?.source
+            source = DecidingMessage(in: lines)?.source
         } else if let number = Self.instruction(namedIn: cause.line) {
             instruction = number
         } else {

@@ -4,7 +4,7 @@ import KernelExamination
 struct FeatureReport {
     /// All that were asked for, in order.
     private let kernels: [KernelDescription]
-    private let columns: [FeatureTable.Column]
+    private let columns: [FeatureComparison.Column]
     private let listed: Set<String>
     /// Two kernels, or none.
     private let diff: [String]
@@ -14,7 +14,7 @@ struct FeatureReport {
         kernels = examined.map(\.kernel)
         columns = examined.compactMap { kernel, isSound in
             guard isSound, let facts = kernel.facts else { return nil }
-            return FeatureTable.Column(kernel: kernel.listing.id, facts: facts, config: kernel.config?.values)
+            return FeatureComparison.Column(kernel: kernel.listing.id, facts: facts, config: kernel.config?.values)
         }
         self.listed = listed
         self.diff = diff
@@ -29,14 +29,14 @@ struct FeatureReport {
                 $0.sheet(withHelpers: names).text(width: width ?? 100)
             }
         } else if !shown.isEmpty {
-            parts.append(FeatureTable(shown, names: names).text(width: width))
+            parts.append(FeatureComparison(shown, names: names).text(width: width))
         }
-        if let compared { parts.append(FeatureTable(compared, names: names).differences(width: width)) }
+        if let compared { parts.append(FeatureComparison(compared, names: names).differences(width: width)) }
         return parts.isEmpty ? nil : parts.joined(separator: "\n\n")
     }
 
     /// The columns of `diff` in its order.
-    private var compared: [FeatureTable.Column]? {
+    private var compared: [FeatureComparison.Column]? {
         let found = diff.compactMap { id in columns.first { $0.kernel == id } }
         return found.count == 2 ? found : nil
     }
@@ -50,8 +50,8 @@ extension FeatureReport: Encodable {
     private struct Difference: Encodable {
         var section: String
         var name: String
-        var from: FeatureTable.Mark
-        var to: FeatureTable.Mark
+        var from: FeatureComparison.Mark
+        var to: FeatureComparison.Mark
     }
 
     private struct Comparison: Encodable {
@@ -61,8 +61,8 @@ extension FeatureReport: Encodable {
         /// How many rows are the same.
         var same: Int
 
-        init(_ columns: [FeatureTable.Column]) {
-            let table = FeatureTable(columns, names: true)
+        init(_ columns: [FeatureComparison.Column]) {
+            let table = FeatureComparison(columns, names: true)
             from = table.kernels[0]
             to = table.kernels[1]
             differences = table.sections.flatMap { section in
@@ -82,7 +82,7 @@ extension FeatureReport: Encodable {
     }
 }
 
-extension FeatureTable.Mark: Encodable {
+extension FeatureComparison.Mark: Encodable {
     /// `true`, `false`, `null` where it is not known, or a text.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()

@@ -93,7 +93,8 @@ package struct RunCommand: AsyncParsableCommand {
         let report = try ReportFile.writePage(of: document, comparison: gate.comparison, in: session.store)
         if format == nil { print("report: \(report)") }
         if outcome.interrupted {
-            throw SessionError.interrupted(run: document.run.id, kept: document.cells.count, planned: session.plan.count)
+            throw SessionError.interrupted(
+                run: document.run.id, kept: document.cells.count, planned: session.plan.count)
         }
         guard let status = gate.status(allowMissing: allowMissing) else { return }
         throw status.code
@@ -117,7 +118,8 @@ package struct RunCommand: AsyncParsableCommand {
         print("")
         try Output.finish()
         if outcome.interrupted {
-            throw SessionError.interrupted(run: document.run.id, kept: document.cells.count, planned: session.plan.count)
+            throw SessionError.interrupted(
+                run: document.run.id, kept: document.cells.count, planned: session.plan.count)
         }
         // After the answer: nobody waits for the page.
         _ = try ReportFile.writePage(of: document, in: session.store)

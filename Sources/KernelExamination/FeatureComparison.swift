@@ -1,5 +1,5 @@
 /// What several kernels offer, side by side.
-package struct FeatureTable: Sendable, Equatable {
+package struct FeatureComparison: Sendable, Equatable {
     /// A kernel, as far as it is known.
     package struct Column: Sendable {
         package var kernel: String
@@ -132,7 +132,7 @@ extension Offers {
     fileprivate var all: [String] { present + absent + unknown }
 
     /// What was not even asked for is not there: a kernel without `bpf()` was asked nothing.
-    fileprivate func mark(_ name: String) -> FeatureTable.Mark {
+    fileprivate func mark(_ name: String) -> FeatureComparison.Mark {
         if present.contains(name) { return .present }
         return unknown.contains(name) ? .unknown : .absent
     }

@@ -2,20 +2,22 @@ import GuestLink
 import KernelExamination
 import Testing
 
-@Suite struct FeatureTableTests {
-    private func column(_ kernel: String, release: String, change: (inout KernelFacts) -> Void) -> FeatureTable.Column {
+@Suite struct FeatureComparisonTests {
+    private func column(_ kernel: String, release: String, change: (inout KernelFacts) -> Void)
+        -> FeatureComparison.Column
+    {
         let hello = Hello(release: release, versionText: "#1", hasBTF: false, uptimeMicroseconds: 1)
         var facts = KernelFacts(
             hello: hello, boot: KernelFacts.Boot(readySeconds: 1, uptimeSeconds: 1, hasSerialConsole: true))
         change(&facts)
-        return FeatureTable.Column(kernel: kernel, facts: facts, config: nil)
+        return FeatureComparison.Column(kernel: kernel, facts: facts, config: nil)
     }
 
-    private var old: FeatureTable.Column {
+    private var old: FeatureComparison.Column {
         column("el7-3.10", release: "3.10.0-1160.el7.x86_64") { $0.features = Offers(absent: ["bpf_syscall"]) }
     }
 
-    private var middle: FeatureTable.Column {
+    private var middle: FeatureComparison.Column {
         var column = column("ubuntu-5.4", release: "5.4.0-216-generic") { facts in
             facts.features = Offers(
                 present: ["bpf_syscall", "bounded_loops"], absent: ["may_goto", "tcx"], unknown: ["tc"])
@@ -28,7 +30,7 @@ import Testing
         return column
     }
 
-    private var new: FeatureTable.Column {
+    private var new: FeatureComparison.Column {
         var column = column("debian-7.3", release: "7.3.4") { facts in
             facts.features = Offers(present: ["bpf_syscall", "bounded_loops", "may_goto", "tcx"], unknown: ["tc"])
             facts.programTypes = Offers(present: ["kprobe", "xdp", "netfilter", "prog_type 33"])
@@ -49,7 +51,7 @@ import Testing
     }
 
     @Test func kernelsAreColumnsOfWhatTheyDifferIn() {
-        let text = FeatureTable([old, middle, new], names: false).text(width: 100)
+        let text = FeatureComparison([old, middle, new], names: false).text(width: 100)
         #expect(
             section("Program types", of: text) == """
                 Program types   el7-3.10  ubuntu-5.4  debian-7.3
@@ -70,7 +72,7 @@ import Testing
     }
 
     @Test func whatIsTheSameIsFolded() {
-        let text = FeatureTable([middle, new], names: false).text(width: 80)
+        let text = FeatureComparison([middle, new], names: false).text(width: 80)
         #expect(
             section("Attaches", of: text) == """
                 Attaches with  ubuntu-5.4  debian-7.3
@@ -86,7 +88,7 @@ import Testing
     }
 
     @Test func aDifferenceHasNothingElse() {
-        let text = FeatureTable([middle, new], names: true).differences(width: 80)
+        let text = FeatureComparison([middle, new], names: true).differences(width: 80)
         #expect(
             text.hasPrefix(
                 """
@@ -111,14 +113,14 @@ import Testing
     }
 
     @Test func aKernelIsTheSameAsItself() {
-        let table = FeatureTable([middle, middle], names: true)
+        let table = FeatureComparison([middle, middle], names: true)
         #expect(table.sections.flatMap(\.rows).allSatisfy { !$0.differs })
         #expect(table.differences(width: nil) == "\(table.sections.flatMap(\.rows).count) more are the same")
     }
 
     /// Columns that do not fit go on below, each with its name above.
     @Test(arguments: [1, 40, 60]) func aNarrowTerminalLosesNoKernel(width: Int) {
-        let text = FeatureTable([old, middle, new], names: true).text(width: width)
+        let text = FeatureComparison([old, middle, new], names: true).text(width: width)
         for kernel in ["el7-3.10", "ubuntu-5.4", "debian-7.3"] {
             #expect(section("Program types", of: text).contains(kernel), "\(text)")
         }

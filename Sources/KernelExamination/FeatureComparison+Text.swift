@@ -1,4 +1,4 @@
-extension FeatureTable {
+extension FeatureComparison {
     /// Kernels as columns: the rows in which they differ, and what all have or none in a list each.
     ///
     /// In `width` columns: where the kernels do not fit beside each other, a section goes on below itself. `nil` for as
@@ -135,7 +135,7 @@ extension FeatureTable {
     }
 }
 
-extension FeatureTable.Mark {
+extension FeatureComparison.Mark {
     fileprivate var text: String {
         switch self {
         case .present: "yes"

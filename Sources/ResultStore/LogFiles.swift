@@ -4,7 +4,7 @@ import HostTools
 import SystemPackage
 
 /// Texts named by their digest: `<sha256>.txt`, long ones `<sha256>.txt.gz`.
-struct LogFolder: Sendable {
+struct LogFiles: Sendable {
     let path: FilePath
 
     /// Creates the folder and those above it.

@@ -1,5 +1,5 @@
 /// What the end of a log says: the message that decided, and where in the program it stands.
-struct Finding {
+struct DecidingMessage {
     /// What 7.3 says in its own words below or above the message.
     struct Report {
         /// As in `Register Type Safety`, one of seven.

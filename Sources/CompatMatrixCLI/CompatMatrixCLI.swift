@@ -12,3 +12,35 @@ public struct CompatMatrix: AsyncParsableCommand {
 
     public init() {}
 }
+
+extension CompatMatrix {
+    /// Runs the command of the command line and ends the process with its status.
+    ///
+    /// ArgumentParser knows only its own errors and would end with 1 for every other.
+    public static func main() async {
+        do {
+            var command = try await asyncParseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+            try Output.finish()
+        } catch let error as any HasExitStatus {
+            Output.toStderr("compat-matrix: \(error)")
+            exit(withError: error.exitStatus.code)
+        } catch is CancellationError {
+            exit(withError: ExitStatus.interrupted.code)
+        } catch let error where error is ExitCode || exitCode(for: error) != .failure {
+            // A status of ours, --help, or a mistake on the command line.
+            do { try Output.finish() } catch {
+                Output.toStderr("compat-matrix: \(error)")
+                exit(withError: ExitStatus.notMeasured.code)
+            }
+            exit(withError: error)
+        } catch {
+            Output.toStderr("compat-matrix: unexpected: \(error); this is a bug of compat-matrix")
+            exit(withError: ExitStatus.internalError.code)
+        }
+    }
+}

@@ -7,7 +7,9 @@ import Manifests
 import MatrixAnalysis
 import MatrixRunner
 import MatrixSession
+package import ProbeObject
 import Reports
+import ResultStore
 import RunPlanning
 
 /// What the process says with its exit status; the README lists the same.
@@ -131,4 +133,28 @@ extension ReportError: HasExitStatus {
         case .brokenTemplate, .notCompressed: .internalError
         }
     }
+}
+
+extension ResultStoreError: HasExitStatus {
+    package var exitStatus: ExitStatus {
+        switch self {
+        case .unknownRun, .ambiguousRun, .noRuns, .runExists: .usage
+        case .foreignDatabase, .newerDatabase, .corruptRow, .badLogReference, .unreadableLog, .damagedLog: .invalidInput
+        case .folderUnusable, .diskFull, .database: .notMeasured
+        }
+    }
+}
+
+extension ProbeObjectError: HasExitStatus {
+    package var exitStatus: ExitStatus {
+        switch self {
+        case .missing, .unreadable, .empty, .notELF, .truncated, .wrongMachine, .wrongFormat, .noProgram, .compilation:
+            .invalidInput
+        case .noCompiler, .unusableCompiler, .noRustCompiler, .unusableRustCompiler, .unwritable: .notMeasured
+        }
+    }
+}
+
+extension ProbeSelectionError: HasExitStatus {
+    package var exitStatus: ExitStatus { .usage }
 }

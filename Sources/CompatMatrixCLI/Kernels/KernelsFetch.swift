@@ -2,6 +2,7 @@ package import ArgumentParser
 import HostTools
 import KernelStore
 import Manifests
+import MatrixModel
 import MatrixSession
 
 package struct KernelsFetch: AsyncParsableCommand {
@@ -27,5 +28,82 @@ package struct KernelsFetch: AsyncParsableCommand {
             }
         }
         try failures.check(of: outcomes.count, have: "fetched")
+    }
+}
+
+package struct KernelsRefresh: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "refresh",
+        abstract: "Takes the newest of each kernel that its manifest matches, and locks it.",
+        discussion: "What was locked is on stdout beside what is locked now.")
+
+    @Argument(help: "Ids or patterns; all without one.") var kernels: [String] = []
+    @OptionGroup var mirrors: MirrorOptions
+
+    package init() {}
+
+    package func run() async throws {
+        let store = KernelStore(try Workspace.ofThisProcess(), mirrors: try mirrors.byArchive())
+        let chosen = try store.kernels(matching: kernels)
+        let outcomes = try await FetchDisplay.showing { display in
+            try await Interruption.cancelling { await store.refresh(chosen, progress: display.show) }
+        }
+        var failures = FetchFailures()
+        for outcome in outcomes {
+            switch outcome.result {
+            case .success(let found) where found.isChanged:
+                print("\(outcome.kernel.id): \(outcome.old ?? "not locked") → \(found.new)")
+            case .success(let found): print("\(outcome.kernel.id): unchanged (\(found.new))")
+            case .failure(let error): failures.tell(error, of: outcome.kernel.id)
+            }
+        }
+        try failures.check(of: outcomes.count, have: "refreshed")
+    }
+}
+
+/// The kernels of a fetch that could not be had.
+struct FetchFailures {
+    private var errors: [KernelStoreError] = []
+
+    mutating func tell(_ error: KernelStoreError, of id: KernelID) {
+        errors.append(error)
+        Output.toStderr("compat-matrix: \(id): \(error)")
+    }
+
+    /// Throws what they mean for the exit status, nothing when there are none.
+    func check(of count: Int, have: String) throws {
+        guard let first = errors.first else { return }
+        if errors.contains(.cancelled) { throw CommandFailure(.interrupted, "interrupted") }
+        // About the lock and so about all of them.
+        if case .invalidLock = first { throw CommandFailure(first.exitStatus, "no kernel could be \(have)") }
+        throw CommandFailure(.notMeasured, "\(errors.count) of \(count) kernels could not be \(have)")
+    }
+}
+
+/// Where archives are, for one command.
+struct MirrorOptions: ParsableArguments {
+    @Option(
+        name: .customLong("mirror"),
+        help: ArgumentHelp(
+            "Where an archive is: debian, debian-security or ubuntu, '=' and a URL; repeatable.",
+            valueName: "archive=url"))
+    var mirrors: [String] = []
+
+    /// Throws `CommandFailure` with `.usage` for an archive that is unknown, or what is no URL.
+    func byArchive() throws -> [AptArchive: String] {
+        var found: [AptArchive: String] = [:]
+        for mirror in mirrors {
+            let parts = mirror.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2, let archive = AptArchive(rawValue: parts[0]) else {
+                let known = AptArchive.allCases.map(\.rawValue).joined(separator: ", ")
+                throw CommandFailure(.usage, "--mirror \(mirror): expected one of \(known), '=' and a URL")
+            }
+            do {
+                found[archive] = try WebAddress(parts[1]).description
+            } catch {
+                throw CommandFailure(.usage, "--mirror \(archive.rawValue): \(error)")
+            }
+        }
+        return found
     }
 }

@@ -3,6 +3,7 @@ import KernelStore
 import Manifests
 import MatrixModel
 import MatrixSession
+import SystemPackage
 
 package struct KernelsList: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
@@ -23,5 +24,43 @@ package struct KernelsList: AsyncParsableCommand {
                 rows: kernels.map { kernel, image in
                     [kernel.id.text, image?.releaseLabel ?? "not fetched", image?.origin ?? kernel.source.summary]
                 }))
+    }
+}
+
+/// A kernel as `kernels list --json` and `kernels show --json` print it.
+struct KernelListing: Encodable {
+    let id: String
+    let family: String
+    /// The kernel manifest's path.
+    let manifest: String
+    let source: String
+    let commandLine: String
+    let fetched: Bool
+    /// From the image's header, a label; `null` until fetched, as all below.
+    @Nullable var release: String?
+    @Nullable var origin: String?
+    @Nullable var image: String?
+    @Nullable var sha256: String?
+
+    init(_ kernel: KernelManifest, image: KernelImage?) {
+        id = kernel.id.text
+        family = kernel.id.family
+        manifest = kernel.file.string
+        source = kernel.source.description
+        commandLine = kernel.commandLine
+        fetched = image != nil
+        _release = Nullable(wrappedValue: image?.releaseLabel)
+        _origin = Nullable(wrappedValue: image?.origin)
+        _image = Nullable(wrappedValue: image?.path.string)
+        _sha256 = Nullable(wrappedValue: image?.sha256)
+    }
+
+    /// Where it comes from and where it is, for people.
+    var lines: [(name: String, value: String)] {
+        [
+            ("source", source), ("origin", origin ?? "not fetched"), ("image", image ?? "not fetched"),
+            ("sha256", sha256 ?? "not fetched"), ("command line", commandLine.isEmpty ? "nothing added" : commandLine),
+            ("manifest", manifest),
+        ]
     }
 }

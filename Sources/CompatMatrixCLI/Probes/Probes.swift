@@ -1,4 +1,8 @@
 package import ArgumentParser
+import MatrixModel
+import MatrixSession
+import ProbeObject
+import SystemPackage
 
 package struct Probes: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
@@ -6,4 +10,25 @@ package struct Probes: AsyncParsableCommand {
         subcommands: [ProbesList.self, ProbesCheck.self, ProbesBuild.self])
 
     package init() {}
+}
+
+package struct ProbesBuild: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "build", abstract: "Compiles what changed and prints where the objects are.")
+
+    @Argument(help: "Which probes, as a glob over their names.")
+    var glob: String?
+
+    package init() {}
+
+    package func run() async throws {
+        let workspace = try Workspace.ofThisProcess()
+        let project = try workspace.projectManifest()
+        let selection = ProbeSelection(probes: glob.map { [Glob($0)] } ?? [])
+        let variants = try await selection.build(cache: workspace.cache) {
+            try workspace.catalogue(project)
+        }
+        for object in variants.compactMap(\.object) { print(object.path) }
+        if let obstacle = variants.compactMap(\.obstacle).first { throw CommandFailure(.notMeasured, obstacle) }
+    }
 }

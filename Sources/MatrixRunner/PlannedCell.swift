@@ -44,9 +44,16 @@ package struct CellFile: Sendable, Hashable {
     }
 }
 
-/// A cell that is to be measured.
+/// A cell that is to be measured, or whose answer is known without that.
 package struct PlannedCell: Sendable, Hashable {
     package var key: CellKey
+    /// Its place in the matrix.
+    package var position = 0
+    /// The digest of all that decides its outcome; `nil` where there is nothing to be remembered.
+    package var inputs: String?
+    /// Why nothing can be measured: the kernel's image, a module that the cell needs, its loader, or
+    /// the compiler of its variant is not to be had.
+    package var obstacle: String?
     /// The loader itself, where the guest's image does not hold it.
     package var loader: PlannedFile?
     /// `nil` for a loader that needs none.

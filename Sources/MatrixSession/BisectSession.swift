@@ -78,10 +78,10 @@ package struct BisectSession {
         for planned in session.plan.cells {
             guard let hit = planned.answer(in: hits) else { continue }
             var cell = hit.cell
-            cell.kernel = planned.cell.key.kernel
-            cell.probe = planned.cell.key.probe
-            cell.variant = planned.cell.key.variant
-            cell.loader = planned.cell.key.loader
+            cell.kernel = planned.key.kernel
+            cell.probe = planned.key.probe
+            cell.variant = planned.key.variant
+            cell.loader = planned.key.loader
             bisection.note(cell, release: hit.kernel.release, isStored: true)
         }
     }

@@ -13,7 +13,6 @@ actor RunRecorder: RunObserver {
     private let run: RunInfo
     private let plan: RunPlan
     private let loaders: [LoaderRow]
-    private let cells: [CellKey: RunCell]
     /// By position in the plan.
     private var results: [Int: CellResult] = [:]
     private var rows: [KernelID: KernelRow]
@@ -26,7 +25,6 @@ actor RunRecorder: RunObserver {
         self.run = run
         self.plan = plan
         self.loaders = loaders
-        cells = Dictionary(uniqueKeysWithValues: plan.cells.map { ($0.cell.key, $0) })
         rows = Dictionary(
             uniqueKeysWithValues: plan.kernels.map { kernel in
                 let row = KernelRow(
@@ -45,9 +43,9 @@ actor RunRecorder: RunObserver {
             progress.guestUp(kernel, hello: hello, start: start, readySeconds: readySeconds, at: .now)
         case .cellBegan(let cell): progress.cellBegan(cell.key, at: .now)
         case .cellWillRepeat(let cell): progress.cellWillRepeat(cell.key, at: .now)
-        case .cell(let planned, let result, _):
-            guard let cell = cells[planned.key] else { throw SessionError.unplanned(planned.key) }
-            let recorded = settle(result, of: cell, release: rows[cell.kernel]?.release)
+        case .cell(let cell, let result, _):
+            let kernel = try kernel(of: cell)
+            let recorded = settle(result, of: cell, on: kernel, release: rows[kernel]?.release)
             try store.record(recorded, in: run.id)
             progress.cellIsOver(recorded.cell, at: .now)
         }
@@ -69,49 +67,57 @@ actor RunRecorder: RunObserver {
     }
 
     /// Takes over what an earlier run found with the same inputs; what was expected may have changed since.
-    func cached(_ hits: [(cell: RunCell, hit: CachedCell)]) throws {
+    func cached(_ hits: [(cell: PlannedCell, hit: CachedCell)]) throws {
         var recorded: [RecordedCell] = []
         for (cell, hit) in hits {
+            let kernel = try kernel(of: cell)
             var result = hit.cell
-            result.kernel = cell.cell.key.kernel
-            result.probe = cell.cell.key.probe
-            result.variant = cell.cell.key.variant
+            result.kernel = cell.key.kernel
+            result.probe = cell.key.probe
+            result.variant = cell.key.variant
             result.cached = true
             // It waited for nothing in this run.
             result.seconds.queue = nil
-            recorded.append(settle(result, of: cell, release: hit.kernel.release))
-            if rows[cell.kernel]?.release == nil {
-                rows[cell.kernel]?.release = hit.kernel.release
-                rows[cell.kernel]?.btf = hit.kernel.btf
+            recorded.append(settle(result, of: cell, on: kernel, release: hit.kernel.release))
+            if rows[kernel]?.release == nil {
+                rows[kernel]?.release = hit.kernel.release
+                rows[kernel]?.btf = hit.kernel.btf
             }
         }
         try store.record(recorded, in: run.id)
     }
 
     /// Stores what cannot be measured, each cell with its reason.
-    func missing(_ cells: [(cell: RunCell, reason: String)]) throws {
-        let recorded = cells.map { cell, reason in
+    func missing(_ cells: [(cell: PlannedCell, reason: String)]) throws {
+        let recorded = try cells.map { cell, reason in
             let result = CellResult(
-                key: cell.cell.key, verdict: .notMeasured, stage: nil, expected: .pass, asExpected: false,
-                cached: false, reason: reason, console: nil, programs: [])
-            return settle(result, of: cell, release: nil)
+                key: cell.key, verdict: .notMeasured, stage: nil, expected: .pass, asExpected: false, cached: false,
+                reason: reason, console: nil, programs: [])
+            return settle(result, of: cell, on: try kernel(of: cell), release: nil)
         }
         try store.record(recorded, in: run.id)
-        for kernel in Set(cells.map(\.cell.kernel)) { try record(kernel) }
+        for kernel in Set(try cells.map { try kernel(of: $0.cell) }) { try record(kernel) }
+    }
+
+    private func kernel(of cell: PlannedCell) throws(SessionError) -> KernelID {
+        guard let kernel = KernelID(cell.key.kernel), rows[kernel] != nil else { throw .unplanned(cell.key) }
+        return kernel
     }
 
     /// Holds a result against what is expected of its cell, wherever it comes from: the only place where that is done.
     ///
     /// `release` is what a guest of the kernel said, `nil` when none ever did.
-    private func settle(_ result: CellResult, of cell: RunCell, release: String?) -> RecordedCell {
+    private func settle(
+        _ result: CellResult, of cell: PlannedCell, on kernel: KernelID, release: String?
+    ) -> RecordedCell {
         let result = result.held(
-            against: cell.cell.expectations, on: cell.kernel, release: release.flatMap { KernelRelease($0) })
+            against: cell.expectations, on: kernel, release: release.flatMap { KernelRelease($0) })
         results[cell.position] = result
         if result.verdict == .notMeasured {
-            if rows[cell.kernel]?.status == .notMeasured { rows[cell.kernel]?.reason = result.reason }
+            if rows[kernel]?.status == .notMeasured { rows[kernel]?.reason = result.reason }
         } else {
-            rows[cell.kernel]?.status = .measured
-            rows[cell.kernel]?.reason = nil
+            rows[kernel]?.status = .measured
+            rows[kernel]?.reason = nil
         }
         return RecordedCell(result, position: cell.position, inputs: cell.inputs)
     }

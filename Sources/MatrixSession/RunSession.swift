@@ -3,9 +3,7 @@ internal import GuestImage
 internal import KernelStore
 internal import Loaders
 internal import Machine
-internal import Loaders
 internal import Manifests
-package import MatrixAnalysis
 package import MatrixAnalysis
 package import MatrixModel
 internal import MatrixRunner
@@ -126,8 +124,8 @@ package struct RunSession: Sendable {
         let open = plan.cells.filter { $0.inputs != nil && $0.answer(in: hits) == nil }
         let batches = open.isEmpty ? [] : plan.batches(of: open, initramfs: try await environment.initramfs())
         let limits =
-            request.jobs.map { GuestLimits(working: $0, up: $0) } ?? GuestCount.standard(for: open.map(\.cell))
-        let keys = open.map(\.cell.key)
+            request.jobs.map { GuestLimits(working: $0, up: $0) } ?? GuestCount.standard(for: open)
+        let keys = open.map(\.key)
         let expected = try store.expectedSeconds(of: keys)
         let recorder = try RunRecorder(
             store: store, run: run, plan: plan, loaders: loaders.map(\.row),

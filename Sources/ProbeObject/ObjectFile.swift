@@ -1,3 +1,4 @@
+internal import Glibc
 internal import HostTools
 package import MatrixModel
 package import SystemPackage
@@ -17,8 +18,8 @@ package struct ObjectFile: Sendable, Hashable {
     package let programs: [Program]
     /// Names of the maps that it defines, in the order of the symbol table.
     package let maps: [String]
-    /// Files as the compiler named them.
-    package let lines: LineTable
+    /// Files as the compiler named them, until somebody knows where they are.
+    package private(set) var lines: LineTable
 
     /// Reads and checks the file.
     ///
@@ -30,5 +31,21 @@ package struct ObjectFile: Sendable, Hashable {
         self.path = path
         digest = Digest.of(bytes)
         (programs, maps, lines) = try ElfReader.contents(of: bytes, in: path)
+    }
+
+    /// The same with files as paths from the root, where they are found; `folders` are those that the compiler may have run in.
+    func findingFiles(compiledIn folders: [FilePath]) -> ObjectFile {
+        namingFiles { name in
+            let candidates = folders.map { $0.absolute.pushing(FilePath(name)).lexicallyNormalized() }
+            return candidates.first { access($0.string, F_OK) == 0 }?.string
+                ?? FilePath(name).lexicallyNormalized().string
+        }
+    }
+
+    /// The same with files called what `name` makes of their names.
+    func namingFiles(_ name: (String) -> String) -> ObjectFile {
+        var object = self
+        object.lines = lines.namingFiles(name)
+        return object
     }
 }

@@ -8,8 +8,8 @@ package import SystemPackage
 package struct BuiltVariant: Sendable, Hashable {
     package var probe: String
     package var variant: String
-    /// `nil` where there is none: an event of tracefs, a program of the user's.
-    package var object: BuiltObject?
+    /// With files as paths from the root, where they were found; `nil` where there is none: an event of tracefs, a program of the user's.
+    package var object: ObjectFile?
     /// A program of the user's in the place of an object.
     package var executable: ProbeExecutable?
     /// Names of its programs, in the order of the object.
@@ -38,7 +38,7 @@ package struct BuiltVariant: Sendable, Hashable {
     }
 
     package init(
-        probe: String, variant: String, object: BuiltObject?, executable: ProbeExecutable? = nil, programs: [String],
+        probe: String, variant: String, object: ObjectFile?, executable: ProbeExecutable? = nil, programs: [String],
         plan: StagePlan?, modules: [String], loaders: [Glob]?, expectations: [Expectation], files: [FilePath] = []
     ) {
         self.probe = probe
@@ -59,33 +59,13 @@ package struct BuiltVariant: Sendable, Hashable {
     }
 }
 
-/// An object with what identifies it.
-package struct BuiltObject: Sendable, Hashable {
-    package var path: FilePath
-    /// SHA-256 in hexadecimal.
-    package var digest: String
-    /// Files as paths from the root, where they were found.
-    package var lines: LineTable
-
-    /// `folders` are those that the compiler may have run in.
-    init(_ object: ObjectFile, compiledIn folders: [FilePath]) {
-        path = object.path
-        digest = object.digest
-        lines = object.lines.namingFiles { name in
-            let candidates = folders.map { $0.absolute.pushing(FilePath(name)).lexicallyNormalized() }
-            return candidates.first { access($0.string, F_OK) == 0 }?.string
-                ?? FilePath(name).lexicallyNormalized().string
-        }
-    }
-}
-
 extension BuiltVariant {
     /// - Throws: `ManifestError` where the manifest asks for what `object` does not have.
     init(_ variant: ProbeVariant, of probe: ProbeManifest, object: ObjectFile) throws(ManifestError) {
         let programs = object.programs.map(\.name)
         self.init(
             probe: probe.name, variant: variant.name,
-            object: BuiltObject(object, compiledIn: variant.origin.folders(in: probe)), programs: programs,
+            object: object.findingFiles(compiledIn: variant.origin.folders(in: probe)), programs: programs,
             plan: try variant.stages.plan(
                 programs: programs, maps: object.maps, firesAlone: object.programs.contains(where: \.firesAlone)),
             modules: variant.modules, loaders: variant.loaders, expectations: variant.expectations)
@@ -120,7 +100,7 @@ extension BuiltVariant {
         let suffix = [".bpf.o", ".o"].first { name.hasSuffix($0) && name != $0 } ?? ""
         self.init(
             probe: String(name.dropLast(suffix.count)), variant: "object",
-            object: BuiltObject(object, compiledIn: [object.path.removingLastComponent(), FilePath(".")]),
+            object: object.findingFiles(compiledIn: [object.path.removingLastComponent(), FilePath(".")]),
             programs: object.programs.map(\.name),
             plan: nil, modules: [], loaders: nil, expectations: [], files: [object.path])
     }

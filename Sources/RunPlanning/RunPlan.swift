@@ -12,35 +12,25 @@ internal import ProbeObject
 package import ResultStore
 internal import SystemPackage
 
-/// A cell with its place in the matrix and the digest of all that decides its outcome.
-package struct RunCell: Sendable {
-    package var position: Int
-    package var kernel: KernelID
-    package var cell: PlannedCell
-    /// `nil` where there is an obstacle: nothing is measured and nothing to be remembered.
-    package var inputs: String?
-    /// Why nothing can be measured: the kernel's image, a module that the cell needs, its loader, or
-    /// the compiler of its variant is not to be had.
-    package var obstacle: String?
-
+extension PlannedCell {
+    /// The cell of a variant with its loader on `kernel`, at its `position` in the matrix; its inputs are still to be found.
     init(position: Int, kernel: RunKernel, loaded: LoadedVariant, fullLogs: Bool, day: Day) {
-        self.position = position
-        self.kernel = kernel.id
         let (variant, loader) = (loaded.variant, loaded.loader)
-        let key = CellKey(
-            kernel: kernel.id.text, probe: variant.probe, variant: variant.variant, loader: loader.name)
-        cell = PlannedCell(
-            key: key, loader: loader.fileForGuests,
+        self.init(
+            key: CellKey(
+                kernel: kernel.id.text, probe: variant.probe, variant: variant.variant, loader: loader.name),
+            loader: loader.fileForGuests,
             object: variant.object.map { PlannedFile(path: $0.path, digest: $0.digest, lines: $0.lines) },
             files: loaded.executable?.files ?? [], programs: variant.programs,
             plan: loaded.executable?.plan ?? variant.plan,
             expectations: kernel.manifest.isGate ? variant.expectations.on(day) : .anything)
+        self.position = position
         // Other loaders fetch no verifier's log.
-        if variant.ownLoader == nil, fullLogs || variant.fullLogs { cell.options.insert(.fullLogs) }
-        if loader.canStay { cell.options.insert(.mayStay) }
+        if variant.ownLoader == nil, fullLogs || variant.fullLogs { options.insert(.fullLogs) }
+        if loader.canStay { options.insert(.mayStay) }
         switch kernel.modules(variant.modules) {
-        case .success(let modules):
-            cell.modules = modules
+        case .success(let found):
+            modules = found
             obstacle = loader.obstacle ?? variant.obstacle
         case .failure(let error): obstacle = "\(error)"
         }
@@ -51,7 +41,7 @@ package struct RunCell: Sendable {
     package func answer(in stored: [String: CachedCell]) -> CachedCell? {
         guard let hit = inputs.flatMap({ stored[$0] }) else { return nil }
         let isAbridged = hit.cell.programs.contains { $0.logCut == .abridged }
-        return isAbridged && cell.options.contains(.fullLogs) ? nil : hit
+        return isAbridged && options.contains(.fullLogs) ? nil : hit
     }
 }
 
@@ -60,7 +50,7 @@ package struct RunCell: Sendable {
 /// A pure function of what was selected.
 package struct RunPlan: Sendable {
     package let kernels: [RunKernel]
-    package let cells: [RunCell]
+    package let cells: [PlannedCell]
     /// What was selected of the probes.
     package let variants: [LoadedVariant]
     private let day: Day
@@ -78,15 +68,16 @@ package struct RunPlan: Sendable {
         self.kernels = kernels
         self.variants = variants
         self.day = day
-        var cells: [RunCell] = []
+        var cells: [PlannedCell] = []
         var position = 0
         for kernel in kernels {
             for variant in variants {
                 defer { position += 1 }
                 guard shard?.holds(position) ?? true else { continue }
-                var cell = RunCell(position: position, kernel: kernel, loaded: variant, fullLogs: fullLogs, day: day)
+                var cell = PlannedCell(
+                    position: position, kernel: kernel, loaded: variant, fullLogs: fullLogs, day: day)
                 if cell.obstacle == nil {
-                    cell.inputs = Self.inputs(of: cell.cell, kernel: kernel, guestImage: guestImage, tool: tool)
+                    cell.inputs = Self.inputs(of: cell, kernel: kernel, guestImage: guestImage, tool: tool)
                 }
                 cells.append(cell)
             }
@@ -123,13 +114,13 @@ package struct RunPlan: Sendable {
     }
 
     /// The cells among `chosen` that can be measured, by kernel.
-    package func batches(of chosen: [RunCell], initramfs: InitramfsFile) -> [KernelBatch] {
-        let cells = Dictionary(grouping: chosen, by: \.kernel)
+    package func batches(of chosen: [PlannedCell], initramfs: InitramfsFile) -> [KernelBatch] {
+        let cells = Dictionary(grouping: chosen, by: \.key.kernel)
         return kernels.compactMap { kernel in
-            guard case .success(let image) = kernel.image, let cells = cells[kernel.id] else { return nil }
+            guard case .success(let image) = kernel.image, let cells = cells[kernel.id.text] else { return nil }
             return KernelBatch(
                 kernel: kernel.id, spec: GuestSpec(kernel.manifest, image: image, initramfs: initramfs),
-                config: image.config, cells: cells.map(\.cell))
+                config: image.config, cells: cells)
         }
     }
 }

@@ -78,7 +78,7 @@ import Testing
             #expect(inputs[1] == [plain, net, net2, inputs[1][3]])
             #expect(inputs[1][3] != both)
             #expect(inputs[2] == inputs[0])
-            #expect(plans[0].cells[3].cell.modules.map(\.name) == ["veth", "dummy"])
+            #expect(plans[0].cells[3].modules.map(\.name) == ["veth", "dummy"])
         }
     }
 
@@ -88,7 +88,7 @@ import Testing
         try await withProbe { sandbox in
             let shelf = Shelf(["veth": "1", "dummy": "2"])
             let (few, all) = try await (plan(shelf, in: sandbox), plan(shelf, in: sandbox, fullLogs: true))
-            let key = few.cells[0].cell.key
+            let key = few.cells[0].key
             let program = ProgramResult(
                 name: "p", type: "xdp", verdict: .fail, stage: .load, errno: 7, cause: nil, log: "logs/0.txt",
                 logComplete: cut == nil, logCut: cut, stats: nil)
@@ -121,8 +121,8 @@ import Testing
     @Test func aCellWhoseModuleIsMissingHasAnObstacleAndNoOther() async throws {
         try await withProbe { sandbox in
             let plan = try await plan(Shelf(["veth": "1"]), in: sandbox)
-            #expect(
-                plan.cells.map(\.obstacle) == [nil, nil, nil, "\(KernelStoreError.unknownID(plan.cells[3].kernel))"])
+            let kernel = try #require(KernelID(plan.cells[3].key.kernel))
+            #expect(plan.cells.map(\.obstacle) == [nil, nil, nil, "\(KernelStoreError.unknownID(kernel))"])
             #expect(plan.cells.map { $0.inputs == nil } == [false, false, false, true])
         }
     }

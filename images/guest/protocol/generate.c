@@ -48,11 +48,12 @@ static void declare(const char *name, const char *type, size_t bytes)
         printf("const _: () = assert!(size_of::<%s>() == %zu);\n", #structure, sizeof(struct structure)); \
     } while (0)
 
+// clang-format off: it indents each line of a list like this further than the one before.
 #define PROGRAM_FIELDS(X, S) \
-    X(S, cell) \
-    X(S, program) X(S, stage) X(S, error) X(S, log_complete) X(S, translated_bytes) X(S, jited_bytes) \
-        X(S, verified_instructions) X(S, instructions) X(S, load_microseconds) X(S, verification_microseconds) \
-            X(S, attach_microseconds) X(S, fire_microseconds) X(S, log_lacks_memory) X(S, name) X(S, type_)
+    X(S, cell) X(S, program) X(S, stage) X(S, error) X(S, log_complete) X(S, translated_bytes) X(S, jited_bytes) \
+    X(S, verified_instructions) X(S, instructions) X(S, load_microseconds) X(S, verification_microseconds) \
+    X(S, attach_microseconds) X(S, fire_microseconds) X(S, log_lacks_memory) X(S, name) X(S, type_)
+// clang-format on
 #define REQUEST_FIELDS(X, S) X(S, cell) X(S, object) X(S, plan) X(S, full_logs)
 #define FINDING_FIELDS(X, S) X(S, code) X(S, argument_count) X(S, length) X(S, arguments)
 

@@ -63,45 +63,45 @@ TOOLS := $(CURDIR)/.build/python/bin
 DENO := DENO_DIR=$(CURDIR)/.build/deno DENO_NO_UPDATE_CHECK=1 $(TOOLS)/deno
 
 check-swift:
-	swift format lint --strict --parallel --recursive $(SWIFT_FILES)
+	@swift format lint --strict --parallel --recursive $(SWIFT_FILES)
 
 fmt-swift:
-	swift format --in-place --parallel --recursive $(SWIFT_FILES)
+	@swift format --in-place --parallel --recursive $(SWIFT_FILES)
 
 check-c:
-	clang-format-19 --dry-run -Werror $(C_FILES)
+	@clang-format-19 --dry-run -Werror $(C_FILES)
 
 fmt-c:
-	clang-format-19 -i $(C_FILES)
+	@clang-format-19 -i $(C_FILES)
 
 check-rust:
-	rustfmt --check $(RUST_FILES)
+	@rustfmt --check $(RUST_FILES)
 
 fmt-rust:
-	rustfmt $(RUST_FILES)
+	@rustfmt $(RUST_FILES)
 
 check-go:
-	changes=$$(gofmt -d $(GO_FILES)) && [[ -z $$changes ]] || { echo "$$changes"; exit 1; }
+	@changes=$$(gofmt -d $(GO_FILES)) && [[ -z $$changes ]] || { echo "$$changes"; exit 1; }
 
 fmt-go:
-	gofmt -w $(GO_FILES)
+	@gofmt -w $(GO_FILES)
 
 check-python:
-	$(TOOLS)/ruff check --quiet $(PYTHON_FOLDERS)
-	$(TOOLS)/ruff format --quiet --diff $(PYTHON_FOLDERS)
+	@$(TOOLS)/ruff check --quiet $(PYTHON_FOLDERS)
+	@$(TOOLS)/ruff format --quiet --diff $(PYTHON_FOLDERS)
 
 fmt-python:
-	$(TOOLS)/ruff check --quiet --fix-only $(PYTHON_FOLDERS)
-	$(TOOLS)/ruff format --quiet $(PYTHON_FOLDERS)
+	@$(TOOLS)/ruff check --quiet --fix-only $(PYTHON_FOLDERS)
+	@$(TOOLS)/ruff format --quiet $(PYTHON_FOLDERS)
 
 check-shell:
-	shellcheck $(SHELL_FILES)
+	@shellcheck $(SHELL_FILES)
 
 check-page:
-	cd $(PAGE) && $(DENO) fmt --quiet --check
+	@cd $(PAGE) && $(DENO) fmt --quiet --check
 
 fmt-page:
-	cd $(PAGE) && $(DENO) fmt --quiet
+	@cd $(PAGE) && $(DENO) fmt --quiet
 
 report: build
 	$(BIN) report

@@ -67,7 +67,7 @@ struct DecidingMessage {
     private static let longestBlock = 64
 
     private static func source(above index: Int, in lines: [Line]) -> String? {
-        lines[..<index].last { $0.kind == .source }.map { $0.text.trimmed.dropFirst().trimmed }
+        lines[..<index].last { $0.kind == .source }.flatMap(\.shownSource)
     }
 
     /// `>>> 3 | return *p;` of the report, with the place from `  probe @ probe.c:3:94` where the report has it.
@@ -89,5 +89,19 @@ extension StringProtocol {
         let rest = drop { $0.isWhitespace }
         let end = rest.lastIndex { !$0.isWhitespace }.map { rest.index(after: $0) }
         return String(rest[..<(end ?? rest.endIndex)])
+    }
+}
+
+extension Line {
+    /// The source code that a line of the kind `source` shows, without the `;` before it; `nil` if it shows a loader's remark only.
+    ///
+    /// cilium/ebpf puts a remark in front of the source of an instruction that it could not relocate. Source: cilium/ebpf 0.22
+    /// `btf/core.go`.
+    var shownSource: String? {
+        let text = text.trimmed.dropFirst().trimmed
+        let remark = "instruction poisoned by CO-RE"
+        guard text.hasPrefix(remark) else { return text }
+        let source = text.dropFirst(remark.count + 1).trimmed
+        return source.isEmpty ? nil : source
     }
 }

@@ -109,6 +109,17 @@ import Testing
         #expect(cause?.source == "f(); @ a.c:1")
     }
 
+    /// cilium/ebpf says in the line info of an instruction that it could not relocate it.
+    @Test(arguments: [
+        ("; instruction poisoned by CO-RE", nil),
+        ("; instruction poisoned by CO-RE: task->state; @ a.c:7", "task->state; @ a.c:7"),
+        ("; task->state;", "task->state;"),
+    ])
+    func remarkOfALoaderIsNoSource(shown: String, source: String?) {
+        let log = "\(shown)\n3: (85) call unknown#195896080\ninvalid func unknown#195896080\nprocessed 4 insns\n"
+        #expect(Catalogue.bundled.cause(ofLog: log, errno: 22)?.source == source)
+    }
+
     @Test func aFullBufferIsNotAMessage() {
         let cut = "1: (b7) r0 = 0\n R0=inv0 R10=fp0\n2: (95) ex\nparent did"
         #expect(Catalogue.bundled.cause(ofLog: cut, errno: 28)?.id == "log-full")

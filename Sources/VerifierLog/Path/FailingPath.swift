@@ -22,7 +22,7 @@ struct FailingPath {
         for line in lines {
             if line.hasPrefix(KernelReport.title) { return }
             switch line.kind {
-            case .source: source = line.text.trimmed.dropFirst().trimmed
+            case .source: source = line.shownSource
             case .instruction:
                 guard let instruction = line.instruction else { continue }
                 steps.append(

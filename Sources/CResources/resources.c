@@ -32,21 +32,27 @@ static const unsigned char report_style[] = {
 };
 RESOURCE(report_style)
 
-// One script of parts that share their names, the first used first.
+// Modules one after another, each behind those that it imports.
 static const unsigned char report_script[] = {
 #embed "../Reports/Resources/page.js"
     , '\n',
 #embed "../Reports/Resources/model.js"
     , '\n',
-#embed "../Reports/Resources/summary.js"
+#embed "../Reports/Resources/view.js"
+    , '\n',
+#embed "../Reports/Resources/chart.js"
+    , '\n',
+#embed "../Reports/Resources/order.js"
+    , '\n',
+#embed "../Reports/Resources/sight.js"
+    , '\n',
+#embed "../Reports/Resources/focus.js"
     , '\n',
 #embed "../Reports/Resources/grid.js"
     , '\n',
 #embed "../Reports/Resources/filter.js"
     , '\n',
-#embed "../Reports/Resources/order.js"
-    , '\n',
-#embed "../Reports/Resources/chart.js"
+#embed "../Reports/Resources/summary.js"
     , '\n',
 #embed "../Reports/Resources/log.js"
     , '\n',

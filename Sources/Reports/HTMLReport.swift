@@ -40,7 +40,7 @@ package enum HTMLReport {
     }
 
     private static let style = text(cmx_report_style())
-    private static let script = "\"use strict\";\n(() => {\n\(text(cmx_report_script()))})();\n"
+    private static let script = "\"use strict\";\n(() => {\n\(bundle(text(cmx_report_script())))})();\n"
 
     private static let template = Result { () throws(ReportError) in
         do {
@@ -48,6 +48,22 @@ package enum HTMLReport {
         } catch {
             throw .brokenTemplate(problem: "\(error)")
         }
+    }
+
+    /// Joins modules into one script, without `import` and `export`, which say nothing more once every module follows those
+    /// that it imports.
+    ///
+    /// A page of one file cannot hold modules: an inline one has no address for another to import. Names must be unique
+    /// over all modules, or the browser refuses the script.
+    static func bundle(_ modules: String) -> String {
+        var script = "", isImport = false
+        for line in modules.split(separator: "\n", omittingEmptySubsequences: false) {
+            isImport = isImport || line.hasPrefix("import ")
+            if line.hasPrefix("/** @import ") { continue }
+            if !isImport { script += (line.hasPrefix("export ") ? line.dropFirst("export ".count) : line) + "\n" }
+            if line.hasSuffix(";") { isImport = false }
+        }
+        return script
     }
 
     private static func text(_ resource: cmx_resource) -> String {

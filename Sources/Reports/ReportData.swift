@@ -3,10 +3,11 @@ import MatrixModel
 
 /// What the page's script reads.
 ///
-/// Cells are arrays of numbers that point into tables, because there are thousands.
+/// Cells are arrays of numbers that point into tables, because there are thousands; `fields` names the positions.
 ///
-/// `cellFields` and `programFields` in `model.js` name the positions.
+/// `types.d.ts` has these types for the script's type checker. A test holds it against what is encoded here.
 struct ReportData: Encodable {
+    let fields = Fields()
     var run: RunInfo
     var kernels: [KernelRow]
     /// By name; every loader that a cell names.
@@ -79,24 +80,31 @@ struct ReportData: Encodable {
 
         func encode(to encoder: any Encoder) throws {
             var values = encoder.unkeyedContainer()
-            try values.encode(column)
-            try values.encode(row)
-            try values.encode(loader)
-            try values.encode(result.verdict.place)
-            try values.encode(result.stage?.place)
-            try values.encode(result.expected.place)
-            try values.encode(result.asExpected ? 1 : 0)
-            try values.encode(result.cached ? 1 : 0)
-            try values.encode(reason)
-            try values.encode(console)
-            try values.encode(programs)
-            try values.encode(event)
-            guard result.seconds != CellSeconds() else { return }
-            try values.encode(result.seconds.queue)
-            try values.encode(result.seconds.load)
-            try values.encode(result.seconds.attach)
-            try values.encode(result.seconds.fire)
-            try values.encode(result.seconds.total)
+            for field in CellField.allCases where !field.isTime || result.seconds != CellSeconds() {
+                try encode(field, into: &values)
+            }
+        }
+
+        private func encode(_ field: CellField, into values: inout any UnkeyedEncodingContainer) throws {
+            switch field {
+            case .column: try values.encode(column)
+            case .row: try values.encode(row)
+            case .loader: try values.encode(loader)
+            case .verdict: try values.encode(result.verdict.place)
+            case .stage: try values.encode(result.stage?.place)
+            case .expected: try values.encode(result.expected.place)
+            case .asExpected: try values.encode(result.asExpected ? 1 : 0)
+            case .cached: try values.encode(result.cached ? 1 : 0)
+            case .reason: try values.encode(reason)
+            case .console: try values.encode(console)
+            case .programs: try values.encode(programs)
+            case .event: try values.encode(event)
+            case .queue: try values.encode(result.seconds.queue)
+            case .load: try values.encode(result.seconds.load)
+            case .attach: try values.encode(result.seconds.attach)
+            case .fire: try values.encode(result.seconds.fire)
+            case .total: try values.encode(result.seconds.total)
+            }
         }
     }
 
@@ -110,29 +118,71 @@ struct ReportData: Encodable {
 
         func encode(to encoder: any Encoder) throws {
             var values = encoder.unkeyedContainer()
-            try values.encode(name)
-            try values.encode(type)
-            try values.encode(result.verdict.place)
-            try values.encode(result.stage?.place)
-            try values.encode(result.errno)
-            try values.encode(cause)
-            try values.encode(explanation)
-            try values.encode(log)
-            try values.encode(result.logComplete ? nil : (result.logCut ?? .limit).place)
-            try values.encode(result.seconds.load)
-            try values.encode(result.seconds.attach)
-            guard let stats = result.stats else { return }
-            try values.encode(stats.instructions)
-            try values.encode(stats.limit)
-            try values.encode(stats.totalStates)
-            try values.encode(stats.peakStates)
-            try values.encode(stats.stackDepth)
-            try values.encode(stats.verificationMicroseconds)
-            try values.encode(stats.loadMicroseconds)
-            try values.encode(stats.size.instructions)
-            try values.encode(stats.size.translatedBytes)
-            try values.encode(stats.size.jitedBytes)
+            for field in ProgramField.allCases where !field.isStatistic || result.stats != nil {
+                try encode(field, into: &values)
+            }
         }
+
+        private func encode(_ field: ProgramField, into values: inout any UnkeyedEncodingContainer) throws {
+            let stats = result.stats
+            switch field {
+            case .name: try values.encode(name)
+            case .type: try values.encode(type)
+            case .verdict: try values.encode(result.verdict.place)
+            case .stage: try values.encode(result.stage?.place)
+            case .errno: try values.encode(result.errno)
+            case .cause: try values.encode(cause)
+            case .explanation: try values.encode(explanation)
+            case .log: try values.encode(log)
+            case .logCut: try values.encode(result.logComplete ? nil : (result.logCut ?? .limit).place)
+            case .load: try values.encode(result.seconds.load)
+            case .attach: try values.encode(result.seconds.attach)
+            case .instructions: try values.encode(stats?.instructions)
+            case .limit: try values.encode(stats?.limit)
+            case .totalStates: try values.encode(stats?.totalStates)
+            case .peakStates: try values.encode(stats?.peakStates)
+            case .stackDepth: try values.encode(stats?.stackDepth)
+            case .verificationMicroseconds: try values.encode(stats?.verificationMicroseconds)
+            case .loadMicroseconds: try values.encode(stats?.loadMicroseconds)
+            case .programInstructions: try values.encode(stats?.size.instructions)
+            case .translatedBytes: try values.encode(stats?.size.translatedBytes)
+            case .jitedBytes: try values.encode(stats?.size.jitedBytes)
+            }
+        }
+    }
+
+    /// What a cell's array holds, in its order.
+    enum CellField: String, CaseIterable, Encodable {
+        case column, row, loader, verdict, stage, expected, asExpected, cached, reason, console, programs, event
+        // Seconds, which only a cell that was run has.
+        case queue, load, attach, fire, total
+
+        fileprivate var isTime: Bool {
+            switch self {
+            case .queue, .load, .attach, .fire, .total: true
+            default: false
+            }
+        }
+    }
+
+    /// What a program's array holds, in its order.
+    enum ProgramField: String, CaseIterable, Encodable {
+        case name, type, verdict, stage, errno, cause, explanation, log, logCut, load, attach
+        // Only of a program that the verifier told its numbers of.
+        case instructions, limit, totalStates, peakStates, stackDepth, verificationMicroseconds, loadMicroseconds
+        case programInstructions, translatedBytes, jitedBytes
+
+        fileprivate var isStatistic: Bool {
+            switch self {
+            case .name, .type, .verdict, .stage, .errno, .cause, .explanation, .log, .logCut, .load, .attach: false
+            default: true
+            }
+        }
+    }
+
+    struct Fields: Encodable {
+        var cell = CellField.allCases
+        var program = ProgramField.allCases
     }
 
     /// Each value once, in the order in which they came.

@@ -1,5 +1,19 @@
 // Numbers of one variant against other kernels, as inline SVG.
 
+import {
+  costs,
+  families,
+  hashOf,
+  hasLoaders,
+  headroom,
+  isTight,
+  order,
+  programsOf,
+  usedLoaders,
+  version,
+} from "./model.js";
+import { data, el, number, svg } from "./page.js";
+
 /** What can be charted of a program, as ReportData.swift names it. */
 const metrics = [["instructions", "Instructions processed"], ["totalStates", "States"], [
   "verificationMicroseconds",
@@ -7,7 +21,7 @@ const metrics = [["instructions", "Instructions processed"], ["totalStates", "St
 ], ["jitedBytes", "Machine code, bytes"]];
 
 /** A row's instructions kernel by kernel, as small as a word. */
-function sparkline(row, loader) {
+export function sparkline(row, loader) {
   const points = costs(row, loader, null);
   if (points.length < 2) return null;
   const counts = points.map(({ program }) => program.instructions), most = Math.max(...counts, 1);
@@ -29,7 +43,7 @@ function sparkline(row, loader) {
 }
 
 /** A bar a kernel for each loader that knows a number of the program; each bar is a link to its cell. */
-function trend(cell, program) {
+export function trend(cell, program) {
   const name = data.texts[program.name];
   const known = (value) =>
     order.flatMap((column) =>

@@ -1,14 +1,39 @@
 // Which cells are looked for: the others fade, and rows and columns without any go.
 
-/** Where nothing matches the grid is away, and stays as it was: what shows it again has less to do. */
-let anyMatches = true;
-const filter = { words: [], verdicts: new Set(), unexpected: false, changed: false, kernel: "", probe: "", cause: "" };
+import { setCurrent } from "./focus.js";
+import { drawCounts } from "./grid.js";
+import {
+  cells,
+  families,
+  groups,
+  hasLoaders,
+  loaderWords,
+  longWords,
+  path,
+  programsOf,
+  usedLoaders,
+  version,
+} from "./model.js";
+import { drawOrder } from "./order.js";
+import { $, data, el, number, plural } from "./page.js";
+import { isShown, showOnly, updateRows } from "./sight.js";
+import { view } from "./view.js";
 
-const causeField = programFields.indexOf("cause");
+export const filter = {
+  words: [],
+  verdicts: new Set(),
+  unexpected: false,
+  changed: false,
+  kernel: "",
+  probe: "",
+  cause: "",
+};
+
+const causeField = data.fields.program.indexOf("cause");
 const causesOf = (cell) => cell.programs.map((values) => data.causes[values[causeField]]).filter(Boolean);
 
 /** What the search looks into. */
-function haystack(cell) {
+export function haystack(cell) {
   if (cell.haystack === undefined) {
     const programs = programsOf(cell);
     cell.haystack = [
@@ -59,74 +84,24 @@ function matches(cell) {
   return wanted.every((word) => matchesWord(cell, word));
 }
 
-function applyFilter() {
+export function applyFilter() {
   const { words: wanted, verdicts, unexpected, changed, kernel, probe, cause } = filter;
   const active = wanted.length > 0 || verdicts.size > 0 || unexpected || changed || Boolean(kernel || probe || cause);
-  const ofLoaders = cells.filter((cell) => shownLoaders.includes(cell.loader));
+  const ofLoaders = cells.filter((cell) => view.loaders.includes(cell.loader));
   const found = new Set(active ? ofLoaders.filter(matches) : ofLoaders);
-  anyMatches = found.size > 0;
-  $("nothing").hidden = anyMatches;
-  $("frame").classList.toggle("away", !anyMatches);
+  view.anyMatches = found.size > 0;
+  $("nothing").hidden = view.anyMatches;
+  $("frame").classList.toggle("away", !view.anyMatches);
   $("clear").hidden = !active;
   $("shown").textContent = active
     ? `${number(found.size)} of ${plural(ofLoaders.length, "cell")}`
     : plural(ofLoaders.length, "cell");
-  if (anyMatches) showOnly(found, active);
+  if (!view.anyMatches) return;
+  showOnly(found, active);
+  if (view.current && !(isShown(view.current) && found.has(view.current))) setCurrent([...found].find(isShown));
 }
 
-/** Of the last filter: the cells that do not fade, and whether any do. */
-let shown = { found: new Set(), active: false };
-
-function showOnly(found, active) {
-  shown = { found, active };
-  for (const row of rows) row.matching = !active;
-  for (const column of columns) column.hidden = active;
-  for (const cell of found) {
-    cell.row.matching = true;
-    cell.column.hidden = false;
-  }
-  orderRows();
-  const inSight = groupsInSight();
-  arrange();
-  updateRows();
-  groups.forEach((group, place) => {
-    group.body.classList.toggle("late", place >= inSight);
-    if (place < inSight) fade(group);
-  });
-  afterFrame(catchUp);
-  if (current && !(isShown(current) && found.has(current))) setCurrent([...found].find(isShown));
-}
-
-/**
- * How many groups there are from the first to the one at the window's lower edge. Those below it, which a browser lays out
- * ahead of scrolling, come a frame later: the answer need not wait for what nobody sees.
- */
-function groupsInSight() {
-  const frame = $("frame"), { top, height } = frame.getBoundingClientRect();
-  const bottom = frame.scrollTop + Math.min(height, innerHeight - top);
-  let below = frame.querySelector(".head").offsetHeight, count = 0;
-  while (count < groups.length && below <= bottom) below += heightOf(groups[count++]);
-  return count;
-}
-
-function fade(group) {
-  for (const cell of group.cells) {
-    const dimmed = shown.active && !shown.found.has(cell);
-    if (cell.dimmed !== dimmed) cell.element.classList.toggle("dimmed", cell.dimmed = dimmed);
-  }
-}
-
-/** What the last filter has left for after its answer; nothing, if an earlier one has been here for it. */
-function catchUp() {
-  for (const group of groups) {
-    if (group.body.classList.contains("late")) {
-      fade(group);
-      group.body.classList.remove("late");
-    }
-  }
-}
-
-function clearFilter() {
+export function clearFilter() {
   Object.assign(filter, { words: [], unexpected: false, changed: false, kernel: "", probe: "", cause: "" });
   filter.verdicts.clear();
   for (const id of ["search", "by-kernel", "by-probe", "by-cause"]) $(id).value = "";
@@ -134,15 +109,15 @@ function clearFilter() {
   applyFilter();
 }
 
-function showLoaders(list) {
-  shownLoaders = list;
+export function showLoaders(list) {
+  view.loaders = list;
   const value = list.length === 1 ? list[0].name : "";
   for (const input of $("by-loader").querySelectorAll("input")) input.checked = input.value === value;
   drawCounts();
   applyFilter();
 }
 
-function drawFilters() {
+export function drawFilters() {
   const option = (value, label) => el("option", { value }, label);
   $("by-kernel").append(
     option("", "All kernels"),
@@ -183,7 +158,7 @@ function drawFilters() {
     for (const group of groups) group.folded = fold;
     updateRows();
   });
-  drawOrder();
+  drawOrder(applyFilter);
   if (hasLoaders) drawLoaderSwitch();
 }
 

@@ -1,5 +1,7 @@
 // Logs: out of their compressed pieces, then annotated, or as they are.
 
+import { $, copyButton, el, number, plural, visible } from "./page.js";
+
 let logIndex = null;
 const pieces = new Map();
 
@@ -28,7 +30,7 @@ async function readLog(place) {
 }
 
 /** A log that folds; what it holds comes once it is read. */
-function logBlock(title, index, deciding, isOpen, kind) {
+export function logBlock(title, index, deciding, isOpen, kind) {
   const content = el("div", { class: "log-content" }, el("p", { class: "quiet" }, "Opening the log…"));
   const count = el("small", {}), buttons = el("span", { class: "log-buttons" });
   const block = el("details", { class: "log-block", open: isOpen }, el("summary", {}, title, count), buttons, content);

@@ -1,58 +1,17 @@
 // The run: rows are variants, columns are kernels, and each place where they meet holds a cell for every loader.
 
-// Where what stands in the arrays of ReportData.swift.
-const cellFields = [
-  "column",
-  "row",
-  "loader",
-  "verdict",
-  "stage",
-  "expected",
-  "asExpected",
-  "cached",
-  "reason",
-  "console",
-  "programs",
-  "event",
-  "queue",
-  "load",
-  "attach",
-  "fire",
-  "total",
-];
-const programFields = [
-  "name",
-  "type",
-  "verdict",
-  "stage",
-  "errno",
-  "cause",
-  "explanation",
-  "log",
-  "logCut",
-  "load",
-  "attach",
-  "instructions",
-  "limit",
-  "totalStates",
-  "peakStates",
-  "stackDepth",
-  "verificationMicroseconds",
-  "loadMicroseconds",
-  "programInstructions",
-  "translatedBytes",
-  "jitedBytes",
-];
+import { data } from "./page.js";
+
 const named = (fields, values) => Object.fromEntries(fields.map((field, i) => [field, values[i] ?? null]));
 
-const words = { pass: "pass", fail: "fail", crash: "crash", timeout: "timeout", notMeasured: "n/m" };
-const longWords = { ...words, notMeasured: "not measured" };
-const symbolOf = (verdict) => data.symbols[data.verdicts.indexOf(verdict)];
+export const words = { pass: "pass", fail: "fail", crash: "crash", timeout: "timeout", notMeasured: "n/m" };
+export const longWords = { ...words, notMeasured: "not measured" };
+export const symbolOf = (verdict) => data.symbols[data.verdicts.indexOf(verdict)];
 
-const { summary } = data;
-const loaders = data.loaders.map((loader, index) => ({ ...loader, index }));
-const columns = data.kernels.map((kernel, index) => ({ kernel, index, hidden: false }));
-const families = [];
+export const { summary } = data;
+export const loaders = data.loaders.map((loader, index) => ({ ...loader, index }));
+export const columns = data.kernels.map((kernel, index) => ({ kernel, index, hidden: false }));
+export const families = [];
 for (const column of columns) {
   let family = families.find((f) => f.name === column.kernel.family);
   if (!family) families.push(family = { name: column.kernel.family, columns: [] });
@@ -60,9 +19,14 @@ for (const column of columns) {
   family.columns.push(column);
 }
 /** Columns as they stand on the page. */
-const order = families.flatMap((family) => family.columns);
-const rows = data.rows.map(([probe, variant], index) => ({ probe, variant, index, places: columns.map(() => []) }));
-const groups = [];
+export const order = families.flatMap((family) => family.columns);
+export const rows = data.rows.map(([probe, variant], index) => ({
+  probe,
+  variant,
+  index,
+  places: columns.map(() => []),
+}));
+export const groups = [];
 for (const row of rows) {
   if (groups.at(-1)?.probe !== row.probe) {
     groups.push({ probe: row.probe, index: groups.length, rows: [], folded: false });
@@ -70,8 +34,8 @@ for (const row of rows) {
   groups.at(-1).rows.push(row);
   row.group = groups.at(-1);
 }
-const cells = data.cells.map((values) => {
-  const cell = named(cellFields, values);
+export const cells = data.cells.map((values) => {
+  const cell = named(data.fields.cell, values);
   cell.verdict = data.verdicts[cell.verdict];
   cell.expected = data.verdicts[cell.expected];
   cell.row = rows[cell.row];
@@ -84,28 +48,28 @@ const cells = data.cells.map((values) => {
 });
 for (const group of groups) group.cells = group.rows.flatMap((row) => row.places.flat().filter(Boolean));
 /** Loaders that have cells; one that is missing has those that it could not measure. */
-const usedLoaders = loaders.filter((loader) => cells.some((cell) => cell.loader === loader));
-const hasLoaders = usedLoaders.length > 1;
+export const usedLoaders = loaders.filter((loader) => cells.some((cell) => cell.loader === loader));
+export const hasLoaders = usedLoaders.length > 1;
 
-const byKey = (list, key) => new Map(list.map((item) => [key(item), item]));
+export const byKey = (list, key) => new Map(list.map((item) => [key(item), item]));
 const columnOf = byKey(columns, (column) => column.kernel.id);
 const rowOf = byKey(rows, (row) => `${row.probe}/${row.variant}`);
-const loaderOf = byKey(loaders, (loader) => loader.name);
+export const loaderOf = byKey(loaders, (loader) => loader.name);
 
 /** The cell of these names, if the run has it. */
-function cellAt(kernel, probe, variant, loader) {
+export function cellAt(kernel, probe, variant, loader) {
   const row = rowOf.get(`${probe}/${variant}`), column = columnOf.get(kernel);
   return row && column ? row.places[column.index][loaderOf.get(loader)?.index] : undefined;
 }
 
-const path = (cell) => [cell.column.kernel.id, cell.row.probe, cell.row.variant, cell.loader.name];
-const hashOf = (cell) => "#cell=" + path(cell).map(encodeURIComponent).join("/");
-const version = (
+export const path = (cell) => [cell.column.kernel.id, cell.row.probe, cell.row.variant, cell.loader.name];
+export const hashOf = (cell) => "#cell=" + path(cell).map(encodeURIComponent).join("/");
+export const version = (
   kernel,
 ) => (kernel.id.startsWith(kernel.family + "-") ? kernel.id.slice(kernel.family.length + 1) : kernel.id);
-const programsOf = (cell) => cell.programs.map((values) => named(programFields, values));
+export const programsOf = (cell) => cell.programs.map((values) => named(data.fields.program, values));
 /** `cilium (cilium/ebpf 0.11.0)`. */
-const loaderWords = (loader) =>
+export const loaderWords = (loader) =>
   loader.name +
   (loader.version
     ? ` (${loader.library === loader.name || !loader.library ? "" : `${loader.library} `}${loader.version})`
@@ -130,12 +94,12 @@ for (const plan of summary.plans) {
   }
 }
 
-const headroom = ({ instructions, limit }) =>
+export const headroom = ({ instructions, limit }) =>
   instructions === null || !limit ? null : Math.floor(Math.max(1 - instructions / limit, 0) * 10000) / 100;
-const isTight = (program) => (headroom(program) ?? 100) < data.lowHeadroomPercent;
+export const isTight = (program) => (headroom(program) ?? 100) < data.lowHeadroomPercent;
 
 /** What a row's program, or its largest one, cost with a loader on each kernel that says so, as columns stand. */
-function costs(row, loader, name) {
+export function costs(row, loader, name) {
   return order.flatMap((column) => {
     const cell = row.places[column.index][loader.index];
     const programs = (cell ? programsOf(cell) : []).filter((program) =>

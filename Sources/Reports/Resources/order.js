@@ -1,5 +1,9 @@
 // The order of the rows: as planned, or the slowest first.
 
+import { cells, columns, groups, rows } from "./model.js";
+import { $, el, seconds } from "./page.js";
+import { view } from "./view.js";
+
 let slowestFirst = false, isReordered = false;
 
 /** What a row took in the guests on the kernels and with the loaders that are shown; null where that is not known. */
@@ -7,14 +11,14 @@ function rowSeconds(row) {
   const known = row.places.flatMap((
     place,
     column,
-  ) => (columns[column].hidden ? [] : shownLoaders.map((loader) => place[loader.index]?.total ?? null))).filter((
+  ) => (columns[column].hidden ? [] : view.loaders.map((loader) => place[loader.index]?.total ?? null))).filter((
     time,
   ) => time !== null);
   return known.length ? known.reduce((sum, time) => sum + time, 0) : null;
 }
 
 /** Rows stay with their probe, and the probe with the slowest row comes first. */
-function orderRows() {
+export function orderRows() {
   if (!slowestFirst && !isReordered) return;
   isReordered = slowestFirst;
   for (const row of rows) {
@@ -34,13 +38,14 @@ function orderRows() {
   $("matrix").append(...groups.map((group) => group.body));
 }
 
-function drawOrder() {
+/** `changed` is called when another order is chosen. */
+export function drawOrder(changed) {
   const choice = $("order");
   choice.hidden = cells.every((cell) => cell.total === null);
   choice.append(el("option", { value: "" }, "Rows as planned"), el("option", { value: "time" }, "Slowest rows first"));
   choice.addEventListener("change", () => {
     slowestFirst = choice.value === "time";
     $("frame").scrollTop = 0;
-    applyFilter();
+    changed();
   });
 }

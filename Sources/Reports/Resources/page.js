@@ -1,23 +1,23 @@
 // What every part of the page uses.
 
-const $ = (id) => document.getElementById(id);
-const data = JSON.parse($("data").textContent);
+export const $ = (id) => document.getElementById(id);
+export const data = JSON.parse($("data").textContent);
 
-const number = (value) => value.toLocaleString("en-GB");
-const plural = (count, word) => `${number(count)} ${word}${count === 1 ? "" : "s"}`;
+export const number = (value) => value.toLocaleString("en-GB");
+export const plural = (count, word) => `${number(count)} ${word}${count === 1 ? "" : "s"}`;
 
 /** A time of at least 0.1 ms, in the unit that needs fewest digits. */
-function seconds(value) {
+export function seconds(value) {
   if (value >= 0.9995) return `${value >= 99.95 ? number(Math.round(value)) : value.toFixed(1)} s`;
   return `${Math.max(value * 1000, 0.1).toFixed(value < 0.00995 ? 1 : 0)} ms`;
 }
 
 /** Everything on this page that comes from a guest passes through here, as text. */
-function el(tag, attributes, ...children) {
+export function el(tag, attributes, ...children) {
   return filled(document.createElement(tag), attributes, children);
 }
 
-function svg(tag, attributes, ...children) {
+export function svg(tag, attributes, ...children) {
   return filled(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 }
 
@@ -34,7 +34,7 @@ function filled(element, attributes, children) {
 }
 
 /** Control characters as pictures, so that an escape sequence can be read; direction changes by number. */
-function visible(text) {
+export function visible(text) {
   return text.replace(/\r\n/g, "\n").replace(
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
     (c) => {
@@ -46,14 +46,14 @@ function visible(text) {
 }
 
 /** Runs `then` when the next frame has been drawn. */
-const afterFrame = (then) => requestAnimationFrame(() => setTimeout(then));
+export const afterFrame = (then) => requestAnimationFrame(() => setTimeout(then));
 
-const icon = (symbol) => el("b", { class: "mark", "aria-hidden": "true" }, symbol);
+export const icon = (symbol) => el("b", { class: "mark", "aria-hidden": "true" }, symbol);
 
 /** A word as a shell takes it. */
-const quoted = (word) => (/^[\w.,:@%+=/-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+export const quoted = (word) => (/^[\w.,:@%+=/-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
-function copyButton(label, text) {
+export function copyButton(label, text) {
   const button = el("button", { type: "button", class: "copy" }, label);
   button.addEventListener("click", async () => {
     try {

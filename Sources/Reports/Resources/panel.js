@@ -1,13 +1,33 @@
 // A cell opened. The address says which, so that back, forward and a copied link work.
 
-let open = null;
+import { trend } from "./chart.js";
+import { clearFilter, showLoaders } from "./filter.js";
+import { bringIntoView, focusCell, setCurrent } from "./focus.js";
+import { logBlock } from "./log.js";
+import {
+  cellAt,
+  hashOf,
+  hasLoaders,
+  headroom,
+  isTight,
+  loaderWords,
+  longWords,
+  path,
+  programsOf,
+  symbolOf,
+  usedLoaders,
+} from "./model.js";
+import { $, copyButton, data, el, number, plural, quoted, seconds, visible } from "./page.js";
+import { isShown, updateRows } from "./sight.js";
+import { changeKinds } from "./summary.js";
+import { view } from "./view.js";
 
-function show(cell) {
+export function show(cell) {
   if (location.hash === hashOf(cell)) openPanel(cell);
   else location.hash = hashOf(cell);
 }
 
-function followAddress() {
+export function followAddress() {
   const match = /^#cell=([^/]+)\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(location.hash);
   if (!match) {
     closePanel(false);
@@ -29,19 +49,19 @@ function followAddress() {
     cell.row.group.folded = false;
     updateRows();
   }
-  if (!shownLoaders.includes(cell.loader)) showLoaders(usedLoaders);
+  if (!view.loaders.includes(cell.loader)) showLoaders(usedLoaders);
   if (!isShown(cell)) clearFilter();
   setCurrent(cell);
   openPanel(cell);
 }
 
-function closePanel(byHand) {
-  if (!open) return;
-  open.element.classList.remove("open");
+export function closePanel(byHand) {
+  if (!view.open) return;
+  view.open.element.classList.remove("open");
   $("panel").hidden = true;
   document.body.classList.remove("with-panel");
-  const cell = open;
-  open = null;
+  const cell = view.open;
+  view.open = null;
   if (!byHand) return;
   history.replaceState(null, "", location.href.split("#")[0]);
   if (isShown(cell)) focusCell(cell);
@@ -49,8 +69,8 @@ function closePanel(byHand) {
 }
 
 function openPanel(cell) {
-  open?.element.classList.remove("open");
-  open = cell;
+  view.open?.element.classList.remove("open");
+  view.open = cell;
   cell.element.classList.add("open");
   const panel = $("panel");
   panel.replaceChildren(panelHead(cell), el("div", { class: "body" }, panelBody(cell)));

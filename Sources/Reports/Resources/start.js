@@ -1,8 +1,17 @@
 // What happens when the page opens.
 
+import { applyFilter, drawFilters, haystack } from "./filter.js";
+import { drawCounts, drawGrid, drawLegend } from "./grid.js";
+import { cells } from "./model.js";
+import { $ } from "./page.js";
+import { closePanel, followAddress, show } from "./panel.js";
+import { catchUp } from "./sight.js";
+import { drawFindings, drawMasthead, drawTiles } from "./summary.js";
+import { view } from "./view.js";
+
 drawMasthead();
 drawTiles();
-drawGrid();
+drawGrid(show);
 drawCounts();
 drawLegend();
 applyFilter();
@@ -10,7 +19,7 @@ drawFindings();
 drawFilters();
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && open) {
+  if (event.key === "Escape" && view.open) {
     event.preventDefault();
     closePanel(true);
   } else if (event.key === "/" && !/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) {

@@ -1,6 +1,30 @@
 // What stands above the matrix.
 
-function drawMasthead() {
+import { applyFilter, filter } from "./filter.js";
+import {
+  byKey,
+  cellAt,
+  cells,
+  costs,
+  groups,
+  hashOf,
+  hasLoaders,
+  headroom,
+  isTight,
+  loaderOf,
+  loaders,
+  loaderWords,
+  longWords,
+  order,
+  rows,
+  summary,
+  symbolOf,
+  usedLoaders,
+  version,
+} from "./model.js";
+import { $, data, el, icon, number, plural, visible } from "./page.js";
+
+export function drawMasthead() {
   const { run } = data;
   const host = [
     run.host.qemu && `QEMU ${run.host.qemu}`,
@@ -33,7 +57,7 @@ function drawMasthead() {
   $("outcome").append(el("b", { "aria-hidden": "true" }, { bad: "≠", good: "✓", none: "·" }[state]), " ", text);
 }
 
-function drawTiles() {
+export function drawTiles() {
   for (const verdict of data.verdicts) {
     const count = cells.filter((cell) => cell.verdict === verdict).length;
     const share = el("span", { class: `v-${verdict}` });
@@ -79,7 +103,7 @@ function tile(kind, symbol, count, label, change) {
   );
 }
 
-function drawFindings() {
+export function drawFindings() {
   const findings = summary.findings.map(({ value, loaders: names, on }) => ({ ...value, loaders: names, on }));
   const tight = rows.map((row) => ({
     row,
@@ -195,7 +219,7 @@ function tightItem({ row, points }) {
 
 // Since the baseline.
 
-const changeKinds = {
+export const changeKinds = {
   regression: ["v-fail", "▼", "regression", "regressions"],
   fix: ["v-pass", "▲", "fix", "fixes"],
   otherwise: ["v-timeout", "Δ", "other cause or stage", "other causes or stages"],

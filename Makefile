@@ -98,7 +98,7 @@ check-shell:
 	@shellcheck $(SHELL_FILES)
 
 check-page:
-	@cd $(PAGE) && $(DENO) fmt --quiet --check
+	@cd $(PAGE) && $(DENO) fmt --quiet --check && $(DENO) lint --quiet && $(DENO) check --quiet *.js
 
 fmt-page:
 	@cd $(PAGE) && $(DENO) fmt --quiet

@@ -13,24 +13,36 @@ import {
   version,
 } from "./model.js";
 import { data, el, number, svg } from "./page.js";
+/** @import { Bar, Cell, Choice, Loader, Metric, Point, Program, Row, SelectEvent } from "./types.d.ts" */
 
-/** What can be charted of a program, as ReportData.swift names it. */
-const metrics = [["instructions", "Instructions processed"], ["totalStates", "States"], [
-  "verificationMicroseconds",
-  "Verification time, µs",
-], ["jitedBytes", "Machine code, bytes"]];
+/**
+ * What can be charted of a program.
+ *
+ * @type {[Metric, string][]}
+ */
+const metrics = [
+  ["instructions", "Instructions processed"],
+  ["totalStates", "States"],
+  ["verificationMicroseconds", "Verification time, µs"],
+  ["jitedBytes", "Machine code, bytes"],
+];
 
-/** A row's instructions kernel by kernel, as small as a word. */
+/**
+ * A row's instructions kernel by kernel, as small as a word.
+ *
+ * @param {Row} row
+ * @param {Loader} loader
+ */
 export function sparkline(row, loader) {
-  const points = costs(row, loader, null);
+  const points = costs(row, loader);
   if (points.length < 2) return null;
-  const counts = points.map(({ program }) => program.instructions), most = Math.max(...counts, 1);
+  const counts = points.map(({ value }) => value), most = Math.max(...counts, 1);
   return svg(
     "svg",
     { width: points.length * 4, height: 14, role: "presentation" },
     svg("title", {}, `instructions processed: ${number(Math.min(...counts))} to ${number(most)}`),
-    points.map(({ program }, place) => {
-      const height = Math.max(program.instructions / most * 14, 1);
+    points.map(({ program, value }, place) => {
+      const height = Math.max(value / most * 14, 1);
       return svg("rect", {
         class: `v-${data.verdicts[program.verdict]}`,
         x: place * 4,
@@ -42,24 +54,32 @@ export function sparkline(row, loader) {
   );
 }
 
-/** A bar a kernel for each loader that knows a number of the program; each bar is a link to its cell. */
+/**
+ * A bar a kernel for each loader that knows a number of the program; each bar is a link to its cell.
+ *
+ * @param {Cell} cell
+ * @param {Program} program
+ */
 export function trend(cell, program) {
   const name = data.texts[program.name];
-  const known = (value) =>
+  /** @param {Metric} metric */
+  const known = (metric) =>
     order.flatMap((column) =>
       usedLoaders.flatMap((loader) => {
         const other = cell.row.places[column.index][loader.index];
-        const found = other
-          ? programsOf(other).find((candidate) => data.texts[candidate.name] === name && candidate[value] !== null)
-          : null;
-        return found ? [{ cell: other, program: found, value: found[value] }] : [];
+        const named = (other ? programsOf(other) : []).filter((candidate) => data.texts[candidate.name] === name);
+        const points = named.flatMap((found) => {
+          const value = found[metric];
+          return value === null ? [] : [{ cell: other, program: found, value }];
+        });
+        return points.slice(0, 1);
       })
     );
-  const choices = metrics.map(([metric, label]) => ({ metric, label, points: known(metric) })).filter(({ points }) =>
-    points.length > 1
-  );
+  const choices = metrics.map(([metric, label]) => ({ label, points: known(metric) }))
+    .filter(({ points }) => points.length > 1);
   if (!choices.length) return null;
   const figure = el("figure", { class: "trend" });
+  /** @param {Choice} choice */
   const draw = (choice) =>
     figure.replaceChildren(
       el(
@@ -67,9 +87,9 @@ export function trend(cell, program) {
         {},
         choices.length === 1 ? choice.label : el("select", {
           "aria-label": "Number to compare",
-          onchange: (event) => {
+          onchange: (/** @type {SelectEvent} */ event) => {
             draw(choices[event.target.selectedIndex]);
-            figure.querySelector("select").focus();
+            figure.querySelector("select")?.focus();
           },
         }, choices.map((other) => el("option", { selected: other === choice }, other.label))),
         el("small", {}, "kernel by kernel"),
@@ -80,6 +100,10 @@ export function trend(cell, program) {
   return figure;
 }
 
+/**
+ * @param {Cell} cell
+ * @param {Choice} choice
+ */
 function barChart(cell, { label, points }) {
   const height = 76, kernels = order.filter((column) => points.some((point) => point.cell.column === column));
   const each = Math.max(...kernels.map((column) => points.filter((point) => point.cell.column === column).length));
@@ -123,6 +147,11 @@ function barChart(cell, { label, points }) {
   return chart;
 }
 
+/**
+ * @param {Cell} open
+ * @param {Point} point
+ * @param {Bar} bar
+ */
 function chartBar(open, { cell, program, value }, { x, width, height, base, label, isAlone }) {
   const told = `${cell.column.kernel.id}${hasLoaders ? ` with ${cell.loader.name}` : ""}: ${number(value)}` +
     (isTight(program) ? `, only ${headroom(program)} % headroom` : "");
@@ -142,12 +171,9 @@ function chartBar(open, { cell, program, value }, { x, width, height, base, labe
   );
 }
 
-const shortNumber = (
-  value,
-) => (value >= 1e6
-  ? `${Math.round(value / 1e5) / 10}M`
-  : value >= 1e4
-  ? `${Math.round(value / 1e3)}k`
-  : value >= 1e3
-  ? `${Math.round(value / 100) / 10}k`
-  : `${value}`);
+/** @param {number} value */
+function shortNumber(value) {
+  if (value >= 1e6) return `${Math.round(value / 1e5) / 10}M`;
+  if (value >= 1e4) return `${Math.round(value / 1e3)}k`;
+  return value >= 1e3 ? `${Math.round(value / 100) / 10}k` : `${value}`;
+}

@@ -4,6 +4,7 @@ import { setCurrent } from "./focus.js";
 import { drawCounts } from "./grid.js";
 import {
   cells,
+  entryOf,
   families,
   groups,
   hasLoaders,
@@ -18,10 +19,11 @@ import { drawOrder } from "./order.js";
 import { $, data, el, number, plural } from "./page.js";
 import { isShown, showOnly, updateRows } from "./sight.js";
 import { view } from "./view.js";
+/** @import { Cell, Child, Loader, Verdict } from "./types.d.ts" */
 
 export const filter = {
-  words: [],
-  verdicts: new Set(),
+  words: /** @type {string[]} */ ([]),
+  verdicts: /** @type {Set<Verdict>} */ (new Set()),
   unexpected: false,
   changed: false,
   kernel: "",
@@ -30,9 +32,15 @@ export const filter = {
 };
 
 const causeField = data.fields.program.indexOf("cause");
-const causesOf = (cell) => cell.programs.map((values) => data.causes[values[causeField]]).filter(Boolean);
+/** @param {Cell} cell */
+const causesOf = (cell) =>
+  cell.programs.flatMap((values) => entryOf(data.causes, /** @type {number | null} */ (values[causeField])) ?? []);
 
-/** What the search looks into. */
+/**
+ * What the search looks into.
+ *
+ * @param {Cell} cell
+ */
 export function haystack(cell) {
   if (cell.haystack === undefined) {
     const programs = programsOf(cell);
@@ -41,24 +49,32 @@ export function haystack(cell) {
       cell.loader.library,
       cell.column.kernel.release,
       longWords[cell.verdict],
-      data.texts[cell.reason],
-      data.texts[cell.event],
-      data.stages[cell.stage],
-      ...programs.flatMap((
-        program,
-      ) => [data.texts[program.name], data.texts[program.type], data.errnos[program.errno]?.[0]]),
+      entryOf(data.texts, cell.reason),
+      entryOf(data.texts, cell.event),
+      entryOf(data.stages, cell.stage),
+      ...programs.flatMap(({ name, type, errno }) => [data.texts[name], data.texts[type], data.errnos[errno]?.[0]]),
       ...causesOf(cell).flatMap((cause) => [cause.id, cause.category, cause.line]),
-      ...programs.map((program) => data.explanations[program.explanation]?.shape),
+      ...programs.map((program) => entryOf(data.explanations, program.explanation)?.shape),
     ].filter(Boolean).join("\n").toLowerCase();
   }
   return cell.haystack;
 }
 
-/** Of a kernel, `6.1` is not the beginning of `6.12`. */
+/**
+ * Of a kernel, `6.1` is not the beginning of `6.12`.
+ *
+ * @param {string} name
+ * @param {string} text
+ */
 const beginsWith = (name, text) => name.startsWith(text) && !(/\d$/.test(text) && /^\d/.test(name.slice(text.length)));
-const includes = (...names) => (text) => names.some((name) => name.toLowerCase().includes(text));
+/** @param {...string} names */
+const includes = (...names) => (/** @type {string} */ text) => names.some((name) => name.toLowerCase().includes(text));
 
-/** `cause:size-negative` asks for one thing, any other word for a text anywhere. */
+/**
+ * `cause:size-negative` asks for one thing, any other word for a text anywhere.
+ *
+ * @type {Record<string, (cell: Cell) => (text: string) => boolean>}
+ */
 const fields = {
   kernel: ({ column: { kernel } }) => (text) =>
     [kernel.id, version(kernel), kernel.family].some((name) => beginsWith(name.toLowerCase(), text)),
@@ -66,15 +82,20 @@ const fields = {
   variant: (cell) => includes(cell.row.variant),
   loader: (cell) => includes(cell.loader.name),
   status: (cell) => includes(cell.verdict, longWords[cell.verdict]),
-  stage: (cell) => includes(data.stages[cell.stage] ?? ""),
+  stage: (cell) => includes(entryOf(data.stages, cell.stage) ?? ""),
   cause: (cell) => includes(...causesOf(cell).map((cause) => cause.id)),
 };
 
+/**
+ * @param {Cell} cell
+ * @param {string} word
+ */
 function matchesWord(cell, word) {
-  const [, field, text] = /^(\w+):(.*)$/.exec(word) ?? [];
-  return Object.hasOwn(fields, field ?? "") ? fields[field](cell)(text) : haystack(cell).includes(word);
+  const [, field = "", text = ""] = /^(\w+):(.*)$/.exec(word) ?? [];
+  return Object.hasOwn(fields, field) ? fields[field](cell)(text) : haystack(cell).includes(word);
 }
 
+/** @param {Cell} cell */
 function matches(cell) {
   const { words: wanted, verdicts, unexpected, changed, kernel, probe, cause } = filter;
   if (kernel && kernel !== cell.column.kernel.id && kernel !== `${cell.column.kernel.family}-*`) return false;
@@ -104,11 +125,12 @@ export function applyFilter() {
 export function clearFilter() {
   Object.assign(filter, { words: [], unexpected: false, changed: false, kernel: "", probe: "", cause: "" });
   filter.verdicts.clear();
-  for (const id of ["search", "by-kernel", "by-probe", "by-cause"]) $(id).value = "";
+  for (const id of /** @type {const} */ (["search", "by-kernel", "by-probe", "by-cause"])) $(id).value = "";
   for (const button of $("verdicts").children) button.setAttribute("aria-pressed", "false");
   applyFilter();
 }
 
+/** @param {Loader[]} list */
 export function showLoaders(list) {
   view.loaders = list;
   const value = list.length === 1 ? list[0].name : "";
@@ -118,6 +140,10 @@ export function showLoaders(list) {
 }
 
 export function drawFilters() {
+  /**
+   * @param {string} value
+   * @param {string} label
+   */
   const option = (value, label) => el("option", { value }, label);
   $("by-kernel").append(
     option("", "All kernels"),
@@ -142,9 +168,10 @@ export function drawFilters() {
     ),
   );
   $("by-cause").hidden = counts.size === 0;
-  for (const field of ["kernel", "probe", "cause"]) {
-    $(`by-${field}`).addEventListener("change", (event) => {
-      filter[field] = event.target.value;
+  for (const field of /** @type {const} */ (["kernel", "probe", "cause"])) {
+    const choice = $(`by-${field}`);
+    choice.addEventListener("change", () => {
+      filter[field] = choice.value;
       applyFilter();
     });
   }
@@ -163,6 +190,12 @@ export function drawFilters() {
 }
 
 function drawLoaderSwitch() {
+  /**
+   * @param {string} value
+   * @param {Child} label
+   * @param {string} title
+   * @param {Loader[]} list
+   */
   const choice = (value, label, title, list) =>
     el(
       "label",

@@ -4,7 +4,9 @@ import { order, rows } from "./model.js";
 import { $ } from "./page.js";
 import { catchUp } from "./sight.js";
 import { view } from "./view.js";
+/** @import { Cell, CellElement } from "./types.d.ts" */
 
+/** @param {Cell | undefined} cell */
 export function setCurrent(cell) {
   if (!cell) return;
   if (view.current?.element) view.current.element.tabIndex = -1;
@@ -12,12 +14,14 @@ export function setCurrent(cell) {
   cell.element.tabIndex = 0;
 }
 
+/** @param {Cell} cell */
 export function focusCell(cell) {
   setCurrent(cell);
   bringIntoView(cell);
   cell.element.focus({ preventScroll: true });
 }
 
+/** @param {Cell} cell */
 export function bringIntoView(cell) {
   catchUp();
   // A browser takes the group for hidden until it has computed styles again.
@@ -25,9 +29,14 @@ export function bringIntoView(cell) {
   cell.element.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
-/** Keys within the grid; `show` opens a cell. */
+/**
+ * Keys within the grid; `show` opens a cell.
+ *
+ * @param {KeyboardEvent} event
+ * @param {(cell: Cell) => void} show
+ */
 export function moveFocus(event, show) {
-  const cell = event.target.cell;
+  const { cell } = /** @type {CellElement} */ (event.target);
   if (!cell || event.altKey || event.metaKey) return;
   if (event.key === "Enter" || event.key === " ") {
     event.preventDefault();

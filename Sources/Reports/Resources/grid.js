@@ -20,28 +20,40 @@ import {
 import { $, data, el, plural } from "./page.js";
 import { arrange, updateRows } from "./sight.js";
 import { view } from "./view.js";
+/** @import { Cell, CellElement, Child, Column, Group, Loader, Row } from "./types.d.ts" */
 
-/** `show` opens a cell. */
+/**
+ * `show` opens a cell.
+ *
+ * @param {(cell: Cell) => void} show
+ */
 export function drawGrid(show) {
   const grid = $("matrix");
   grid.append(gridHead(), ...groups.map(drawGroup));
   grid.addEventListener("click", (event) => {
-    const cell = event.target.closest(".cell")?.cell;
+    const element = /** @type {Element} */ (event.target).closest(".cell");
+    const { cell } = /** @type {CellElement} */ (element ?? {});
     if (cell) {
       focusCell(cell);
       show(cell);
     }
   });
   grid.addEventListener("keydown", (event) => moveFocus(event, show));
-  grid.setAttribute("aria-rowcount", rows.length + groups.length + (hasLoaders ? 3 : 2));
+  grid.setAttribute("aria-rowcount", `${rows.length + groups.length + (hasLoaders ? 3 : 2)}`);
   arrange();
   setCurrent(cells.find((cell) => cell.unexpected) ?? cells[0]);
 }
 
+/**
+ * @param {string} kind
+ * @param {...Child} content
+ */
 const line = (kind, ...content) => el("div", { role: "row", class: `line ${kind}` }, content);
 
 function gridHead() {
+  /** @param {...Child} content */
   const corner = (...content) => el("div", { role: "columnheader", class: "corner" }, content);
+  /** @param {string} text */
   const forReader = (text) => el("span", { class: "for-reader" }, text);
   const lines = [
     corner(forReader("Family")),
@@ -106,8 +118,13 @@ function gridHead() {
   return head;
 }
 
+/**
+ * @param {Column} column
+ * @param {string} kind
+ */
 const columnClass = (column, kind) => `${kind} k${column.index}${column.first ? " first" : ""}`;
 
+/** @param {Group} group */
 function drawGroup(group) {
   group.button = el("button", {
     type: "button",
@@ -142,7 +159,12 @@ function drawGroup(group) {
   return group.body;
 }
 
-/** A kernel's cells of a row, one a loader. Where there is one loader a place is its cell: half the elements to draw. */
+/**
+ * A kernel's cells of a row, one a loader. Where there is one loader a place is its cell: half the elements to draw.
+ *
+ * @param {Row} row
+ * @param {Column} column
+ */
 function drawPlace(row, column) {
   const boxes = usedLoaders.map((loader) => drawBox(row.places[column.index][loader.index], loader));
   const place = hasLoaders ? el("div", { role: "none", class: "kernel" }, boxes) : boxes[0];
@@ -150,7 +172,12 @@ function drawPlace(row, column) {
   return place;
 }
 
+/**
+ * @param {Cell | undefined} cell
+ * @param {Loader} loader
+ */
 function drawBox(cell, loader) {
+  /** @type {CellElement} */
   const box = document.createElement("div");
   box.setAttribute("role", "gridcell");
   if (cell) {
@@ -168,6 +195,7 @@ function drawBox(cell, loader) {
   return box;
 }
 
+/** @param {Cell} cell */
 function cellLabel(cell) {
   return `${cell.row.probe} ${cell.row.variant} on ${cell.column.kernel.id}` +
     (hasLoaders ? ` with ${cell.loader.name}` : "") + `: ${longWords[cell.verdict]}` +

@@ -1,27 +1,45 @@
 // Logs: out of their compressed pieces, then annotated, or as they are.
 
 import { $, copyButton, el, number, plural, visible } from "./page.js";
+/** @import { Child, Log, LogBlock, LogItem } from "./types.d.ts" */
 
+/** @type {any[][] | null} As PackedLogs.swift has it. */
 let logIndex = null;
+/** @type {Map<number, Promise<Uint8Array>>} */
 const pieces = new Map();
 
-/** What Base64 and DEFLATE hold of a piece; read once, and only when one of its logs is opened. */
+/**
+ * What Base64 and DEFLATE hold of a piece; read once, and only when one of its logs is opened.
+ *
+ * @param {number} place
+ */
 function piece(place) {
-  if (!pieces.has(place)) {
+  let bytes = pieces.get(place);
+  if (!bytes) {
     const packed = Uint8Array.from(atob($(`piece-${place}`).textContent), (c) => c.charCodeAt(0));
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
-    pieces.set(place, new Response(stream).arrayBuffer().then((buffer) => new Uint8Array(buffer)));
+    bytes = new Response(stream).arrayBuffer().then((buffer) => new Uint8Array(buffer));
+    pieces.set(place, bytes);
   }
-  return pieces.get(place);
+  return bytes;
 }
 
-/** `{ lines, place of lines left out, how many, file }`; no lines when the file is gone. */
+/**
+ * The log, without lines when its file is gone.
+ *
+ * @param {number} place
+ * @returns {Promise<Log>}
+ */
 async function readLog(place) {
-  logIndex ??= JSON.parse($("log-index").textContent);
-  const entry = logIndex[place];
-  if (entry.length === 1) return { lines: null, file: entry[0] };
+  const index = logIndex ??= /** @type {any[][]} */ (JSON.parse($("log-index").textContent));
+  const entry = index[place];
+  if (entry.length === 1) return { lines: null, gap: -1, omitted: 0, file: entry[0] };
   const [number, offset, headLength, omitted = 0, tailLength = 0, file = null] = entry;
   const bytes = await piece(number);
+  /**
+   * @param {number} start
+   * @param {number} length
+   */
   const text = (start, length) =>
     visible(new TextDecoder().decode(bytes.subarray(start, start + length))).replace(/\n$/, "").split("\n");
   const head = text(offset, headLength);
@@ -29,7 +47,15 @@ async function readLog(place) {
   return { lines: [...head, null, ...text(offset + headLength, tailLength)], gap: head.length, omitted, file };
 }
 
-/** A log that folds; what it holds comes once it is read. */
+/**
+ * A log that folds; what it holds comes once it is read.
+ *
+ * @param {string} title
+ * @param {number} index
+ * @param {string | null} deciding
+ * @param {boolean} isOpen
+ * @param {string} kind
+ */
 export function logBlock(title, index, deciding, isOpen, kind) {
   const content = el("div", { class: "log-content" }, el("p", { class: "quiet" }, "Opening the log…"));
   const count = el("small", {}), buttons = el("span", { class: "log-buttons" });
@@ -41,7 +67,9 @@ export function logBlock(title, index, deciding, isOpen, kind) {
     try {
       fillLog(await readLog(index), { title, deciding, kind, content, count, buttons });
     } catch (error) {
-      content.replaceChildren(el("p", { class: "quiet" }, `This browser cannot open the log: ${error.message}`));
+      content.replaceChildren(
+        el("p", { class: "quiet" }, `This browser cannot open the log: ${/** @type {Error} */ (error).message}`),
+      );
     }
   };
   block.addEventListener("toggle", fill);
@@ -49,6 +77,10 @@ export function logBlock(title, index, deciding, isOpen, kind) {
   return block;
 }
 
+/**
+ * @param {Log} log
+ * @param {LogBlock} block
+ */
 function fillLog(log, { title, deciding, kind, content, count, buttons }) {
   const { lines, gap, omitted, file } = log;
   if (!lines) {
@@ -61,14 +93,15 @@ function fillLog(log, { title, deciding, kind, content, count, buttons }) {
   const total = omitted ? lines.length - 1 + omitted : lines.length;
   const decidingLine = place + 1 + (omitted && gap < place ? omitted - 1 : 0);
   count.textContent = plural(total, "line") + (place >= 0 ? `, deciding line ${number(decidingLine)}` : "");
+  /** @param {HTMLElement} view */
   const draw = (view) => {
     content.replaceChildren(view);
     scrollToDeciding(view);
   };
-  const raw = () => rawLog(log, place, title, kind);
+  const raw = () => rawLog(log, lines, place, title, kind);
   const canAnnotate = kind === "" && lines.some((line) => line !== null && instructionLine.test(line));
   if (canAnnotate) {
-    const annotated = () => annotatedLog(log, place, title);
+    const annotated = () => annotatedLog(log, lines, place, title);
     let isRaw = false;
     const button = el("button", {
       type: "button",
@@ -76,7 +109,7 @@ function fillLog(log, { title, deciding, kind, content, count, buttons }) {
       "aria-pressed": "false",
       onclick: () => {
         isRaw = !isRaw;
-        button.setAttribute("aria-pressed", isRaw);
+        button.setAttribute("aria-pressed", `${isRaw}`);
         draw(isRaw ? raw() : annotated());
       },
     }, "Raw log");
@@ -88,10 +121,15 @@ function fillLog(log, { title, deciding, kind, content, count, buttons }) {
   buttons.append(copyButton("Copy log", () => lines.map((line) => line ?? gapText(log)).join("\n") + "\n"));
 }
 
+/** @param {Log} log */
 const gapText = ({ omitted, file }) =>
   `… ${plural(omitted, "line")} left out of this page; the whole log is ${file} in the results folder …`;
 
-/** Puts the line that decided into the middle of what is seen of a log. */
+/**
+ * Puts the line that decided into the middle of what is seen of a log.
+ *
+ * @param {HTMLElement} view
+ */
 function scrollToDeciding(view) {
   const mark = view.querySelector("mark");
   if (mark) {
@@ -100,9 +138,17 @@ function scrollToDeciding(view) {
   } else if (view.classList.contains("console")) view.scrollTop = view.scrollHeight;
 }
 
-/** The text as it is, in few elements: one for each line would take seconds of a log of thousands. */
-function rawLog(log, place, title, kind) {
-  const { lines } = log;
+/**
+ * The text as it is, in few elements: one for each line would take seconds of a log of thousands.
+ *
+ * @param {Log} log
+ * @param {(string | null)[]} lines
+ * @param {number} place
+ * @param {string} title
+ * @param {string} kind
+ */
+function rawLog(log, lines, place, title, kind) {
+  /** @param {(string | null)[]} part */
   const text = (part) => part.map((line) => (line === null ? gapText(log) : line) + "\n").join("");
   const view = el("pre", { class: `log ${kind}`, tabindex: "0", role: "group", "aria-label": title });
   if (place < 0) view.append(text(lines));
@@ -113,6 +159,7 @@ function rawLog(log, place, title, kind) {
 // Annotated: C source beside the instructions that come of it and what the verifier knows there.
 
 const instructionLine = /^\s*(\d+): \([0-9a-f]{2}\) /;
+/** @type {[string, RegExp][]} */
 const lineShapes = [
   ["instruction", /^\s*(\d+): (\([0-9a-f]{2}\) .*?)(?:\s*; (.*))?$/],
   ["pruned", /^from \d+ to \d+: safe/],
@@ -123,32 +170,52 @@ const lineShapes = [
   ["statistics", /^(?:processed \d|verification time |stack depth |insns processed |max_states)/],
 ];
 
+/**
+ * @param {string | null} text
+ * @param {number} index
+ * @param {number} place
+ * @returns {LogItem}
+ */
 function lineOf(text, index, place) {
   if (text === null) return { kind: "gap", index };
   if (index === place) return { kind: "deciding", text, index };
   for (const [kind, shape] of lineShapes) {
     const parts = shape.exec(text);
     if (!parts) continue;
-    const key = {
-      instruction: () => `i${parts[1]}`,
-      branch: () => `b${parts[1]}-${parts[2]}`,
-      state: () => "s",
-      source: () => `c${parts[1]}`,
-      pruned: () => "p",
-      precision: () => "m",
-    }[kind]?.() ?? null;
-    return { kind, text, parts, key, index, instruction: kind === "instruction" ? Number(parts[1]) : null };
+    /** @type {Record<string, string>} */
+    const keys = {
+      instruction: `i${parts[1]}`,
+      branch: `b${parts[1]}-${parts[2]}`,
+      state: "s",
+      source: `c${parts[1]}`,
+      pruned: "p",
+      precision: "m",
+    };
+    return {
+      kind,
+      text,
+      parts,
+      key: keys[kind] ?? null,
+      index,
+      instruction: kind === "instruction" ? Number(parts[1]) : null,
+    };
   }
   return { kind: text.trim() ? "message" : "blank", text, key: text.trim() ? null : "e", index };
 }
 
-/** Many lines in a row that say the same: the first, and how many more. */
+/**
+ * Many lines in a row that say the same: the first, and how many more.
+ *
+ * @param {LogItem[]} items
+ */
 function foldRuns(items) {
   const folded = [];
   for (let i = 0; i < items.length;) {
     const { kind } = items[i];
     let end = i + 1;
-    if (kind === "pruned" || kind === "precision") { while (end < items.length && items[end].kind === kind) end += 1; }
+    if (kind === "pruned" || kind === "precision") {
+      while (end < items.length && items[end].kind === kind) end += 1;
+    }
     if (end - i > 3) {
       const what = kind === "pruned" ? "paths that were seen before" : "lines of precision tracking";
       folded.push(items[i], {
@@ -165,10 +232,19 @@ function foldRuns(items) {
 
 const longestRound = 2000;
 
-/** Rounds of a loop that differ in nothing but registers: the first and the last, and how many are between them. */
+/**
+ * Rounds of a loop that differ in nothing but registers: the first and the last, and how many are between them.
+ *
+ * @param {LogItem[]} items
+ */
 function foldLoops(items) {
   const folded = [];
   const seen = new Map();
+  /**
+   * @param {number} start
+   * @param {number} first
+   * @param {number} period
+   */
   const isRound = (start, first, period) => {
     if (start + period > items.length) return false;
     for (let k = 0; k < period; k += 1) {
@@ -185,9 +261,7 @@ function foldLoops(items) {
     }
     if (rounds > 1) {
       const hidden = items.slice(i, i + (rounds - 1) * (i - first));
-      const instructions = hidden.map((line) => line.instruction).filter((place) =>
-        place !== null && place !== undefined
-      );
+      const instructions = hidden.flatMap((line) => line.instruction ?? []);
       const [low, high] = instructions.reduce(([a, b], place) => [Math.min(a, place), Math.max(b, place)], [
         Infinity,
         0,
@@ -209,11 +283,22 @@ function foldLoops(items) {
   return folded;
 }
 
-const countLines = (items) => items.reduce((sum, item) => sum + (item.kind === "fold" ? countLines(item.items) : 1), 0);
+/**
+ * @param {LogItem[]} items
+ * @returns {number}
+ */
+const countLines = (items) =>
+  items.reduce((sum, { kind, items = [] }) => sum + (kind === "fold" ? countLines(items) : 1), 0);
 const mostLines = 20000, mostRows = 2500;
 
-function annotatedLog(log, place, title) {
-  let items = log.lines.map((text, index) => lineOf(text, index, place));
+/**
+ * @param {Log} log
+ * @param {(string | null)[]} lines
+ * @param {number} place
+ * @param {string} title
+ */
+function annotatedLog(log, lines, place, title) {
+  let items = lines.map((text, index) => lineOf(text, index, place));
   // Of a log so long that nobody reads it from the start.
   const early = items.length > mostLines ? items.splice(0, items.length - mostLines) : [];
   items = foldRuns(items);
@@ -245,9 +330,19 @@ function annotatedLog(log, place, title) {
   return view;
 }
 
+/**
+ * @param {LogItem[]} items
+ * @param {Log} log
+ */
 function logRows(items, log) {
+  /** @type {HTMLElement[]} */
   const drawn = [];
+  /** @type {string[]} */
   let source = [];
+  /**
+   * @param {string} kind
+   * @param {...Child} content
+   */
   const wide = (kind, ...content) => el("tr", { class: kind }, el("td", { colspan: "3" }, content));
   const flush = () => {
     if (source.length) {
@@ -256,9 +351,10 @@ function logRows(items, log) {
     source = [];
   };
   items.forEach((item, index) => {
+    const { text = "", parts = [] } = item;
     switch (item.kind) {
       case "source":
-        source.push(item.parts[1]);
+        source.push(parts[1]);
         return;
       case "blank":
         return;
@@ -271,8 +367,8 @@ function logRows(items, log) {
             "tr",
             { class: isCulprit ? "culprit" : null },
             el("td", { class: "source" }, sourceText(source)),
-            el("td", { class: "instruction" }, el("i", {}, item.parts[1]), ` ${item.parts[2]}`),
-            el("td", { class: "state" }, item.parts[3] ?? ""),
+            el("td", { class: "instruction" }, el("i", {}, parts[1]), ` ${parts[2]}`),
+            el("td", { class: "state" }, parts[3] ?? ""),
           ),
         );
         source = [];
@@ -285,7 +381,7 @@ function logRows(items, log) {
             {},
             el("td", { class: "source" }, sourceText(source)),
             el("td"),
-            el("td", { class: "state" }, item.text.trim()),
+            el("td", { class: "state" }, text.trim()),
           ),
         );
         source = [];
@@ -297,42 +393,48 @@ function logRows(items, log) {
             "tr",
             { class: "branch" },
             el("td"),
-            el("td", { class: "instruction" }, `↳ from ${item.parts[1]} to ${item.parts[2]}`),
-            el("td", { class: "state" }, item.parts[3].trim()),
+            el("td", { class: "instruction" }, `↳ from ${parts[1]} to ${parts[2]}`),
+            el("td", { class: "state" }, parts[3].trim()),
           ),
         );
         return;
       default:
     }
     flush();
-    if (item.kind === "deciding") drawn.push(wide("deciding", el("mark", {}, item.text)));
+    if (item.kind === "deciding") drawn.push(wide("deciding", el("mark", {}, text)));
     else if (item.kind === "gap") drawn.push(wide("left-out", gapText(log)));
     else if (item.kind === "fold") drawn.push(foldRow(item, log));
-    else drawn.push(wide(item.kind, item.text));
+    else drawn.push(wide(item.kind, text));
   });
   flush();
   return drawn;
 }
 
+/** @param {string[]} lines */
 function sourceText(lines) {
-  const parts = lines.map((line) => /^(.*?)(?: @ ([^ ]+:\d+))?$/.exec(line));
+  const parts = lines.map((line) => /^(.*?)(?: @ ([^ ]+:\d+))?$/.exec(line) ?? [line, line]);
   const distinct = parts.filter(([whole], index) => parts.findIndex((other) => other[0] === whole) === index);
   return distinct.map(([, text, where]) => el("span", { title: where ?? null }, text));
 }
 
-/** A line that stands for many; they come in its place when it is pressed. */
+/**
+ * A line that stands for many; they come in its place when it is pressed.
+ *
+ * @param {LogItem} item
+ * @param {Log} log
+ */
 function foldRow(item, log) {
-  const row = el("tr", { class: "fold" });
+  const row = el("tr", { class: "fold" }), { items = [] } = item;
   const open = () => {
     const fresh = item.isRaw
       ? [
         el(
           "tr",
           {},
-          el("td", { colspan: "3" }, el("pre", {}, item.items.map((line) => line.text ?? gapText(log)).join("\n"))),
+          el("td", { colspan: "3" }, el("pre", {}, items.map((line) => line.text ?? gapText(log)).join("\n"))),
         ),
       ]
-      : logRows(item.items, log);
+      : logRows(items, log);
     row.replaceWith(...fresh);
     fresh[0]?.querySelector("button")?.focus();
   };
@@ -340,7 +442,7 @@ function foldRow(item, log) {
     el(
       "td",
       { colspan: "3" },
-      el("button", { type: "button", onclick: open }, `… ${item.label}, ${plural(countLines(item.items), "line")} …`),
+      el("button", { type: "button", onclick: open }, `… ${item.label}, ${plural(countLines(items), "line")} …`),
     ),
   );
   return row;

@@ -3,17 +3,18 @@
 import { cells, columns, groups, rows } from "./model.js";
 import { $, el, seconds } from "./page.js";
 import { view } from "./view.js";
+/** @import { Group, Row } from "./types.d.ts" */
 
 let slowestFirst = false, isReordered = false;
 
-/** What a row took in the guests on the kernels and with the loaders that are shown; null where that is not known. */
+/**
+ * What a row took in the guests on the kernels and with the loaders that are shown; null where that is not known.
+ *
+ * @param {Row} row
+ */
 function rowSeconds(row) {
-  const known = row.places.flatMap((
-    place,
-    column,
-  ) => (columns[column].hidden ? [] : view.loaders.map((loader) => place[loader.index]?.total ?? null))).filter((
-    time,
-  ) => time !== null);
+  const places = row.places.filter((_, column) => !columns[column].hidden);
+  const known = places.flatMap((place) => view.loaders.flatMap((loader) => place[loader.index]?.total ?? []));
   return known.length ? known.reduce((sum, time) => sum + time, 0) : null;
 }
 
@@ -25,6 +26,10 @@ export function orderRows() {
     row.seconds = slowestFirst ? rowSeconds(row) : null;
     row.time.textContent = row.seconds === null ? "" : seconds(row.seconds);
   }
+  /**
+   * @param {Row | Group} a
+   * @param {Row | Group} b
+   */
   const slower = (a, b) => (b.seconds ?? -1) - (a.seconds ?? -1) || a.index - b.index;
   for (const group of groups) {
     group.rows.sort(slower);
@@ -38,7 +43,11 @@ export function orderRows() {
   $("matrix").append(...groups.map((group) => group.body));
 }
 
-/** `changed` is called when another order is chosen. */
+/**
+ * `changed` is called when another order is chosen.
+ *
+ * @param {() => void} changed
+ */
 export function drawOrder(changed) {
   const choice = $("order");
   choice.hidden = cells.every((cell) => cell.total === null);

@@ -6,6 +6,7 @@ import { bringIntoView, focusCell, setCurrent } from "./focus.js";
 import { logBlock } from "./log.js";
 import {
   cellAt,
+  entryOf,
   hashOf,
   hasLoaders,
   headroom,
@@ -21,7 +22,9 @@ import { $, copyButton, data, el, number, plural, quoted, seconds, visible } fro
 import { isShown, updateRows } from "./sight.js";
 import { changeKinds } from "./summary.js";
 import { view } from "./view.js";
+/** @import { Cause, Cell, Child, Explanation, Fact, Program, Verdict } from "./types.d.ts" */
 
+/** @param {Cell} cell */
 export function show(cell) {
   if (location.hash === hashOf(cell)) openPanel(cell);
   else location.hash = hashOf(cell);
@@ -33,13 +36,15 @@ export function followAddress() {
     closePanel(false);
     return;
   }
+  /** @type {string[]} */
   let names;
   try {
     names = match.slice(1).map(decodeURIComponent);
   } catch {
     return;
   }
-  const cell = cellAt(...names);
+  const [kernel, probe, variant, loader] = names;
+  const cell = cellAt(kernel, probe, variant, loader);
   if (!cell) {
     closePanel(false);
     $("shown").textContent = `This run has no cell ${names.join(" / ")}`;
@@ -55,6 +60,7 @@ export function followAddress() {
   openPanel(cell);
 }
 
+/** @param {boolean} byHand */
 export function closePanel(byHand) {
   if (!view.open) return;
   view.open.element.classList.remove("open");
@@ -68,6 +74,7 @@ export function closePanel(byHand) {
   else $("search").focus();
 }
 
+/** @param {Cell} cell */
 function openPanel(cell) {
   view.open?.element.classList.remove("open");
   view.open = cell;
@@ -80,8 +87,10 @@ function openPanel(cell) {
   bringIntoView(cell);
 }
 
+/** @param {Verdict} verdict */
 const badge = (verdict) => el("span", { class: `badge v-${verdict}` }, `${symbolOf(verdict)} ${longWords[verdict]}`);
 
+/** @param {Cell} cell */
 function panelHead(cell) {
   const { kernel } = cell.column;
   return el(
@@ -112,6 +121,7 @@ function panelHead(cell) {
   );
 }
 
+/** @param {Cell} cell */
 function panelBody(cell) {
   const { kernel } = cell.column;
   const started = kernel.start === null
@@ -171,11 +181,16 @@ function panelBody(cell) {
   ];
 }
 
-/** Where the cell's time went, as far as it was measured. */
+/**
+ * Where the cell's time went, as far as it was measured.
+ *
+ * @param {Cell} cell
+ * @returns {Fact}
+ */
 function timeFact({ queue, load, attach, fire, total }) {
-  const parts = [["load", load], ["attach", attach], ["event", fire]].filter(([, value]) => value !== null).map((
-    [name, value],
-  ) => `${name} ${seconds(value)}`);
+  /** @type {[string, number | null][]} */
+  const spans = [["load", load], ["attach", attach], ["event", fire]];
+  const parts = spans.flatMap(([name, value]) => (value === null ? [] : `${name} ${seconds(value)}`));
   if (total === null && queue === null && parts.length === 0) return null;
   return [
     "Time",
@@ -189,7 +204,11 @@ function timeFact({ queue, load, attach, fire, total }) {
   ];
 }
 
-/** The same variant on the same kernel with every loader. */
+/**
+ * The same variant on the same kernel with every loader.
+ *
+ * @param {Cell} cell
+ */
 function loaderStrip(cell) {
   const others = usedLoaders.map((loader) => cell.row.places[cell.column.index][loader.index]).filter(Boolean);
   if (others.length < 2) return null;
@@ -208,19 +227,20 @@ function loaderStrip(cell) {
   );
 }
 
-/** How far the cell got, from open to fire. */
+/**
+ * How far the cell got, from open to fire.
+ *
+ * @param {Cell} cell
+ */
 function stageTrack(cell) {
-  if (cell.stage === null) return null;
+  const { stage } = cell;
+  if (stage === null) return null;
   const passed = cell.verdict === "pass";
   return el(
     "ol",
     { class: "track", "aria-label": "Stages" },
     data.stages.map((name, place) => {
-      const verdict = place < cell.stage || (passed && place === cell.stage)
-        ? "pass"
-        : place === cell.stage
-        ? cell.verdict
-        : null;
+      const verdict = place < stage || (passed && place === stage) ? "pass" : place === stage ? cell.verdict : null;
       return el(
         "li",
         { class: verdict ? `v-${verdict}` : null },
@@ -232,17 +252,23 @@ function stageTrack(cell) {
   );
 }
 
+/** @param {Fact[]} entries */
 const facts = (entries) =>
   el(
     "dl",
     { class: "facts" },
-    entries.filter(Boolean).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))),
+    entries.map((entry) => entry && el("div", {}, el("dt", {}, entry[0]), el("dd", {}, entry[1]))),
   );
 
+/**
+ * @param {Program} program
+ * @param {number} count
+ * @param {Cell} cell
+ */
 function programCard(program, count, cell) {
   const verdict = data.verdicts[program.verdict];
   const errno = program.errno ? data.errnos[program.errno] ?? [`errno ${program.errno}`, ""] : null;
-  const cause = data.causes[program.cause] ?? null;
+  const cause = entryOf(data.causes, program.cause);
   const card = el(
     "article",
     {},
@@ -271,23 +297,23 @@ function programCard(program, count, cell) {
           : null,
       )
       : null,
-    cause ? causeBlock(cause, verdict, data.explanations[program.explanation] ?? null) : null,
+    cause ? causeBlock(cause, verdict, entryOf(data.explanations, program.explanation) ?? null) : null,
     numbers(program),
     trend(cell, program),
   );
   if (program.log === null) card.append(el("p", { class: "quiet" }, "Nobody wrote a log."));
-  else {card.append(
-      logBlock(
-        program.logCut === null ? "Log" : `Log, ${data.logCuts[program.logCut]}`,
-        program.log,
-        cause?.line ?? null,
-        verdict !== "pass" || count === 1,
-        "",
-      ),
-    );}
+  else {
+    const title = program.logCut === null ? "Log" : `Log, ${data.logCuts[program.logCut]}`;
+    card.append(logBlock(title, program.log, cause?.line ?? null, verdict !== "pass" || count === 1, ""));
+  }
   return card;
 }
 
+/**
+ * @param {Cause} cause
+ * @param {Verdict} verdict
+ * @param {Explanation | null} told
+ */
 function causeBlock(cause, verdict, told) {
   const head = [
     el("p", { class: "line" }, visible(cause.line)),
@@ -310,8 +336,16 @@ function causeBlock(cause, verdict, told) {
   );
 }
 
-/** The four blocks, in the kernel's words where it has them, and what is known besides. */
+/**
+ * The four blocks, in the kernel's words where it has them, and what is known besides.
+ *
+ * @param {Explanation} told
+ */
 function explanation({ reason, at, path: steps, suggestion, facts: known }) {
+  /**
+   * @param {string} name
+   * @param {...Child} content
+   */
   const block = (name, ...content) => [el("dt", {}, name), el("dd", {}, content)];
   return el(
     "dl",
@@ -324,7 +358,11 @@ function explanation({ reason, at, path: steps, suggestion, facts: known }) {
   );
 }
 
-/** `31: call bpf_x#25 ; source line @ file:9`, with the source apart. */
+/**
+ * `31: call bpf_x#25 ; source line @ file:9`, with the source apart.
+ *
+ * @param {string} text
+ */
 function step(text) {
   const cut = text.indexOf("; ");
   const [instruction, source] = cut < 0 ? [text, ""] : [text.slice(0, cut).trim(), text.slice(cut + 2)];
@@ -334,13 +372,16 @@ function step(text) {
   ];
 }
 
+/** @param {Program} program */
 function numbers(program) {
+  /** @type {Fact[]} */
   const entries = [];
   const { instructions, limit } = program;
   if (instructions !== null) {
     const room = headroom(program);
-    const bar = room === null ? null : el("span", { class: "bar", "aria-hidden": "true" }, el("i"));
-    if (bar) bar.firstChild.style.width = `${Math.max(100 - room, 0.5)}%`;
+    const fill = el("i");
+    fill.style.width = `${Math.max(100 - (room ?? 100), 0.5)}%`;
+    const bar = room === null ? null : el("span", { class: "bar", "aria-hidden": "true" }, fill);
     const told = room === null
       ? null
       : isTight(program)
@@ -365,9 +406,9 @@ function numbers(program) {
   const load = program.load ?? (program.loadMicroseconds === null ? null : program.loadMicroseconds / 1e6);
   if (load !== null) entries.push(["Load time", seconds(load)]);
   if (program.attach !== null) entries.push(["Attach time", seconds(program.attach)]);
-  const bytes = [[program.translatedBytes, "translated"], [program.jitedBytes, "as machine code"]].filter(([count]) =>
-    count !== null
-  );
+  /** @type {[number | null, string][]} */
+  const sizes = [[program.translatedBytes, "translated"], [program.jitedBytes, "as machine code"]];
+  const bytes = sizes.flatMap(([count, word]) => (count === null ? [] : `${number(count)} bytes ${word}`));
   const size = program.programInstructions === null ? null : plural(program.programInstructions, "instruction");
   if (size || bytes.length) {
     entries.push([
@@ -376,13 +417,14 @@ function numbers(program) {
         "span",
         {},
         size ?? "",
-        el("small", {}, bytes.map(([count, word]) => `${number(count)} bytes ${word}`).join(", ")),
+        el("small", {}, bytes.join(", ")),
       ),
     ]);
   }
   return entries.length ? facts(entries) : null;
 }
 
+/** @param {Cell} cell */
 function reproduce(cell) {
   const [kernel, probe, variant, loader] = path(cell).map(quoted);
   const what = cell.row.variant === "object"

@@ -4,12 +4,17 @@ import { columns, families, groups, order, rows, usedLoaders } from "./model.js"
 import { orderRows } from "./order.js";
 import { $, afterFrame } from "./page.js";
 import { view } from "./view.js";
+/** @import { Cell, Group } from "./types.d.ts" */
 
 const dense = order.length > 14;
 
 const layout = new CSSStyleSheet();
 document.adoptedStyleSheets = [layout];
 
+/**
+ * @param {Set<Cell>} found
+ * @param {boolean} active
+ */
 export function showOnly(found, active) {
   view.found = found;
   view.isFiltered = active;
@@ -37,11 +42,13 @@ export function showOnly(found, active) {
 function groupsInSight() {
   const frame = $("frame"), { top, height } = frame.getBoundingClientRect();
   const bottom = frame.scrollTop + Math.min(height, innerHeight - top);
-  let below = frame.querySelector(".head").offsetHeight, count = 0;
+  const head = /** @type {HTMLElement} */ (frame.querySelector(".head"));
+  let below = head.offsetHeight, count = 0;
   while (count < groups.length && below <= bottom) below += heightOf(groups[count++]);
   return count;
 }
 
+/** @param {Group} group */
 function fade(group) {
   for (const cell of group.cells) {
     const dimmed = view.isFiltered && !view.found.has(cell);
@@ -80,13 +87,13 @@ export function arrange() {
   for (const family of families) {
     const count = family.columns.filter((column) => !column.hidden).length;
     family.head.hidden = count === 0;
-    family.head.style.setProperty("--span", Math.max(count, 1));
-    family.head.setAttribute("aria-colspan", Math.max(count, 1) * view.loaders.length);
+    family.head.style.setProperty("--span", `${Math.max(count, 1)}`);
+    family.head.setAttribute("aria-colspan", `${Math.max(count, 1) * view.loaders.length}`);
   }
   for (const column of columns) {
-    column.head.setAttribute("aria-colspan", view.loaders.length);
+    column.head.setAttribute("aria-colspan", `${view.loaders.length}`);
     const family = families.find((f) => f.columns.includes(column));
-    column.head.classList.toggle("first", family.columns.find((other) => !other.hidden) === column);
+    column.head.classList.toggle("first", family?.columns.find((other) => !other.hidden) === column);
   }
 }
 
@@ -100,7 +107,11 @@ function separators() {
   }).join(", ");
 }
 
-/** In pixels, with its title; 0 where no row matches. */
+/**
+ * In pixels, with its title; 0 where no row matches.
+ *
+ * @param {Group} group
+ */
 function heightOf(group) {
   const matching = group.rows.filter((row) => row.matching).length;
   return matching ? 32 + (group.folded ? 0 : matching * 32) : 0;
@@ -108,7 +119,7 @@ function heightOf(group) {
 
 export function updateRows() {
   for (const group of groups) {
-    group.button.setAttribute("aria-expanded", !group.folded);
+    group.button.setAttribute("aria-expanded", `${!group.folded}`);
     const height = heightOf(group);
     group.body.hidden = height === 0;
     for (const row of group.rows) row.element.hidden = group.folded || !row.matching;
@@ -117,6 +128,7 @@ export function updateRows() {
   $("fold").textContent = groups.every((group) => group.folded) ? "Expand all" : "Collapse all";
 }
 
+/** @param {Cell} cell */
 export const isShown = (cell) =>
   view.anyMatches && view.loaders.includes(cell.loader) && !cell.column.hidden && cell.row.matching &&
   !cell.row.group.folded;

@@ -22,21 +22,26 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && view.open) {
     event.preventDefault();
     closePanel(true);
-  } else if (event.key === "/" && !/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) {
+  } else if (event.key === "/" && !/^(INPUT|TEXTAREA|SELECT)$/.test(/** @type {Element} */ (event.target).tagName)) {
     event.preventDefault();
     $("search").focus();
   }
 });
+/**
+ * @param {string} selector
+ * @returns {NodeListOf<HTMLDetailsElement>}
+ */
+const parts = (selector) => $("findings").querySelectorAll(selector);
 // On paper nothing can be unfolded.
 addEventListener("beforeprint", () => {
   catchUp();
-  for (const details of $("findings").querySelectorAll("details:not([open])")) {
+  for (const details of parts("details:not([open])")) {
     details.open = true;
     details.dataset.printed = "";
   }
 });
 addEventListener("afterprint", () => {
-  for (const details of $("findings").querySelectorAll("[data-printed]")) {
+  for (const details of parts("details[data-printed]")) {
     details.open = false;
     delete details.dataset.printed;
   }

@@ -23,6 +23,7 @@ import {
   version,
 } from "./model.js";
 import { $, data, el, icon, number, plural, visible } from "./page.js";
+/** @import { ButtonEvent, Change, ChangeKind, Child, Count, Dead, Difference, Exception, Finding, Gap, Growth, Place, Plan, Point, Share, Tight } from "./types.d.ts" */
 
 export function drawMasthead() {
   const { run } = data;
@@ -32,6 +33,7 @@ export function drawMasthead() {
     plural(run.host.cpus, "CPU"),
   ];
   const cached = cells.filter((cell) => cell.cached).length;
+  /** @type {(string[] | null)[]} */
   const facts = [
     ["run", run.id],
     ["started", run.startedAt.replace("T", " ").replace("Z", " UTC")],
@@ -43,25 +45,25 @@ export function drawMasthead() {
     summary.baseline ? ["baseline", summary.baseline.run.id] : null,
   ];
   $("facts").append(
-    ...facts.filter(Boolean).map(([name, value]) => el("span", {}, el("i", {}, name), " ", visible(value))),
+    ...facts.flatMap((fact) => (fact ? el("span", {}, el("i", {}, fact[0]), " ", visible(fact[1])) : [])),
   );
 
   const unexpected = cells.filter((cell) => cell.unexpected).length;
   const measured = cells.some((cell) => cell.verdict !== "notMeasured");
-  const [state, text] = unexpected
-    ? ["bad", `${plural(unexpected, "cell")} not as expected`]
+  const [state, symbol, text] = unexpected
+    ? ["bad", "≠", `${plural(unexpected, "cell")} not as expected`]
     : measured
-    ? ["good", "Every measured cell as expected"]
-    : ["none", "Nothing was measured"];
+    ? ["good", "✓", "Every measured cell as expected"]
+    : ["none", "·", "Nothing was measured"];
   $("outcome").className = state;
-  $("outcome").append(el("b", { "aria-hidden": "true" }, { bad: "≠", good: "✓", none: "·" }[state]), " ", text);
+  $("outcome").append(el("b", { "aria-hidden": "true" }, symbol), " ", text);
 }
 
 export function drawTiles() {
   for (const verdict of data.verdicts) {
     const count = cells.filter((cell) => cell.verdict === verdict).length;
     const share = el("span", { class: `v-${verdict}` });
-    share.style.flexGrow = count;
+    share.style.flexGrow = `${count}`;
     if (count) $("share").append(share);
     $("verdicts").append(tile(`v-${verdict}`, symbolOf(verdict), count, longWords[verdict], (on) => {
       if (on) filter.verdicts.add(verdict);
@@ -80,6 +82,13 @@ export function drawTiles() {
   }
 }
 
+/**
+ * @param {string} kind
+ * @param {string} symbol
+ * @param {number} count
+ * @param {string} label
+ * @param {(on: boolean) => void} change
+ */
 function tile(kind, symbol, count, label, change) {
   return el(
     "button",
@@ -89,10 +98,10 @@ function tile(kind, symbol, count, label, change) {
       "aria-pressed": "false",
       disabled: count === 0,
       "data-filter": kind,
-      onclick: (event) => {
+      onclick: (/** @type {ButtonEvent} */ event) => {
         const button = event.currentTarget;
         const on = button.getAttribute("aria-pressed") !== "true";
-        button.setAttribute("aria-pressed", on);
+        button.setAttribute("aria-pressed", `${on}`);
         change(on);
         applyFilter();
       },
@@ -107,10 +116,10 @@ export function drawFindings() {
   const findings = summary.findings.map(({ value, loaders: names, on }) => ({ ...value, loaders: names, on }));
   const tight = rows.map((row) => ({
     row,
-    points: usedLoaders.flatMap((loader) => costs(row, loader, null)).filter(({ program }) => isTight(program)),
+    points: usedLoaders.flatMap((loader) => costs(row, loader)).filter(({ program }) => isTight(program)),
   }))
     .filter(({ points }) => points.length);
-  $("findings").append(...[
+  const parts = [
     list("unexpected", "Not as expected", true, findings.filter((finding) => !finding.asExpected).map(findingItem)),
     baselineSection(),
     list("gaps", "Not measured", true, summary.gaps.map(gapItem)),
@@ -120,19 +129,34 @@ export function drawFindings() {
     reachSection(),
     differencesSection(),
     list("expected", "Failures as expected", false, findings.filter((finding) => finding.asExpected).map(findingItem)),
-  ].filter(Boolean));
+  ];
+  $("findings").append(...parts.flatMap((part) => part ?? []));
 }
 
-/** A part of the summary that folds; nothing where it has nothing to say. */
+/**
+ * A part of the summary that folds; nothing where it has nothing to say.
+ *
+ * @param {string} kind
+ * @param {string} title
+ * @param {string} count
+ * @param {boolean} isOpen
+ * @param {...Child} content
+ */
 function part(kind, title, count, isOpen, ...content) {
   return el(
     "details",
     { id: `part-${kind}`, open: isOpen },
-    el("summary", {}, el("h2", {}, title), count === null ? null : el("small", {}, count)),
+    el("summary", {}, el("h2", {}, title), el("small", {}, count)),
     content,
   );
 }
 
+/**
+ * @param {string} kind
+ * @param {string} title
+ * @param {boolean} isOpen
+ * @param {HTMLElement[]} items
+ */
 const list = (
   kind,
   title,
@@ -140,16 +164,30 @@ const list = (
   items,
 ) => (items.length ? part(kind, title, number(items.length), isOpen, scrolled(title, el("ul", {}, items))) : null);
 
-/** What may be long, at a height that leaves the matrix in reach. */
+/**
+ * What may be long, at a height that leaves the matrix in reach.
+ *
+ * @param {string} title
+ * @param {Child} content
+ */
 const scrolled = (title, content) =>
   el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": title }, content);
 
-/** Names of loaders, where there is more than one to name. */
+/**
+ * Names of loaders, where there is more than one to name.
+ *
+ * @param {string[]} names
+ */
 const loaderNames = (
   names,
 ) => (names.length === usedLoaders.length && names.length > 1 ? "every loader" : names.join(", "));
 
-/** The name of a row as a link to the first cell that is meant, of which there may be none; below, what and where. */
+/**
+ * The name of a row as a link to the first cell that is meant, of which there may be none; below, what and where.
+ *
+ * @param {Place} place
+ * @param {string} what
+ */
 function place({ kernels, probe, variant, loaders: names }, what, namesLoaders = hasLoaders) {
   const cell = cellAt(kernels[0], probe, variant, names[0]);
   return el(
@@ -160,6 +198,7 @@ function place({ kernels, probe, variant, loaders: names }, what, namesLoaders =
   );
 }
 
+/** @param {Finding & { loaders: string[]; on: string }} finding */
 function findingItem(finding) {
   return el(
     "li",
@@ -170,6 +209,7 @@ function findingItem(finding) {
   );
 }
 
+/** @param {Gap} gap */
 function gapItem(gap) {
   const loader = loaders.find((each) => each.status === "missing" && each.reason === gap.reason);
   return el(
@@ -186,6 +226,7 @@ function gapItem(gap) {
   );
 }
 
+/** @param {Exception} exception */
 const exceptionItem = ({ state, at, notice }) =>
   el(
     "li",
@@ -195,8 +236,11 @@ const exceptionItem = ({ state, at, notice }) =>
     el("span", { class: "why" }, visible(notice)),
   );
 
+/** @param {Tight} tight */
 function tightItem({ row, points }) {
-  const worst = points.reduce((most, next) => (headroom(next.program) < headroom(most.program) ? next : most));
+  /** @param {Point} point */
+  const room = (point) => headroom(point.program) ?? 100;
+  const worst = points.reduce((most, next) => (room(next) < room(most) ? next : most));
   return el(
     "li",
     { class: "v-timeout" },
@@ -210,15 +254,14 @@ function tightItem({ row, points }) {
     el(
       "span",
       { class: "why" },
-      `${number(worst.program.instructions)} of ${number(worst.program.limit)} instructions: ${
-        headroom(worst.program)
-      } % headroom`,
+      `${number(worst.value)} of ${number(worst.program.limit ?? 0)} instructions: ${room(worst)} % headroom`,
     ),
   );
 }
 
 // Since the baseline.
 
+/** @type {Record<ChangeKind, string[]>} Of each kind its class, symbol, and names of one and of several. */
 export const changeKinds = {
   regression: ["v-fail", "▼", "regression", "regressions"],
   fix: ["v-pass", "▲", "fix", "fixes"],
@@ -262,6 +305,7 @@ function baselineSection() {
   );
 }
 
+/** @param {Change} change */
 function changeItem(change) {
   const [kind, symbol, word] = changeKinds[change.kind];
   return el(
@@ -279,6 +323,7 @@ function changeItem(change) {
   );
 }
 
+/** @param {Growth} growth */
 function growthItem({ cell, loaders: names, program, from, to, percent }) {
   return el(
     "li",
@@ -296,6 +341,7 @@ function mergedPlans() {
   const merged = new Map();
   for (const plan of summary.plans) {
     if (!plan.cover.length && !plan.uncovered) continue; // Nothing of it was measured.
+    /** @param {Share | Dead} contender */
     const own = ({ loader, ...rest }) => [loader === plan.loader, rest];
     const { loader, cover, winners, dead, ...rest } = plan;
     const key = JSON.stringify([rest, cover.map(own), winners.map(own), dead.map(own)]);
@@ -362,6 +408,7 @@ function planSection() {
   );
 }
 
+/** @param {Plan} plan */
 function lowest(plan) {
   if (!plan.lowest) return el("span", { class: "quiet" }, "none");
   const steady = plan.steadyFrom === plan.lowest
@@ -376,7 +423,12 @@ function lowest(plan) {
   ];
 }
 
-/** Variants with the kernels that each is for. */
+/**
+ * Variants with the kernels that each is for.
+ *
+ * @param {Plan} plan
+ * @param {Share[]} list
+ */
 const shares = (plan, list) =>
   list.map(({ variant, loader, kernels, on }) => {
     const cell = cellAt(kernels[0], plan.probe, variant, loader);
@@ -389,6 +441,7 @@ const shares = (plan, list) =>
     );
   });
 
+/** @param {Dead} contender */
 function deadWords({ variant, standing, by }) {
   return el(
     "div",
@@ -406,12 +459,12 @@ function reachSection() {
     el("th", { scope: "col", title: column.kernel.id }, el("small", {}, column.kernel.family), version(column.kernel))
   );
   const bodies = summary.reach.map((reach) => {
-    const counts = byKey(reach.kernels, (count) => count.kernel);
+    const counts = byKey(reach.kernels, (count) => count.kernel), loader = loaderOf.get(reach.loader);
     const all = reach.kernels.reduce((sum, { passed, measured }) => [sum[0] + passed, sum[1] + measured], [0, 0]);
     return el(
       "tr",
       {},
-      el("th", { scope: "row" }, loaderWords(loaderOf.get(reach.loader))),
+      el("th", { scope: "row" }, loader ? loaderWords(loader) : reach.loader),
       [...order.map((column) => counts.get(column.kernel.id)), { passed: all[0], measured: all[1] }].map((count) =>
         el("td", { class: "reach" }, reachBar(count))
       ),
@@ -439,11 +492,15 @@ function reachSection() {
   );
 }
 
+/** @param {Count | undefined} count */
 function reachBar(count) {
   if (!count?.measured) return el("span", { class: "quiet" }, "n/m");
-  const bar = el("span", { class: "bar", "aria-hidden": "true" }, el("i"));
-  bar.firstChild.style.width = `${count.passed / count.measured * 100}%`;
-  return [`${number(count.passed)}/${number(count.measured)}`, bar];
+  const fill = el("i");
+  fill.style.width = `${count.passed / count.measured * 100}%`;
+  return [
+    `${number(count.passed)}/${number(count.measured)}`,
+    el("span", { class: "bar", "aria-hidden": "true" }, fill),
+  ];
 }
 
 function differencesSection() {
@@ -471,7 +528,13 @@ function differencesSection() {
   );
 }
 
-/** Of each way to fail: who fails, why, and with which variants another passes on the same kernel. */
+/**
+ * Of each way to fail: who fails, why, and with which variants another passes on the same kernel.
+ *
+ * @param {Difference} difference
+ * @param {string | undefined} errno
+ * @param {string[]} on
+ */
 function differenceItem(difference, errno, on) {
   const { loader, verdict, stage, cause, places } = difference;
   const where = `${longWords[verdict]}${stage ? ` at ${stage}` : ""}`;

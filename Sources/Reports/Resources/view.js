@@ -2,15 +2,17 @@
 
 import { usedLoaders } from "./model.js";
 
+/** @import { Cell } from "./types.d.ts" */
+
 export const view = {
   /** Loaders that are shown; several stand side by side in each kernel's column. */
   loaders: usedLoaders,
   /** The cell that is in the tab order. */
-  current: null,
+  current: /** @type {Cell | undefined} */ (undefined),
   /** The cell that the panel shows. */
-  open: null,
+  open: /** @type {Cell | null} */ (null),
   /** What the last filter found: these cells do not fade. */
-  found: new Set(),
+  found: /** @type {Set<Cell>} */ (new Set()),
   /** Whether the last filter left anything out. */
   isFiltered: false,
   /** Where nothing matches the grid is away, and stays as it was: what shows it again has less to do. */

@@ -95,13 +95,15 @@ extension StringProtocol {
 extension Line {
     /// The source code that a line of the kind `source` shows, without the `;` before it; `nil` if it shows a loader's remark only.
     ///
-    /// cilium/ebpf puts a remark in front of the source of an instruction that it could not relocate. Source: cilium/ebpf 0.22
-    /// `btf/core.go`.
+    /// cilium/ebpf puts a remark in front of the source of an instruction that it could not relocate, and leaves out the place,
+    /// which kernels since 6.12 show as `@ :0`. Source: cilium/ebpf 0.22 `btf/core.go`.
     var shownSource: String? {
         let text = text.trimmed.dropFirst().trimmed
         let remark = "instruction poisoned by CO-RE"
         guard text.hasPrefix(remark) else { return text }
-        let source = text.dropFirst(remark.count + 1).trimmed
+        let noPlace = "@ :0"
+        let rest = text.hasSuffix(noPlace) ? text.dropLast(noPlace.count) : text[...]
+        let source = rest.dropFirst(remark.count + 1).trimmed
         return source.isEmpty ? nil : source
     }
 }

@@ -111,9 +111,10 @@ import Testing
 
     /// cilium/ebpf says in the line info of an instruction that it could not relocate it.
     @Test(arguments: [
-        ("; instruction poisoned by CO-RE", nil),
-        ("; instruction poisoned by CO-RE: task->state; @ a.c:7", "task->state; @ a.c:7"),
-        ("; task->state;", "task->state;"),
+        ("; instruction poisoned by CO-RE", nil), ("; instruction poisoned by CO-RE @ :0", nil),
+        ("; instruction poisoned by CO-RE: task->state; @ :0", "task->state;"),
+        ("; instruction poisoned by CO-RE: task->state;", "task->state;"),
+        ("; task->state; @ a.c:7", "task->state; @ a.c:7"),
     ])
     func remarkOfALoaderIsNoSource(shown: String, source: String?) {
         let log = "\(shown)\n3: (85) call unknown#195896080\ninvalid func unknown#195896080\nprocessed 4 insns\n"

@@ -105,8 +105,7 @@ let package = Package(
             "CompatMatrixCLI",
             [
                 "GuestImage", "GuestLink", "HostTools", "KernelExamination", "KernelStore", "Loaders", "Machine",
-                "Manifests",
-                "MatrixAnalysis", "MatrixModel", "MatrixRunner", "MatrixSession", "ProbeObject", "Reports",
+                "Manifests", "MatrixAnalysis", "MatrixModel", "MatrixRunner", "MatrixSession", "ProbeObject", "Reports",
                 "ResultStore", "RunPlanning", "VerifierLog", argumentParser, system,
             ]),
         .executableTarget(
@@ -137,13 +136,15 @@ let package = Package(
         tests(
             "ReportsTests", ["Reports", "MatrixAnalysis", "MatrixModel", "MatrixSamples", subprocess, system],
             resources: [.copy("Resources")]),
+        tests("HostToolsTests", ["HostTools", system]),
+        tests("RunPlanningTests", ["RunPlanning", "MatrixModel", "MatrixRunner"]),
+        tests("MatrixSessionTests", ["MatrixSession", system]),
         tests(
             "CLITests",
             [
                 "CompatMatrixCLI", "GuestImage", "KernelStore", "Loaders", "Manifests", "MatrixAnalysis", "MatrixModel",
                 "MatrixRunner", "MatrixSamples", "MatrixSession", "ProbeObject", "Reports", "ResultStore",
-                "RunPlanning",
-                argumentParser, subprocess, system, yams,
+                "RunPlanning", argumentParser, subprocess, system, yams,
             ]),
         tests(
             "GuestTests",

@@ -84,9 +84,19 @@ package struct ProbeBuilder: Sendable {
         _ source: FilePath, by compiler: any SourceCompiler, _ arguments: [String], in folder: FilePath,
         to product: Product
     ) async throws -> ObjectFile {
-        let attempt = FilePath("\(product.stem).\(getpid())")
-        try Self.makeFolder(attempt)
-        defer { try? FileManager.default.removeItem(atPath: attempt.string) }
+        do {
+            return try await TemporaryFolder.with(beside: product.stem) { attempt in
+                try await compile(source, by: compiler, arguments, in: folder, to: product, by: attempt)
+            }
+        } catch let error as Errno {
+            throw ProbeObjectError.unwritable(product.stem, error)
+        }
+    }
+
+    private func compile(
+        _ source: FilePath, by compiler: any SourceCompiler, _ arguments: [String], in folder: FilePath,
+        to product: Product, by attempt: FilePath
+    ) async throws -> ObjectFile {
         let scratch = Product(stem: attempt.appending("probe"))
         try await compiler.compile(
             source.relative(to: folder), in: folder, arguments: arguments, object: scratch.object, rule: scratch.rule)

@@ -56,6 +56,18 @@ extension Sandbox {
         }
     }
 
+    /// `run` shows what it assembled, `report` what was stored.
+    @Test func aReportShowsWhatTheRunShowed() async throws {
+        try await Sandbox.with { sandbox in
+            try await sandbox.addCell()
+            for arguments in [[], ["--no-cache"]] {
+                let run = try await sandbox.run(["run", "--object", "tiny.bpf.o", "--format", "json"] + arguments)
+                let report = try await sandbox.run("report", "--format", "json")
+                #expect(run.status == .notMeasured && report.isSuccess && run.stdout == report.stdout)
+            }
+        }
+    }
+
     @Test func withoutAFormatThePageIsWrittenAnew() async throws {
         try await Sandbox.with { sandbox in
             let id = try await sandbox.addStoredRun()

@@ -1,4 +1,3 @@
-import CompatMatrixCLI
 import MatrixSession
 import SystemPackage
 import Testing

@@ -137,8 +137,8 @@ let package = Package(
             "ReportsTests", ["Reports", "MatrixAnalysis", "MatrixModel", "MatrixSamples", subprocess, system],
             resources: [.copy("Resources")]),
         tests("HostToolsTests", ["HostTools", system]),
-        tests("RunPlanningTests", ["RunPlanning", "MatrixModel", "MatrixRunner"]),
-        tests("MatrixSessionTests", ["MatrixSession", system]),
+        tests("RunPlanningTests", ["RunPlanning", "MatrixModel"]),
+        tests("MatrixSessionTests", ["MatrixSession", "MatrixModel", "MatrixRunner", system]),
         tests(
             "CLITests",
             [

@@ -10,4 +10,7 @@ package struct GuestLimits: Equatable, Sendable {
         self.working = max(1, working)
         self.up = max(self.working, up)
     }
+
+    /// Allows that many guests, idle or not.
+    package init(_ guests: Int) { self.init(working: guests, up: guests) }
 }

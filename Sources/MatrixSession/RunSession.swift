@@ -123,8 +123,7 @@ package struct RunSession: Sendable {
         let hits = !request.takesStoredAnswers ? [:] : try store.cached(inputs: plan.cells.compactMap(\.inputs))
         let open = plan.cells.filter { $0.inputs != nil && $0.answer(in: hits) == nil }
         let batches = open.isEmpty ? [] : plan.batches(of: open, initramfs: try await environment.initramfs())
-        let limits =
-            request.jobs.map { GuestLimits(working: $0, up: $0) } ?? GuestCount.standard(for: open)
+        let limits = request.jobs.map { GuestLimits($0) } ?? GuestCount.standard(for: open)
         let keys = open.map(\.key)
         let expected = try store.expectedSeconds(of: keys)
         let recorder = try RunRecorder(

@@ -80,7 +80,7 @@ struct Measurement: Sendable {
         let listener = Listener()
         let shelf = Shelf()
         try await MatrixRunner(
-            backend: backend, start: start, limits: GuestLimits(working: 1, up: 1), cellLimit: cellLimit, logs: shelf
+            backend: backend, start: start, limits: GuestLimits(1), cellLimit: cellLimit, logs: shelf
         )
         .run([batch], observer: listener)
         for (cell, result, evidence) in await listener.seen {

@@ -75,7 +75,7 @@ func collect(
 ) async throws -> [String: Evidence] {
     let listener = Listener()
     try await MatrixRunner(
-        backend: backend, start: .auto, limits: GuestLimits(working: jobs, up: jobs), cellLimit: cellLimit
+        backend: backend, start: .auto, limits: GuestLimits(jobs), cellLimit: cellLimit
     )
     .run(batches, observer: listener)
     return await listener.evidence
@@ -108,7 +108,7 @@ func collect(
         let backend = FakeBackend(scripts: ["bad": [.die(console: "BUG: x"), .pass]])
         let diary = Diary()
         try await MatrixRunner(
-            backend: backend, start: .auto, limits: GuestLimits(working: 1, up: 1), cellLimit: .seconds(60)
+            backend: backend, start: .auto, limits: GuestLimits(1), cellLimit: .seconds(60)
         )
         .run([objects.batch(["a", "bad"])], observer: diary)
         #expect(
@@ -202,7 +202,7 @@ func collect(
         let objects = try Objects(["a", "b"])
         let batch = try objects.batch(["a", "b"])
         let runner = MatrixRunner(
-            backend: FakeBackend(), start: .auto, limits: GuestLimits(working: 2, up: 2), cellLimit: .seconds(5))
+            backend: FakeBackend(), start: .auto, limits: GuestLimits(2), cellLimit: .seconds(5))
         await #expect(throws: Errno.noSpace) { try await runner.run([batch], observer: FullDisk()) }
     }
 

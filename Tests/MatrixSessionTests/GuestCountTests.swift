@@ -2,7 +2,7 @@ import MatrixModel
 import MatrixRunner
 import Testing
 
-@testable import RunPlanning
+@testable import MatrixSession
 
 @Suite struct GuestCountTests {
     private static func cell(_ plan: StagePlan?) -> PlannedCell {

@@ -1,9 +1,9 @@
 import Foundation
 import MatrixModel
-package import MatrixRunner
+import MatrixRunner
 
 /// How many guests run at once unless `--jobs` says so.
-package enum GuestCount {
+enum GuestCount {
     /// What a guest's QEMU takes at its peak, in MiB.
     private static let guestMiB = 320
 
@@ -14,14 +14,13 @@ package enum GuestCount {
     static func standard(for cells: [PlannedCell], processors: Int, availableMiB: Int) -> GuestLimits {
         let fitting = availableMiB / guestMiB
         guard cells.contains(where: { $0.plan?.lastStage == .fire }) else {
-            let working = min(processors, fitting)
-            return GuestLimits(working: working, up: working)
+            return GuestLimits(min(processors, fitting))
         }
         return GuestLimits(working: min(processors + 1, fitting), up: min(2 * (processors + 1), fitting))
     }
 
     /// The same on this machine.
-    package static func standard(for cells: [PlannedCell]) -> GuestLimits {
+    static func standard(for cells: [PlannedCell]) -> GuestLimits {
         let memory = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)).flatMap(availableMiB)
         return standard(
             for: cells, processors: ProcessInfo.processInfo.activeProcessorCount, availableMiB: memory ?? .max)

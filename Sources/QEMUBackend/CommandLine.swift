@@ -1,4 +1,3 @@
-internal import CGuestProtocol
 package import Machine
 package import SystemPackage
 

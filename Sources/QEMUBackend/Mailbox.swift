@@ -1,6 +1,7 @@
 internal import CGuestProtocol
 internal import CSpawn
 internal import Foundation
+internal import HostTools
 internal import Machine
 internal import Synchronization
 internal import SystemPackage
@@ -9,20 +10,20 @@ internal import SystemPackage
 ///
 /// It has no name in any file system, so nothing is left behind.
 final class Mailbox: Sendable {
-    /// QEMU's end is for its ivshmem device, which finds the memory there.
+    /// The far end is for QEMU's ivshmem device, which receives the memory there.
     let sockets: SocketPair
     /// Used under the lock only: the rings want one writer and one reader on this side.
     private let memory: Mutex<UInt>
 
     init() throws(MachineError) {
         let file = try MemoryFile(name: "compat-matrix-mailbox", bytes: Int(CMX_MAILBOX_BYTES))
-        sockets = try SocketPair()
+        sockets = try SocketPair.withQEMU()
         let mapped = mmap(nil, Int(CMX_MAILBOX_BYTES), PROT_READ | PROT_WRITE, MAP_SHARED, file.descriptor, 0)
         guard let mapped, mapped != MAP_FAILED else {
             throw .hostResource(what: "a mapping of the mailbox", errno: .current)
         }
         memory = Mutex(UInt(bitPattern: mapped))
-        let error = cmx_send_shared_memory(sockets.ours, file.descriptor)
+        let error = cmx_send_shared_memory(sockets.near, file.descriptor)
         guard error == 0 else { throw .hostResource(what: "a way to the mailbox", errno: Errno(rawValue: error)) }
     }
 
@@ -61,22 +62,10 @@ final class Mailbox: Sendable {
     }
 }
 
-/// Two connected stream sockets: one for this process and one for its QEMU.
-final class SocketPair: Sendable {
-    let ours: Int32
-    let qemus: Int32
-
-    init() throws(MachineError) {
-        var sockets: [Int32] = [0, 0]
-        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &sockets) == 0 else {
-            throw .hostResource(what: "a socket pair", errno: .current)
-        }
-        (ours, qemus) = (sockets[0], sockets[1])
-    }
-
-    deinit {
-        close(ours)
-        close(qemus)
+extension SocketPair {
+    /// One end is for this process, the far one for its QEMU.
+    static func withQEMU() throws(MachineError) -> SocketPair {
+        do { return try SocketPair() } catch { throw .hostResource(what: "a socket pair", errno: error) }
     }
 }
 

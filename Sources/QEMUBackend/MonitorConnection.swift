@@ -1,4 +1,5 @@
 internal import Foundation
+internal import HostTools
 internal import Machine
 internal import SystemPackage
 
@@ -7,7 +8,7 @@ internal import SystemPackage
 /// Source: QEMU 10.0, `docs/interop/qmp-spec.rst`.
 final class MonitorConnection {
     private let sockets: SocketPair
-    private var socket: Int32 { sockets.ours }
+    private var socket: Int32 { sockets.near }
     private var received: [UInt8] = []
 
     init(_ sockets: SocketPair) { self.sockets = sockets }

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import GuestLink
+internal import HostTools
 package import Machine
 internal import MatrixModel
 package import SystemPackage
@@ -70,9 +71,7 @@ package struct QEMUBackend: MachineBackend {
         _ spec: GuestSpec, snapshot: FilePath? = nil, body: (VirtualMachine) async throws -> Result
     ) async throws -> Result {
         try Task.checkCancellation()
-        let command = CommandLine(spec, accelerator: accelerator, snapshot: snapshot)
-        let machine = try VirtualMachine(
-            qemu: qemu.path, command: command, memoryBytes: spec.memoryMiB << 20, snapshot: snapshot)
+        let machine = try VirtualMachine(qemu: qemu.path, accelerator: accelerator, spec: spec, snapshot: snapshot)
         defer { machine.end() }
         return try await body(machine)
     }
@@ -93,19 +92,19 @@ private final class VirtualMachine {
     private static let consoleInterval: Duration = .seconds(1)
     private var isStopped = false
 
-    /// Starts the QEMU of a guest with `memoryBytes` of memory, which boots, or waits for the rest of `snapshot`.
-    init(qemu: FilePath, command: CommandLine, memoryBytes: Int, snapshot: FilePath?) throws(MachineError) {
+    /// Starts the QEMU of a guest, which boots, or with a `snapshot` waits for the rest of that.
+    init(qemu: FilePath, accelerator: Accelerator, spec: GuestSpec, snapshot: FilePath?) throws(MachineError) {
         let mailbox = try Mailbox()
-        layout = SnapshotLayout(memoryBytes: memoryBytes)
-        memory = snapshot == nil ? try MemoryFile(name: "compat-matrix-ram", bytes: memoryBytes) : nil
+        layout = SnapshotLayout(memoryBytes: spec.memoryMiB << 20)
+        memory = snapshot == nil ? try MemoryFile(name: "compat-matrix-ram", bytes: layout.memoryBytes) : nil
         let console = try MemoryFile(name: "compat-matrix-console")
         messages = try MemoryFile(name: "compat-matrix-qemu")
-        let sockets = try SocketPair()
+        let sockets = try SocketPair.withQEMU()
         monitor = MonitorConnection(sockets)
         process = try QEMUProcess(
-            path: qemu, arguments: command.arguments,
+            path: qemu, arguments: CommandLine(spec, accelerator: accelerator, snapshot: snapshot).arguments,
             descriptors: [
-                -1, messages.descriptor, messages.descriptor, sockets.qemus, mailbox.sockets.qemus, console.descriptor,
+                -1, messages.descriptor, messages.descriptor, sockets.far, mailbox.sockets.far, console.descriptor,
                 memory?.descriptor ?? -1,
             ])
         channel = GuestChannel(mailbox: mailbox, console: console, process: process)

@@ -52,7 +52,7 @@ struct SnapshotStore: Sendable {
         let temporary = folder.appending(".\(UUID().uuidString).part")
         do {
             try await write(temporary)
-            try FileManager.default.moveItemReplacing(temporary, with: path(spec, key: key))
+            try AtomicFile.move(temporary, to: path(spec, key: key))
         } catch {
             try? FileManager.default.removeItem(atPath: temporary.string)
             throw error
@@ -86,14 +86,5 @@ struct SnapshotStore: Sendable {
 
     private static func prefixWithLoaders(_ spec: GuestSpec) -> String {
         prefix(spec) + spec.loaders.sorted().joined(separator: "+") + "-"
-    }
-}
-
-extension FileManager {
-    /// rename(2), which replaces what is there in one step.
-    fileprivate func moveItemReplacing(_ source: FilePath, with target: FilePath) throws {
-        guard rename(source.string, target.string) == 0 else {
-            throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: target.string])
-        }
     }
 }

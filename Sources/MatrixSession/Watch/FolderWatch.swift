@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import HostTools
 import Synchronization
 import SystemPackage
 
@@ -9,8 +10,8 @@ import SystemPackage
 /// file with what was removed.
 final class FolderWatch: Sendable {
     private let inotify: Int32
-    /// Two connected sockets: one is written to when nobody waits any longer, and the other can be read then.
-    private let cancellation: (written: Int32, read: Int32)
+    /// The near end is written to when nobody waits any longer, and the far one can be read then.
+    private let cancellation: SocketPair
     private let folders = Mutex<[Int32: FilePath]>([:])
     private let queue = DispatchQueue(label: "compat-matrix.watch")
 
@@ -18,24 +19,12 @@ final class FolderWatch: Sendable {
     private static let mask = UInt32(IN_CLOSE_WRITE | IN_MODIFY | IN_MOVED_TO | IN_CREATE | IN_DELETE)
 
     init() throws(Errno) {
+        cancellation = try SocketPair(isNonBlocking: true)
         inotify = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
         guard inotify >= 0 else { throw Errno(rawValue: errno) }
-        var ends: [Int32] = [-1, -1]
-        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-        let isPaired = socketpair(AF_UNIX, kind, 0, &ends) == 0
-        cancellation = (ends[0], ends[1])
-        guard isPaired else {
-            let reason = Errno(rawValue: errno)
-            close(inotify)
-            throw reason
-        }
     }
 
-    deinit {
-        close(inotify)
-        close(cancellation.written)
-        close(cancellation.read)
-    }
+    deinit { close(inotify) }
 
     /// Looks at `folder` from now on; one that is looked at already stays so.
     func add(_ folder: FilePath) throws(Errno) {
@@ -63,7 +52,7 @@ final class FolderWatch: Sendable {
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 queue.async {
-                    var descriptors = [self.inotify, self.cancellation.read].map {
+                    var descriptors = [self.inotify, self.cancellation.far].map {
                         pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
                     }
                     poll(&descriptors, nfds_t(descriptors.count), milliseconds)
@@ -72,7 +61,7 @@ final class FolderWatch: Sendable {
             }
         } onCancel: {
             // Full after thousands of cancellations, and then it can be read all the same.
-            _ = write(cancellation.written, "!", 1)
+            _ = write(cancellation.near, "!", 1)
         }
     }
 

@@ -9,14 +9,12 @@ package struct KernelsFetch: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "fetch", abstract: "Brings the images of kernels to this machine, as the lock says.")
 
-    @Argument(help: "Ids or patterns; all without one.") var kernels: [String] = []
-    @OptionGroup var mirrors: MirrorOptions
+    @OptionGroup var selection: ArchiveSelection
 
     package init() {}
 
     package func run() async throws {
-        let store = KernelStore(try Workspace.ofThisProcess(), mirrors: try mirrors.byArchive())
-        let chosen = try store.kernels(matching: kernels)
+        let (store, chosen) = try selection.open()
         let outcomes = try await FetchDisplay.showing { display in
             try await Interruption.cancelling { await store.fetch(chosen, progress: display.show) }
         }
@@ -37,14 +35,12 @@ package struct KernelsRefresh: AsyncParsableCommand {
         abstract: "Takes the newest of each kernel that its manifest matches, and locks it.",
         discussion: "What was locked is on stdout beside what is locked now.")
 
-    @Argument(help: "Ids or patterns; all without one.") var kernels: [String] = []
-    @OptionGroup var mirrors: MirrorOptions
+    @OptionGroup var selection: ArchiveSelection
 
     package init() {}
 
     package func run() async throws {
-        let store = KernelStore(try Workspace.ofThisProcess(), mirrors: try mirrors.byArchive())
-        let chosen = try store.kernels(matching: kernels)
+        let (store, chosen) = try selection.open()
         let outcomes = try await FetchDisplay.showing { display in
             try await Interruption.cancelling { await store.refresh(chosen, progress: display.show) }
         }
@@ -58,6 +54,17 @@ package struct KernelsRefresh: AsyncParsableCommand {
             }
         }
         try failures.check(of: outcomes.count, have: "refreshed")
+    }
+}
+
+/// Kernels, and where the archives are that they come from.
+struct ArchiveSelection: ParsableArguments {
+    @Argument(help: "Ids or patterns; all without one.") var kernels: [String] = []
+    @OptionGroup var mirrors: MirrorOptions
+
+    func open() throws -> (store: KernelStore, chosen: [KernelManifest]) {
+        let store = KernelStore(try Workspace.ofThisProcess(), mirrors: try mirrors.byArchive())
+        return (store, try store.kernels(matching: kernels))
     }
 }
 

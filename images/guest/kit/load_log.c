@@ -96,7 +96,7 @@ char *empty_log_buffer(void)
 }
 
 /// MemFree comes first in the file, and stands where there is no MemAvailable (before Linux 3.14).
-static size_t available_bytes(void)
+size_t available_bytes(void)
 {
     size_t kibibytes = 0;
     char line[128];

@@ -23,6 +23,9 @@
 /// them: it does not try again by itself. `*true_bytes` takes how long the log would be, 0 before Linux 6.4.
 typedef int load_function(void *context, unsigned level, char *log, size_t bytes, size_t *true_bytes);
 
+/// The guest's memory that is not in use, in bytes; 0 if the kernel does not say.
+size_t available_bytes(void);
+
 /// Where every log that is fetched lies, emptied.
 char *empty_log_buffer(void);
 

@@ -4,9 +4,7 @@ package main
 import "C"
 
 import (
-	"bufio"
 	"fmt"
-	"os"
 	"strings"
 	"unsafe"
 )
@@ -46,25 +44,8 @@ func fittingLogBytes() int {
 // kernelHasStats says whether the kernel can write totals and no more.
 func kernelHasStats() bool { return C.quiet_level() == levelStats }
 
-// availableBytes is the guest's memory that is not in use; 0 where it does not say.
-func availableBytes() int {
-	file, err := os.Open("/proc/meminfo")
-	if err != nil {
-		return 0
-	}
-	defer file.Close()
-	// MemFree comes first, and stands where there is no MemAvailable (before Linux 3.14).
-	kibibytes := 0
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		var number int
-		for _, format := range []string{"MemFree: %d kB", "MemAvailable: %d kB"} {
-			if _, err := fmt.Sscanf(lines.Text(), format, &number); err == nil {
-				kibibytes = number
-			}
-		}
-	}
-	return kibibytes << 10
-}
+// availableBytes is the guest's memory that is not in use; 0 if the kernel does not say.
+func availableBytes() int { return int(C.available_bytes()) }
 
 // processedInstructions is how many the verifier looked at, as its totals say; 0 where it wrote none.
 func processedInstructions(log string) int {

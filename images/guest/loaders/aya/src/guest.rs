@@ -16,6 +16,7 @@ pub use protocol::{code, finding as Finding, RESIDENT_ARGUMENT};
 
 pub const WHOLE_OBJECT: u32 = protocol::CMX_WHOLE_OBJECT;
 pub const EVENT_LIMIT: Duration = Duration::from_millis(protocol::EVENT_LIMIT as u64);
+const LOADER_FD: c_int = protocol::CMX_LOADER_FD as c_int;
 
 /// The waits between looks for an event, which grow while none comes.
 pub struct EventWaits(u32);
@@ -32,7 +33,6 @@ impl EventWaits {
         wait
     }
 }
-const LOADER_FD: c_int = protocol::CMX_LOADER_FD as c_int;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]

@@ -144,8 +144,8 @@ let package = Package(
             [
                 "CompatMatrixCLI", "GuestImage", "KernelStore", "Loaders", "Manifests", "MatrixAnalysis", "MatrixModel",
                 "MatrixRunner", "MatrixSamples", "MatrixSession", "ProbeObject", "Reports", "ResultStore",
-                "RunPlanning", argumentParser, subprocess, system, yams,
-            ]),
+                "RunPlanning", "GuestLink", "Machine", argumentParser, subprocess, system, yams,
+            ], resources: [.copy("Golden")]),
         tests(
             "GuestTests",
             [

@@ -7,11 +7,12 @@ import SystemPackage
 package struct Clean: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "clean",
-        abstract: "Removes from the cache what the next run makes again.",
+        abstract: "Remove cached files that the next run creates again.",
         discussion:
-            "Stored runs are never touched. A kernel that was added from a file needs that file again after --all.")
+            "Stored runs are kept. After --all, a kernel that was added from a file needs that file again."
+    )
 
-    @Flag(help: "Kernels and the archives' package lists, too: fetching them again takes the network.") var all = false
+    @Flag(help: "Remove kernels and package lists, too; fetching them again needs network access.") var all = false
 
     package init() {}
 

@@ -3,7 +3,7 @@ public import ArgumentParser
 public struct CompatMatrix: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "compat-matrix",
-        abstract: "Says on which kernels every variant of every eBPF probe loads, and why not where it does not.",
+        abstract: "Test which kernels load your eBPF programs, and explain every failure.",
         subcommands: [
             RunCommand.self, Kernels.self, Probes.self, Report.self, Runs.self, Diff.self, History.self,
             PlanCommand.self, Bisect.self, Merge.self, Explain.self, Features.self, Doctor.self, Init.self,
@@ -39,7 +39,7 @@ extension CompatMatrix {
             }
             exit(withError: error)
         } catch {
-            Output.toStderr("compat-matrix: unexpected: \(error); this is a bug of compat-matrix")
+            Output.toStderr("compat-matrix: internal error: \(error); please report this as a bug")
             exit(withError: ExitStatus.internalError.code)
         }
     }

@@ -12,7 +12,7 @@ import Reports
 import ResultStore
 import RunPlanning
 
-/// What the process says with its exit status; the README lists the same.
+/// The exit status of the process; the README lists the same values.
 package enum ExitStatus: Int32, Sendable {
     case everyCellAsExpected = 0
     case unexpectedVerdicts = 1

@@ -20,7 +20,7 @@ enum Output {
         do {
             _ = try FileDescriptor.standardOutput.writeAll(bytes)
         } catch {
-            throw CommandFailure(.notMeasured, "not all of the output could be written: \(error)")
+            throw CommandFailure(.notMeasured, "cannot write all output: \(error)")
         }
     }
 
@@ -29,7 +29,7 @@ enum Output {
     /// - Throws: `CommandFailure` when not all of the output arrived: half a JSON must not count as success.
     static func finish() throws {
         guard fflush(nil) == 0 else {
-            throw CommandFailure(.notMeasured, "not all of the output could be written: \(Errno(rawValue: errno))")
+            throw CommandFailure(.notMeasured, "cannot write all output: \(Errno(rawValue: errno))")
         }
     }
 

@@ -50,7 +50,7 @@ package struct DynamicProgram: Sendable, Equatable {
             guard !overflow, end <= UInt64(buffer.count) else { return nil }
             return String(decoding: buffer[Int(header.p_offset)..<Int(end)].prefix { $0 != 0 }, as: UTF8.self)
         }
-        guard let name else { throw .librariesUnknown(program: program, problem: "it is no 64-bit ELF program") }
+        guard let name else { throw .librariesUnknown(program: program, problem: "it is not a 64-bit ELF program") }
         return name.map { FilePath($0) }
     }
 

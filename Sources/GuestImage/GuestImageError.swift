@@ -12,14 +12,14 @@ package enum GuestImageError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .binariesMissing(let folder):
-            "\(folder) lacks the guest's agent and loaders; 'make guest' in the repository builds them"
+            "the guest's agent and loaders are missing from \(folder): run 'make guest' in the repository"
         case .archive(let message): "cannot write the guest's initramfs: \(message)"
         case .cannotWrite(let path, let reason): "cannot write \(path): \(reason)"
-        case .cannotRead(let path): "\(path), which goes into guests, cannot be read"
+        case .cannotRead(let path): "cannot read \(path), which is needed in guests"
         case .librariesUnknown(let program, let problem):
-            "\(program) goes into guests, and what it needs there cannot be found out: \(problem)"
+            "cannot determine the libraries of \(program), which is needed in guests: \(problem)"
         case .libraryMissing(let program, let library):
-            "\(program) goes into guests, and its library \(library) is not on this machine; install \(program) again"
+            "the library \(library) of \(program), which is needed in guests, is missing; reinstall \(program)"
         case .notAProgram(let path, let problem): "\(path) \(problem)"
         }
     }

@@ -17,29 +17,29 @@ package struct ProgramFile: Sendable, Hashable {
     package init(_ path: FilePath, longest: Int) throws(GuestImageError) {
         // Not waiting for whoever may write to it one day, when it is a named pipe.
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: Self.real(path).string) else {
-            throw .notAProgram(path, problem: "is not there")
+            throw .notAProgram(path, problem: "does not exist")
         }
         guard attributes[.type] as? FileAttributeType == .typeRegular else {
-            throw .notAProgram(path, problem: "is no file")
+            throw .notAProgram(path, problem: "is not a file")
         }
         let size = (attributes[.size] as? NSNumber)?.intValue ?? 0
         guard size <= longest else {
             throw .notAProgram(
-                path, problem: "is \(size >> 20) MiB long; at most \(longest >> 20) MiB fit into a guest")
+                path, problem: "is too large for a guest: \(size >> 20) MiB; the limit is \(longest >> 20) MiB")
         }
         guard FileManager.default.isExecutableFile(atPath: path.string) else {
-            throw .notAProgram(path, problem: "cannot be executed: 'chmod +x' it")
+            throw .notAProgram(path, problem: "is not executable: run 'chmod +x'")
         }
         guard let bytes = FileManager.default.contents(atPath: path.string) else {
             throw .notAProgram(path, problem: "cannot be read")
         }
-        guard Self.isProgram(bytes) else { throw .notAProgram(path, problem: "is no x86-64 ELF program") }
+        guard Self.isProgram(bytes) else { throw .notAProgram(path, problem: "is not an x86-64 ELF program") }
         self.path = path
         digest = Digest.of(bytes)
         do {
             interpreter = try DynamicProgram.interpreter(of: path)
         } catch {
-            throw .notAProgram(path, problem: "is damaged: its ELF program headers cannot be read")
+            throw .notAProgram(path, problem: "is damaged: cannot read its ELF program headers")
         }
     }
 

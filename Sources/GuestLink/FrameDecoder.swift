@@ -94,7 +94,7 @@ package struct FrameDecoder: Sendable {
         }
     }
 
-    /// 0 stands for what nobody said.
+    /// 0 means unknown.
     private static func number(_ value: UInt32) -> Int? { value == 0 ? nil : Int(value) }
 
     private static func stage(_ stage: UInt32) throws(FrameError) -> Stage {
@@ -117,7 +117,7 @@ package struct FrameDecoder: Sendable {
         return load(type, at: start)
     }
 
-    /// A payload of a struct and whatever bytes follow it.
+    /// A payload of a struct and the bytes after it.
     private func payloadWithText<Value: BitwiseCopyable>(
         _ type: Value.Type, _ head: cmx_frame, at start: Int
     ) throws(FrameError) -> (Value, text: [UInt8]) {

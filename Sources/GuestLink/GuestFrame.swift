@@ -13,13 +13,13 @@ package enum GuestFrame: Equatable, Sendable {
     case finding(cell: UInt32, program: UInt32, GuestFinding)
     /// `microseconds` since `cellBegan`, by the guest's clock; `nil` where it does not say.
     case cellEnded(cell: UInt32, exit: LoaderExit, microseconds: Int? = nil)
-    /// How inserting a module ended: 0 or a positive errno, and what the kernel's log says of it, time stamps included.
+    /// The result of inserting a module: 0 or a positive errno, and the kernel log with time stamps.
     case moduleInserted(errno: Int32, log: [UInt8])
     /// Something that the kernel offers or does not.
     case fact(cell: UInt32, KernelFact)
 }
 
-/// What a guest says of itself.
+/// What a guest reports about itself.
 package struct Hello: Codable, Equatable, Sendable {
     /// `uname -r`.
     package var release: String
@@ -96,7 +96,7 @@ package struct ProgramReport: Equatable, Sendable {
         self.type = type
     }
 
-    /// Takes over what an earlier report of the same program said of its load.
+    /// Keeps the load results of an earlier report of the same program.
     package mutating func takeLoad(from earlier: ProgramReport) {
         logComplete = earlier.logComplete
         logLacksMemory = earlier.logLacksMemory

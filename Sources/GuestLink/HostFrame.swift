@@ -83,7 +83,7 @@ package struct LoadOptions: OptionSet, Hashable, Sendable {
     package static let alone = LoadOptions(rawValue: 1)
     /// A loader that came with the job may be resident: it stays for the cells that follow.
     package static let mayStay = LoadOptions(rawValue: 2)
-    /// With all of every log, however long the kernel takes to write it.
+    /// With complete logs, however long the kernel takes to write them.
     package static let fullLogs = LoadOptions(rawValue: 4)
 }
 

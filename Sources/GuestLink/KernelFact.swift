@@ -6,11 +6,11 @@ package struct KernelFact: Equatable, Sendable {
         case feature, programType, mapType
         /// `name` is a program type, `text` the helpers it may call, one a line.
         case helpers
-        /// `text` is what a file in /proc or /sys says.
+        /// `text` is the content of a file in /proc or /sys.
         case setting
         /// `text` is a part of the kernel's own `CONFIG_…` file.
         case config
-        /// `name` says of what, `text` has the names, one a line.
+        /// `name` is the list, `text` its entries, one per line.
         case list
     }
 

@@ -2,7 +2,7 @@ internal import Foundation
 internal import SystemPackage
 
 extension Error {
-    /// What the system said, where Foundation wraps it; its own words are a paragraph.
+    /// The message of the system error that Foundation wraps, because its own message is a paragraph.
     package var reason: String {
         let underlying = (self as? CocoaError)?.underlying as? POSIXError
         return underlying.map { Errno(rawValue: $0.code.rawValue).description } ?? localizedDescription

@@ -43,9 +43,9 @@ package struct ToolRunner: Sendable {
 
         /// What went wrong in one line: what killed it, the first error the tool reported, else the last thing it said.
         package var problem: String {
-            if let signal { return "signal \(signal) ended it" }
+            if let signal { return "killed by signal \(signal)" }
             let lines = complaints.split(separator: "\n")
-            let line = lines.first { $0.hasPrefix("E: ") }?.dropFirst(3) ?? lines.last ?? "it said nothing"
+            let line = lines.first { $0.hasPrefix("E: ") }?.dropFirst(3) ?? lines.last ?? "no output"
             return String(line.trimmingPrefix(while: \.isWhitespace).trimmingSuffix(while: \.isWhitespace))
         }
     }

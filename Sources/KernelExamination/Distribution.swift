@@ -1,11 +1,11 @@
-/// Whose kernel it is, read from what the kernel says of itself.
+/// The distribution that built a kernel, derived from the kernel's own version text.
 ///
 /// By the conventions of those who build kernels and not by a table of kernels: RPM's `%{dist}` tag in the release, a
 /// name in `uname -v`, the address of whoever built it.
 package struct Distribution: Sendable, Equatable, CustomStringConvertible {
     /// `Debian`, `Ubuntu`, `Enterprise Linux 9`; `nil` when the kernel does not say.
     package var name: String?
-    /// The part of its words that says so.
+    /// The part of the text that proves it.
     package var evidence: String
 
     /// - Parameters:
@@ -31,7 +31,7 @@ package struct Distribution: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    package var description: String { name ?? "not said" }
+    package var description: String { name ?? "unknown" }
 
     /// Distributions that put their name into `uname -v`.
     private static let names = ["Debian", "Ubuntu", "Alpine", "NixOS"]

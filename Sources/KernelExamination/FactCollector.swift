@@ -5,7 +5,7 @@ struct FactCollector {
     private(set) var facts: KernelFacts
     private var config: [UInt8] = []
 
-    /// More than any kernel says; a guest that goes on for ever is not listened to.
+    /// More than any kernel reports; limits a guest that never stops.
     static let byteLimit = 8 << 20
     private var bytes = 0
 

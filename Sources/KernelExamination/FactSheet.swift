@@ -3,7 +3,7 @@ package struct FactSheet: Sendable, Equatable {
     package enum Row: Sendable, Equatable {
         case heading(String)
         case line(label: String, text: String)
-        /// Goes on in the next line between two words.
+        /// Wraps between two words.
         case list(label: String, words: [String])
     }
 
@@ -11,7 +11,7 @@ package struct FactSheet: Sendable, Equatable {
 
     package init(_ rows: [Row]) { self.rows = rows }
 
-    /// The rows in `width` columns: labels to the left, whatever is longer than a line below itself.
+    /// The rows in `width` columns: labels on the left, long values wrapped below.
     ///
     /// A heading whose rows are all empty lists is left out, and so are empty lists.
     package func text(width: Int) -> String {

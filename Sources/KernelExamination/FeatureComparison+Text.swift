@@ -17,7 +17,7 @@ extension FeatureComparison {
         }.filter { !$0.rows.isEmpty }
         let same = sections.flatMap(\.rows).filter { !$0.differs }.count
         let tables = Self.merged(differing).map { table(of: $0, width: width).joined(separator: "\n") }
-        return (tables + ["\(same) more are the same"]).joined(separator: "\n\n")
+        return (tables + ["\(same) more features are the same"]).joined(separator: "\n\n")
     }
 
     /// Program types tend to have the very same helpers.
@@ -61,7 +61,7 @@ extension FeatureComparison {
         func names(_ mark: Mark) -> [String] { same.filter { $0.marks.first == mark }.map(\.name) }
         let others = same.filter { if case .text? = $0.marks.first { true } else { false } }
         let lists = [
-            ("in all", names(.present)), ("in none", names(.absent)), ("not found out", names(.unknown)),
+            ("in all", names(.present)), ("in none", names(.absent)), ("unknown", names(.unknown)),
             ("the same in all", others.map { "\($0.name)=\($0.marks.first?.text ?? "")" }),
         ]
         return lists.filter { !$0.1.isEmpty }.flatMap { label, names in
@@ -129,7 +129,7 @@ extension FeatureComparison {
                     groups.append(Group(label: "", marks: row.marks, names: [row.name]))
                 }
             }
-            for index in groups.indices { groups[index].label = "\(groups[index].names.count) of them" }
+            for index in groups.indices { groups[index].label = "\(groups[index].names.count) of these" }
             return groups
         }
     }

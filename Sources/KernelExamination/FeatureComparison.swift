@@ -48,7 +48,7 @@ package struct FeatureComparison: Sendable, Equatable {
             Self.identity(facts),
             Section(title: "Loads", rows: Self.rows(of: facts, in: .loads)),
             Section(title: "Attaches with", rows: Self.rows(of: facts, in: .attaches)),
-            Section(title: "Verifier's log", rows: Self.rows(of: facts, in: .log)),
+            Section(title: "Verifier log", rows: Self.rows(of: facts, in: .log)),
             Section(title: "Without BPF", rows: Self.rows(of: facts, in: .withoutBPF)),
             Section(title: "Program types", rows: Self.rows(of: facts.map(\.programTypes))),
             Section(title: "Map types", rows: Self.rows(of: facts.map(\.mapTypes))),
@@ -102,7 +102,7 @@ package struct FeatureComparison: Sendable, Equatable {
     private static func counts(_ facts: [KernelFacts]) -> Section {
         func count(_ names: [String]?) -> Mark { names.map { .text("\($0.count)") } ?? .absent }
         return Section(
-            title: "How many helpers",
+            title: "Number of helpers",
             rows: helperTypes(facts).map { type in Row(name: type, marks: facts.map { count($0.helpers[type]) }) }
                 + [Row(name: "kernel functions", marks: facts.map { count($0.lists["kfuncs"]) })])
     }
@@ -131,7 +131,7 @@ package struct FeatureComparison: Sendable, Equatable {
 extension Offers {
     fileprivate var all: [String] { present + absent + unknown }
 
-    /// What was not even asked for is not there: a kernel without `bpf()` was asked nothing.
+    /// Features that were not probed are absent: a kernel without `bpf()` was not probed.
     fileprivate func mark(_ name: String) -> FeatureComparison.Mark {
         if present.contains(name) { return .present }
         return unknown.contains(name) ? .unknown : .absent

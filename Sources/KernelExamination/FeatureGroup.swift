@@ -1,4 +1,4 @@
-/// What the kernel can do, in the words of people who write probes.
+/// What the kernel can do, in the terms of probe authors.
 enum FeatureGroup: CaseIterable {
     case loads, attaches, log
     /// What tracefs offers.
@@ -10,7 +10,7 @@ enum FeatureGroup: CaseIterable {
         switch self {
         case .loads: "loads"
         case .attaches: "attaches with"
-        case .log: "verifier's log"
+        case .log: "verifier log"
         case .withoutBPF: "without BPF"
         }
     }
@@ -33,7 +33,7 @@ enum FeatureGroup: CaseIterable {
                 ("kprobe_multi", "kprobe.multi"), ("kprobe_session", "kprobe.session"),
                 ("uprobe_multi", "uprobe.multi"), ("tracepoint", "tracepoint"), ("raw_tracepoint", "raw tracepoint"),
                 ("tp_btf", "tp_btf"), ("perf_event", "perf event"), ("fentry", "fentry"), ("fmod_ret", "fmod_ret"),
-                ("lsm", "LSM"), ("lsm_active", "LSM that is called"), ("iterators", "iterator"), ("cgroup", "cgroup"),
+                ("lsm", "LSM"), ("lsm_active", "active LSM"), ("iterators", "iterator"), ("cgroup", "cgroup"),
                 ("cgroup_link", "cgroup link"), ("xdp", "XDP"), ("xdp_link", "XDP link"), ("tc", "tc"), ("tcx", "tcx"),
                 ("netkit", "netkit"), ("netfilter", "netfilter"), ("netns_link", "netns link"),
                 ("sockmap", "sockmap"), ("socket_filter", "socket filter"),
@@ -43,7 +43,7 @@ enum FeatureGroup: CaseIterable {
         }
     }
 
-    /// The group's part of `offers`, in these words.
+    /// The part of `offers` that belongs to the group, with its display names.
     func shown(_ offers: Offers) -> Offers {
         func words(_ names: [String]) -> [String] { features.filter { names.contains($0.name) }.map(\.words) }
         return Offers(

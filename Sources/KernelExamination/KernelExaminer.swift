@@ -43,7 +43,7 @@ package struct KernelExaminer: Sendable {
         self.limit = limit
     }
 
-    /// Boots `spec` and asks its kernel what it offers.
+    /// Boots `spec` and probes the features of its kernel.
     ///
     /// A guest that dies of the questions was booted all the same: what it said until then is in the facts, with the `gap`.
     ///
@@ -52,7 +52,7 @@ package struct KernelExaminer: Sendable {
         try await booting(spec) { guest in try await collect(from: guest) }
     }
 
-    /// Boots `spec` and asks nothing but whether it is up.
+    /// Boots `spec` and only checks that it comes up.
     ///
     /// - Throws: As `examine`.
     package func boot(_ spec: GuestSpec) async throws -> BootOutcome<KernelFacts.Boot> {
@@ -87,21 +87,22 @@ package struct KernelExaminer: Sendable {
             examination: while true {
                 let left = deadline - ContinuousClock.now
                 guard left > .zero else {
-                    gap = "the kernel's answers took longer than \(limit)"
+                    gap = "probing the features took longer than \(limit)"
                     break
                 }
                 switch try await guest.nextEvent(within: left) {
                 case .frame(.cellBegan(cell)), .frame(.log(cell, _, .kernel, _)), .silent: continue
                 case .frame(.fact(cell, let fact)):
                     guard collector.add(fact) else {
-                        throw MachineError.protocolBroken("it has more to say than \(FactCollector.byteLimit) bytes")
+                        throw MachineError.protocolBroken(
+                            "it reported more than \(FactCollector.byteLimit) bytes of facts")
                     }
                 case .frame(.cellEnded(cell, let exit, _)):
-                    if exit != .exited(0) { gap = "the loader that asks ended with \(exit)" }
+                    if exit != .exited(0) { gap = "the loader that probes the features ended with \(exit)" }
                     break examination
-                case .frame(let frame): throw MachineError.protocolBroken("it said \(frame) while it was examined")
+                case .frame(let frame): throw MachineError.protocolBroken("it sent \(frame) while features were probed")
                 case .gone(let reason):
-                    gap = "the guest died of the questions: \(reason)"
+                    gap = "the guest crashed while its features were probed: \(reason)"
                     break examination
                 }
             }

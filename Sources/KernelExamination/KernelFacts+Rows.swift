@@ -20,11 +20,11 @@ extension KernelFacts {
         ] + gapRows
     }
 
-    /// What it offers, but for the names of helpers.
+    /// Its features, without the names of helpers.
     package var offerRows: [FactSheet.Row] {
         var rows: [FactSheet.Row] = [
             .heading("BPF"),
-            .line(label: "bpf()", text: hasBPF ? "there" : "not there: this kernel takes no BPF program at all"),
+            .line(label: "bpf()", text: hasBPF ? "available" : "not available: this kernel loads no BPF program"),
         ]
         if hasBPF {
             rows.append(.line(label: "BTF", text: hasBTF ? "/sys/kernel/btf/vmlinux" : "none"))
@@ -38,7 +38,7 @@ extension KernelFacts {
             ]
             if !kernelFunctions.isEmpty {
                 let source = settings["kfuncs_from"].map { ", by \($0)" } ?? ""
-                rows.append(.line(label: "kfuncs", text: "\(kernelFunctions.count)\(source); those of modules apart"))
+                rows.append(.line(label: "kfuncs", text: "\(kernelFunctions.count)\(source), without those of modules"))
             }
         }
         return rows + settingRows
@@ -59,24 +59,24 @@ extension KernelFacts {
         let common = sets.dropFirst().reduce(first) { $0.intersection($1) }
         func words(_ names: [String]) -> [String] { names.map { $0.hasPrefix("bpf_") ? String($0.dropFirst(4)) : $0 } }
         return [
-            .heading("Helpers, without their bpf_"),
-            .list(label: "in all of these", words: words(names.filter(common.contains))),
+            .heading("Helpers, without the prefix bpf_"),
+            .list(label: "in all types", words: words(names.filter(common.contains))),
         ]
             + types.enumerated().map { number, type in
                 // Tracing types tend to have the very same.
                 if let twin = types[..<number].first(where: { helpers[$0] == helpers[type] }) {
-                    return .line(label: type, text: "as \(twin)")
+                    return .line(label: type, text: "same as \(twin)")
                 }
                 return .list(label: type, words: words((helpers[type] ?? []).filter { !common.contains($0) }))
             }
     }
 
     private var bootText: String {
-        "in \(boot.readySeconds.tenths) s, \(boot.uptimeSeconds.tenths) s of that on the guest's own clock"
+        "in \(boot.readySeconds.tenths) s (\(boot.uptimeSeconds.tenths) s by the guest's clock)"
     }
 
     private var offersText: String {
-        guard hasBPF else { return "no bpf(): this kernel takes no BPF program at all" }
+        guard hasBPF else { return "no bpf(): this kernel loads no BPF program" }
         return "\(programTypes.present.count) program types, \(mapTypes.present.count) map types, "
             + (hasBTF ? "BTF" : "no BTF")
     }
@@ -110,7 +110,7 @@ extension Offers {
         guard present.count + absent.count + unknown.count > 0 else { return [] }
         return [
             .list(label: label, words: present.isEmpty ? ["none"] : present),
-            .list(label: "  absent", words: absent), .list(label: "  not found out", words: unknown),
+            .list(label: "  absent", words: absent), .list(label: "  unknown", words: unknown),
         ]
     }
 }

@@ -1,6 +1,6 @@
 package import GuestLink
 
-/// What a kernel is and offers, as found out in a guest of it.
+/// The identity and features of a kernel, established in a guest.
 ///
 /// Nothing here is looked up by version: distributions backport.
 package struct KernelFacts: Codable, Sendable, Equatable {

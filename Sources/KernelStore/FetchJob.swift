@@ -8,7 +8,7 @@ struct FetchJob: Sendable {
     let locked: LockedKernel?
     /// The kernel that is here already, all but its config or its modules.
     let incomplete: CachedKernel?
-    /// The kernel that is here when a newer one is asked for.
+    /// The existing kernel when a newer one is requested.
     var latest: CachedKernel?
     let progress: FetchProgress
 
@@ -35,7 +35,7 @@ extension FetchJob {
 
     /// An image that is here stays usable when its config cannot be had.
     ///
-    /// What the lock says of the config stays locked, for the next try.
+    /// The lock entry of the config stays, for the next attempt.
     func failed(_ error: KernelStoreError) -> Fetched {
         guard var found = incomplete else { return Fetched(id: kernel.id, result: .failure(error)) }
         if case .cancelled = error { return Fetched(id: kernel.id, result: .failure(error)) }

@@ -4,7 +4,7 @@ package import Manifests
 package enum FetchStep: Sendable, Hashable, CustomStringConvertible {
     case updating(AptSuite)
     case downloading(package: String)
-    /// Several times a second; in bytes, `total` where the server says so.
+    /// Several times a second; in bytes, with `total` if the server sent it.
     case receiving(file: String, bytes: Int64, total: Int64?)
     case checked(FileSignature, file: String)
     case extracting(file: String)
@@ -16,7 +16,7 @@ package enum FetchStep: Sendable, Hashable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .updating(let suite): "asking \(suite)"
+        case .updating(let suite): "updating \(suite)"
         case .downloading(let package): "downloading \(package)"
         case .receiving(let file, let bytes, let total):
             "\(Self.mebibytes(bytes))" + (total.map { " of \(Self.mebibytes($0))" } ?? "") + " MiB of \(file)"
@@ -24,7 +24,7 @@ package enum FetchStep: Sendable, Hashable, CustomStringConvertible {
         case .extracting(let file): "extracting \(file)"
         case .withoutConfig(let error): "without its config: \(error)"
         case .withoutModules(let error): "without its modules: \(error)"
-        case .alreadyHere: "already here"
+        case .alreadyHere: "already fetched"
         }
     }
 

@@ -13,7 +13,7 @@ package struct KernelImage: Sendable, Hashable {
     package let sha256: String
     /// Where it came from, for people: package and version, a path, a URL or an image of a registry.
     package let origin: String
-    /// From the image's header; what the guest says counts wherever there is a guest.
+    /// From the image header; only a label, the release reported by the guest takes precedence.
     package let releaseLabel: String
 }
 

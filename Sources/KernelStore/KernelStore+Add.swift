@@ -87,7 +87,7 @@ extension KernelStore {
 }
 
 extension FileSource {
-    /// As a manifest says it.
+    /// As written in a manifest.
     fileprivate var yaml: String {
         let location =
             switch location {

@@ -35,7 +35,7 @@ extension KernelStore {
         return .failedBefore(kernel.id, reason: last.reason, minutes: Int(last.age / .seconds(60)))
     }
 
-    /// Remembers a failure, except of what is mended on this machine, and forgets it on success.
+    /// Remembers a failure, except one that the user can fix here, and forgets it on success.
     ///
     /// Where that cannot be written, the fetch says why all the same: it is then told and not remembered.
     func note(_ fetched: Fetched, of kernels: [KernelManifest]) {

@@ -16,7 +16,7 @@ package struct RefreshOutcome: Sendable {
 }
 
 extension KernelStore {
-    /// Takes the newest of each kernel that its manifest matches, whatever the lock says, and locks that.
+    /// Fetches the newest match of each kernel regardless of the lock, and locks it.
     ///
     /// - Returns: One outcome per kernel, in the same order.
     package func refresh(

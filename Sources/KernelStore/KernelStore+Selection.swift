@@ -31,7 +31,7 @@ package enum KernelSelectionError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .nothingMatches(let glob, let known):
-            "no kernel matches '\(glob)'; there are \(known.joined(separator: ", "))"
+            "no kernel matches '\(glob)'; available: \(known.joined(separator: ", "))"
         case .unknown(let id, let known): "there is no kernel '\(id)'; there are \(known.joined(separator: ", "))"
         }
     }

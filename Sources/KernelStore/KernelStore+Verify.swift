@@ -12,8 +12,8 @@ package struct Discrepancy: Sendable, Hashable, CustomStringConvertible {
     package let found: String?
 
     package var description: String {
-        guard let found, let expected else { return "\(file) is gone" }
-        return "\(file) has SHA-256 \(found), \(expected) expected"
+        guard let found, let expected else { return "\(file) is missing" }
+        return "\(file) has SHA-256 \(found), expected \(expected)"
     }
 }
 

@@ -63,76 +63,81 @@ package indirect enum KernelStoreError: Error, Hashable, CustomStringConvertible
 
     package var description: String {
         switch self {
-        case .unreadable(let file, let errno): "\(file): cannot be read: \(errno)"
-        case .unwritable(let file, let errno): "\(file): cannot be written: \(errno)"
+        case .unreadable(let file, let errno): "cannot read \(file): \(errno)"
+        case .unwritable(let file, let errno): "cannot write \(file): \(errno)"
         case .invalidLock(let file, let problem):
-            "\(file): not a kernel lock: \(problem); restore the file, or delete it and run 'kernels refresh'"
+            "\(file): not a kernel lock: \(problem); restore the file, or delete it and run "
+                + "'compat-matrix kernels refresh'"
         case .notAKernel(let file, let look):
-            "\(file): not a kernel, it looks like \(look.rawValue); a bzImage or vmlinux for x86-64 is one, and a .deb, an"
-                + " .rpm or a container image may hold one"
-        case .unbootable(let file, let problem): "\(file): not a kernel that could boot: \(problem)"
-        case .invalidContainer(let file, let problem): "\(file): not an image to take a kernel from: \(problem)"
+            "\(file): not a kernel, but \(look.rawValue); pass a bzImage or vmlinux for x86-64, or a .deb, .rpm or "
+                + "container image that contains one"
+        case .unbootable(let file, let problem): "\(file): not a bootable kernel: \(problem)"
+        case .invalidContainer(let file, let problem): "\(file): unusable container image: \(problem)"
         case .noKernelInImage(let file):
-            "\(file): the image holds no kernel (boot/vmlinuz* or lib/modules/*/vmlinuz, below any folder)"
+            "\(file): no kernel in the image (boot/vmlinuz* or lib/modules/*/vmlinuz, below any directory)"
         case .noModules(let file):
-            "\(file): no modules can come from it; a package, or a folder like lib/modules/<release>, may hold some"
+            "\(file): no modules in it; pass a package or a lib/modules/<release> directory"
         case .modulesNotHere(let id):
-            "the modules of \(id) are not here; 'kernels refresh \(id)' brings them where its archive has them,"
-                + " else its manifest names them with 'modules:'"
+            "the modules of \(id) are not fetched; run 'compat-matrix kernels refresh \(id)' if its archive has them, "
+                + "or set 'modules' in its manifest"
         case .noSuchModule(let id, let name, let nearest):
-            "\(id) has no module \(name)" + (nearest.isEmpty ? "" : "; near it are \(nearest.joined(separator: ", "))")
-        case .damagedModule(let id, let name): "\(id)'s module \(name) is no x86-64 module, or is cut short"
-        case .moduleFolderGone(let id, let folder): "\(folder): the modules of \(id) were there and are no more"
+            "\(id) has no module \(name)"
+                + (nearest.isEmpty ? "" : "; similar names: \(nearest.joined(separator: ", "))")
+        case .damagedModule(let id, let name): "the module \(name) of \(id) is not an x86-64 module, or is truncated"
+        case .moduleFolderGone(let id, let folder): "\(folder): the modules of \(id) are no longer there"
         case .cutShort(let file, let expected, let found):
-            "\(file): cut short: \(found) bytes, at least \(expected) expected; download it again"
-        case .damagedPackage(let file, let problem): "\(file): a damaged package: \(problem); download it again"
+            "\(file): truncated: \(found) bytes instead of at least \(expected); download it again"
+        case .damagedPackage(let file, let problem): "\(file): damaged package: \(problem); download it again"
         case .noKernelInPackage(let file):
-            "\(file): the package holds no kernel (boot/vmlinuz-* or lib/modules/*/vmlinuz)"
-        case .noConfig(let package): "neither \(package) nor a package that comes with it holds the kernel's config"
+            "\(file): no kernel in the package (boot/vmlinuz-* or lib/modules/*/vmlinuz)"
+        case .noConfig(let package): "the kernel's config is neither in \(package) nor in a related package"
         case .notAConfig(let file, let look):
-            "\(file): neither a kernel's config nor a package that holds one"
-                + (look.map { ", it looks like \($0.rawValue)" } ?? "")
-        case .tooLarge(let file, let limit): "\(file): holds more than \(limit) MiB, which no kernel package needs"
+            "\(file): neither a kernel config nor a package that contains one"
+                + (look.map { ", but \($0.rawValue)" } ?? "")
+        case .tooLarge(let file, let limit): "\(file): larger than \(limit) MiB, the limit for kernel packages"
         case .mirrorUnknown(let archive, let variable, let package):
-            "no mirror of the \(archive.rawValue) archive is known here; install \(package) or set \(variable)"
+            "no mirror of the \(archive.rawValue) archive is configured; install \(package) or set \(variable)"
         case .keyringMissing(let archive, let file, let package):
             "\(file): the keyring of the \(archive.rawValue) archive is missing; install \(package)"
-        case .suiteUnavailable(let suite, let problem): "the archive of \(suite) cannot be used: \(problem)"
+        case .suiteUnavailable(let suite, let problem): "cannot use the archive of \(suite): \(problem)"
         case .noSuchPackage(let pattern, let suite): "\(suite) has no package \(pattern)"
         case .downloadFailed(let package, let suite, let problem):
-            "\(package) of \(suite) could not be downloaded: \(problem)"
-        case .toolMissing(let tool, let package): "\(tool) is not installed here; install \(package)"
+            "cannot download \(package) of \(suite): \(problem)"
+        case .toolMissing(let tool, let package): "\(tool) is not installed; install \(package)"
         case .toolFailed(let tool, let problem): "\(tool) failed: \(problem)"
         case .failedBefore(let id, let reason, let minutes):
-            "\(reason) (\(minutes == 0 ? "just now" : "\(minutes) min ago"); 'kernels fetch \(id)' tries again)"
+            "\(reason) (\(minutes == 0 ? "just now" : "\(minutes) min ago"); retry with "
+                + "'compat-matrix kernels fetch \(id)')"
         case .cancelled: "interrupted before it was fetched"
-        case .unreachable(let host, let problem): "the server at \(host) could not be reached: \(problem)"
+        case .unreachable(let host, let problem): "cannot reach the server at \(host): \(problem)"
         case .stalled(let host, let seconds):
-            "the server at \(host) stalled: next to nothing came for \(seconds) s; the next fetch goes on from there"
+            "the server at \(host) stalled: almost no data for \(seconds) s; the next fetch resumes"
         case .brokenOff(let address, let received, let problem):
-            "\(address): the connection broke off after \(received) bytes: \(problem)"
-        case .answered(let address, let status): "the server at \(address.host) answered \(status) for \(address)"
-        case .badRedirect(let address, let problem): "\(address) leads elsewhere than to a file: \(problem)"
+            "\(address): connection lost after \(received) bytes: \(problem)"
+        case .answered(let address, let status):
+            "the server at \(address.host) returned status \(status) for \(address)"
+        case .badRedirect(let address, let problem): "\(address): unusable redirect: \(problem)"
         case .insecure(let host, let problem): "no secure connection to the server at \(host): \(problem)"
         case .downloadTooLarge(let address, let limit):
-            "\(address): more than \(limit) MiB came, which no kernel package needs"
-        case .registryFailed(let reference, let problem): "\(reference) could not be had: \(problem)"
+            "\(address): larger than \(limit) MiB, the limit for kernel packages"
+        case .registryFailed(let reference, let problem): "cannot download \(reference): \(problem)"
         case .imageTooLarge(let reference, let limit):
-            "\(reference): more than \(limit) MiB came, which no image of kernels needs"
-        case .vendorKeysMissing(let folder, let package): "\(folder) holds no vendor's keys; install \(package)"
+            "\(reference): larger than \(limit) MiB, the limit for container images"
+        case .vendorKeysMissing(let folder, let package): "no vendor keys in \(folder); install \(package)"
         case .badSignature(let file, let problem):
-            "\(file) does not fit its own signature or digests, so it was changed or damaged: \(problem)"
+            "\(file) does not match its signature or digests, so it was modified or damaged: \(problem)"
         case .inDownload(let error, let file, let source): "\(error)".replacing(file.string, with: source)
         case .lockedVersionGone(let id, let locked, let suite, let nearest):
             "\(suite) no longer has the locked \(locked)"
-                + (nearest.map { ", the nearest is \($0); take it with 'kernels refresh \(id)'" } ?? "")
+                + (nearest.map { "; the nearest is \($0): lock it with 'compat-matrix kernels refresh \(id)'" } ?? "")
         case .differsFromLock(let id, let what, let locked, let found):
-            "the \(what) has SHA-256 \(found), the lock says \(locked); nothing was kept,"
-                + " 'kernels refresh \(id)' accepts it"
-        case .idTaken(let id, let file): "\(id) is already \(file); choose another with --id, or remove it first"
+            "the \(what) has SHA-256 \(found), but \(locked) is locked; it was discarded; "
+                + "to accept it, run 'compat-matrix kernels refresh \(id)'"
+        case .idTaken(let id, let file):
+            "\(id) already exists as \(file); choose another id with --id, or remove it first"
         case .idUnguessable(let file, let release):
-            "\(file): no id follows from its release '\(release)'; give one with --id, such as local-6.1"
-        case .unknownID(let id): "there is no kernel \(id); 'kernels list' shows those there are"
+            "\(file): cannot derive an id from its release '\(release)'; set one with --id, such as local-6.1"
+        case .unknownID(let id): "unknown kernel \(id); list the kernels with 'compat-matrix kernels list'"
         }
     }
 }
@@ -149,7 +154,7 @@ extension KernelStoreError {
         }
     }
 
-    /// Whether what has come of a download is worth keeping for the next try.
+    /// Whether a partial download is worth keeping for the next attempt.
     var leavesDownload: Bool {
         switch self {
         case .unreachable, .stalled, .brokenOff, .insecure, .cancelled: true
@@ -158,7 +163,7 @@ extension KernelStoreError {
         }
     }
 
-    /// Whether the next try may well go otherwise because of what somebody did here, not because time went by.
+    /// Whether the user can fix the reason on this machine, so that an immediate retry makes sense.
     var isMendedHere: Bool {
         switch self {
         case .toolMissing, .toolFailed, .keyringMissing, .vendorKeysMissing, .mirrorUnknown, .unreadable, .unwritable,

@@ -15,7 +15,7 @@ package struct GuestExecutable: Sendable, Hashable {
     package var plan: StagePlan
     package var files: [CellFile]
 
-    /// What a guest's memory holds beside the kernel and the program at work; in bytes.
+    /// The size limit of a program and its files, so that they fit into guest memory; in bytes.
     package static let mostBytes = 64 << 20
 
     /// - Throws: `LoaderError` for what is no program, lacks a library, or does not fit.
@@ -49,7 +49,7 @@ package struct GuestExecutable: Sendable, Hashable {
         var bytes = 0
         for (guest, host) in paths.sorted(by: { $0.key.string < $1.key.string }) {
             guard let data = FileManager.default.contents(atPath: host.string) else {
-                throw GuestImageError.notAProgram(host, problem: "goes into guests and cannot be read")
+                throw GuestImageError.notAProgram(host, problem: "cannot be read")
             }
             bytes += data.count
             guard bytes <= Self.mostBytes else { throw TooMuch(bytes: bytes) }

@@ -4,9 +4,9 @@ package import MatrixRunner
 /// A loader of a run.
 package struct Loader: Sendable, Hashable {
     package enum State: Sendable, Hashable {
-        /// `library` and `version` are what it says of itself; `nil` for one without a library.
+        /// `library` and `version` are from its `--version`; `nil` for a loader without a library.
         case available(PlannedFile, library: String?, version: String?)
-        /// It was not built, or does not run on this machine; says what would bring it.
+        /// It was not built, or does not run on this machine; `reason` tells how to install it.
         case missing(reason: String)
     }
 
@@ -14,7 +14,7 @@ package struct Loader: Sendable, Hashable {
     package var state: State
     /// Whether the image of the run's guests has it; a user's own comes with the cells that want it.
     package var isInGuestImage: Bool
-    /// Whether it says that it can be resident; a loader of the image is just tried.
+    /// Whether it declares that it can be resident; for loaders in the image this is not needed.
     package var canStay: Bool
 
     package init(name: String, state: State, isInGuestImage: Bool, canStay: Bool = false) {

@@ -40,7 +40,7 @@ package struct LoaderSearch: Sendable {
             let file = try ProgramFile(path, longest: Self.longestLoader)
             guard file.interpreter == nil else {
                 throw GuestImageError.notAProgram(
-                    path, problem: "is not static: link it with -static, a guest has none of its libraries")
+                    path, problem: "is not static: link it with -static, guests do not contain its libraries")
             }
             return try await loader(name, PlannedFile(path: path, digest: file.digest), isInGuestImage: false)
         } catch let error as GuestImageError {
@@ -91,11 +91,13 @@ package enum LoaderError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .unusable(let name, let error): "--loader \(name): \(error)"
         case .notALoader(let name, let path, let problem):
-            "--loader \(name): \(path) is no loader: \(problem) (docs/loaders.md)"
+            "--loader \(name): \(path) is not a loader: \(problem) (docs/loaders.md)"
         case .programUnusable(let variant, let error): "\(variant): \(error)"
         case .programTooLarge(let variant, let bytes, let limit):
-            "\(variant): the program and its files are \(bytes >> 20) MiB long; at most \(limit >> 20) MiB fit into a guest"
-        case .twoFilesInOnePlace(let variant, let path): "\(variant): two files of it would be \(path) in a guest"
+            "\(variant): the executable and its files are too large for a guest: \(bytes >> 20) MiB; the limit is "
+                + "\(limit >> 20) MiB"
+        case .twoFilesInOnePlace(let variant, let path):
+            "\(variant): two of its files have the same path \(path) in the guest"
         }
     }
 }

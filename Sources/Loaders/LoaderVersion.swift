@@ -1,7 +1,7 @@
 import HostTools
 import SystemPackage
 
-/// What a loader says of itself when it is called with `--version`.
+/// The output of a loader for `--version`.
 ///
 /// One line `<library> <version>`, or nothing where it is made with no library. A loader that can be resident adds a line `resident`.
 struct LoaderVersion: Sendable, Hashable {
@@ -53,11 +53,11 @@ enum LoaderVersionProblem: Error, Equatable, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .doesNotRun(let problem): "'--version' does not run here: \(problem)"
-        case .silent(let limit): "'--version' did not end within \(limit)"
+        case .doesNotRun(let problem): "cannot run it with '--version': \(problem)"
+        case .silent(let limit): "'--version' did not finish within \(limit)"
         case .failed(let status): "'--version' ended with \(status)"
         case .unreadable(let text):
-            "'--version' said '\(text.prefix(80))'; expected a line '<library> <version>' and no other but 'resident'"
+            "'--version' printed '\(text.prefix(80))'; expected '<library> <version>' and optionally a line 'resident'"
         }
     }
 }

@@ -2,7 +2,7 @@
 package enum ShippedLoader: String, CaseIterable, Sendable {
     case libbpf, aya, cilium, tracefs, exec
 
-    /// Whether it takes objects, as the user's own loaders do, or what stands in the place of one.
+    /// Whether it loads objects, as a user's own loaders do, or a replacement for one.
     package var takesObjects: Bool {
         switch self {
         case .libbpf, .aya, .cilium: true
@@ -24,10 +24,10 @@ package enum ShippedLoader: String, CaseIterable, Sendable {
     /// What brings it where it was not built.
     package var remedy: String {
         switch self {
-        case .libbpf, .tracefs, .exec: "'make guest' in the repository builds it"
-        case .aya: "'apt-get install rustc-web cargo-web' and 'make guest' in the repository bring it"
+        case .libbpf, .tracefs, .exec: "run 'make guest' in the repository"
+        case .aya: "run 'apt-get install rustc-web cargo-web', then 'make guest' in the repository"
         case .cilium:
-            "'apt-get install golang-go golang-github-cilium-ebpf-dev' and 'make guest' in the repository bring it"
+            "run 'apt-get install golang-go golang-github-cilium-ebpf-dev', then 'make guest' in the repository"
         }
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// Only lines with the kernel's time stamp are believed: programs write to the console as well.
 package enum ConsoleExcerpt {
-    /// The part of a kernel that unpacks the rest says why it cannot, then this, and halts.
+    /// The decompressor of a kernel prints its error, then this text, and halts.
     ///
     /// Source: error() in arch/x86/boot/compressed of Linux, 3.10 to 7.3.
     private static let halted = "-- System halted"

@@ -1,11 +1,11 @@
-/// How a line of a kernel begins that says that something is wrong.
+/// Prefixes of kernel log lines that report a problem.
 struct ConsoleSign: Sendable {
     enum Weight: Int, Comparable, Sendable {
-        /// The kernel goes on.
+        /// The kernel continues.
         case trouble
         /// Something in it does not go on.
         case lockUp
-        /// It is beyond help; guests are told to end themselves then.
+        /// The kernel is lost; guests are configured to exit then.
         case death
 
         static func < (one: Self, other: Self) -> Bool { one.rawValue < other.rawValue }

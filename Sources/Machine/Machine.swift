@@ -40,9 +40,9 @@ package struct GuestSpec: Sendable, Hashable {
 package enum StartPolicy: String, Sendable, CaseIterable {
     /// Warm where a snapshot can be used, else cold, which leaves a snapshot behind.
     case auto
-    /// Like `auto`; a kernel that must boot is booted, and the run says so.
+    /// Like `auto`, but the run reports that a cold start was necessary.
     case warm
-    /// Boots, whatever snapshot there is, and leaves a new one behind.
+    /// Boots even if there is a snapshot, and writes a new one.
     case boot
     /// Boots, and neither uses nor leaves a snapshot.
     case cold
@@ -66,7 +66,7 @@ package protocol Guest: Sendable {
     /// From the start of the VMM to the first frame.
     var readySeconds: Double { get }
 
-    /// Queues a frame; it is delivered as the guest makes room, while somebody asks for events.
+    /// Queues a frame; it is delivered while `nextEvent` runs, as the guest makes room.
     func send(_ frame: HostFrame) throws
     /// The next thing that happens, or `.silent` when `limit` passes without one.
     func nextEvent(within limit: Duration) async throws -> GuestEvent
@@ -82,7 +82,7 @@ extension Guest {
 
 package enum GuestEvent: Equatable, Sendable {
     case frame(GuestFrame)
-    /// The guest halted, rebooted or its VMM ended; `reason` says which.
+    /// The guest halted or rebooted, or its VMM exited; `reason` tells which.
     case gone(reason: String)
     case silent
 }

@@ -13,7 +13,7 @@ package enum MachineError: Error, Equatable, CustomStringConvertible {
     case endedEarly(message: String, console: [UInt8])
     /// Nothing came from the guest in time; `console` is what it showed.
     case neverReady(limit: Duration, console: [UInt8])
-    /// The kernel image could not be unpacked; `console` has its words.
+    /// The kernel image could not be decompressed; `console` contains the message.
     case halted(console: [UInt8])
     case monitor(command: String, message: String)
     /// The host could not give what a guest needs (memory, descriptors, disk).
@@ -45,25 +45,25 @@ package enum MachineError: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .vmmMissing(let name): "\(name) is not on PATH; 'make setup' in the repository installs it"
-        case .vmmUnusable(let path, let reason): "\(path) cannot be used: \(reason)"
+        case .vmmMissing(let name): "\(name) is not on PATH: run 'make setup' in the repository"
+        case .vmmUnusable(let path, let reason): "cannot use \(path): \(reason)"
         case .vmmTooOld(let version, let minimum):
-            "QEMU \(version) corrupts guests under TCG, so its verdicts are worth nothing; \(minimum) or newer is needed "
-                + "('make setup' installs one)"
-        case .cannotStart(let path, let errno): "\(path) cannot be started: \(errno)"
+            "QEMU \(version) corrupts guests under TCG, so verdicts would be unreliable: install \(minimum) or newer "
+                + "with 'make setup'"
+        case .cannotStart(let path, let errno): "cannot start \(path): \(errno)"
         case .endedEarly(let message, let console):
-            "QEMU ended before the guest was up: \(message)" + (Self.lastWords(in: console) ?? "")
+            "QEMU exited before the guest was ready: \(message)" + (Self.lastWords(in: console) ?? "")
         case .neverReady(let limit, let console):
-            "the guest said nothing within \(limit)" + (Self.lastWords(in: console) ?? "; its console stayed empty")
+            "the guest was not ready within \(limit)" + (Self.lastWords(in: console) ?? "; its console is empty")
         case .halted(let console):
-            "the kernel halted before it was unpacked" + (Self.lastWords(in: console) ?? "")
-        case .monitor(let command, let message): "QEMU refused '\(command)': \(message)"
-        case .hostResource(let what, let errno): "cannot make \(what): \(errno)"
+            "the kernel halted before it was decompressed" + (Self.lastWords(in: console) ?? "")
+        case .monitor(let command, let message): "QEMU rejected '\(command)': \(message)"
+        case .hostResource(let what, let errno): "cannot create \(what): \(errno)"
         case .protocolBroken(let problem): "the guest is corrupt: \(problem)"
         case .moduleRefused(let name, let errno, let log):
-            "the kernel refuses the module '\(name)': \(errno)"
-                + (Self.lastLine(of: log).map { "; it says: \($0)" } ?? "")
-        case .moduleFatal(let name, let reason, _): "inserting the module '\(name)' ends the guest: \(reason)"
+            "the kernel rejects the module '\(name)': \(errno)"
+                + (Self.lastLine(of: log).map { "; kernel log: \($0)" } ?? "")
+        case .moduleFatal(let name, let reason, _): "inserting the module '\(name)' crashed the guest: \(reason)"
         }
     }
 
@@ -74,6 +74,6 @@ package enum MachineError: Error, Equatable, CustomStringConvertible {
     }
 
     private static func lastWords(in console: [UInt8]) -> String? {
-        ConsoleExcerpt.lastWords(in: console).map { "; its console says: \($0)" }
+        ConsoleExcerpt.lastWords(in: console).map { "; console: \($0)" }
     }
 }

@@ -53,12 +53,12 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
         guard !match.2.contains("@") else {
             throw Malformed(
                 text: "\(match.1)://…@\(match.2.split(separator: "@").last ?? "")\(match.3)",
-                expected: "a URL without a user's name and password, which would be copied into locks and reports")
+                expected: "a URL without a user name and password: it is copied to locks and reports")
         }
         description = "\(match.1.lowercased())://\(match.2)\(match.3.isEmpty ? "/" : match.3)"
     }
 
-    /// The last part of the path; the host where there is none.
+    /// The last part of the path, or the host if the path is empty.
     package var fileName: String {
         description.prefix { $0 != "?" }.split(separator: "/").last.map(String.init) ?? host
     }

@@ -7,7 +7,7 @@ package struct KernelManifest: Sendable, Hashable {
     package let source: KernelSource
     /// Added to the command line that the guest needs anyway; empty when the manifest names none.
     package let commandLine: String
-    /// Whether a verdict on this kernel can be other than expected; `false` while nobody knows what to expect.
+    /// Whether a verdict on this kernel can be unexpected; `false` while it is only observed.
     package let isGate: Bool
     /// The manifest itself; its folder is where a relative `file:` starts.
     package let file: FilePath

@@ -17,7 +17,7 @@ package enum KernelSource: Sendable, Hashable, CustomStringConvertible {
 /// A kernel in a file of any kind, here or elsewhere, and what lies apart from it.
 package struct FileSource: Sendable, Hashable, CustomStringConvertible {
     package let location: KernelLocation
-    /// `nil` takes what the kernel's own file holds.
+    /// `nil` uses the config in the kernel's own file.
     package let config: KernelLocation?
     /// Folders like `lib/modules/<release>`, or packages that hold one; empty takes what the kernel's own file holds.
     package let modules: [KernelLocation]
@@ -97,7 +97,7 @@ extension KernelSource {
     }
 
     fileprivate static let kinds =
-        "exactly one of 'apt', 'file', 'url' and 'oci', 'config' and 'modules' only beside the last three"
+        "exactly one of 'apt', 'file', 'url' and 'oci', and 'config' and 'modules' only with the last three"
 }
 
 extension FileSource {
@@ -136,7 +136,7 @@ extension ManifestNode {
     fileprivate func path(in folder: FilePath) throws(ManifestError) -> KernelLocation {
         let text = try text()
         guard !text.isEmpty, !text.contains("://"), !text.utf8.contains(0) else {
-            throw wrong(expected: "the path of a file that holds a kernel; 'url' takes a URL")
+            throw wrong(expected: "the path of a file with a kernel; use 'url' for a URL")
         }
         return .file(folder.pushing(FilePath(text)).lexicallyNormalized())
     }
@@ -159,7 +159,7 @@ extension ManifestNode {
         let text = try text()
         let fits = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || punctuation.contains($0)) }
         guard fits, let first = text.first, first.isLetter || first.isNumber else {
-            throw wrong(expected: "letters, digits and \(punctuation), a letter or digit first")
+            throw wrong(expected: "letters, digits and \(punctuation), starting with a letter or digit")
         }
         return text
     }

@@ -13,11 +13,12 @@ package enum ManifestError: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .unreadable(let file, let errno): "\(file): cannot be read: \(errno)"
-        case .misnamed(let file, let expected): "\(file): a manifest is called '\(expected)'; rename it"
-        case .notYAML(let file, let line, let problem): "\(file)\(line.map { ":\($0)" } ?? ""): not YAML: \(problem)"
+        case .unreadable(let file, let errno): "cannot read \(file): \(errno)"
+        case .misnamed(let file, let expected): "\(file): the name of a manifest must be '\(expected)'; rename the file"
+        case .notYAML(let file, let line, let problem):
+            "\(file)\(line.map { ":\($0)" } ?? ""): invalid YAML: \(problem)"
         case .unknownKey(let file, let line, let key, let known):
-            "\(file):\(line): unknown key '\(key)'; known here: \(known.joined(separator: ", "))"
+            "\(file):\(line): unknown key '\(key)'; known keys: \(known.joined(separator: ", "))"
         case .missingKey(let file, let line, let key): "\(file):\(line): the key '\(key)' is missing"
         case .wrongValue(let file, let line, let key, let value, let expected):
             "\(file):\(line): '\(key)' is '\(value)'; expected \(expected)"

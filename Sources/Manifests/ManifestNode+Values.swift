@@ -25,12 +25,12 @@ extension ManifestNode {
 
     func percent(upTo most: Double) throws(ManifestError) -> Double {
         guard let number = Double(try text()), number.isFinite, (0...most).contains(number) else {
-            throw wrong(expected: "a number of percent from 0 to \(Int(most))")
+            throw wrong(expected: "a percentage from 0 to \(Int(most))")
         }
         return number
     }
 
-    /// One text or a list of them, each with its place.
+    /// One text or a list, each with its place.
     func placedTexts() throws(ManifestError) -> [Placed<String>] {
         var texts: [Placed<String>] = []
         for node in try listOrSelf() { texts.append(Placed(try node.text(), at: node.place)) }

@@ -60,12 +60,12 @@ package struct ManifestNode {
 
     var isMapping: Bool { node.mapping != nil }
 
-    /// The elements of a list; what is no list counts as one of one element.
+    /// The elements of a list; any other value counts as a list of one element.
     package func listOrSelf() throws(ManifestError) -> [ManifestNode] {
         node.sequence == nil ? [self] : try list()
     }
 
-    /// The text of a scalar, whatever type YAML would make of it: `5.10` stays `5.10`.
+    /// The text of a scalar, without YAML's type conversion: `5.10` stays `5.10`.
     package func text() throws(ManifestError) -> String {
         guard let scalar = node.scalar else { throw wrong(expected: "text") }
         return scalar.string
@@ -84,7 +84,7 @@ package struct ManifestNode {
             .notYAML(file: file, line: mark.line, problem: problem)
         case .duplicatedKeysInMapping(let duplicates, _):
             .notYAML(
-                file: file, line: nil, problem: "the key '\(duplicates.first ?? "")' stands there twice")
+                file: file, line: nil, problem: "the key '\(duplicates.first ?? "")' occurs twice")
         default: .notYAML(file: file, line: nil, problem: "\(error)")
         }
     }

@@ -15,7 +15,7 @@ package struct ProbeExecutable: Sendable, Hashable {
     package var environment: [String: String]
     /// The exit status with which it passes; `nil` where its end does not count.
     package var status: Int32?
-    /// What a line of its output must hold; `nil` where none must.
+    /// The text that a line of its output must contain; `nil` for no requirement.
     package var line: String?
 }
 
@@ -30,7 +30,9 @@ extension ProbeExecutable {
         environment = [:]
         for (name, value) in try keys["environment"]?.namedEntries() ?? [] {
             guard name.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]*/) != nil else {
-                throw value.wrong(expected: "no variable called '\(name)': letters, digits and '_', first no digit")
+                throw value.wrong(
+                    expected: "a variable name instead of '\(name)': letters, digits and '_', not starting with a digit"
+                )
             }
             environment[name] = try value.argument()
         }
@@ -66,7 +68,7 @@ extension ManifestNode {
         } else {
             for (name, node) in try namedEntries() {
                 guard FilePath(name).isAbsolute else {
-                    throw node.wrong(expected: "an absolute path in the guest before it, not '\(name)'")
+                    throw node.wrong(expected: "an absolute path in the guest as key, not '\(name)'")
                 }
                 files.append(.init(guest: try node.guestPath(FilePath(name)), host: try node.file(in: folder)))
             }
@@ -83,7 +85,7 @@ extension ManifestNode {
             !["proc", "sys", "dev"].contains(first)
         else {
             throw wrong(
-                expected: "a path in the guest without '..' and of at most 400 bytes, not below /proc, /sys or /dev")
+                expected: "a path in the guest of at most 400 bytes, without '..' and not below /proc, /sys or /dev")
         }
         return path
     }

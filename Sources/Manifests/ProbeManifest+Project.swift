@@ -24,7 +24,7 @@ extension ProbeManifest {
             known: ["object", "name", "modules", "loaders", "fullLogs", "expect"] + ProbeStages.keys)
         let paths = try keys.required("object", in: node).files(in: folder)
         if let name = keys["name"], paths.count > 1 {
-            throw name.wrong(expected: "no 'name' beside an 'object' that stands for \(paths.count) files")
+            throw name.wrong(expected: "no 'name' with an 'object' that matches \(paths.count) files")
         }
         return try paths.map { path throws(ManifestError) in
             try ProbeManifest(object: path, node, keys: keys, in: folder)
@@ -64,7 +64,7 @@ extension ManifestNode {
         let parent = path.removingLastComponent()
         let glob = Glob(pattern)
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: parent.string)) ?? []).filter(glob.matches)
-        guard !names.isEmpty else { throw wrong(expected: "a pattern that some file in \(parent) matches") }
+        guard !names.isEmpty else { throw wrong(expected: "a glob that matches a file in \(parent)") }
         return names.sorted().map { parent.appending($0) }
     }
 }

@@ -89,7 +89,7 @@ extension ManifestNode {
         for node in try listOrSelf() {
             let text = try node.text()
             guard !text.isEmpty else {
-                throw node.wrong(expected: "a loader's name or a glob over the names of loaders")
+                throw node.wrong(expected: "the name of a loader, or a glob")
             }
             globs.append(Glob(text))
         }
@@ -100,6 +100,6 @@ extension ManifestNode {
     func badName(key: String, value: String) -> ManifestError {
         .wrongValue(
             file: file, line: line, key: key, value: value,
-            expected: "names of letters, digits, '-', '.', '_' and '+' that start with none of '-' and '.'")
+            expected: "names of letters, digits, '-', '.', '_' and '+' that do not start with '-' or '.'")
     }
 }

@@ -19,7 +19,7 @@ struct ExpectationRule {
         let expected = try Self.verdict(keys.required("verdict", in: node))
         for key in ["stage", "cause"] {
             guard let node = keys[key], expected != .fail else { continue }
-            throw node.wrong(expected: "no '\(key)' where the verdict is '\(expected?.rawValue ?? Self.any)'")
+            throw node.wrong(expected: "no '\(key)' if the verdict is '\(expected?.rawValue ?? Self.any)'")
         }
         let kernels: KernelSelector = if let node = keys["kernels"] { try Self.selector(node) } else { .everyKernel }
         expectation = Expectation(
@@ -53,7 +53,7 @@ struct ExpectationRule {
     }
 
     private static func day(_ node: ManifestNode) throws(ManifestError) -> Day {
-        guard let day = Day(try node.text()) else { throw node.wrong(expected: "a day, such as 2026-12-31") }
+        guard let day = Day(try node.text()) else { throw node.wrong(expected: "a date, such as 2026-12-31") }
         return day
     }
 
@@ -64,7 +64,7 @@ struct ExpectationRule {
         return selector
     }
 
-    /// One glob or a list of them.
+    /// One glob or a list.
     private static func globs(_ node: ManifestNode, over known: [String]) throws(ManifestError) -> [Glob] {
         var globs: [Glob] = []
         for node in try node.listOrSelf() {

@@ -5,7 +5,7 @@ package import SystemPackage
 package struct ProbeVariant: Sendable, Hashable {
     package enum Origin: Sendable, Hashable {
         case source(FilePath, InstructionSet, flags: [String])
-        /// Compiled by somebody else, with whatever compiler.
+        /// Precompiled with any compiler.
         case object(FilePath)
         /// No BPF at all.
         case tracefs(TracefsEvent)
@@ -17,11 +17,11 @@ package struct ProbeVariant: Sendable, Hashable {
     package var origin: Origin
     /// Kernel modules that it needs, the probe's own first, each once and spelt with `_`.
     package var modules: [String]
-    /// Which loaders take it; `nil` where nothing is said of that.
+    /// The loaders for it; `nil` if the manifest does not list any.
     package var loaders: [Glob]?
     /// Whether all of every log is kept, however long it is.
     package var fullLogs: Bool
-    /// What is said of the stages past the load.
+    /// The stages past the load.
     package var stages: ProbeStages
     /// In the order of the file: the first that speaks of a kernel counts.
     package var expectations: [Expectation]
@@ -94,7 +94,7 @@ extension ProbeVariant.Origin {
             try Self.refuse(
                 ["source", "object", "cpu", "cflags", "loaders", "fullLogs", "attach"], among: keys, beside: "tracefs")
             if let map = try keys["event"]?.mapping(known: ["map", "contains"])["map"] {
-                throw map.wrong(expected: "no 'map' beside 'tracefs'")
+                throw map.wrong(expected: "no 'map' with 'tracefs'")
             }
             self = .tracefs(try TracefsEvent(tracefs))
             return
@@ -113,7 +113,7 @@ extension ProbeVariant.Origin {
         _ others: [String], among keys: [String: ManifestNode], beside key: String
     ) throws(ManifestError) {
         for other in others {
-            if let node = keys[other] { throw node.wrong(expected: "no '\(other)' beside '\(key)'") }
+            if let node = keys[other] { throw node.wrong(expected: "no '\(other)' with '\(key)'") }
         }
     }
 }

@@ -28,12 +28,12 @@ package struct ProbeStages: Sendable, Hashable {
     /// The probe's trigger and event are not for a variant that goes no further than the load.
     private mutating func stopAtLoad(_ keys: [String: ManifestNode]) throws(ManifestError) {
         for key in ["trigger", "event"] {
-            if let node = keys[key] { throw node.wrong(expected: "no '\(key)' beside 'attach: false'") }
+            if let node = keys[key] { throw node.wrong(expected: "no '\(key)' with 'attach: false'") }
         }
         self = .none
     }
 
-    /// - Throws: `ManifestError` for what is wrong whatever the object.
+    /// - Throws: `ManifestError` for what is wrong with any object.
     func check() throws(ManifestError) {
         if let trigger, event == nil, attach == nil { throw trigger.place.missing("event") }
     }
@@ -97,11 +97,11 @@ extension ManifestNode {
         return attachments
     }
 
-    /// A text that a guest can be told in one field of one line.
+    /// A text that fits into one field of the stage plan.
     func field() throws(ManifestError) -> String {
         let text = try text()
         guard !text.isEmpty, text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
-            throw wrong(expected: "a text of one line, without tabs or other control characters")
+            throw wrong(expected: "one line without tabs or other control characters")
         }
         guard text.utf8.count <= Self.longestField else { throw wrong(expected: "at most \(Self.longestField) bytes") }
         return text

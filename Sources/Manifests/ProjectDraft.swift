@@ -13,7 +13,7 @@ package struct ProjectDraft {
         entries = objects.map { object in
             let own = Self.usable(ProbeManifest.name(of: object))
             var name = own
-            // Two objects of one name are told apart by their folders.
+            // Objects with the same name are distinguished by their directories.
             if !names.insert(name).inserted {
                 name = Self.usable(object.removingLastComponent().string + "-" + own)
                 var number = 2
@@ -39,12 +39,14 @@ package struct ProjectDraft {
 
     package var text: String {
         let lists = [
-            probes.map { "# A folder that holds a folder with a probe.yaml for each probe.\nprobes: [\($0)]\n" },
+            probes.map {
+                "# The directory that contains one directory with a probe.yaml for each probe.\nprobes: [\($0)]\n"
+            },
             entries.isEmpty
                 ? nil
                 : """
-                # Objects that your build leaves; each is loaded on every kernel, program by program. A pattern stands for many:
-                # build/*.bpf.o. To attach an object's programs and see an event come back, write it like this:
+                # Objects from your build. Each is loaded on every kernel, program by program. Globs are allowed:
+                # build/*.bpf.o. To attach the programs of an object and wait for an event, write:
                 #   - object: build/opensnoop.bpf.o
                 #     attach: true
                 #     trigger: { shell: "echo < /etc/passwd" }
@@ -57,20 +59,19 @@ package struct ProjectDraft {
     }
 
     private static let head = """
-        # What `compat-matrix run` does in this folder and in those below it. Paths start here. All keys are described in
-        # docs/manifest.md of compat-matrix.
+        # Settings for `compat-matrix` in this directory and below. Paths are relative to this file.
+        # docs/manifest.md of compat-matrix documents every key.
 
         """
 
     private static let tail = """
-        # Only some kernels, by id or pattern; `compat-matrix kernels list` names all there are.
+        # Kernels to test, as ids or globs (default: all that `compat-matrix kernels list` prints).
         # kernels: ["debian-*", ubuntu-5.4]
 
-        # What a release must not be worse than: a file that `run --format json` printed, or `latest`.
+        # The baseline: a file written with `run --format json`, or `latest`.
         # baseline: compat-baseline.json
 
-        # What ends `run` with status 1. Without this: regressions where there is a baseline, else every verdict that is not
-        # as expected.
+        # What makes `run` exit with 1. The default is `regression` with a baseline, and `unexpected` without one.
         # gate: { failOn: [regression, growth], growthPercent: 20, unneeded: fail }
 
         """

@@ -1,7 +1,7 @@
 package import MatrixModel
 package import SystemPackage
 
-/// What `compat-matrix.yaml` in a user's own repository says: what is run, and what the gate holds it against.
+/// The `compat-matrix.yaml` of a repository: what to run, and the rules of the gate.
 package struct ProjectManifest {
     package static let fileName = "compat-matrix.yaml"
 
@@ -36,7 +36,7 @@ package struct ProjectManifest {
         loaders = try keys["loaders"]?.placedTexts() ?? []
         baseline = try keys["baseline"].map { node throws(ManifestError) in
             let name = try node.text()
-            guard !name.isEmpty else { throw node.wrong(expected: "a file with the JSON of a run, or a stored run") }
+            guard !name.isEmpty else { throw node.wrong(expected: "a JSON file of a run, or a stored run") }
             let isFile = name.contains("/") || name.hasSuffix(".json")
             return Placed(isFile ? try node.path(in: folder).string : name, at: node.place)
         }
@@ -85,7 +85,7 @@ private enum ProbeSource {
             do {
                 return try ProbeCatalogue(folder: path).probes
             } catch .unreadable(path, _) {
-                throw place.wrong("\(path)", expected: "a folder that holds a folder for each probe")
+                throw place.wrong("\(path)", expected: "a directory with one subdirectory per probe")
             }
         case .written(let node): return [try ProbeManifest(written: node, in: folder)]
         case .object(let node): return try ProbeManifest.objects(node, in: folder)

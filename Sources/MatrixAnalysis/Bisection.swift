@@ -1,6 +1,6 @@
 package import MatrixModel
 
-/// Where the verdict of one variant turns, over a row of kernels.
+/// Where the verdict of one variant changes along a row of kernels.
 package struct Bisection: Codable, Sendable, Hashable {
     package var probe: String
     package var variant: String
@@ -9,7 +9,7 @@ package struct Bisection: Codable, Sendable, Hashable {
     package var kernels: [BisectedKernel]
     /// Each place at which the verdict turns; none where it never does.
     package var turns: [BisectedTurn]
-    /// Whether all that was asked fits one turn.
+    /// Whether all known verdicts fit a single boundary.
     package var isMonotonic: Bool
 
     package var tested: [BisectedKernel] { kernels.filter { $0.source == .tested } }
@@ -18,7 +18,7 @@ package struct Bisection: Codable, Sendable, Hashable {
     package var notTested: [BisectedKernel] { kernels.filter { $0.source == .notTested } }
 }
 
-/// A kernel of the row, with what is known of it.
+/// A kernel of the row, with its verdict if known.
 package struct BisectedKernel: Codable, Sendable, Hashable {
     package enum Source: String, Codable, Sendable {
         case tested
@@ -26,7 +26,7 @@ package struct BisectedKernel: Codable, Sendable, Hashable {
         case stored
         /// It could not be measured.
         case notMeasured
-        /// Nobody asked.
+        /// Not tested.
         case notTested
     }
 

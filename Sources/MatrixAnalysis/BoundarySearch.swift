@@ -39,7 +39,7 @@ package struct BoundarySearch: Sendable, Hashable {
     /// Where it turns, as far as it is known: all of it once nothing is left to ask.
     package var turns: [Turn] { steps }
 
-    /// Places that nobody asked.
+    /// Places that were not tested.
     package var unasked: [Int] { (0..<count).filter { answers[$0] == nil } }
 
     /// Neighbours among the known that differ.

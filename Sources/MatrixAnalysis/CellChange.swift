@@ -64,7 +64,7 @@ package struct CellChange: Codable, Sendable, Hashable {
     }
 }
 
-/// What a run says of a cell, in short.
+/// The state of a cell in one run.
 package struct CellState: Codable, Sendable, Hashable {
     package var verdict: Verdict
     @Nullable package var stage: Stage?

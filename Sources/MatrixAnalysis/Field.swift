@@ -121,7 +121,7 @@ struct Field {
 extension CellResult {
     var contender: Contender { Contender(variant: variant, loader: loader) }
 
-    /// What the verifier processed of all its programs; `nil` where the kernel does not tell all of it.
+    /// The instructions processed for all its programs; `nil` if the kernel does not report all of them.
     package var instructions: Int? {
         guard !programs.isEmpty else { return nil }
         var sum = 0

@@ -74,14 +74,14 @@ package struct Gate {
         }
     }
 
-    /// With a baseline only what has come close since.
+    /// With a baseline, only programs that crossed the threshold since.
     private static func lowHeadroom(
         _ document: MatrixDocument, _ comparison: RunComparison?, _ thresholds: ComparisonThresholds
     ) -> [String] {
         let low =
             comparison?.lowHeadroom.filter(\.isNew)
             ?? RunComparison(from: document, to: document, thresholds: thresholds).lowHeadroom
-        return low.map { "\($0.cell.words), \($0.program): \($0.to) % of the instructions left" }
+        return low.map { "\($0.cell.words), \($0.program): \($0.to) % headroom" }
     }
 }
 
@@ -110,7 +110,7 @@ private struct Regressions {
             } else if worse.contains(cell.key) {
                 items.append("\(cell.key.words): \(cell.verdict.rawValue), was \(was?.verdict.rawValue ?? "unknown")")
             } else if cell.verdict != .pass, was == nil {
-                items.append("\(cell.key.words): \(cell.verdict.rawValue), and the baseline has no verdict of it")
+                items.append("\(cell.key.words): \(cell.verdict.rawValue), no verdict in the baseline")
             } else if cell.verdict != .pass, was?.asExpected == true {
                 let why = cell.expectedReason.map { ": \($0)" } ?? ""
                 items.append("\(cell.key.words): \(cell.verdict.rawValue) is no longer expected\(why)")

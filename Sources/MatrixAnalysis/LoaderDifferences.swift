@@ -1,6 +1,6 @@
 package import MatrixModel
 
-/// Where one kernel takes a variant from one loader and refuses it from another, told by what the one that fails says.
+/// Variants that one loader loads on a kernel and another does not, with the failure of the latter.
 ///
 /// Two loaders that fail for different causes are no difference: neither helps.
 package struct LoaderDifferences: Codable, Sendable, Hashable {

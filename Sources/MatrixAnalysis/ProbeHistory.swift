@@ -55,7 +55,7 @@ package struct CellSeries: Codable, Sendable, Hashable {
         variant = key.variant
         loader = key.loader
         var points = points
-        // A run in which the cell was not measured says nothing: the next is held against the last that was.
+        // Runs that did not measure the cell are skipped: each is compared with the last that did.
         var last: HistoryPoint?
         for place in points.indices where points[place].verdict != .notMeasured {
             if let last { points[place].changes = points[place].changes(since: last, thresholds) }

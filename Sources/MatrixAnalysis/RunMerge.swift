@@ -100,7 +100,7 @@ package enum RunMerge {
         return found.values.map(\.cell)
     }
 
-    /// Oldest first; of a kernel that one part measured, what that part says of it.
+    /// Oldest first; a part that measured the kernel takes precedence.
     private static func kernels(of parts: [Part]) throws(RunMergeError) -> [KernelRow] {
         var found: [String: KernelRow] = [:]
         var releases: [String: (part: String, release: String)] = [:]

@@ -61,7 +61,7 @@ package struct ProbePlan: Codable, Sendable, Hashable {
     package var uncovered: [String] { kernels.filter { $0.winner == nil && $0.isMeasured }.map(\.kernel) }
     /// Kernels on which nothing was measured.
     package var notMeasured: [String] { kernels.filter { !$0.isMeasured }.map(\.kernel) }
-    /// Contenders that nobody needs.
+    /// Contenders that are not needed.
     package var dead: [Contender] { contenders.filter(\.standing.isDead).map(\.contender) }
 
     init(_ probe: String, loader: String?, cells: [CellResult], of document: MatrixDocument) {

@@ -13,7 +13,7 @@ package struct CellKey: Codable, Sendable, Hashable {
     }
 }
 
-/// What one kernel said of one variant with one loader.
+/// The result of one variant on one kernel with one loader.
 package struct CellResult: Codable, Sendable, Hashable {
     package var kernel: String
     package var probe: String
@@ -24,7 +24,7 @@ package struct CellResult: Codable, Sendable, Hashable {
     @Nullable package var stage: Stage?
     package var expected: Verdict
     package var asExpected: Bool
-    /// Why that is expected, in the words of the rule that says so; `null` where none gives a reason.
+    /// The reason of the rule that sets the expectation; `null` without one.
     ///
     /// Where a rule that would have excused the verdict has expired, that.
     @Nullable package var expectedReason: String?
@@ -77,7 +77,7 @@ package struct ProgramResult: Codable, Sendable, Hashable {
     @Nullable package var cause: Cause?
     /// The cause told at length; `null` when it passed, and where there is no cause.
     @Nullable package var explanation: Explanation?
-    /// `logs/<sha256>.txt` below the results folder; `null` when nobody wrote a word.
+    /// `logs/<sha256>.txt` in the results directory; `null` without a log.
     @Nullable package var log: String?
     package var logComplete: Bool
     /// What is missing of a log that is not complete; `null` in documents of versions that did not record it.

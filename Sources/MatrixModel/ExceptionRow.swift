@@ -5,14 +5,14 @@ package struct ExceptionRow: Codable, Sendable, Hashable {
         case used
         /// Every cell was measured, and it excuses none: it can go.
         case unneeded
-        /// Its last day is over: the cells that it spoke of are held against the rules after it.
+        /// It has expired: its cells are compared with the rules after it.
         case expired
         /// This run cannot say: what it speaks of was not selected, not measured, or is on a kernel with `gate: false`.
         case untested
     }
 
     package var probe: String
-    /// The manifest that it stands in: `readline/probe.yaml`.
+    /// The manifest that contains it: `readline/probe.yaml`.
     package var file: String
     package var line: Int
     /// As they are written there, `*` for all.
@@ -114,7 +114,7 @@ package struct ExceptionCount: Sendable {
 
     /// A row for each rule, in the order of the variants and of their rules.
     ///
-    /// `isWhole` says whether all was run that there is: of a part nobody can say that a rule is not needed.
+    /// `isWhole` tells whether the run was complete: a partial run cannot prove that a rule is unneeded.
     package func rows(isWhole: Bool) -> [ExceptionRow] {
         var seen: Set<Rule> = []
         var rows: [(Rule, ExceptionRow)] = []

@@ -41,7 +41,7 @@ package struct KernelSelector: Sendable, Hashable, CustomStringConvertible {
         rule = .all(bounds)
     }
 
-    /// Whether the rule speaks of kernel `id`, whose guest said `release` (the label's version stands in for `nil`).
+    /// Whether the rule matches kernel `id` with the reported `release` (or, for `nil`, the labelled version).
     package func matches(id: KernelID, release: KernelRelease?) -> Bool {
         switch rule {
         case .glob(let glob): glob.matches(id.text)
@@ -66,7 +66,7 @@ package struct Expectation: Sendable, Hashable {
     package var kernels: KernelSelector
     /// `nil` when it speaks of every loader.
     package var loaders: [Glob]?
-    /// `nil` when nobody knows yet: whatever is measured counts as expected.
+    /// `nil` for `any`: every verdict is as expected.
     package var verdict: Verdict?
     /// The id of the cause that the failure must have, `nil` for any.
     package var cause: String?
@@ -78,7 +78,7 @@ package struct Expectation: Sendable, Hashable {
     package var expires: Day?
     /// Where it stands; `nil` for a rule that no manifest has.
     package var origin: ExpectationOrigin?
-    /// Whether the day of the run is past `expires`: it is told, and excuses nothing.
+    /// Whether the run is later than `expires`: the rule is reported and excuses nothing.
     package fileprivate(set) var hasExpired = false
 
     package init(
@@ -151,7 +151,7 @@ extension [Expectation] {
 
     /// For a kernel that is no part of the gate.
     package static let anything = [
-        Expectation(kernels: .everyKernel, verdict: nil, reason: "the kernel's manifest says 'gate: false'")
+        Expectation(kernels: .everyKernel, verdict: nil, reason: "the kernel's manifest sets 'gate: false'")
     ]
 }
 
@@ -165,7 +165,7 @@ extension KernelSelector {
 }
 
 extension CellResult {
-    /// The same result, told whether it is what the rules of its variant say of its kernel, and why.
+    /// The same result with its expectation, from the rules of its variant.
     ///
     /// `release` is what that kernel's guest said, `nil` when none ever did.
     package func held(against rules: [Expectation], on kernel: KernelID, release: KernelRelease?) -> CellResult {

@@ -1,6 +1,6 @@
-/// Why a program failed, told in the four blocks of Linux 7.3's reports.
+/// Why a program failed, in the four sections of Linux 7.3's reports.
 ///
-/// In the kernel's own words where it wrote a report, else in ours.
+/// Quotes the kernel's report if it wrote one.
 package struct Explanation: Codable, Sendable, Hashable {
     package var reason: String
     /// The instruction that was refused, with its source line behind ` ; ` where the log has one; `null` without a log.

@@ -23,8 +23,8 @@ extension GuestFinding {
 
         case .planUnreadable: return "cannot read the stage plan: \(first)"
         case .planLineUnknown: return "this guest does not know the line '\(first)' of the stage plan"
-        case .planWithoutProgram: return "the stage plan names no program to run"
-        case .planWithoutTracefsEvent: return "the stage plan names no tracefs event"
+        case .planWithoutProgram: return "the stage plan contains no program to run"
+        case .planWithoutTracefsEvent: return "the stage plan contains no tracefs event"
         case .objectNotReopened: return "cannot open the object a second time"
         case .replacedFunctionMissing:
             return "no program that loads in this object has the function that program '\(first)' replaces"
@@ -95,7 +95,7 @@ extension GuestFinding {
         }
     }
 
-    /// The line of a log that shows it; a loader's own words stand for themselves.
+    /// The line of a log that shows it; a foreign loader's text is shown as it is.
     package var line: String { code == .text ? sentence : "compat-matrix: \(sentence)" }
 
     private static func source(_ map: String) -> String { map.isEmpty ? "the iterator's output" : "map '\(map)'" }

@@ -2,7 +2,7 @@
 package struct GuestFinding: Hashable, Sendable {
     /// One for each kind of finding; `guest_protocol.h` has their numbers and what their arguments are.
     package enum Code: String, CaseIterable, Decodable, Sendable {
-        /// The words of a loader that is not part of the guest's image.
+        /// Text from a loader that is not part of the guest image.
         case text
 
         // The kernel rejects it, asked with programs and maps that differ in one thing only.

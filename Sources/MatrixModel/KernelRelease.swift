@@ -29,7 +29,7 @@ package struct KernelRelease: Sendable, Hashable, Comparable, CustomStringConver
 package struct KernelID: Sendable, Hashable, Comparable, CustomStringConvertible {
     package let text: String
     package let family: String
-    /// From the label; what the guest says counts wherever there is a guest.
+    /// From the label; the release reported by the guest takes precedence.
     package let labelled: KernelRelease
 
     /// `nil` unless `text` is a family of letters, digits and dashes, a dash, and a version.

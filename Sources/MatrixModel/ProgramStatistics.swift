@@ -1,4 +1,4 @@
-/// What a program cost; each is `null` where that kernel does not say it.
+/// What a program cost; `null` for values that the kernel does not report.
 package struct ProgramStatistics: Sendable, Hashable {
     /// Instructions processed, which is not the program's size.
     package var instructions: Int?

@@ -1,4 +1,4 @@
-/// What is to happen past the load: where programs are attached, what is done then, and which event must come of it.
+/// The stages past the load: where programs attach, the trigger, and the expected event.
 package struct StagePlan: Sendable, Hashable {
     package enum Subject: Sendable, Hashable {
         /// The object's programs; those without an entry go where their sections say.
@@ -20,7 +20,7 @@ package struct StagePlan: Sendable, Hashable {
         }
     }
 
-    /// What a guest does for an event to come.
+    /// What makes the event occur.
     package enum Trigger: Sendable, Hashable {
         /// A line for the prompt of a bash on a pseudo-terminal.
         case type(String)
@@ -31,7 +31,7 @@ package struct StagePlan: Sendable, Hashable {
     package struct Event: Sendable, Hashable {
         /// The map it comes through; `nil` for the only one of the object that events can come through.
         package var map: String?
-        /// What its bytes must hold; `nil` when any event will do.
+        /// The text that it must contain; `nil` accepts any event.
         package var contains: String?
 
         package init(map: String? = nil, contains: String? = nil) {
@@ -91,7 +91,7 @@ package struct ProgramCall: Sendable, Hashable {
     package var environment: [String]
     /// `nil` where its end does not count.
     package var status: Int32?
-    /// What a line of its output must hold; `nil` where none must.
+    /// The text that a line of its output must contain; `nil` for no requirement.
     package var output: String?
 
     package init(

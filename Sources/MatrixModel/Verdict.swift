@@ -11,7 +11,7 @@ package enum Verdict: String, Codable, Sendable, CaseIterable, Comparable {
     /// The host could not measure: QEMU missing, image not fetched, the guest never came up.
     case notMeasured
 
-    /// The verdict of a whole made of `parts`: the worst of them, and `notMeasured` when there are none.
+    /// The worst verdict of `parts`; `notMeasured` if there are none.
     package static func worst(of parts: some Sequence<Verdict>) -> Verdict { parts.max() ?? .notMeasured }
 
     /// Whether the probe fares worse than with `other`: to have no verdict is not worse than to have one.

@@ -11,9 +11,9 @@ package struct Evidence: Sendable {
         case guestGone(reason: String, console: [UInt8])
         /// The cell did not end within `limit`.
         case overdue(limit: Duration, console: [UInt8])
-        /// The loader was silent for `limit`, and the agent ended it; the guest goes on.
+        /// The loader was silent for `limit`, and the agent killed it; the guest is still usable.
         case stopped(limit: Duration)
-        /// The guest said what no agent says: whatever it reported before is worth nothing.
+        /// The guest sent data that the agent never sends, so its earlier reports are void.
         case corrupt(reason: String, console: [UInt8])
         /// No guest to measure in.
         case noGuest(reason: String, console: [UInt8]?)
@@ -54,7 +54,7 @@ package struct Evidence: Sendable {
     package var programs: [Program]
     /// The bytes of the event that fitted; empty where none came.
     package var event: [UInt8]
-    /// What the loader said of no program, but of the whole object.
+    /// Loader output about the whole object rather than one program.
     package var remarks: LoaderWords
     /// What the kernel warned of while the cell ran, a line each with its time stamp.
     package var kernelLog: [UInt8]
@@ -149,7 +149,7 @@ struct EvidenceCollector {
             count = kernelLog.count
         }
         guard count <= Self.longestLog else {
-            throw MachineError.protocolBroken("its log is longer than any kernel writes one")
+            throw MachineError.protocolBroken("its log is longer than any kernel writes")
         }
     }
 
@@ -164,7 +164,7 @@ struct EvidenceCollector {
 
     /// Takes a report, the second of a program in the place of its first.
     ///
-    /// What was said of the load stays where nothing newer was said.
+    /// Load results stay unless there are newer ones.
     mutating func add(_ report: ProgramReport) {
         let place = report.program.flatMap { number in programs.firstIndex { $0.report.program == number } }
         let first = place.map { programs[$0] }
@@ -192,7 +192,7 @@ struct EvidenceCollector {
     /// A program that loaded may be said to have got further, or to fail there; nothing else is said of one twice.
     private static func contradiction(between first: ProgramReport, and second: ProgramReport) -> String? {
         let isProgress = first.errno == 0 && first.name == second.name && first.stage <= second.stage
-        return isProgress ? nil : "it reported the program '\(first.name)' twice, and not the same"
+        return isProgress ? nil : "it reported the program '\(first.name)' twice, with different results"
     }
 
     func evidence(_ ending: Evidence.Ending) -> Evidence {

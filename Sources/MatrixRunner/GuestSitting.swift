@@ -117,7 +117,7 @@ struct GuestSitting {
                 case .frame(.cellBegan(number)):
                     collector.timing.queue = ContinuousClock.now - start
                     try await observer.note(.cellBegan(cell))
-                case .frame(let frame): throw MachineError.protocolBroken("it said \(frame) while cell \(number) ran")
+                case .frame(let frame): throw MachineError.protocolBroken("it sent \(frame) while cell \(number) ran")
                 case .gone(let reason):
                     return collector.evidence(.guestGone(reason: reason, console: guest.console()))
                 case .silent: continue
@@ -135,7 +135,7 @@ package enum MatrixRunnerError: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .unreadable(let path): "\(path) cannot be read any more; did it change during the run?"
+        case .unreadable(let path): "cannot read \(path); did it change during the run?"
         }
     }
 }

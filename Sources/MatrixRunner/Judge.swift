@@ -4,7 +4,7 @@ internal import Machine
 package import MatrixModel
 internal import VerifierLog
 
-/// Turns evidence into a verdict: a pure function of what was seen.
+/// Derives the verdict from the evidence; a pure function.
 package struct Judge: Sendable {
     private let catalogue: Catalogue
 
@@ -61,7 +61,7 @@ package struct Judge: Sendable {
         /// know.
         func noting(warningsIn kernelLog: [UInt8]) -> Ruling {
             guard let trouble = ConsoleExcerpt.trouble(in: kernelLog) else { return self }
-            let words = [reason, "the kernel warned while it ran: \(trouble)"].compactMap(\.self)
+            let words = [reason, "the kernel printed a warning: \(trouble)"].compactMap(\.self)
             return Ruling(verdict, reason: words.joined(separator: "; "), text: kernelLog)
         }
     }
@@ -84,12 +84,12 @@ package struct Judge: Sendable {
         case .exited(Self.unavailable):
             return Ruling(
                 .notMeasured,
-                reason: evidence.remarks.lastSentence ?? "the guest lacks what the cell's trigger needs")
+                reason: evidence.remarks.lastSentence ?? "the guest lacks something that the trigger needs")
         default:
             return Ruling(
                 .notMeasured,
                 reason:
-                    "the \(cell.key.loader) loader ended with \(Self.describe(exit)) before it had reported everything"
+                    "the \(cell.key.loader) loader ended with \(Self.describe(exit)) before it reported all results"
                     + (Self.lastWords(in: evidence).map { ": \($0)" } ?? ""))
         }
     }
@@ -97,7 +97,7 @@ package struct Judge: Sendable {
     /// The agent ended the loader, which may have had something to say.
     private func stopped(after limit: Duration, _ cell: PlannedCell, _ evidence: Evidence) -> Ruling {
         Ruling(
-            .timeout, reason: "no result within \(limit): the \(cell.key.loader) loader was ended",
+            .timeout, reason: "no result within \(limit): the \(cell.key.loader) loader was killed",
             text: evidence.remarks.isEmpty ? [] : evidence.remarks.bytes)
     }
 
@@ -107,7 +107,7 @@ package struct Judge: Sendable {
             text: console)
     }
 
-    /// A guest that hangs may have said why.
+    /// A guest that hangs may have printed the reason.
     private func overdue(_ limit: Duration, console: [UInt8]) -> Ruling {
         guard let crash = ConsoleExcerpt.crash(in: console) else {
             return Ruling(.timeout, reason: Self.overdue(limit, console: console), text: console)
@@ -117,7 +117,7 @@ package struct Judge: Sendable {
 
     /// A guest that is slow may have said something that is no lock-up, but explains it.
     private static func overdue(_ limit: Duration, console: [UInt8]) -> String {
-        "no result within \(limit)" + (ConsoleExcerpt.trouble(in: console).map { "; its console says: \($0)" } ?? "")
+        "no result within \(limit)" + (ConsoleExcerpt.trouble(in: console).map { "; console: \($0)" } ?? "")
     }
 
     private func programResults(
@@ -217,14 +217,14 @@ package struct Judge: Sendable {
 
     /// What is missing from the reports of a cell that nothing failed in.
     private static func gap(in programs: [ProgramResult], of cell: PlannedCell) -> String? {
-        guard !programs.isEmpty else { return "the \(cell.key.loader) loader reported nothing" }
+        guard !programs.isEmpty else { return "the \(cell.key.loader) loader reported no program" }
         if let name = cell.programs.first(where: { name in !programs.contains { $0.name == name } }) {
-            return "the \(cell.key.loader) loader reported nothing of the program '\(name)'"
+            return "the \(cell.key.loader) loader did not report the program '\(name)'"
         }
         guard let last = cell.plan?.lastStage, let most = programs.compactMap(\.stage).max(), most < last else {
             return nil
         }
-        return "the \(cell.key.loader) loader stopped at \(most.rawValue), and the cell goes on to \(last.rawValue)"
+        return "the \(cell.key.loader) loader stopped at \(most.rawValue), but the cell continues to \(last.rawValue)"
     }
 
     /// EX_UNAVAILABLE of sysexits.h: how a loader ends where the guest lacks what a trigger needs.
@@ -256,8 +256,8 @@ package struct Judge: Sendable {
     }
 
     private static func noConfig(of kernel: KernelID) -> String {
-        "the object reads CONFIG_… options, and those of \(kernel) are not known here: "
-            + "'kernels refresh \(kernel)' looks for them in its archive; a kernel of a file names them with 'config:'"
+        "the object reads CONFIG_ options, but the config of \(kernel) is not available: run "
+            + "'compat-matrix kernels refresh \(kernel)', or set 'config' in the manifest of a kernel from a file"
     }
 
     private static func describe(_ exit: LoaderExit) -> String {

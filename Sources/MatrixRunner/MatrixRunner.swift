@@ -3,16 +3,16 @@ package import GuestLink
 package import Machine
 package import MatrixModel
 
-/// Somebody who wants to know what happens in a run.
+/// Receives the events of a run.
 ///
 /// An actor: guests of several kernels have something to tell at once, and each of them waits until it was heard, so
 /// that results never pile up in memory.
 package protocol RunObserver: Actor {
-    /// - Throws: Whatever should end the run.
+    /// - Throws: An error that should end the run.
     func note(_ event: RunEvent) throws
 }
 
-/// What a run has to tell while it goes on.
+/// An event of a run in progress.
 package enum RunEvent: Sendable {
     /// A guest of the kernel is up.
     case guestUp(KernelID, Hello, start: Start, readySeconds: Double)

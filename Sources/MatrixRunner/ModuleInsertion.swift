@@ -21,7 +21,7 @@ struct ModuleInsertion {
             case .frame(.moduleInserted(let errno, let log)):
                 throw MachineError.moduleRefused(name: module.name, errno: Errno(rawValue: errno), log: log)
             case .frame(let frame):
-                throw MachineError.protocolBroken("it said \(frame) while the module '\(module.name)' was inserted")
+                throw MachineError.protocolBroken("it sent \(frame) while the module '\(module.name)' was inserted")
             case .gone(let reason): throw fatal(module, reason: reason)
             case .silent: throw fatal(module, reason: "no answer within \(limit)")
             }

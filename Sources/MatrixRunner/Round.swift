@@ -5,7 +5,7 @@ internal import Machine
 /// Every cell starts in the first round; its evidence may send it to another.
 enum Round: Hashable, Sendable {
     case first
-    /// In a guest with more memory, for cells that ran out of it.
+    /// In a guest with more memory, for cells that ran out of memory.
     case large
     /// Alone in a freshly booted guest. Only what happens here counts: QEMU and a busy host can ruin a guest, and that must not
     /// become a verdict about a probe.

@@ -86,7 +86,7 @@ package actor RunEnvironment {
         return built
     }
 
-    /// The host's QEMU and accelerator, asked for the first time; a host without any is asked again.
+    /// The host's QEMU and accelerator, cached unless there is none.
     func machine(_ accelerator: AcceleratorOption) async throws -> HostMachine {
         if let machine = machines[accelerator] { return machine }
         let found = try await HostMachine(

@@ -54,7 +54,7 @@ actor RunRecorder: RunObserver {
     /// Has what people see keep up with the clock.
     func showTime() { progress.redraw(at: .now) }
 
-    /// Notes what a guest said of its kernel.
+    /// Records what a guest reported about its kernel.
     ///
     /// The first guest of a run is the one that people ask about; those that follow a crash are not.
     private func guestUp(_ kernel: KernelID, hello: Hello, start: Start, readySeconds: Double) throws {

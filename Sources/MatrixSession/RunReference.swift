@@ -10,7 +10,7 @@ import SystemPackage
 /// `latest` and `previous` are the newest stored run and the one before it; what has a slash in it, ends in `.json` or is
 /// there as a file is a file of `--format json`; everything else is the beginning of a stored run's id.
 package enum RunReference {
-    /// Reads the run; `store` is asked for only where it is needed.
+    /// Reads the run; `store` is only called for a stored run.
     ///
     /// - Throws: `ResultStoreError` for a run that is not stored, `SessionError` for a file.
     package static func document(_ text: String, in store: () throws -> ResultStore) throws -> MatrixDocument {

@@ -13,7 +13,7 @@ package import ResultStore
 package import RunPlanning
 internal import SystemPackage
 
-/// One run, from what was asked for to what is stored.
+/// One run, from the options to the stored results.
 package struct RunSession: Sendable {
     package struct Outcome: Sendable {
         /// The run as it is stored.
@@ -33,7 +33,7 @@ package struct RunSession: Sendable {
     private let rules: GateRules
     private let startedAt: Date
 
-    /// Checks all input: nothing boots before everything that was asked for is there and valid.
+    /// Validates all input before anything boots.
     ///
     /// Of what `request` selects, a session is about the variants that `isWanted` takes, or about none.
     package init(
@@ -156,7 +156,7 @@ package struct RunSession: Sendable {
         return Outcome(document: document, interrupted: interrupted)
     }
 
-    /// What a cell may take when nobody says otherwise.
+    /// The default time limit of a cell.
     private static let cellSeconds = 120
 
     private static func day(of date: Date) throws(SessionError) -> Day {

@@ -24,24 +24,25 @@ package enum SessionError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .nothingToRun:
-            "there is neither a compat-matrix.yaml nor a folder 'probes' here; 'compat-matrix init' writes one for the "
-                + "objects that it finds, and --object names one"
-        case .noProbe(let place): "\(place) holds no probe: a probe is a folder in it with a 'probe.yaml'"
-        case .noProbesFolder: "there is no folder 'probes' here; run in the folder that holds it"
-        case .noPreviousRun(let folder, let stored): "there is no previous run in \(folder): only \(stored) stored"
+            "no compat-matrix.yaml and no directory 'probes' here: create one with 'compat-matrix init', or pass "
+                + "an object with --object"
+        case .noProbe(let place): "no probes in \(place): a probe is a subdirectory with a 'probe.yaml'"
+        case .noProbesFolder: "no directory 'probes' here: change to the directory that contains it"
+        case .noPreviousRun(let folder, let stored): "no previous run in \(folder): only \(stored) stored"
         case .unreadableRun(let file, let reason): "cannot read \(file): \(reason)"
         case .invalidRun(let file, let error): "\(file): \(error)"
         case .interrupted(let run, let kept, let planned):
             "interrupted: \(kept) of \(planned) cells are kept in run \(run)"
-        case .bisectionInterrupted(let run): "interrupted: what was measured is kept in run \(run)"
+        case .bisectionInterrupted(let run): "interrupted: results so far are kept in run \(run)"
         case .archiveTakesOneKernel(let pattern, let kernels):
-            "--archive takes one kernel; \(pattern) is \(kernels.joined(separator: ", "))"
-        case .notOfAnArchive(let kernel): "\(kernel) comes from no apt archive: there is nothing to look through"
-        case .noCell(let kernels): "no cell came of \(kernels.joined(separator: ", "))"
+            "--archive needs exactly one kernel; '\(pattern)' matches \(kernels.joined(separator: ", "))"
+        case .notOfAnArchive(let kernel):
+            "\(kernel) does not come from an apt archive: use --archive with a kernel that does"
+        case .noCell(let kernels): "no result for \(kernels.joined(separator: ", "))"
         case .cannotWatch(nil, let error): "cannot watch files: \(error)"
         case .cannotWatch(let folder?, let error): "cannot watch \(folder): \(error)"
         case .unplanned(let cell): "unplanned \(cell)"
-        case .notADay(let text): "'\(text)' is no day"
+        case .notADay(let text): "'\(text)' is not a date"
         }
     }
 }

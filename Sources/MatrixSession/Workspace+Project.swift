@@ -3,7 +3,7 @@ package import Manifests
 package import SystemPackage
 
 extension Workspace {
-    /// What the `compat-matrix.yaml` says that speaks of the current directory, or the one at `path`.
+    /// The `compat-matrix.yaml` for the current directory, or the one at `path`.
     ///
     /// - Throws: `ManifestError`; a file that was named has to be there.
     package func projectManifest(at path: FilePath? = nil) throws -> ProjectManifest? {

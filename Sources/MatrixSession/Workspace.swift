@@ -6,16 +6,16 @@ package import SystemPackage
 package struct Workspace: Sendable, Equatable {
     /// Where kernel manifests are; new ones go to the last.
     package let catalogueFolders: [FilePath]
-    /// One folder a probe; `nil` outside a repository when there is no such folder.
+    /// The directory with one subdirectory per probe; `nil` if there is none.
     package let probes: FilePath?
-    /// Kernels, snapshots and objects: whatever can be made again.
+    /// Kernels, snapshots and objects: files that can be created again.
     package let cache: FilePath
     /// The agent and the loaders that run inside a guest.
     package let guestTools: FilePath
     package let results: FilePath
     /// Reports name source files from here: the repository around the current directory, or that itself.
     package let sources: FilePath
-    /// The `compat-matrix.yaml` that speaks of the current directory; `nil` where there is none.
+    /// The `compat-matrix.yaml` for the current directory; `nil` if there is none.
     package let project: FilePath?
 
     /// In a repository, or with an executable that was built in one, that repository's folders; else the installed ones.
@@ -81,7 +81,7 @@ package struct Workspace: Sendable, Equatable {
         (try? Stat(path))?.type == .directory
     }
 
-    /// Whether git has its folder here, or the file that stands for it in a work tree or submodule.
+    /// Whether `folder` contains `.git`: a directory, or a file in a worktree or submodule.
     package static func isCheckout(_ folder: FilePath) -> Bool {
         (try? Stat(folder.appending(".git"))) != nil
     }
@@ -161,6 +161,6 @@ package struct Workspace: Sendable, Equatable {
 }
 
 extension FilePath {
-    /// This path where `holds` of it, else `nil`.
+    /// This path if `holds` is true for it, otherwise `nil`.
     fileprivate func takingOnly(_ holds: (FilePath) -> Bool) -> FilePath? { holds(self) ? self : nil }
 }

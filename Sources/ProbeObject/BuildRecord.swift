@@ -1,6 +1,6 @@
 import SystemPackage
 
-/// What an object was made from, kept beside it, so that it is compiled again only when something of that changed.
+/// The inputs of an object, stored next to it, so that it is only recompiled when one changes.
 struct BuildRecord: Equatable {
     struct Input: Equatable {
         var digest: String

@@ -2,7 +2,7 @@ import MatrixModel
 
 /// The line info of an object, by the name of the section that it is about.
 ///
-/// What is damaged in it counts as missing: whether the object can be used is for a loader to say.
+/// Damaged line info counts as missing: the loader decides whether the object is usable.
 ///
 /// Source: Linux `Documentation/bpf/btf.rst`, "ELF File Format Interface", and `struct btf_header` of `linux/btf.h`.
 struct LineInfo {

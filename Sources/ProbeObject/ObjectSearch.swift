@@ -11,7 +11,7 @@ package struct ObjectSearch {
     package private(set) var isCutShort = false
     private var files = 0
 
-    /// Enough for what people build, and an end where somebody starts it in `/`.
+    /// Enough for real projects, and a limit in case it is started in `/`.
     package static let mostFiles = 20_000
     private static let deepest = 8
 

@@ -2,7 +2,7 @@ package import SystemPackage
 
 /// Why there is no object to load.
 ///
-/// Each says what to do about it.
+/// Each case tells what to do about it.
 package enum ProbeObjectError: Error, Equatable, CustomStringConvertible {
     case missing(FilePath)
     case unreadable(FilePath, Errno)
@@ -22,32 +22,32 @@ package enum ProbeObjectError: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .missing(let file): "\(file): there is no such file; build it first or correct the path"
-        case .unreadable(let file, let errno): "\(file): cannot be read: \(errno)"
-        case .empty(let file): "\(file): is empty; compile it again"
-        case .notELF(let file): "\(file): is not an ELF object; give what 'clang -target bpf -c' writes"
-        case .truncated(let file): "\(file): is cut short or damaged; copy or compile it again"
+        case .missing(let file): "\(file): no such file; build it first or correct the path"
+        case .unreadable(let file, let errno): "cannot read \(file): \(errno)"
+        case .empty(let file): "\(file) is empty; compile it again"
+        case .notELF(let file): "\(file) is not an ELF object; compile it with 'clang -target bpf -c'"
+        case .truncated(let file): "\(file) is truncated or damaged; copy or compile it again"
         case .wrongMachine(let file, let machine):
-            "\(file): is an object for \(Self.name(ofMachine: machine)), not for BPF; compile it with 'clang -target bpf'"
+            "\(file) is an object for \(Self.name(ofMachine: machine)), not BPF; compile it with 'clang -target bpf'"
         case .wrongFormat(let file, let format):
-            "\(file): is \(format); give the 64-bit little-endian object that 'clang -target bpf -c' writes"
+            "\(file) is \(format), not 64-bit little-endian; compile it with 'clang -target bpf -c'"
         case .noProgram(let file):
-            "\(file): holds no program; put each function that the kernel shall run into a section of its type, "
-                + "as SEC(\"kprobe/do_exit\") does"
+            "\(file) contains no program; put each program into a section that names its type, "
+                + "such as SEC(\"kprobe/do_exit\")"
         case .noCompiler(let tried):
             "no clang with the bpf target among \(tried.joined(separator: ", ")); install clang, "
-                + "or name one in \(ProbeCompiler.variable)"
+                + "or set \(ProbeCompiler.variable) to another one"
         case .unusableCompiler(let file, let variable):
-            "\(file): is no clang with the bpf target; correct \(variable) or unset it"
+            "\(file) is not a clang with the bpf target; correct or unset \(variable)"
         case .noRustCompiler(let tried):
-            "no rustc that has the target \(RustCompiler.target)"
-                + (tried.isEmpty ? "" : " (\(tried.map(\.string).joined(separator: ", ")) has not)")
-                + "; \(RustCompiler.packages), or name one in \(RustCompiler.variable)"
+            "no rustc with the target \(RustCompiler.target)"
+                + (tried.isEmpty ? "" : " (tried: \(tried.map(\.string).joined(separator: ", ")))")
+                + "; \(RustCompiler.packages), or set \(RustCompiler.variable) to another one"
         case .unusableRustCompiler(let file, let variable):
-            "\(file): is no rustc that has the target \(RustCompiler.target); \(RustCompiler.packages), "
-                + "or correct \(variable) or unset it"
-        case .compilation(let source, let message): "\(source): does not compile:\n\(message)"
-        case .unwritable(let file, let errno): "\(file): cannot be written: \(errno)"
+            "\(file) is not a rustc with the target \(RustCompiler.target); \(RustCompiler.packages), "
+                + "or correct or unset \(variable)"
+        case .compilation(let source, let message): "\(source) does not compile:\n\(message)"
+        case .unwritable(let file, let errno): "cannot write \(file): \(errno)"
         }
     }
 

@@ -131,9 +131,9 @@ package enum ProbeSelectionError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .matchesNothing(let option, let glob, let known):
-            "\(option) '\(glob)' matches nothing; there are: \(known.joined(separator: ", "))"
+            "\(option) '\(glob)' matches nothing; available: \(known.joined(separator: ", "))"
         case .sameName(let probe, let variant, let first, let second):
-            "\(first) and \(second) are both \(probe)/\(variant); rename one"
+            "\(first) and \(second) are both named \(probe)/\(variant); rename one"
         }
     }
 }

@@ -12,7 +12,7 @@ protocol SourceCompiler: Sendable {
     /// Compiles `source`, named relative to `folder`, into `object`, and the make rule of all it read into `rule`, the
     /// source first. The object's folder is this call's alone, and gone afterwards.
     ///
-    /// - Throws: `ProbeObjectError.compilation` with the compiler's own words.
+    /// - Throws: `ProbeObjectError.compilation` with the compiler's message.
     func compile(
         _ source: FilePath, in folder: FilePath, arguments: [String], object: FilePath, rule: FilePath
     ) async throws

@@ -6,7 +6,7 @@ package enum Accelerator: String, Codable, Sendable, CaseIterable {
     case kvm, tcg
 }
 
-/// A part of the machine: what QEMU is told, and what the guest's kernel must be told with it.
+/// A part of the machine: arguments for QEMU, and the kernel parameters that belong to them.
 package struct Device: Sendable, Equatable {
     package var arguments: [String]
     package var kernelArguments: [String] = []

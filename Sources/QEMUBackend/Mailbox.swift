@@ -24,7 +24,7 @@ final class Mailbox: Sendable {
         }
         memory = Mutex(UInt(bitPattern: mapped))
         let error = cmx_send_shared_memory(sockets.near, file.descriptor)
-        guard error == 0 else { throw .hostResource(what: "a way to the mailbox", errno: Errno(rawValue: error)) }
+        guard error == 0 else { throw .hostResource(what: "a connection to the mailbox", errno: Errno(rawValue: error)) }
     }
 
     deinit {
@@ -96,6 +96,6 @@ final class MemoryFile: Sendable {
 }
 
 extension Errno {
-    /// What the C library's `errno` says now.
+    /// The current `errno`.
     static var current: Errno { Errno(rawValue: Foundation.errno) }
 }

@@ -53,8 +53,8 @@ package struct QEMU: Sendable, Equatable {
         let text = String(decoding: output.contents(), as: UTF8.self)
         // "QEMU emulator version 10.0.2 (Debian 1:10.0.2+ds-2+deb13u1~bpo12+1)"
         guard let range = text.range(of: "version "), KernelRelease(text[range.upperBound...]) != nil else {
-            let firstLine = text.split(separator: "\n").first.map(String.init) ?? "it said nothing"
-            throw MachineError.vmmUnusable(path: path, reason: "'--version' gave no version: \(firstLine)")
+            let firstLine = text.split(separator: "\n").first.map(String.init) ?? "no output"
+            throw MachineError.vmmUnusable(path: path, reason: "'--version' printed no version: \(firstLine)")
         }
         return String(text[range.upperBound...].prefix { !$0.isWhitespace })
     }

@@ -68,7 +68,7 @@ final class GuestChannel: Sendable {
     private static let shortestPause: Duration = .milliseconds(1)
     private static let longestPause: Duration = .milliseconds(10)
 
-    /// Moves bytes both ways and returns the oldest frame that nobody has taken yet.
+    /// Moves bytes in both directions and returns the oldest pending frame.
     private func pump() throws -> GuestFrame? {
         try state.withLock { state in
             if !state.outgoing.isEmpty {

@@ -92,7 +92,7 @@ extension BaselineSummary.Change {
 
     /// As in `fail at load, size-negative`.
     private static func words(_ cell: CellState?, _ program: ProgramState?) -> String {
-        guard let cell else { return "not in the run" }
+        guard let cell else { return "not in this run" }
         let verdict = cell.verdict == .notMeasured ? "not measured" : cell.verdict.rawValue
         let stage = (program?.stage ?? cell.stage).map { " at \($0.rawValue)" } ?? ""
         let errno = program.flatMap { $0.errno == 0 ? nil : LinuxErrno(number: $0.errno).name }
@@ -120,7 +120,7 @@ extension LoaderChange {
         case (nil, _): return "\(name) is new"
         case (_, nil): return "\(name) is gone"
         case (_, .missing): return "\(name) is missing now" + (reason.map { ": \($0)" } ?? "")
-        case (_, .available): return "\(name) is there now"
+        case (_, .available): return "\(name) is available now"
         }
     }
 }

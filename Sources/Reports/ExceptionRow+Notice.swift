@@ -1,14 +1,14 @@
 package import MatrixModel
 
 extension ExceptionRow {
-    /// What there is to say of the rule, in one sentence for people; `nil` for one that is in use or was not tested.
+    /// A notice about the rule; `nil` for one that is used or was not tested.
     package var notice: String? {
         switch state {
         case .used, .untested: nil
         case .expired:
-            "expired exception, held until \(expires ?? "-"): \(subject)" + (reason.map { ": \($0)" } ?? "")
+            "expired exception (until \(expires ?? "-")): \(subject)" + (reason.map { ": \($0)" } ?? "")
                 + (cells == 1 ? " (1 cell)" : " (\(cells) cells)")
-        case .unneeded: "unneeded exception, it excuses nothing: \(subject)" + (reason.map { ": \($0)" } ?? "")
+        case .unneeded: "unneeded exception: \(subject)" + (reason.map { ": \($0)" } ?? "")
         }
     }
 

@@ -57,7 +57,7 @@ extension MatrixDocument {
         var gaps: [Gap] = []
         let reasons = Dictionary(kernels.map { ($0.id, $0.reason) }, uniquingKeysWith: { first, _ in first })
         for cell in cells where cell.verdict == .notMeasured {
-            let reason = cell.reason ?? reasons[cell.kernel].flatMap(\.self) ?? "no reason was recorded"
+            let reason = cell.reason ?? reasons[cell.kernel].flatMap(\.self) ?? "no reason recorded"
             if let place = gaps.firstIndex(where: { $0.kernel == cell.kernel && $0.reason == reason }) {
                 gaps[place].cells += 1
             } else {
@@ -65,7 +65,7 @@ extension MatrixDocument {
             }
         }
         for kernel in kernels where kernel.status == .notMeasured && !gaps.contains(where: { $0.kernel == kernel.id }) {
-            gaps.append(Gap(kernel: kernel.id, reason: kernel.reason ?? "no reason was recorded", cells: 0))
+            gaps.append(Gap(kernel: kernel.id, reason: kernel.reason ?? "no reason recorded", cells: 0))
         }
         return gaps
     }
@@ -137,7 +137,7 @@ extension Finding {
             detail = culprit?.cause?.line ?? cell.reason ?? words
         case .pass:
             cause = ""
-            detail = "passes, and \(cell.expected.rawValue) was expected"
+            detail = "passes, but \(cell.expected.rawValue) was expected"
         case .crash, .timeout, .notMeasured:
             // What a crash prints differs from kernel to kernel; it is still one finding.
             cause = culprit?.cause?.id ?? ""

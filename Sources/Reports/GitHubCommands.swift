@@ -27,7 +27,7 @@ package enum GitHubCommands {
                 lines: ["\(gap.reason) (\(gap.words))"])
         }
         let exceptions = document.exceptions.compactMap(\.notice).map { notice in
-            command("warning", at: nil, title: "an exception to look at", lines: [notice])
+            command("warning", at: nil, title: "exception to review", lines: [notice])
         }
         return (errors + warnings + exceptions).map { $0 + "\n" }.joined()
     }

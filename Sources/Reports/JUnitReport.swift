@@ -84,7 +84,7 @@ package enum JUnitReport {
         }
         if let console = cell.console, let text = try logs.end(of: console) {
             var output = XMLElement("system-out")
-            output.add("the end of the guest's console:\n\(text)")
+            output.add("last lines of the guest's console:\n\(text)")
             testCase.add(output)
         }
         return testCase
@@ -96,13 +96,13 @@ package enum JUnitReport {
         if cell.verdict == .pass { return finding.detail }
         let how =
             cell.verdict == cell.expected
-            ? "not for the expected reason" : "where \(cell.expected.rawValue) was expected"
+            ? "but not for the expected reason" : "but \(cell.expected.rawValue) was expected"
         return "\(cell.verdict.rawValue), \(how)" + (what.isEmpty ? "" : ": \(what)")
     }
 
     /// Each program that did not pass: cause, place, advice, and the end of its log.
     private static func story(of cell: CellResult, _ logs: LogExcerpts) throws -> String {
-        var lines = cell.expectedReason.map { ["what was expected: \($0)"] } ?? []
+        var lines = cell.expectedReason.map { ["expected: \($0)"] } ?? []
         for program in cell.programs where program.verdict != .pass {
             let errno = program.errno == 0 ? nil : LinuxErrno(number: program.errno).name
             let stage = program.stage.map { "at \($0.rawValue)" }
@@ -115,7 +115,7 @@ package enum JUnitReport {
                 lines.append("→ \(program.explanation?.suggestion ?? cause.advice)")
             }
             if let name = program.log, let log = try logs.end(of: name) {
-                lines += ["", "the end of \(name):", log]
+                lines += ["", "last lines of \(name):", log]
             }
         }
         if let reason = cell.reason { lines.append(reason) }

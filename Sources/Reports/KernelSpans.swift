@@ -1,6 +1,6 @@
 import MatrixModel
 
-/// Writes some of the kernels of a matrix in few words: `ubuntu-5.4, debian-5.10…6.18`.
+/// Abbreviates a list of kernels: `ubuntu-5.4, debian-5.10…6.18`.
 struct KernelSpans {
     /// Neighbours within a family, which is what a span may run over.
     private var families: [(name: String, ids: [String])] = []

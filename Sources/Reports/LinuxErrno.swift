@@ -1,4 +1,4 @@
-/// An error number as a guest kernel means it, whatever the host calls it.
+/// An error number of the guest kernel, independent of the host's libc.
 ///
 /// Source: Linux `include/uapi/asm-generic/errno-base.h`, `errno.h`, and `include/linux/errno.h` for 524, which is
 /// the kernel's own but leaks out of `bpf()`.
@@ -22,9 +22,9 @@ struct LinuxErrno: Hashable, CustomStringConvertible {
         11: ("EAGAIN", "try again"),
         12: ("ENOMEM", "out of memory"),
         13: ("EACCES", "permission denied"),
-        14: ("EFAULT", "bad address, or a bug of the verifier"),
+        14: ("EFAULT", "bad address, or a verifier bug"),
         16: ("EBUSY", "device or resource busy"),
-        17: ("EEXIST", "exists already"),
+        17: ("EEXIST", "already exists"),
         19: ("ENODEV", "no such device"),
         20: ("ENOTDIR", "not a directory"),
         22: ("EINVAL", "invalid argument"),

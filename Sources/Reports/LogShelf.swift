@@ -76,7 +76,7 @@ struct KeptLog: Equatable {
 
     var size: Int { (head?.utf8.count ?? 0) + tail.utf8.count }
 
-    /// Keeps at most `limit` bytes in whole lines, three quarters of them at the end, where a verifier says why.
+    /// Keeps at most `limit` bytes in whole lines, three quarters of them at the end, where the reason is.
     mutating func cut(to limit: Int) {
         guard size > limit, let head else { return }
         let headLimit = limit / 4

@@ -27,7 +27,7 @@ struct MarkdownMatrix {
         let left = budget - head.reduce(0) { $0 + $1.utf8.count + 1 }
         let (body, leftOut) = MarkdownText.fitting(rows.map(line), into: left)
         guard !body.isEmpty else {
-            return ["The matrix of \(rows.count) variants on \(kernels.count) kernels is in the full report.", ""]
+            return ["The full report contains the matrix of \(rows.count) variants on \(kernels.count) kernels.", ""]
         }
         let note = leftOut == 0 ? [] : ["… and \(leftOut) more variants, in the full report.", ""]
         return ["### Matrix", ""] + head + body + [""] + note

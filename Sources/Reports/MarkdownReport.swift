@@ -38,7 +38,8 @@ package enum MarkdownReport {
         }
         if document.cells.isEmpty { return "## compat-matrix: the run has no cells" }
         if missing == document.cells.count { return "## · compat-matrix: nothing was measured" }
-        return "## ✓ compat-matrix: " + (missing > 0 ? "all that was measured is as expected" : "all as expected")
+        return "## ✓ compat-matrix: "
+            + (missing > 0 ? "all measured cells are as expected" : "all cells are as expected")
     }
 
     private static func counts(_ document: MatrixDocument) -> String {

@@ -1,7 +1,7 @@
 import MatrixAnalysis
 import MatrixModel
 
-/// Which variants of a probe to ship, in words.
+/// Which variants of a probe to ship, as text.
 struct PlanRow: Encodable {
     /// A contender and the kernels that are meant.
     struct Share: Encodable {

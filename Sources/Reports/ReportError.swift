@@ -11,9 +11,9 @@ package enum ReportError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .notADocument(let problem): "not a compat-matrix document: \(problem)"
         case .unknownSchema(let found, let supported):
-            "the document's schema is '\(found)'; this version of compat-matrix reads '\(supported)'"
-        case .notCompressed(let status): "the report's logs cannot be compressed: zlib said \(status)"
-        case .brokenTemplate(let problem): "the report's page cannot be filled: \(problem)"
+            "the document's schema is '\(found)'; this version of compat-matrix supports '\(supported)'"
+        case .notCompressed(let status): "cannot compress the logs of the report: zlib error \(status)"
+        case .brokenTemplate(let problem): "cannot fill the template of the report: \(problem)"
         }
     }
 }

@@ -19,7 +19,7 @@ struct SARIFLog: Encodable {
     struct Run: Encodable {
         var tool: Tool
         var invocations: [Invocation]
-        var originalUriBaseIds = [Location.root: ["description": Message("The top of the repository.")]]
+        var originalUriBaseIds = [Location.root: ["description": Message("The root of the repository.")]]
         var results: [Result]
         var columnKind = "utf16CodeUnits"
 

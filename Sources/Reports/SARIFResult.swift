@@ -30,16 +30,16 @@ struct SARIFResult {
     func message(kernels: String) -> String {
         let what =
             switch verdict {
-            case .fail: "is refused"
-            case .crash: "brings the guest down"
-            case .timeout: "does not end in time"
+            case .fail: "fails"
+            case .crash: "crashes the guest"
+            case .timeout: "times out"
             case .pass: "passes"
             case .notMeasured: "was not measured"
             }
         let how =
             asExpected
             ? "as expected"
-            : verdict == expected ? "not for the expected reason" : "and \(expected.rawValue) was expected"
+            : verdict == expected ? "but not for the expected reason" : "but \(expected.rawValue) was expected"
         let sentence = "\(name) (\(row.loader)) \(what) on \(kernels), \(how)"
         return (line.isEmpty ? "\(sentence)." : "\(sentence): \(line)") + (advice.map { "\n\($0)" } ?? "")
     }
@@ -122,21 +122,21 @@ struct SARIFResult {
     /// Of the answers that no message of a verifier or loader stands behind.
     static let descriptions = [
         "unexpected-pass": (
-            meaning: "A variant passes where a rule of its manifest says that it does not.",
-            advice: "Take the rule out of the manifest, or narrow its kernels."
+            meaning: "A variant passes although a rule in its manifest expects otherwise.",
+            advice: "Remove the rule from the manifest, or narrow its kernels."
         ),
         "failed": (
-            meaning: "A program failed, and neither the kernel nor the loader said why.",
-            advice: "Look at the errno and the stage in the report."
+            meaning: "A program failed, and neither the kernel nor the loader reported a reason.",
+            advice: "Check the errno and the stage in the report."
         ),
         "guest-crash": (
             meaning: "The kernel panicked, oopsed or locked up.",
-            advice: "Do not ship the variant for these kernels, and report the console's message to the distribution."
+            advice: "Do not ship the variant for these kernels, and report the console message to the distribution."
         ),
         "timeout": (
-            meaning: "There was no result in time.",
+            meaning: "The cell did not finish in time.",
             advice:
-                "Raise --timeout to see whether it ends at all; a verifier may go through a large program for minutes."
+                "Raise --timeout to check whether it finishes at all; verifying a large program can take minutes."
         ),
     ]
 }

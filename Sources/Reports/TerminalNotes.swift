@@ -29,7 +29,7 @@ struct TerminalNotes {
         ]
     }
 
-    /// What to change is only said of what nobody expected: the rest is known.
+    /// Suggestions are only shown for unexpected failures; the others are known.
     private func section(_ title: String, _ findings: [Finding], withSuggestions: Bool = false) -> [String] {
         guard !findings.isEmpty else { return [] }
         let spans = KernelSpans(document.kernels)
@@ -72,9 +72,9 @@ struct TerminalNotes {
             guard let cells = rows[row], let least = cells.compactMap(\.leastHeadroom).min() else { return nil }
             let name = TerminalText.escaped("\(row.probe)/\(row.variant)")
             let kernels = TerminalText.escaped(spans.words(for: cells.map(\.kernel)))
-            return cut("  ! \(name)  \(kernels)  \(least) % of the instructions left")
+            return cut("  ! \(name)  \(kernels)  \(least) % headroom")
         }
-        return lines.isEmpty ? [] : [paint("close to the limit of instructions", "1")] + lines
+        return lines.isEmpty ? [] : [paint("little headroom", "1")] + lines
     }
 
     private var gaps: [String] {

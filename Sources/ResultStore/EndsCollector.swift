@@ -9,7 +9,7 @@ struct EndsCollector {
     private var lineFeeds = 0
     private var count = 0
 
-    /// Keeps at most `limit` bytes, three quarters of them at the end, where a verifier says why.
+    /// Keeps at most `limit` bytes, three quarters of them at the end, where the reason is.
     init(limit: Int) { self.limit = limit }
 
     private var headLimit: Int { limit / 4 }

@@ -75,7 +75,7 @@ package struct GzipFile: ~Copyable {
             guard count > 0 else { break }
             try body(UnsafeRawBufferPointer(rebasing: buffer[..<Int(count)]))
         }
-        // A file that ends too early is told here only.
+        // A truncated file is only detected here.
         guard try close() else { throw ResultStoreError.damagedLog(path) }
     }
 

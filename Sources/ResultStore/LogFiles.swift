@@ -44,7 +44,7 @@ struct LogFiles: Sendable {
         return try [name.plain, name.compressed].contains { try size(of: path.appending($0)) != nil }
     }
 
-    /// `nil` when there is no such file.
+    /// `nil` if the file does not exist.
     ///
     /// A file cut short by a loss of power has another size, and is written again.
     private func size(of file: FilePath) throws -> Int? {

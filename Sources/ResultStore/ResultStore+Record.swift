@@ -1,7 +1,7 @@
 import GRDB
 package import MatrixModel
 
-/// A cell with what the document does not show of it.
+/// A cell with values that the document does not contain.
 package struct RecordedCell: Sendable, Hashable {
     package var cell: CellResult
     /// Its place in the plan: cells come in as kernels finish, and are read back in this order.

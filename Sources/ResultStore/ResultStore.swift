@@ -4,7 +4,7 @@ import HostTools
 package import MatrixModel
 package import SystemPackage
 
-/// The runs of a results folder: a SQLite database, and the logs beside it.
+/// The runs in a results directory: a SQLite database, and the logs next to it.
 ///
 /// Several processes may use one folder at the same time.
 package struct ResultStore: Sendable {

@@ -27,16 +27,18 @@ extension ResultStoreError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .folderUnusable(let path, let reason): "cannot write to \(path): \(reason)"
-        case .diskFull(let path): "no space left for \(path); `compat-matrix clean` frees the caches"
-        case .foreignDatabase(let path): "\(path) is not a database of compat-matrix; name another results folder"
-        case .newerDatabase(let path): "\(path) was written by a newer compat-matrix; update this one"
+        case .diskFull(let path): "no space left for \(path); free some with 'compat-matrix clean'"
+        case .foreignDatabase(let path):
+            "\(path) is not a compat-matrix database; use --results to choose another directory"
+        case .newerDatabase(let path): "\(path) was written by a newer version of compat-matrix; update compat-matrix"
         case .database(let path, let message): "\(path): \(message)"
         case .corruptRow(let table, let column, let value):
             "the results database is damaged: \(table).\(column) is '\(value)'"
-        case .noRuns(let path): "no run is stored in \(path); `compat-matrix run` makes one"
-        case .unknownRun(let id): "no stored run begins with '\(id)'; `compat-matrix runs` lists them"
+        case .noRuns(let path): "no runs in \(path); create one with 'compat-matrix run'"
+        case .unknownRun(let id):
+            "no stored run has an id that starts with '\(id)'; list the runs with 'compat-matrix runs'"
         case .ambiguousRun(let id, let candidates):
-            "'\(id)' could be any of \(candidates.joined(separator: ", ")); write more of the id"
+            "'\(id)' matches several runs (\(candidates.joined(separator: ", "))); use a longer prefix"
         case .runExists(let id): "run \(id) is already stored"
         case .badLogReference(let reference): "'\(reference)' is not a stored log; expected logs/<sha256>.txt"
         case .unreadableLog(let path, let reason): "cannot read the log \(path): \(reason)"

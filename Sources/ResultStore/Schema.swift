@@ -91,7 +91,7 @@ enum Schema {
         ) STRICT, WITHOUT ROWID;
         """
 
-    /// Words are written out here, not taken from the enums: renaming a case must not rewrite history.
+    /// Values are literals here instead of enum cases: renaming a case must not change old databases.
     private static let version1 = """
         PRAGMA application_id = \(applicationID);
 

@@ -18,7 +18,7 @@ package struct LoadedVariant: Sendable {
 
 /// Which loaders there are, and which of them take which variant.
 ///
-/// A pure function of what was asked for; nothing is looked at on disk.
+/// A pure function of the options; does not access the disk.
 package struct LoaderChoice {
     private let options: [LoaderOption]
     private let own: [String]
@@ -83,10 +83,10 @@ package enum LoaderChoiceError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .nothingMatches(let glob, let known):
-            "--loader '\(glob)' matches nothing; what is selected has: \(known.joined(separator: ", "))"
+            "--loader '\(glob)' matches nothing; loaders of the selected variants: \(known.joined(separator: ", "))"
         case .unknown(let name, let known):
-            "a manifest names the loader '\(name)'; there are: \(known.joined(separator: ", ")), and --loader "
-                + "\(name)=PATH brings one of your own"
+            "unknown loader '\(name)' in a manifest; available: \(known.joined(separator: ", ")); add your own with "
+                + "--loader \(name)=PATH"
         }
     }
 }

@@ -45,10 +45,11 @@ package enum LoaderOptionError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .unusableName(let name):
-            "'\(name)' cannot be a loader's name: at most 64 letters, digits, '-', '.', '_' and '+', first none of '-' and '.'"
-        case .taken(let name, let path): "there is a loader '\(name)' already; give '\(path)' another name"
-        case .pathMissing(let name): "--loader \(name)= lacks the path of the loader"
-        case .unknown(let glob, let known): "there is no loader '\(glob)'; there are: \(known.joined(separator: ", "))"
+            "'\(name)' is not a valid loader name: use at most 64 letters, digits, '-', '.', '_' and '+', "
+                + "and do not start with '-' or '.'"
+        case .taken(let name, let path): "a loader named '\(name)' already exists: choose another name for '\(path)'"
+        case .pathMissing(let name): "--loader \(name)=: the path of the loader is missing"
+        case .unknown(let glob, let known): "unknown loader '\(glob)'; available: \(known.joined(separator: ", "))"
         }
     }
 }

@@ -2,7 +2,7 @@ package import MatrixModel
 
 /// How far a run has come and how long the rest will take.
 ///
-/// A value without a clock: whoever asks says what time it is.
+/// A value without a clock: callers pass the time.
 package struct RunForecast {
     package typealias Instant = ContinuousClock.Instant
 
@@ -59,7 +59,7 @@ package struct RunForecast {
     /// The cell does not run any more, and is not over.
     package mutating func stopped(_ cell: CellKey) { running.removeAll { $0.cell == cell } }
 
-    /// The cell is over after that many seconds in its guest, `nil` where nobody knows.
+    /// The cell finished after that many seconds in its guest; `nil` if unknown.
     package mutating func finished(_ cell: CellKey, seconds: Double?) {
         stopped(cell)
         done += 1

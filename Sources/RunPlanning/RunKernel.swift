@@ -4,7 +4,7 @@ package import MatrixModel
 package import MatrixRunner
 package import ProbeObject
 
-/// A kernel of a run, with its image or the reason why there is none.
+/// A kernel of a run, with its image or the reason why it is missing.
 package struct RunKernel: Sendable {
     package var manifest: KernelManifest
     package var image: Result<KernelImage, KernelStoreError>

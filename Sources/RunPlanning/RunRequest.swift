@@ -95,8 +95,8 @@ package enum RunRequestError: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .jobs: "--jobs takes a number from 1 to 256"
-        case .timeout: "--timeout takes 1 to 86400 seconds"
+        case .jobs: "--jobs must be between 1 and 256"
+        case .timeout: "--timeout must be between 1 and 86400 seconds"
         }
     }
 }
@@ -107,14 +107,15 @@ extension ProjectManifest {
         { known in
             let ids = known.map(\.id.text)
             for glob in patterns where !ids.contains(where: Glob(glob.value).matches) {
-                throw glob.place.wrong(glob.value, expected: "kernels among \(ids.joined(separator: ", "))")
+                throw glob.place.wrong(
+                    glob.value, expected: "a kernel id or a glob that matches one of \(ids.joined(separator: ", "))")
             }
         }
     }
 }
 
 extension ProjectManifest {
-    /// What its `loaders` say, a path among them from its own folder.
+    /// The options in `loaders`, with paths relative to the directory of the file.
     ///
     /// - Throws: `ManifestError` for what `--loader` would not take.
     fileprivate func loaderOptions() throws(ManifestError) -> [LoaderOption] {
@@ -125,7 +126,7 @@ extension ProjectManifest {
                 option = .own(name: name, path: folder.pushing(FilePath(path)).string)
             }
             do { try LoaderOption.validate(options + [option]) } catch {
-                throw text.place.wrong(text.value, expected: "what --loader takes: \(error)")
+                throw text.place.wrong(text.value, expected: "a value that --loader accepts: \(error)")
             }
             options.append(option)
         }

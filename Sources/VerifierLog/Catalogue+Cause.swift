@@ -88,7 +88,7 @@ extension Catalogue {
     /// Source: kernel/bpf/verifier.c of Linux 4.4 to 5.1, `do_check`.
     private func budgetCause(_ errno: Int32, _ log: LogSummary) -> Cause? {
         guard log.isAbridged, errno == Self.tooBig else { return nil }
-        return self[id: "too-large"]?.cause(line: "errno \(errno), and the end of the log is missing", source: nil)
+        return self[id: "too-large"]?.cause(line: "errno \(errno), end of the log missing", source: nil)
     }
 
     private func unknownCause(_ finding: DecidingMessage) -> Cause? {
@@ -101,7 +101,7 @@ extension Catalogue {
     private func unknownCause(line: String, source: String?, report: DecidingMessage.Report?) -> Cause {
         Cause(
             id: Self.unknown, category: report?.category ?? "Unknown", line: line, source: source,
-            advice: report?.suggestion ?? "The catalogue does not have this message: read the log around it.",
+            advice: report?.suggestion ?? "Read the log around this message, which is not in the catalogue.",
             since: nil)
     }
 
@@ -115,24 +115,24 @@ extension Catalogue {
         return nil
     }
 
-    /// Up to the load bpf() is all that a loader asks the kernel for.
+    /// Up to the load, bpf() is the only system call that a loader needs.
     ///
-    /// What it was doing when it found that out, and says, is not the reason.
+    /// The step at which the loader noticed it is not the reason.
     private func missingCall(_ errno: Int32, _ stage: Stage, _ messages: [Line]) -> Cause? {
         guard errno == Self.noSuchCall, stage <= .load else { return nil }
         let said = messages.last { $0.text.lowercased().contains("function not implemented") }
         return entries.first { $0.errnos(at: stage).contains(errno) }?
-            .cause(line: said?.text.trimmed ?? "errno \(errno), and no log", source: nil)
+            .cause(line: said?.text.trimmed ?? "errno \(errno), no log", source: nil)
     }
 
     /// Attaching fails with the same numbers as loading, for other reasons.
     private func errnoCause(_ errno: Int32, _ stage: Stage, said: Line? = nil) -> Cause? {
         let line =
             switch stage {
-            case .attach: said?.text.trimmed ?? "errno \(errno) of the attachment"
-            case .fire: said?.text.trimmed ?? "errno \(errno) of the wait for an event"
+            case .attach: said?.text.trimmed ?? "errno \(errno) while attaching"
+            case .fire: said?.text.trimmed ?? "errno \(errno) while waiting for an event"
             case .open, .maps, .load:
-                errno == Self.noSpace ? "the end of the log is missing" : "errno \(errno), and no log"
+                errno == Self.noSpace ? "the end of the log is missing" : "errno \(errno), no log"
             }
         return entries.first { $0.errnos(at: stage).contains(errno) }?.cause(line: line, source: nil)
     }

@@ -53,20 +53,27 @@ extension Catalogue {
         _ cause: Cause, _ entry: CatalogueEntry?, _ finding: LengthFinding?, on path: FailingPath
     ) -> String {
         guard let finding else {
-            guard let entry else { return "The catalogue does not have this message." }
+            guard let entry else { return "This message is not in the catalogue." }
             return [entry.meaning, entry.reason].compactMap(\.self).joined(separator: " ")
         }
         let what =
             finding.shape == .noUpperBound || finding.shape == .helperReturn ? "may be too large" : "may be negative"
         let role =
-            if case .call(let name)? = path.steps.last?.operation { "the length that \(name) is given" } else {
-                "the number that is added to a pointer"
+            if case .call(let name)? = path.steps.last?.operation {
+                "the length passed to \(Self.withoutNumber(name))"
+            } else {
+                "the number added to a pointer"
             }
-        let state = path.state(of: finding.register).map { " The verifier knows of it: \($0.words)." } ?? ""
-        return "r\(finding.register), \(role), \(what): \(finding.shape.story).\(state)"
+        let state = path.state(of: finding.register).map { " Verifier state: \($0.words)." } ?? ""
+        return "r\(finding.register), \(role), \(what). \(finding.shape.story)\(state)"
     }
 
-    /// The branches and what became of the number, the latest `longestPath` of them.
+    /// `bpf_perf_event_output()` for `bpf_perf_event_output#25`, the verifier's name of a helper.
+    private static func withoutNumber(_ name: some StringProtocol) -> String {
+        name.contains("#") ? "\(name.prefix { $0 != "#" })()" : "\(name)"
+    }
+
+    /// The branches and the steps of the number, the last `longestPath` of them.
     private static func events(on path: FailingPath, notes: [Int: String]) -> [String] {
         let events = path.steps.indices.dropLast().compactMap { place -> String? in
             let taken = path.isTaken(at: place).map { $0 ? "taken" : "not taken" }

@@ -15,7 +15,7 @@ package struct CatalogueEntry: Sendable, Decodable {
     package var seen: String?
     /// The findings that the entry is about; each has one entry at most.
     package var findings: [GuestFinding.Code]
-    /// The errnos for which the entry stands when nobody wrote a word.
+    /// The errnos that select the entry if there is no message.
     package var errnos: [Int32]
     /// The errnos for which it stands where a program loaded and could not be attached.
     package var attachErrnos: [Int32]
@@ -30,7 +30,7 @@ package struct CatalogueEntry: Sendable, Decodable {
     let feature: FeatureReference?
     let pattern: LinePattern?
 
-    /// What the message says of a feature of the kernel.
+    /// What the message implies about a kernel feature.
     struct FeatureReference: Sendable, Decodable {
         enum Statement: String, Sendable, Decodable {
             /// That the kernel has it not.

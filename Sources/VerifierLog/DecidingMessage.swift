@@ -1,4 +1,4 @@
-/// What the end of a log says: the message that decided, and where in the program it stands.
+/// The end of a log: the deciding message and its place in the program.
 struct DecidingMessage {
     /// What 7.3 says in its own words below or above the message.
     struct Report {

@@ -4,7 +4,7 @@
 struct ExtractedLog {
     private(set) var log: [Line]
     private(set) var rest: [Line]
-    /// Whether anything but the text itself says that there is a log in it.
+    /// Whether markers show that the text contains a log.
     let isWrapped: Bool
 
     /// Takes off what loaders, journals and terminals put before and around a log.
@@ -31,7 +31,7 @@ struct ExtractedLog {
             range = first..<range.upperBound
         }
         isWrapped = decorated != nil || range != texts.indices
-        // The totals are a verifier's last words; veristat's table stands below them.
+        // The totals end a verifier log; veristat's table follows them.
         if let total = texts[range].lastIndex(where: { $0.kind == .total && $0.text.trimmed.hasPrefix("processed ") }) {
             range = range.lowerBound..<(total + 1)
         }

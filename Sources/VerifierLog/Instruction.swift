@@ -139,7 +139,7 @@ package struct Instruction: Sendable, Equatable {
     }
 
     private var immediate: Operand? {
-        // `if r5 s> 0x1000 goto pc+7`: the number stands in the middle.
+        // `if r5 s> 0x1000 goto pc+7`: the number is in the middle.
         for word in text.split(separator: " ").reversed() {
             if let number = Int64(verifier: word) { return .immediate(number) }
         }

@@ -3,7 +3,7 @@ package import MatrixModel
 /// One line of a log, or a finding in its place.
 package struct Line: Sendable {
     package let text: Substring
-    /// What `text` is the sentence of; `nil` for a line that somebody wrote.
+    /// The finding behind `text`; `nil` for any other line.
     package let finding: GuestFinding?
 
     /// In bytes: of registers with all their stack slots a few thousand are written; more says nothing more.
@@ -19,7 +19,7 @@ package struct Line: Sendable {
 
     init(_ finding: GuestFinding) {
         text = Substring(finding.sentence)
-        // Those are a loader's own words.
+        // Those lines are the loader's.
         self.finding = finding.code == .text ? nil : finding
     }
 

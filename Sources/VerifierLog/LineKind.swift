@@ -17,7 +17,7 @@ package enum LineKind: Sendable, Hashable {
     case precision
     /// BTF as the kernel reads it: `[27] INT unsigned long size=8`.
     case types
-    /// Whatever else the verifier does without refusing anything: `func#0 @0`, `caller:`.
+    /// Other lines that reject nothing: `func#0 @0`, `caller:`.
     case note
     /// What a loader wrote, where its output and the log are one text.
     case loader

@@ -32,7 +32,7 @@ final class LinePattern: Sendable {
         return compiled.withLock { start.firstMatch(of: $0) != nil }
     }
 
-    /// What the named group holds in `line`; `nil` where the group, or the expression, does not match.
+    /// The text of the named group in `line`; `nil` if the group or the expression does not match.
     func capture(_ group: String, in line: String) -> String? {
         compiled.withLock { regex in
             line.firstMatch(of: regex).flatMap { match in

@@ -39,7 +39,7 @@ package struct LogReader: Sendable {
 
     package mutating func feed(_ piece: [UInt8]) { feed(piece.span) }
 
-    /// What the log says, as far as it was fed.
+    /// A summary of the log so far.
     package func finish() -> LogSummary {
         let kept = tail.suffix(Self.window)
         let isWhole = kept.count == byteCount
@@ -93,7 +93,7 @@ package struct LogSummary: Sendable {
         self = reader.finish()
     }
 
-    /// Whether a verifier's log is in it, told by more than that somebody wrote something.
+    /// Whether it contains a verifier log, and not just any text.
     package var holdsLog: Bool { lines.contains { $0.kind == .instruction || $0.kind == .total } }
 
     var isEmpty: Bool { lines.allSatisfy { $0.kind == .blank } }

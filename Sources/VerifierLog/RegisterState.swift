@@ -18,7 +18,7 @@ package struct RegisterState: Sendable, Equatable {
     package let constant: Int64?
     /// One letter for each byte of a stack slot that is no whole spilled register: `mmmm????`.
     package let slots: Substring
-    /// What stands in parentheses.
+    /// The part in parentheses.
     private let details: Substring
 
     package var isScalar: Bool { type == "scalar" }

@@ -20,7 +20,7 @@ extension Span<UInt8> {
         return end
     }
 
-    /// The decimal number at `start`; `nil` where there is none, or one that no instruction, type or frame has.
+    /// The decimal number at `start`; `nil` if there is none, or if it is too large to be an index.
     func number(from start: Int) -> (value: Int, end: Int)? {
         var end = start
         var value = 0

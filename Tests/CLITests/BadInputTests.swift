@@ -10,12 +10,12 @@ import Testing
         /// What the sentence says besides the file's name.
         var words: [String] {
             switch self {
-            case .missing: ["there is no such file", "build it first"]
+            case .missing: ["no such file", "build it first"]
             case .empty: ["is empty", "compile it again"]
             case .notELF: ["is not an ELF object", "clang -target bpf"]
-            case .forX86: ["is an object for x86-64, not for BPF", "clang -target bpf"]
-            case .cutShort: ["is cut short", "again"]
-            case .noProgram: ["holds no program", "SEC("]
+            case .forX86: ["is an object for x86-64, not BPF", "clang -target bpf"]
+            case .cutShort: ["is truncated", "again"]
+            case .noProgram: ["contains no program", "SEC("]
             }
         }
     }
@@ -100,7 +100,7 @@ import Testing
     }
 
     /// A run of nothing must not be green.
-    @Test(arguments: [("probes/p/probe.yml", "rename it"), ("probes/p/notes.txt", "holds no probe")])
+    @Test(arguments: [("probes/p/probe.yml", "rename the file"), ("probes/p/notes.txt", "no probes in")])
     func noManifest(file: String, words: String) async throws {
         try await Sandbox.with { sandbox in
             try await sandbox.addKernel()
@@ -113,8 +113,8 @@ import Testing
     @Test(arguments: [
         ("no kernel", [UInt8](repeating: 0x20, count: 4096), "not a kernel"),
         ("an empty file", [], "not a kernel"),
-        ("a bzImage cut short", Array(Fixture.bzImage().prefix(700)), "cut short"),
-        ("a package cut short", Fixture.packageCutShort, "cut short"),
+        ("a bzImage cut short", Array(Fixture.bzImage().prefix(700)), "truncated"),
+        ("a package cut short", Fixture.packageCutShort, "truncated"),
     ])
     func kernelToAdd(what: String, bytes: [UInt8], words: String) async throws {
         try await Sandbox.with { sandbox in
@@ -141,7 +141,7 @@ import Testing
             let before = try sandbox.contents(of: "results/compat-matrix.sqlite")
             for arguments in [["run", "--object", "tiny.bpf.o"], ["runs"], ["report"]] {
                 let outcome = try await sandbox.run(arguments, path: sandbox.bin)
-                outcome.expectRefusal(.invalidInput, saying: ["compat-matrix.sqlite", "another results folder"])
+                outcome.expectRefusal(.invalidInput, saying: ["compat-matrix.sqlite", "choose another directory"])
             }
             #expect(try sandbox.contents(of: "results/compat-matrix.sqlite") == before)
         }

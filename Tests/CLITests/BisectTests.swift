@@ -12,7 +12,10 @@ import Testing
             (["tiny", "--kernel", "el*"], .usage, ["'el*'", Sandbox.kernel]),
             (["tiny", "--variant", "b"], .usage, ["'b'", "only"]),
             (["tiny", "--loader", "tracefs"], .usage, ["'tracefs'", "libbpf"]),
-            (["tiny", "--archive", "--kernel", Sandbox.kernel], .usage, [Sandbox.kernel, "no apt archive"]),
+            (
+                ["tiny", "--archive", "--kernel", Sandbox.kernel], .usage,
+                [Sandbox.kernel, "does not come from an apt archive"]
+            ),
             (["tiny", "--archive", "--kernel", "el*"], .usage, ["'el*'"]),
         ] as [([String], CompatMatrixCLI.ExitStatus, [String])])
     func whatThereIsNot(arguments: [String], status: CompatMatrixCLI.ExitStatus, words: [String]) async throws {

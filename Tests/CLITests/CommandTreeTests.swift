@@ -1,8 +1,9 @@
 import Foundation
+import Subprocess
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct CommandTreeTests {
-    /// What `--experimental-dump-help` says, as far as it matters here.
+    /// The part of `--experimental-dump-help` that these tests need.
     private struct Dump: Decodable {
         var command: Command
     }
@@ -12,7 +13,7 @@ import Testing
         var abstract: String?
         var subcommands: [Command]?
 
-        /// This command and all below it, each with the words that call it.
+        /// This command and all subcommands, each with its name on the command line.
         func all(after words: [String] = []) -> [(words: [String], command: Command)] {
             [(words, self)]
                 + (subcommands ?? []).filter { $0.commandName != "help" }.flatMap {
@@ -21,7 +22,7 @@ import Testing
         }
     }
 
-    @Test func everyCommandSaysWhatItIsForAndHowToCallIt() async throws {
+    @Test func everyCommandHasAnAbstractAndUsage() async throws {
         try await Sandbox.with { sandbox in
             let dump = try await sandbox.run("--experimental-dump-help")
             let tree = try JSONDecoder().decode(Dump.self, from: Data(dump.stdout.utf8)).command
@@ -39,7 +40,22 @@ import Testing
         }
     }
 
-    @Test func helpIsWhatOneGetsWithoutACommand() async throws {
+    @Test func everyHelpTextMatchesItsGoldenFile() async throws {
+        try await Sandbox.with { sandbox in
+            let dump = try await sandbox.run("--experimental-dump-help")
+            let tree = try JSONDecoder().decode(Dump.self, from: Data(dump.stdout.utf8)).command
+            var names: Set<String> = []
+            for (words, _) in tree.all() {
+                let help = try await sandbox.run(words + ["--help"], environment: ["COLUMNS": "80"])
+                let name = (["compat-matrix"] + words).joined(separator: "-") + ".txt"
+                names.insert(name)
+                try GoldenFile.expect(help.stdout, "help/\(name)")
+            }
+            #expect(try GoldenFile.names(in: "help") == names)
+        }
+    }
+
+    @Test func callWithoutCommandPrintsHelp() async throws {
         try await Sandbox.with { sandbox in
             let outcome = try await sandbox.run()
             #expect(outcome.isSuccess)
@@ -47,7 +63,7 @@ import Testing
         }
     }
 
-    /// People and scripts rely on these.
+    /// Scripts rely on these.
     private static let usages = [
         "compat-matrix <subcommand>",
         "compat-matrix run <options>",

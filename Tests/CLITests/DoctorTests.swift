@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test func whatIsMissingIsNamedWithWhatToDo() async throws {
+    @Test func missingPartsAreReportedWithAdvice() async throws {
         try await Sandbox.with { sandbox in
             try sandbox.write("summary: x\n", to: "images/guest/build/agent")
             let outcome = try await sandbox.run("doctor", path: sandbox.bin)
@@ -47,8 +47,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("7.2.0", "exit 1", "runs no guest"), ("7.2.0", "exit 33", "corrupts guests under TCG"),
-        ("10.0.0", "exit 1", "runs no guest"), ("8.2.0", "exit 33", nil),
+        ("7.2.0", "exit 1", "cannot run a guest"), ("7.2.0", "exit 33", "corrupts guests under TCG"),
+        ("10.0.0", "exit 1", "cannot run a guest"), ("8.2.0", "exit 33", nil),
     ])
     func qemuThatIsNoGood(version: String, script: String, obstacle: String?) async throws {
         try await Sandbox.with { sandbox in

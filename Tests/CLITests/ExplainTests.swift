@@ -22,7 +22,7 @@ import Testing
             try sandbox.write(Self.log, to: "watch.log")
             let outcome = try await sandbox.run("explain", "watch.log")
             #expect(outcome.isSuccess)
-            #expect(outcome.stdout.contains("more rounds of instructions 5–6"))
+            #expect(outcome.stdout.contains("more iterations of instructions 5–6"))
             #expect(outcome.stdout.split(separator: "\n").count < 30)
             for row in [
                 "cause:  not-init", "return n; @ probe.c:4", "\nReason:\n", "\nAt:\n", "\nSuggestion:\n",
@@ -103,16 +103,16 @@ import Testing
             try sandbox.write(Array(sandbox.contents(of: "watch.log.gz").dropLast(20)), to: "cut.gz")
             let outcome = try await sandbox.run("explain", "cut.gz")
             #expect(outcome.status == .invalidInput)
-            outcome.expectSentence(["cannot read the log cut.gz: it is compressed, and damaged or cut off"])
+            outcome.expectSentence(["cannot read the log cut.gz: the compressed data is damaged or truncated"])
         }
     }
 
-    @Test func saysThatNothingWasRefused() async throws {
+    @Test func logWithoutRejectionIsReported() async throws {
         try await Sandbox.with { sandbox in
             try sandbox.write("processed 3 insns\n", to: "fine.log")
             let outcome = try await sandbox.run("explain", "fine.log")
             #expect(outcome.isSuccess)
-            #expect(outcome.stdout.contains("No message of a refusal in fine.log."))
+            #expect(outcome.stdout.contains("No rejection found in fine.log."))
             #expect(outcome.stdout.contains("instructions:  3 processed"))
         }
     }

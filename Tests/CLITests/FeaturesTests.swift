@@ -12,13 +12,13 @@ import Testing
         var kernels: [Kernel]
     }
 
-    @Test func aKernelThatIsNotFetchedIsSaidSo() async throws {
+    @Test func unfetchedKernelIsReported() async throws {
         try await Sandbox.with { sandbox in
             try sandbox.write("source:\n  file: gone\n", to: "kernels/local-5.0.yaml")
             let before = try sandbox.files()
             let outcome = try await sandbox.run("features", "local-*")
             outcome.expectRefusal(
-                .notMeasured, saying: ["local-5.0 is not fetched; 'compat-matrix kernels fetch local-5.0' brings it"])
+                .notMeasured, saying: ["local-5.0 is not fetched; run 'compat-matrix kernels fetch local-5.0'"])
             let json = try await sandbox.run("features", "local-5.0", "--json")
             #expect(json.status == .notMeasured)
             let report = try JSONDecoder().decode(Report.self, from: Data(json.stdout.utf8))
@@ -29,7 +29,7 @@ import Testing
     }
 
     /// A line each, and the last is the command's own.
-    @Test func everyKernelThatCannotBeAskedHasItsReason() async throws {
+    @Test func unexaminedKernelsHaveReasons() async throws {
         try await Sandbox.with { sandbox in
             try await sandbox.addKernel()
             try sandbox.write("source:\n  file: gone\n", to: "kernels/local-5.0.yaml")

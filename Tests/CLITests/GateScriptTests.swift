@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [64, 65, 70, 130]) func aRunThatDidNotHappenSaysWhy(status: Int) async throws {
+    @Test(arguments: [64, 65, 70, 130]) func runWithoutMeasurementsReportsTheReason(status: Int) async throws {
         try await Sandbox.with { sandbox in
             try sandbox.addFailedRun()
             let tool = try sandbox.addTool(runningTo: status, saying: "compat-matrix: 100 % wrong")
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test func aMistakeInFailOnIsTold() async throws {
+    @Test func errorInFailOnIsReported() async throws {
         try await Sandbox.with { sandbox in
             let outcome = try await sandbox.gate(["COMPAT_MATRIX_FAIL_ON": "sometimes"])
             #expect(

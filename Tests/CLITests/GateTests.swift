@@ -76,7 +76,7 @@ import Testing
         #expect(gate.status(allowMissing: false) == (passes ? nil : .unexpectedVerdicts))
     }
 
-    @Test func withoutABaselineWhatIsNotExpectedCounts() {
+    @Test func unexpectedCountsWithoutABaseline() {
         #expect(Self.gate([Self.cell("a", .fail)], before: nil).breaches.map(\.condition) == [.unexpected])
         #expect(
             Self.gate([Self.cell("a", .pass, expected: .fail)], before: nil).status(allowMissing: true)
@@ -95,11 +95,11 @@ import Testing
         ),
         (
             .headroom, cell("a", .pass, instructions: 900_000), cell("a", .pass, instructions: 800_000),
-            "a/v (libbpf) on debian-6.12, p: 10.0 % of the instructions left"
+            "a/v (libbpf) on debian-6.12, p: 10.0 % headroom"
         ),
         (.unexpected, cell("a", .fail), cell("a", .fail), "a/v (libbpf) on debian-6.12: fail, expected pass"),
     ])
-    func failsOnWhatItIsToldTo(condition: GateCondition, now: CellResult, before: CellResult, item: String) {
+    func failsOnTheConfiguredConditions(condition: GateCondition, now: CellResult, before: CellResult, item: String) {
         let told = Self.gate([now], before: [before], GateRules(failOn: [condition]))
         #expect(told.breaches.map(\.condition) == [condition])
         #expect(told.breaches.first?.items == [item])
@@ -127,7 +127,7 @@ import Testing
     }
 
     @Test(arguments: [(false, CompatMatrixCLI.ExitStatus.notMeasured as CompatMatrixCLI.ExitStatus?), (true, nil)])
-    func whatIsMissingIsCountedApart(allowMissing: Bool, status: CompatMatrixCLI.ExitStatus?) {
+    func missingCellsAreCountedSeparately(allowMissing: Bool, status: CompatMatrixCLI.ExitStatus?) {
         let cells = [Self.cell("a", .pass), Self.cell("b", .notMeasured)]
         #expect(Self.gate(cells, before: nil).status(allowMissing: allowMissing) == status)
         #expect(Self.gate(cells, before: cells).status(allowMissing: allowMissing) == status)
@@ -148,7 +148,7 @@ import Testing
                 """)
         #expect(
             GateText.render(Self.gate(Array(now.dropFirst()), before: before))
-                == "gate: passes; 1 worse than the baseline, and expected by a rule, 1 not as expected, and no worse than the baseline"
+                == "gate: passes; 1 worse than the baseline, but expected, 1 not as expected, but no worse than the baseline"
         )
         let many = Self.gate((10..<35).map { Self.cell("p\($0)", .fail) }, before: nil)
         let text = GateText.render(many).split(separator: "\n")

@@ -23,9 +23,9 @@ import Testing
         var words: [String] {
             switch self {
             case .missing: ["qemu-system-x86_64 is not on PATH", "make setup"]
-            case .diesAtOnce: ["QEMU ended before the guest was up", "no room for RAM"]
+            case .diesAtOnce: ["QEMU exited before the guest was ready", "no room for RAM"]
             case .tooOld: ["QEMU 7.2.0 corrupts guests under TCG", "8.2 or newer", "make setup"]
-            case .saysNothing: ["qemu-system-x86_64 cannot be used", "'--version' gave no version"]
+            case .saysNothing: ["cannot use", "qemu-system-x86_64", "'--version' printed no version"]
             }
         }
     }
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test(arguments: BrokenQEMU.allCases) func thePersonAtTheTerminalReadsWhy(broken: BrokenQEMU) async throws {
+    @Test(arguments: BrokenQEMU.allCases) func reasonIsPrintedToTheTerminal(broken: BrokenQEMU) async throws {
         try await Sandbox.with { sandbox in
             try await sandbox.addCell()
             try broken.put(into: sandbox)

@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [SIGINT, SIGTERM]) func whatWasFoundIsKept(signal: Int32) async throws {
+    @Test(arguments: [SIGINT, SIGTERM]) func factsAreKept(signal: Int32) async throws {
         try await interrupted(by: signal) { sandbox, outcome in
             #expect(outcome.status == .interrupted)
             outcome.expectSentence(["interrupted: 0 of 1 cells are kept in run"])

@@ -54,21 +54,24 @@ extension Loader {
         #expect(try choice.loaders(of: [Self.variant(nil), Self.tracefs]).map(\.loader) == expected)
     }
 
-    @Test func aLoaderThatNothingSelectedIsForIsNamed() throws {
+    @Test func unusableLoaderIsReported() throws {
         let choice = LoaderChoice([LoaderOption(argument: "aya"), LoaderOption(argument: "trace*")])
         let failure = #expect(throws: LoaderChoiceError.self) {
             try choice.loaders(of: [Self.variant(["libbpf", "aya"])])
         }
         #expect(failure?.exitStatus == .usage)
-        #expect(failure?.description == "--loader 'trace*' matches nothing; what is selected has: aya, libbpf")
+        #expect(
+            failure?.description == "--loader 'trace*' matches nothing; loaders of the selected variants: aya, libbpf")
     }
 
-    @Test func aLoaderThatAManifestNamesAndNobodyBringsIsNamed() throws {
+    @Test func unknownLoaderInManifestIsReported() throws {
         let failure = #expect(throws: LoaderChoiceError.self) {
             try LoaderChoice([]).loaders(of: [Self.variant(["libpf"])])
         }
         #expect(failure?.exitStatus == .invalidInput)
-        #expect(failure?.description.contains("'libpf'; there are: libbpf, aya, cilium, tracefs, exec") == true)
+        #expect(
+            failure?.description.contains(
+                "unknown loader 'libpf' in a manifest; available: libbpf, aya, cilium, tracefs, exec") == true)
     }
 
     @Test(arguments: [
@@ -90,9 +93,9 @@ extension Loader {
         "aya", "aya 0.13.1 \n", "aya 0.13.1\nmore", "aya 0.13.1\nresident\nmore", "resident\n", " ", "\n",
         "aya \u{1B}[1m1", "usage: a b c",
     ])
-    func anythingElseIsNoVersion(text: String) { #expect(LoaderVersion(text) == nil) }
+    func otherTextIsNotAVersion(text: String) { #expect(LoaderVersion(text) == nil) }
 
-    @Test func aLoaderWithoutALibrarySaysNothing() throws {
+    @Test func loaderWithoutALibraryHasNoVersion() throws {
         let read = try #require(LoaderVersion(""))
         #expect(read.library == nil && read.version == nil)
     }
@@ -101,7 +104,7 @@ extension Loader {
     @Test(arguments: [
         (["libbpf=./x"], "'libbpf' already"), (["a=./x", "a=./y"], "'a' already"), (["=./x"], "''"),
         (["a/b=./x"], "'a/b'"),
-        (["-a=./x"], "'-a'"), (["a="], "lacks the path"), (["nothing"], "no loader 'nothing'"),
+        (["-a=./x"], "'-a'"), (["a="], "the path of the loader is missing"), (["nothing"], "unknown loader 'nothing'"),
     ])
     func anOptionThatMakesNoSense(options: [String], words: String) async throws {
         try await Sandbox.with { sandbox in
@@ -111,7 +114,7 @@ extension Loader {
         }
     }
 
-    @Test func whatIsNoLoaderIsToldBeforeAnythingBoots() async throws {
+    @Test func invalidLoaderIsRejectedBeforeBoot() async throws {
         try await Sandbox.with { sandbox in
             try await sandbox.addCell()
             try sandbox.write("#!/bin/sh\necho aya 1\n", to: "script").makeExecutable()
@@ -119,9 +122,10 @@ extension Loader {
             try sandbox.write([UInt8](repeating: 0, count: (32 << 20) + 1), to: "long").makeExecutable()
             try sandbox.write(Fixture.x86Object, to: "plain")
             let cases = [
-                ("gone", "is not there"), ("tmp", "is no file"), ("script", "is no x86-64 ELF program"),
-                ("object.o", "is no x86-64 ELF program"), ("long", "is 32 MiB long"), ("plain", "cannot be executed"),
-                ("tiny.bpf.o", "cannot be executed"), ("/bin/bash", "is not static"),
+                ("gone", "does not exist"), ("tmp", "is not a file"), ("script", "is not an x86-64 ELF program"),
+                ("object.o", "is not an x86-64 ELF program"), ("long", "too large for a guest: 32 MiB"),
+                ("plain", "is not executable"),
+                ("tiny.bpf.o", "is not executable"), ("/bin/bash", "is not static"),
             ]
             for (path, words) in cases {
                 let outcome = try await sandbox.run("run", "--object", "tiny.bpf.o", "--loader", "mine=\(path)")
@@ -132,7 +136,7 @@ extension Loader {
     }
 
     /// Its cells are not measured, and the run says what would bring it; libbpf's cells are not touched.
-    @Test func aLoaderThatWasNotBuiltIsAColumnThatWasNotMeasured() async throws {
+    @Test func missingLoaderIsANotMeasuredColumn() async throws {
         try await Sandbox.with { sandbox in
             try await sandbox.addCell()
             try sandbox.addQEMU(version: "10.0.0", script: "exit 1")
@@ -154,11 +158,11 @@ extension Loader {
             try sandbox.addLoader("aya", saying: "something else altogether")
             let broken = try await sandbox.run(arguments + ["--loader", "aya"], path: sandbox.bin)
             #expect(broken.status == .notMeasured)
-            #expect(broken.stdout.contains("is damaged: '--version' said 'something else"), "\(broken.stdout)")
+            #expect(broken.stdout.contains("is damaged: '--version' printed 'something else"), "\(broken.stdout)")
         }
     }
 
-    @Test func aMisspeltLoaderIsAMistake() async throws {
+    @Test func misspelledLoaderIsAnError() async throws {
         try await Sandbox.with { sandbox in
             try sandbox.addProbe()
             let manifest = "summary: s\nloaders: [libbpf, ayaa]\nvariants: { only: { source: only.bpf.c } }\n"
@@ -198,11 +202,12 @@ extension Loader {
     }
 
     @Test(arguments: [
-        ("{ program: probe.yaml }", "is no x86-64 ELF program"), ("{ program: tiny.sh }", "is no x86-64 ELF program"),
-        ("{ program: /bin/bash, files: { /etc/big: big } }", "at most 64 MiB fit into a guest"),
-        ("{ program: /bin/bash, files: { /usr/bin/bash: probe.yaml } }", "two files of it would be /usr/bin/bash"),
+        ("{ program: probe.yaml }", "is not an x86-64 ELF program"),
+        ("{ program: tiny.sh }", "is not an x86-64 ELF program"),
+        ("{ program: /bin/bash, files: { /etc/big: big } }", "the limit is 64 MiB"),
+        ("{ program: /bin/bash, files: { /usr/bin/bash: probe.yaml } }", "have the same path /usr/bin/bash"),
     ])
-    func aProgramThatCannotRunInAGuestIsAMistake(exec: String, words: String) async throws {
+    func programUnusableInAGuestIsAnError(exec: String, words: String) async throws {
         try await Sandbox.with { sandbox in
             try await sandbox.addKernel()
             try sandbox.write("summary: s\nvariants: { own: { exec: \(exec) } }\n", to: "probes/tiny/probe.yaml")

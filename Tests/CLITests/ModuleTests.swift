@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func aCellIsKnownAgainByWhatItsModulesAre() async throws {
+    @Test func cellDigestDependsOnItsModules() async throws {
         try await withProbe { sandbox in
             let plans = [
                 try await plan(Shelf(["veth": "1", "dummy": "2"]), in: sandbox),
@@ -84,7 +84,7 @@ import Testing
 
     /// Without the option any answer will do.
     @Test(arguments: [(LogCut?.none, true), (.abridged, false), (.limit, true)])
-    func aCutLogDoesNotAnswerARunThatWantsAllOfIt(cut: LogCut?, answers: Bool) async throws {
+    func abridgedLogIsNotReusedForFullLogs(cut: LogCut?, answers: Bool) async throws {
         try await withProbe { sandbox in
             let shelf = Shelf(["veth": "1", "dummy": "2"])
             let (few, all) = try await (plan(shelf, in: sandbox), plan(shelf, in: sandbox, fullLogs: true))
@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    @Test func aCellWhoseModuleIsMissingHasAnObstacleAndNoOther() async throws {
+    @Test func missingModuleIsTheOnlyObstacle() async throws {
         try await withProbe { sandbox in
             let plan = try await plan(Shelf(["veth": "1"]), in: sandbox)
             let kernel = try #require(KernelID(plan.cells[3].key.kernel))

@@ -56,7 +56,7 @@ import Yams
         ("github-actions", "action.yml"), ("github-workflows", ".github/workflows/ci.yml"),
         ("gitlab-ci", "ci/gitlab.yml"),
     ])
-    func filesAreWhatTheirServersTake(schema: String, file: String) async throws {
+    func filesMatchTheSchemasOfTheirConsumers(schema: String, file: String) async throws {
         let checker = Repository.root.appending(".build/python/bin/python3")
         let result = try await Subprocess.run(
             .path(checker),

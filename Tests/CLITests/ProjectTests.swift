@@ -37,7 +37,7 @@ extension Sandbox {
             let file = sandbox.root.appending("own").appending("compat-matrix.yaml")
             #expect(made.isSuccess, "\(made.stderr)")
             #expect(made.stdout == "wrote \(file): 2 objects\nnext: compat-matrix run\n")
-            #expect(made.stderr.contains("left out: ") && made.stderr.contains("broken.bpf.o"))
+            #expect(made.stderr.contains("skipped: ") && made.stderr.contains("broken.bpf.o"))
             #expect(!made.stderr.contains("host.o"))
             // From a folder below as well, with the results beside the manifest.
             let outcome = try await sandbox.inProject("run", "--format", "json", "--allow-missing", in: "own/build")
@@ -56,11 +56,11 @@ extension Sandbox {
             try sandbox.makeFolder("own/.git")
             let empty = try await sandbox.inProject("init")
             empty.expectRefusal(
-                .invalidInput, saying: ["no BPF object in \(sandbox.root.appending("own"))", "--object"])
+                .invalidInput, saying: ["no BPF object in or below \(sandbox.root.appending("own"))", "--object"])
             try await sandbox.addProject()
             try sandbox.write("mine", to: "own/compat-matrix.yaml")
             let refused = try await sandbox.inProject("init")
-            refused.expectRefusal(.usage, saying: ["own/compat-matrix.yaml is there already", "--force"])
+            refused.expectRefusal(.usage, saying: ["own/compat-matrix.yaml already exists", "--force"])
             #expect(try sandbox.contents(of: "own/compat-matrix.yaml") == Data("mine".utf8))
             let forced = try await sandbox.inProject("init", "--force")
             #expect(forced.isSuccess && forced.stdout.contains("1 object\n"))
@@ -76,7 +76,7 @@ extension Sandbox {
         ("objects: [build/tiny.bpf.o]\nloaders: [elf]\n", 2, "'loaders' is 'elf'"),
         ("objects: [build/tiny.bpf.o]\ngate:\n  failOn: [regressions]\n", 3, "'failOn' is 'regressions'"),
     ])
-    func aMistakeIsToldBeforeAnythingBoots(text: String, line: Int, words: String) async throws {
+    func errorIsReportedBeforeBoot(text: String, line: Int, words: String) async throws {
         try await Sandbox.with { sandbox in
             try await sandbox.addProject()
             try sandbox.write(text, to: "own/compat-matrix.yaml")
@@ -98,11 +98,11 @@ extension Sandbox {
             let stores = try sandbox.files().keys.filter { $0.hasSuffix("compat-matrix.sqlite") }
             #expect(stores == ["own/here/compat-matrix.sqlite"])
             let gone = try await sandbox.inProject("run", "--config", "gone.yaml")
-            gone.expectRefusal(.invalidInput, saying: ["gone.yaml: cannot be read"])
+            gone.expectRefusal(.invalidInput, saying: ["cannot read", "gone.yaml"])
         }
     }
 
-    @Test func withoutAManifestItSaysWhatWouldMakeOne() async throws {
+    @Test func missingManifestIsReportedWithAdvice() async throws {
         try await Sandbox.with { sandbox in
             try await sandbox.addProject()
             try FileManager.default.removeItem(atPath: sandbox.root.appending("probes").string)
@@ -113,11 +113,11 @@ extension Sandbox {
 
     /// A run that is not there, a file that is not there, a file that is no run.
     @Test(arguments: [
-        ("2019", CompatMatrixCLI.ExitStatus.usage, "no run is stored"), ("latest", .usage, "no run is stored"),
+        ("2019", CompatMatrixCLI.ExitStatus.usage, "no runs in"), ("latest", .usage, "no runs in"),
         ("gone.json", .invalidInput, "cannot read"), ("list.json", .invalidInput, "not a compat-matrix document"),
         ("newer.json", .invalidInput, "the document's schema is 'compat-matrix/9'"),
     ])
-    func aBadBaselineIsToldBeforeAnythingBoots(
+    func badBaselineIsRejectedBeforeBoot(
         baseline: String, status: CompatMatrixCLI.ExitStatus, words: String
     ) async throws {
         try await Sandbox.with { sandbox in
@@ -138,7 +138,7 @@ extension Sandbox {
     }
 
     /// Nothing could be measured: neither run says anything about the other.
-    @Test func aBaselineChangesNothingOfWhatIsMissing() async throws {
+    @Test func baselineDoesNotAffectMissingCells() async throws {
         try await Sandbox.with { sandbox in
             try await sandbox.addProject()
             try sandbox.write("objects: [build/tiny.bpf.o]\n", to: "own/compat-matrix.yaml")
@@ -155,7 +155,7 @@ extension Sandbox {
         }
     }
 
-    @Test func anExceptionThatHasExpiredIsTold() async throws {
+    @Test func expiredExceptionIsReported() async throws {
         try await Sandbox.with { sandbox in
             try await sandbox.addProject()
             try sandbox.write(
@@ -169,7 +169,7 @@ extension Sandbox {
             let outcome = try await sandbox.inProject("run", "--allow-missing")
             #expect(outcome.isSuccess)
             let words =
-                "own/compat-matrix.yaml:4  expired exception, held until 2020-02-29: fail of tiny on <6.2: Until it is fixed."
+                "own/compat-matrix.yaml:4  expired exception (until 2020-02-29): fail of tiny on <6.2: Until it is fixed."
             #expect(outcome.stdout.contains(words), "\(outcome.stdout)")
             try sandbox.write(
                 "gate: { failOn: [expired] }\n"

@@ -47,7 +47,7 @@ private final class Screen: Sendable {
         progress.guestUp(kernel, hello: hello, start: .warm, readySeconds: 0.314, at: start)
     }
 
-    @Test func aKernelIsOneLineHoweverManyOfItsCellsFailAsExpected() throws {
+    @Test func kernelIsOneLineDespiteExpectedFailures() throws {
         let cells = ["a", "b", "c"].map { Self.cell($0) }
         var progress = progress(cells, .lines)
         try guestUp(&progress)
@@ -59,7 +59,7 @@ private final class Screen: Sendable {
         #expect(screen.all == ["fake-6.1: 6.1.0-fake, warm start, ready in 0.31 s, 3 cells in 8.0 s\n"])
     }
 
-    @Test func whatNobodyExpectedIsALineAtOnce() throws {
+    @Test func unexpectedResultIsPrintedAtOnce() throws {
         let cells = ["a", "b", "c"].map { Self.cell($0) }
         var progress = progress(cells, .lines)
         try guestUp(&progress)
@@ -73,12 +73,12 @@ private final class Screen: Sendable {
         progress.cellIsOver(result(cells[2], .fail, expected: .fail, asExpected: false, cause: "opcode"), at: start)
         #expect(
             screen.all.suffix(2) == [
-                "fake-6.1 c/v: fail at load (opcode), expected for another cause\n",
+                "fake-6.1 c/v: fail at load (opcode), but expected another cause\n",
                 "fake-6.1: 6.1.0-fake, warm start, ready in 0.31 s, 3 cells in 0.0 s, 3 not as expected\n",
             ])
     }
 
-    @Test func aKernelWithoutAGuestSaysWhyOnce() {
+    @Test func kernelWithoutAGuestReportsItsReasonOnce() {
         let cells = ["a", "b"].map { Self.cell($0) }
         var progress = progress(cells, .lines)
         for cell in cells {
@@ -97,7 +97,7 @@ private final class Screen: Sendable {
         #expect(screen.all.first?.hasSuffix(", 2 not measured: a reason (and 1 other reason)\n") == true)
     }
 
-    @Test func anInterruptedKernelSaysHowFarItCame() throws {
+    @Test func interruptedKernelReportsItsProgress() throws {
         let cells = [Self.cell("a"), Self.cell("b"), Self.cell("c", on: "fake-7.0")]
         var progress = progress(cells, .lines)
         try guestUp(&progress)
@@ -133,7 +133,7 @@ private final class Screen: Sendable {
         #expect(line.count == 39 && line.hasSuffix("…"))
     }
 
-    @Test func whatNobodyExpectedStaysAboveTheChangingLine() {
+    @Test func unexpectedResultStaysAboveTheProgressLine() {
         let cells = ["a", "b"].map { Self.cell($0) }
         var progress = progress(cells, .changingLine(width: 80))
         progress.cellIsOver(result(cells[0], .fail), at: start)

@@ -42,7 +42,7 @@ extension Sandbox {
         }
     }
 
-    @Test func aRunIsNamedByTheBeginningOfItsID() async throws {
+    @Test func runIsFoundByPrefix() async throws {
         try await Sandbox.with { sandbox in
             let first = try await sandbox.addStoredRun()
             let second = try await sandbox.addStoredRun()
@@ -52,7 +52,8 @@ extension Sandbox {
                 #expect(outcome.isSuccess && document.run.id == id)
             }
             (try await sandbox.run("report", "19")).expectRefusal(.usage, saying: ["'19'", "compat-matrix runs"])
-            (try await sandbox.run("report", "2")).expectRefusal(.usage, saying: [first, second, "write more"])
+            (try await sandbox.run("report", "2")).expectRefusal(
+                .usage, saying: [first, second, "use a longer prefix"])
         }
     }
 
@@ -83,7 +84,8 @@ extension Sandbox {
         }
     }
 
-    @Test(arguments: ["html", "json", "markdown", "junit", "sarif", "csv", "table"]) func aFileHoldsWhatStdoutWouldShow(
+    @Test(arguments: ["html", "json", "markdown", "junit", "sarif", "csv", "table"])
+    func fileContainsWhatStdoutWouldShow(
         format: String
     ) async throws {
         try await Sandbox.with { sandbox in

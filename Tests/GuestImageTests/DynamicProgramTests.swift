@@ -33,13 +33,13 @@ import Testing
         #expect(try DynamicProgram.libraries(of: "/bin/x", in: text).map(\.string) == paths)
     }
 
-    @Test func aLibraryThatIsNotThereIsNamed() {
+    @Test func missingLibraryIsReported() {
         #expect(throws: GuestImageError.libraryMissing(program: "/bin/x", library: "libgone.so.3")) {
             try DynamicProgram.libraries(of: "/bin/x", in: "\tlibgone.so.3 => not found\n")
         }
     }
 
-    @Test func aFileThatIsNoProgramIsAnError() async throws {
+    @Test func nonProgramIsAnError() async throws {
         try await withFolder { folder in
             await #expect(throws: GuestImageError.cannotRead(folder.appending("gone"))) {
                 try await DynamicProgram(folder.appending("gone"))
@@ -49,7 +49,7 @@ import Testing
                 let error = await #expect(throws: GuestImageError.self) {
                     try await DynamicProgram(folder.appending(name))
                 }
-                #expect(error?.description.contains("is no 64-bit ELF program") == true)
+                #expect(error?.description.contains("is not a 64-bit ELF program") == true)
             }
         }
     }

@@ -60,7 +60,7 @@ import Testing
     ]
 
     /// `/init trigger` tells foreign loaders in the words that reports have.
-    @Test(arguments: GuestFinding.Code.allCases) func triggersAreToldInTheSameWords(code: GuestFinding.Code) {
+    @Test(arguments: GuestFinding.Code.allCases) func triggersUseTheSameText(code: GuestFinding.Code) {
         var line = [CChar](repeating: 0, count: 512)
         let arguments = (0..<Int(cmx_finding_argument_count(code.wire.rawValue))).map { "a\($0)" }
         let isTold = cmx_write_trigger_sentence(

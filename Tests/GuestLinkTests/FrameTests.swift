@@ -89,7 +89,7 @@ enum Wire {
         (Int32(0), UInt32(0), LoaderExit.exited(0)), (127 << 8, 0, .exited(127)), (11, 0, .signalled(11)),
         (9 | 0x80, 0, .signalled(9)), (9, 1, .overdue),
     ])
-    func tellsExitFromSignal(status: Int32, overdue: UInt32, expected: LoaderExit) throws {
+    func exitAndSignalDiffer(status: Int32, overdue: UInt32, expected: LoaderExit) throws {
         var decoder = FrameDecoder()
         let end = Wire.bytes(of: cmx_cell_end(cell: 1, wait_status: status, overdue: overdue, microseconds: 0))
         #expect(try decoder.feed(Wire.frame(CMX_CELL_END, end)) == [.cellEnded(cell: 1, exit: expected)])

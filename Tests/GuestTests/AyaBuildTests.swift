@@ -85,7 +85,7 @@ extension GuestTests {
         }
 
         /// `make guest` says it in that line, and goes on.
-        @Test func whatIsMissingIsNamedInALine() async throws {
+        @Test func missingPartsAreReportedInOneLine() async throws {
             try await withFolder { folder in
                 for tool in ["bash", "dirname", "dpkg", "sed", "tail"] { try link(tool, in: folder) }
                 // Of whatever these say, nothing is a version.

@@ -75,7 +75,7 @@ struct AyaCell: Sendable {
         "no such map": ["notMeasured the object has no map 'absent' for the event"],
         "no such interface": [needsBTF, "notMeasured the cell's network has no interface 'eth0', only lo"],
         "loader that dies": [
-            needsBTF, "notMeasured the aya loader ended with signal 11 before it had reported everything",
+            needsBTF, "notMeasured the aya loader ended with signal 11 before it reported all results",
         ],
     ]
     private static let needsBTF = "fail maps 22 aya-map-btf"

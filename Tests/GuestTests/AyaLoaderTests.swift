@@ -45,10 +45,10 @@ extension GuestTests {
                 #expect(last.hasPrefix("    1: section `") && last.contains("` not found, referenced by symbol `"))
                 #expect(last.contains(symbol))
                 #expect(result.name == program)
-                #expect(result.explanation?.reason.contains("no global data before 5.2") == true)
+                #expect(result.explanation?.reason.contains("Kernels before 5.2 have no global data") == true)
                 #expect(
                     result.explanation?.facts == [
-                        "Global data needs Linux 5.2; this kernel is 4.15 and says it does not have it."
+                        "Global data needs Linux 5.2; this kernel is 4.15 and does not have it."
                     ])
             }
         }

@@ -74,7 +74,7 @@ extension GuestTests {
             #expect(measurement.cells["order"]?.programs.map(\.name) == ["third", "second", "first"])
             let fact = measurement.cells["globals"]?.programs.first?.explanation?.facts.first
             #expect(
-                fact == "Read-only maps need Linux 5.2; this kernel is 4.15 and says it does not have them."
+                fact == "Read-only maps need Linux 5.2; this kernel is 4.15 and does not have them."
                     || id != "ubuntu-4.15", "\(fact ?? "")")
             try expectNumbers(of: try #require(measurement.cells["maps"]?.programs.first), on: id)
         }

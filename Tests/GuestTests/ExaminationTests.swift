@@ -116,10 +116,10 @@ extension GuestTests {
         }
 
         /// A loader that brings its guest down has still booted.
-        @Test func aGuestThatDiesOfTheQuestionsLeavesAGap() async throws {
+        @Test func guestThatDiesDuringExaminationLeavesAGap() async throws {
             try await Bench.with(guest: Repository.testGuest("misbehaving")) { bench in
                 let facts = try await examine(bench.spec(try Repository.kernel("debian-6.1")), on: bench)
-                #expect(facts.gap?.hasPrefix("the guest died of the questions: QEMU ended") == true)
+                #expect(facts.gap?.hasPrefix("the guest crashed while its features were probed: QEMU ended") == true)
                 #expect(facts.release.hasPrefix("6.1."))
             }
         }
@@ -167,9 +167,9 @@ extension GuestTests {
                 #expect(shown.output.contains("Kernel panic - not syncing"), "\(shown.output)")
                 let verified = try await tool.kernels("verify", copied)
                 #expect(verified.status == .exited(69))
-                #expect(verified.output.hasPrefix("\(copied)  DOES NOT BOOT: QEMU ended before the guest was up"))
+                #expect(verified.output.hasPrefix("\(copied)  DOES NOT BOOT: QEMU exited before the guest was ready"))
                 #expect(verified.output.contains("Kernel panic - not syncing: "))
-                #expect(verified.messages.contains("\(copied): "), "the end of its console")
+                #expect(verified.messages.contains("\(copied): "), "the last lines of its console")
             }
         }
     }

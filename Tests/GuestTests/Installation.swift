@@ -184,7 +184,7 @@ struct Watching {
 
     /// Waits until it has begun to wait so many times.
     func waitUntilReady(times: Int) async throws {
-        try await wait(in: messages) { $0.ranges(of: "Ctrl-C ends it").count >= times }
+        try await wait(in: messages) { $0.ranges(of: "press Ctrl-C to stop").count >= times }
     }
 
     private func wait(in file: FilePath, until holds: (String) -> Bool) async throws {

@@ -19,7 +19,7 @@ extension CommandTests {
             }
         }
 
-        @Test func anInterruptedRunKeepsWhatItFound() async throws {
+        @Test func interruptedRunKeepsItsResults() async throws {
             try await Installation.with { tool in
                 var guests: Set<pid_t> = []
                 let selection = ["--probe", "readline", "--kernel", "debian-*", "--start", "cold", "--jobs", "1"]

@@ -58,25 +58,25 @@ extension GuestTests {
         func aLoaderThatNeverEndsIsATimeout(loader: UnrulyLoader, variant: String) throws {
             let cell = try cell(variant, of: loader)
             #expect(cell.verdict == .timeout)
-            #expect(cell.reason == "no result within \(UnrulyRun.cellLimit): the unruly loader was ended")
+            #expect(cell.reason == "no result within \(UnrulyRun.cellLimit): the unruly loader was killed")
         }
 
         @Test(
             arguments: UnrulyLoader.allCases,
             [
-                ("crash", "signal 11 before it had reported everything"), ("crash-mid-frame", "signal 11"),
-                ("words", "exit status 3 before it had reported everything: cannot go on"),
+                ("crash", "signal 11 before it reported all results"), ("crash-mid-frame", "signal 11"),
+                ("words", "exit status 3 before it reported all results: cannot go on"),
                 (
                     "rust-panic",
-                    "exit status 101 before it had reported everything: thread 'main' panicked at src/main.rs:12:5: "
+                    "exit status 101 before it reported all results: thread 'main' panicked at src/main.rs:12:5: "
                         + "index out of bounds: the len is 3 but the index is 7"
                 ),
                 (
                     "go-panic",
-                    "exit status 2 before it had reported everything: panic: runtime error: index out of range [7] with length 3"
+                    "exit status 2 before it reported all results: panic: runtime error: index out of range [7] with length 3"
                 ),
             ])
-        func aCrashIsNoVerdictAndIsNamed(loader: UnrulyLoader, crash: (variant: String, words: String)) throws {
+        func loaderCrashIsNotMeasured(loader: UnrulyLoader, crash: (variant: String, words: String)) throws {
             let cell = try cell(crash.variant, of: loader)
             #expect(cell.verdict == .notMeasured)
             #expect(
@@ -90,7 +90,7 @@ extension GuestTests {
                 "kernel-words", "flood-frames", "unknown-stage", "unknown-source", "unknown-finding", "short-finding",
                 "open-finding", "long-finding", "flood-findings",
             ])
-        func whatIsNoReportIsNoVerdict(loader: UnrulyLoader, variant: String) throws {
+        func invalidReportIsNotMeasured(loader: UnrulyLoader, variant: String) throws {
             let cell = try cell(variant, of: loader)
             #expect(cell.verdict == .notMeasured)
             // The agent's word for a loader that does not keep to the protocol.
@@ -103,14 +103,14 @@ extension GuestTests {
             [
                 (
                     "contradiction",
-                    "the unruly loader contradicts itself: it reported the program 'program_0' twice, and not the same"
+                    "the unruly loader contradicts itself: it reported the program 'program_0' twice, with different results"
                 ),
                 ("flood-programs", "the unruly loader contradicts itself: it reported more than 4096 programs"),
                 ("unmeasurable", "it has no code that attaches xdp programs"),
                 ("text-finding", "it has no code that attaches tc programs"),
-                ("nothing", "the unruly loader reported nothing"),
+                ("nothing", "the unruly loader reported no program"),
             ])
-        func whatSaysNothingOfTheProbeIsNoVerdict(loader: UnrulyLoader, gap: (variant: String, reason: String)) throws {
+        func hostProblemIsNotMeasured(loader: UnrulyLoader, gap: (variant: String, reason: String)) throws {
             let cell = try cell(gap.variant, of: loader)
             #expect(cell.verdict == .notMeasured)
             #expect(cell.reason == gap.reason)

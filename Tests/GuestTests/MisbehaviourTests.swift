@@ -29,29 +29,29 @@ extension GuestTests {
         @Test func aLoaderThatNeverEndsIsATimeout() throws {
             let cell = try #require(try run().measurement.cells["sleep"])
             #expect(cell.verdict == .timeout)
-            #expect(cell.reason == "no result within \(MisbehavingRun.cellLimit): the libbpf loader was ended")
+            #expect(cell.reason == "no result within \(MisbehavingRun.cellLimit): the libbpf loader was killed")
         }
 
         /// The panic brings its guest down, so that another goes on; it and the loader that never ends are tried again, each in a
         /// guest booted for it; one guest is large, for the loaders that were killed.
-        @Test func whatBroughtAGuestDownIsTriedAgainInAFreshOne() throws {
+        @Test func crashingCellIsRetriedInAFreshGuest() throws {
             let policies = try run().policies
             #expect(policies.count { $0 == .cold } == 2, "\(policies)")
             #expect(policies.count { $0 == .auto } == 3, "\(policies)")
             #expect(policies.count == 5 && policies.first == .auto, "\(policies)")
         }
 
-        @Test func aLoaderThatWasKilledForWantOfMemoryGetsALargeGuest() throws {
+        @Test func loaderOutOfMemoryGetsALargeGuest() throws {
             #expect(try run().measurement.cells["memory"]?.verdict == .pass)
         }
 
         /// The kernel's warning is a note, and only the kernel's.
-        @Test func whatTheKernelSaysIsANoteBesideTheVerdict() throws {
+        @Test func kernelWarningIsANote() throws {
             let measurement = try run().measurement
             let cell = try #require(measurement.cells["lost-child"])
             #expect(cell.verdict == .pass)
             #expect(
-                cell.reason?.hasPrefix("the kernel warned while it ran: Out of memory: Kill") == true,
+                cell.reason?.hasPrefix("the kernel printed a warning: Out of memory: Kill") == true,
                 "\(cell.reason ?? "")")
             let log = String(decoding: measurement.console(of: "lost-child"), as: UTF8.self)
             #expect(log.contains("invoked oom-killer"), "\(log)")
@@ -62,24 +62,24 @@ extension GuestTests {
         }
 
         @Test(arguments: [("segfault", "signal 11"), ("kill-resident", "signal 9")])
-        func theLoadersOwnDeathIsNoVerdict(variant: String, reason: String) throws {
+        func loaderDeathIsNotMeasured(variant: String, reason: String) throws {
             let cell = try #require(try run().measurement.cells[variant])
             #expect(cell.verdict == .notMeasured)
             #expect(cell.reason?.contains(reason) == true)
         }
 
         @Test(arguments: ["noise", "half-frame", "cell-end", "next-cell", "unknown-frame", "short-report"])
-        func whatIsNoReportIsNoVerdict(variant: String) throws {
+        func invalidReportIsNotMeasured(variant: String) throws {
             let cell = try #require(try run().measurement.cells[variant])
             #expect(cell.verdict == .notMeasured)
             // The agent's word for a loader that ended well but did not keep to the protocol.
             #expect(cell.reason?.contains("exit status 76") == true)
         }
 
-        @Test func aLoaderThatReportsNothingIsNoVerdict() throws {
+        @Test func silentLoaderIsNotMeasured() throws {
             let cell = try #require(try run().measurement.cells["nothing"])
             #expect(cell.verdict == .notMeasured)
-            #expect(cell.reason == "the libbpf loader reported nothing")
+            #expect(cell.reason == "the libbpf loader reported no program")
         }
 
         /// 16 MiB, twice what the mailbox holds.

@@ -70,7 +70,7 @@ extension CommandTests {
         }
 
         /// Nothing is measured where a module is missing, and everything else is.
-        @Test func aModuleThatAKernelDoesNotTakeIsNoVerdict() async throws {
+        @Test func rejectedModuleIsNotMeasured() async throws {
             let measurement = try await Bench.with(guest: Repository.testGuest("misbehaving")) { bench in
                 let kernel = try Repository.kernel("debian-6.1")
                 let foreign = try Repository.modules(["dummy"], of: "debian-6.12")
@@ -98,9 +98,9 @@ extension CommandTests {
                     "pass": .pass, "nonsense": .notMeasured, "foreign": .notMeasured, "twice": .pass,
                 ], "\(reasons)")
             #expect(
-                reasons["nonsense"]??.hasPrefix("the kernel refuses the module 'nonsense': Exec format error") == true)
+                reasons["nonsense"]??.hasPrefix("the kernel rejects the module 'nonsense': Exec format error") == true)
             // What the kernel says of it, without its time stamp.
-            #expect(reasons["foreign"]??.contains("; it says: dummy: disagrees about version of symbol") == true)
+            #expect(reasons["foreign"]??.contains("; kernel log: dummy: disagrees about version of symbol") == true)
         }
     }
 }

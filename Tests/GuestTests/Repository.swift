@@ -19,7 +19,7 @@ enum Repository {
     static func kernel(_ id: String) throws -> KernelImage {
         let store = KernelStore(catalogueFolders: [kernels], cache: cache)
         let manifest = try #require(try store.catalogue().first { $0.id.text == id })
-        return try #require(try store.image(of: manifest), "'compat-matrix kernels fetch' brings \(id)")
+        return try #require(try store.image(of: manifest), "fetch \(id) with 'compat-matrix kernels fetch'")
     }
 
     /// Modules of a kernel and those that they depend on, out of its packages.

@@ -29,7 +29,7 @@ extension GuestTests {
             #expect(try #require(ResidentStateRun.outcome?[loader]?.deeds["crash"]).cell.exit == exit)
         }
 
-        @Test(arguments: ResidentStateRun.loaders) func aCellThatHangsIsEnded(loader: String) throws {
+        @Test(arguments: ResidentStateRun.loaders) func hangingCellIsKilled(loader: String) throws {
             #expect(try #require(ResidentStateRun.outcome?[loader]?.deeds["hang"]).cell.exit == .overdue)
         }
     }

@@ -22,14 +22,14 @@ extension GuestTests {
                 #expect(backend.policies == [.auto, .auto])
                 let result = try #require(measurement.cells["any"])
                 #expect(result.verdict == .notMeasured)
-                #expect(result.reason?.hasPrefix("QEMU ended before the guest was up") == true)
+                #expect(result.reason?.hasPrefix("QEMU exited before the guest was ready") == true)
                 let console = String(decoding: measurement.console(of: "any"), as: UTF8.self)
                 #expect(console.contains("Kernel panic - not syncing"))
             }
         }
 
         /// The console of a guest that hangs shows how far it came.
-        @Test func anAgentThatNeverSpeaksIsGivenUp() async throws {
+        @Test func silentAgentIsGivenUp() async throws {
             try await Bench.with(guest: Repository.testGuest("stuck")) { bench in
                 let spec = bench.spec(try Repository.kernel("debian-6.1"), extraArguments: "ignore_loglevel")
                 let limit = Duration.seconds(8)

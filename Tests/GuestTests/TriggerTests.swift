@@ -30,7 +30,7 @@ extension GuestTests {
         }
 
         /// A shell for the trigger at hand, and one that waits for those that follow.
-        @Test(arguments: TriggerRun.kinds) func aWaitingShellThatWasKilledIsReplaced(kind: TriggerKind) throws {
+        @Test(arguments: TriggerRun.kinds) func killedShellIsReplaced(kind: TriggerKind) throws {
             let states = try #require(try run().afterKilling[kind])
             let first = try #require(try run().first[kind])
             #expect(!states.next.isCopy && states.next.waitingShells != "0", "\(states.next)")

@@ -57,7 +57,7 @@ extension GuestTests {
         }
 
         @Test(arguments: Trouble.allCases)
-        func aKernelThatDoesNotBootIsNotMeasured(trouble: Trouble) async throws {
+        func unbootableKernelIsNotMeasured(trouble: Trouble) async throws {
             try await Installation.with(kernels: .none) { tool in
                 try prepare(trouble, tool)
                 let outcome = try await tool.run("--kernel", "own-6.1", "--probe", "readline")

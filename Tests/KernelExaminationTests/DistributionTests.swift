@@ -27,7 +27,7 @@ import Testing
             "Debian"
         ),
     ])
-    func orByWhoBuiltIt(release: String, banner: String, expected: String) {
+    func distributionIsFoundByItsBuilder(release: String, banner: String, expected: String) {
         #expect(Distribution(release: release, versionText: "#1 SMP", banner: banner).name == expected)
     }
 
@@ -42,6 +42,6 @@ import Testing
     func aKernelOfOnesOwnIsNobodys(release: String, banner: String) {
         let distribution = Distribution(release: release, versionText: "#1 SMP", banner: banner)
         #expect(distribution.name == nil)
-        #expect("\(distribution)" == "not said")
+        #expect("\(distribution)" == "unknown")
     }
 }

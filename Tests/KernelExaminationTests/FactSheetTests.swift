@@ -56,51 +56,51 @@ import Testing
         let facts = facts()
         #expect(
             FactSheet(facts.identityRows + facts.offerRows).text(width: 80) == """
-                release          6.1.0-56-cloud-amd64
-                version          #1 SMP Debian 6.1.192-2
-                distribution     Debian
-                boots            in 4.3 s, 2.4 s of that on the guest's own clock
-                serial console   works
+                release         6.1.0-56-cloud-amd64
+                version         #1 SMP Debian 6.1.192-2
+                distribution    Debian
+                boots           in 4.3 s (2.4 s by the guest's clock)
+                serial console  works
 
                 BPF
-                bpf()            there
-                BTF              /sys/kernel/btf/vmlinux
-                loads            bounded loops
-                  absent         -mcpu=v4
-                  not found out  global data
-                attaches with    kprobe PMU
-                program types    kprobe, tracepoint, xdp, prog_type 33
-                  absent         netfilter
-                map types        hash
-                  absent         arena
-                  not found out  sk_storage
-                helpers          kprobe 2, tracepoint 2, xdp 3
-                iterators        task, tcp
-                kfuncs           2, by tags in BTF; those of modules apart
+                bpf()           available
+                BTF             /sys/kernel/btf/vmlinux
+                loads           bounded loops
+                  absent        -mcpu=v4
+                  unknown       global data
+                attaches with   kprobe PMU
+                program types   kprobe, tracepoint, xdp, prog_type 33
+                  absent        netfilter
+                map types       hash
+                  absent        arena
+                  unknown       sk_storage
+                helpers         kprobe 2, tracepoint 2, xdp 3
+                iterators       task, tcp
+                kfuncs          2, by tags in BTF, without those of modules
 
                 In the guest
-                tracefs          /sys/kernel/tracing
-                LSMs             capability,bpf
-                without BPF      kprobe events
-                sysctls          net.core.bpf_jit_enable=1
+                tracefs         /sys/kernel/tracing
+                LSMs            capability,bpf
+                without BPF     kprobe events
+                sysctls         net.core.bpf_jit_enable=1
                 """)
     }
 
     @Test func listsHelpersOnceForTypesThatHaveTheSame() {
         #expect(
             FactSheet(facts().helperRows).text(width: 80) == """
-                Helpers, without their bpf_
-                in all of these  map_lookup_elem
-                kprobe           probe_read
-                tracepoint       as kprobe
-                xdp              xdp_adjust_head, helper 212
+                Helpers, without the prefix bpf_
+                in all types  map_lookup_elem
+                kprobe        probe_read
+                tracepoint    same as kprobe
+                xdp           xdp_adjust_head, helper 212
 
                 Kernel functions
-                kfuncs           bpf_key_put, tcp_slow_start
+                kfuncs        bpf_key_put, tcp_slow_start
                 """)
     }
 
-    @Test func saysPlainlyThatThereIsNoBPF() {
+    @Test func missingBPFIsReported() {
         var facts = facts()
         facts.features = Offers(absent: ["bpf_syscall"])
         facts.programTypes = Offers()
@@ -111,7 +111,7 @@ import Testing
             FactSheet(facts.offerRows).text(width: 80).hasPrefix(
                 """
                 BPF
-                bpf()    not there: this kernel takes no BPF program at all
+                bpf()    not available: this kernel loads no BPF program
 
                 In the guest
                 """))
@@ -121,9 +121,11 @@ import Testing
 
     @Test func saysWhereTheAnswersEnd() {
         var facts = facts()
-        facts.gap = "the guest died of the questions: QEMU ended"
+        facts.gap = "the guest crashed while its features were probed: QEMU ended"
         for rows in [facts.summary, facts.identityRows] {
-            #expect(FactSheet(rows).text(width: 80).contains("the guest died of the questions: QEMU ended"))
+            #expect(
+                FactSheet(rows).text(width: 80).contains("the guest crashed while its features were probed: QEMU ended")
+            )
         }
     }
 }

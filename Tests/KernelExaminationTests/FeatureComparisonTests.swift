@@ -61,8 +61,8 @@ import Testing
                   prog_type 33  -         -           yes
                 """)
         #expect(
-            section("How many", of: text) == """
-                How many helpers    el7-3.10  ubuntu-5.4  debian-7.3
+            section("Number of", of: text) == """
+                Number of helpers   el7-3.10  ubuntu-5.4  debian-7.3
                   kprobe            -         1           3
                   xdp               -         1           3
                   kernel functions  -         -           1
@@ -71,7 +71,7 @@ import Testing
         #expect(section("Config", of: text).contains(/\n  HZ +\? +250 +100\n/), "\(text)")
     }
 
-    @Test func whatIsTheSameIsFolded() {
+    @Test func equalRowsAreFolded() {
         let text = FeatureComparison([middle, new], names: false).text(width: 80)
         #expect(
             section("Attaches", of: text) == """
@@ -79,15 +79,15 @@ import Testing
                   tcx          -           yes
                   in none: kprobe PMU, uprobe PMU, perf link, kprobe.multi, kprobe.session,
                     uprobe.multi, tracepoint, raw tracepoint, tp_btf, perf event, fentry,
-                    fmod_ret, LSM, LSM that is called, iterator, cgroup, cgroup link, XDP,
-                    XDP link, netkit, netfilter, netns link, sockmap, socket filter
-                  not found out: tc
+                    fmod_ret, LSM, active LSM, iterator, cgroup, cgroup link, XDP, XDP link,
+                    netkit, netfilter, netns link, sockmap, socket filter
+                  unknown: tc
                 """)
         #expect(section("Program types", of: text).contains("in all: kprobe, xdp"))
         #expect(section("Config", of: text).contains("the same in all: BPF=y"))
     }
 
-    @Test func aDifferenceHasNothingElse() {
+    @Test func diffShowsOnlyDifferences() {
         let text = FeatureComparison([middle, new], names: true).differences(width: 80)
         #expect(
             text.hasPrefix(
@@ -103,19 +103,19 @@ import Testing
         #expect(
             section("Helpers of kprobe", of: text) == """
                 Helpers of kprobe, xdp
-                             ubuntu-5.4  debian-7.3
-                  2 of them  -           yes
+                              ubuntu-5.4  debian-7.3
+                  2 of these  -           yes
                     bpf_ktime_get_boot_ns, bpf_loop
                 """)
         #expect(text.contains("\n  HZ    250         100\n"))
         #expect(!text.contains("in all:") && !text.contains("CONFIG_BPF"))
-        #expect(text.hasSuffix(" more are the same"))
+        #expect(text.hasSuffix(" more features are the same"))
     }
 
     @Test func aKernelIsTheSameAsItself() {
         let table = FeatureComparison([middle, middle], names: true)
         #expect(table.sections.flatMap(\.rows).allSatisfy { !$0.differs })
-        #expect(table.differences(width: nil) == "\(table.sections.flatMap(\.rows).count) more are the same")
+        #expect(table.differences(width: nil) == "\(table.sections.flatMap(\.rows).count) more features are the same")
     }
 
     /// Columns that do not fit go on below, each with its name above.

@@ -73,10 +73,10 @@ import Testing
 
         var words: String {
             switch self {
-            case .guestDies: "the guest died of the questions: QEMU ended with exit status 0"
+            case .guestDies: "the guest crashed while its features were probed: QEMU ended with exit status 0"
             case .loaderDies: "signalled(11)"
-            case .otherCell, .otherFrame: "while it was examined"
-            case .endless: "more to say than"
+            case .otherCell, .otherFrame: "while features were probed"
+            case .endless: "it reported more than"
             case .silence: "longer than 0.05"
             case .garbage: "unknown type 999"
             }
@@ -114,13 +114,13 @@ import Testing
         #expect(backend.policies == [.boot, .boot])
     }
 
-    @Test func aHostWithoutQEMUSaysNothingAboutTheKernel() async throws {
+    @Test func missingQEMUIsNotBlamedOnTheKernel() async throws {
         let backend = ScriptedBackend(.neverUp(.vmmMissing(name: "qemu")))
         await #expect(throws: MachineError.vmmMissing(name: "qemu")) { try await examine(backend) }
         #expect(backend.policies == [.boot])
     }
 
-    @Test func bootsWithoutAQuestion() async throws {
+    @Test func bootsWithoutAnExamination() async throws {
         let outcome = try await KernelExaminer(backend: ScriptedBackend(.up([]))).boot(Self.spec)
         guard case .booted(let boot) = outcome else {
             Issue.record("did not boot")

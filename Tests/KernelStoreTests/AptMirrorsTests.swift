@@ -58,7 +58,7 @@ struct AptMirrorsTests {
     }
 
     @Test(arguments: AptArchive.allCases)
-    func anUnknownMirrorSaysWhatToDo(archive: AptArchive) {
+    func unknownMirrorIsReportedWithAdvice(archive: AptArchive) {
         let error = #expect(throws: KernelStoreError.self) { try mirrors().mirror(of: archive) }
         #expect(error.map { "\($0)".contains("install python-apt-common or set COMPAT_MATRIX_") } == true)
     }

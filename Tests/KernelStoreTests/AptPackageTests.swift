@@ -28,7 +28,7 @@ struct AptPackageTests {
     }
 
     @Test(arguments: ["", "Package: a", "Version: 1", "no stanza at all"])
-    func whatNamesNoVersionIsNone(stanza: String) {
+    func textWithoutVersionIsRejected(stanza: String) {
         #expect(AptPackage(stanza: stanza) == nil)
     }
 

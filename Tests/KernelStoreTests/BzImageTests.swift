@@ -27,7 +27,7 @@ struct BzImageTests {
     @Test(arguments: [
         [UInt8](), Array("#!/bin/sh\n".utf8), [UInt8](repeating: 0, count: 4096), Array(bzImage("6.1 x").prefix(0x211)),
     ])
-    func whateverIsNoKernelIsNone(bytes: [UInt8]) {
+    func nonKernelsAreRejected(bytes: [UInt8]) {
         #expect(BzImage(header: bytes) == nil)
     }
 

@@ -78,7 +78,7 @@ struct ConfigFetchTests {
         }
     }
 
-    @Test func aKernelWithoutAConfigAnywhereIsUsableAndAskedForOnce() async throws {
+    @Test func missingConfigIsSearchedOnce() async throws {
         try await FetchFixture.withArchive(package: Self.without) { store, _ in
             let (image, problem, _) = try await fetch(store)
             #expect(image.config == nil)
@@ -92,7 +92,7 @@ struct ConfigFetchTests {
         }
     }
 
-    @Test func anImageOfBeforeIsCompletedWithoutAnotherDownloadOfIt() async throws {
+    @Test func oldImageIsCompletedWithoutDownload() async throws {
         try await FetchFixture.withArchive(package: Self.ubuntu) { store, _ in
             let image = try await fetch(store).image
             try forgetConfig(store)
@@ -107,7 +107,7 @@ struct ConfigFetchTests {
         }
     }
 
-    @Test func anImageOfBeforeStaysUsableWhenTheArchiveIsDown() async throws {
+    @Test func oldImageStaysUsableWithoutTheArchive() async throws {
         try await FetchFixture.withArchive(package: Self.ubuntu) { store, folder in
             let image = try await fetch(store).image
             let locked = try lock(store)
@@ -125,7 +125,7 @@ struct ConfigFetchTests {
         }
     }
 
-    @Test func aConfigOfOtherBytesThanTheLockedIsRefused() async throws {
+    @Test func configThatDiffersFromTheLockIsRejected() async throws {
         try await FetchFixture.withArchive(package: Self.debian) { store, _ in
             let image = try await fetch(store).image
             let other = String(repeating: "0", count: 64)

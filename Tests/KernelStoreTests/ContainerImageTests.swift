@@ -27,7 +27,7 @@ struct ContainerImageTests {
     }
 
     @Test(arguments: Compression.allCases, [false, true])
-    func aKernelAndItsConfigAreTakenFromWhereverTheyLie(compression: Compression, asTar: Bool) async throws {
+    func kernelAndConfigAreFoundAnywhere(compression: Compression, asTar: Bool) async throws {
         for root in ["", "./", "data/kernels/6.1/"] {
             let layer = try Self.layer(
                 Self.image("\(root)boot/vmlinuz-6.1.9", "6.1.9"),

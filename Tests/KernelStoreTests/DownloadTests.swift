@@ -38,21 +38,21 @@ import Testing
         }
     }
 
-    @Test(arguments: ["good", "to-good"]) func bringsAFileAndRemovesItAfterUse(behaviour: String) async throws {
+    @Test(arguments: ["good", "to-good"]) func downloadsAFileAndRemovesItAfterUse(behaviour: String) async throws {
         try await withSite { (site: Site) async throws in
             #expect(try await site.content(behaviour) == Self.content)
             #expect(try site.leftovers() == [])
         }
     }
 
-    @Test func aBrokenConnectionGoesOnWhereItBroke() async throws {
+    @Test func brokenDownloadResumes() async throws {
         try await withSite { (site: Site) async throws in
             #expect(try await site.content("drop-once") == Self.content)
             #expect(try site.server.answers() == ["200 -", "206 bytes=150000-"])
         }
     }
 
-    @Test func aStallIsOneSentenceAndTheNextTryGoesOn() async throws {
+    @Test func stallIsReportedAndTheNextFetchResumes() async throws {
         try await withSite { site in
             let address = try site.server.address("stall", "kernel")
             let error = await #expect(throws: KernelStoreError.self) { try await site.content("stall") }
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func aServerThatKnowsNoRangesSendsItAllAgain() async throws {
+    @Test func serverWithoutRangesSendsTheWholeFile() async throws {
         try await withSite { (site: Site) async throws in
             #expect(try await site.content("drop-no-range") == Self.content)
             #expect(try site.server.answers() == ["200 -", "200 bytes=150000-", "200 -"])
@@ -72,14 +72,14 @@ import Testing
     }
 
     @Test(arguments: ["changes", "changes-silently"])
-    func aFileThatChangedMeanwhileIsTakenAnew(behaviour: String) async throws {
+    func changedFileIsReadAgain(behaviour: String) async throws {
         try await withSite { (site: Site) async throws in
             #expect(try await site.content(behaviour) == Self.other)
             #expect(try site.leftovers() == [])
         }
     }
 
-    @Test func aLengthThatIsNotKeptIsAFailure() async throws {
+    @Test func wrongLengthIsAFailure() async throws {
         try await withSite { site in
             let address = try site.server.address("promises-more", "kernel")
             let error = await #expect(throws: KernelStoreError.self) { try await site.content("promises-more") }
@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["claims-huge", "endless"]) func moreThanAnyKernelIsRefusedAsItComes(behaviour: String)
+    @Test(arguments: ["claims-huge", "endless"]) func oversizedDownloadIsRejected(behaviour: String)
         async throws
     {
         try await withSite { site in
@@ -111,7 +111,7 @@ import Testing
     }
 
     @Test(arguments: [("nowhere", 404), ("busy", 503)])
-    func anAnswerThatIsNoFileIsNamed(behaviour: String, status: Int) async throws {
+    func unusableResponseIsReported(behaviour: String, status: Int) async throws {
         try await withSite { (site: Site) async throws in
             let address = try site.server.address(behaviour, "kernel")
             await #expect(throws: KernelStoreError.answered(address, status: status)) {
@@ -121,7 +121,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["to-file", "round"]) func aRedirectThatLeadsNowhereIsRefused(behaviour: String) async throws {
+    @Test(arguments: ["to-file", "round"]) func unusableRedirectIsRejected(behaviour: String) async throws {
         try await withSite { (site: Site) async throws in
             let error = await #expect(throws: KernelStoreError.self) { try await site.content(behaviour) }
             guard case .badRedirect = error else {
@@ -132,7 +132,7 @@ import Testing
         }
     }
 
-    @Test func aServerThatSaysNothingStalls() async throws {
+    @Test func silentServerStalls() async throws {
         try await withSite { (site: Site) async throws in
             let address = try site.server.address("silent", "kernel")
             await #expect(throws: KernelStoreError.stalled(host: address.host, seconds: 1)) {
@@ -144,17 +144,17 @@ import Testing
 
     /// Port 9 of the loopback: nothing listens there.
     @Test(arguments: ["http://127.0.0.1:9/x", "http://nowhere.invalid/x"])
-    func aServerThatIsNotThereIsNamed(text: String) async throws {
+    func unreachableServerIsReported(text: String) async throws {
         try await withTemporaryFolder { folder in
             let download = Download(address: try WebAddress(text), folder: folder, limits: Self.limits)
             let error = await #expect(throws: KernelStoreError.self) { try await download.content() }
             let said = error.map { "\($0)" } ?? ""
-            #expect(said.hasPrefix("the server at \(download.address.host) could not be reached: "), "\(said)")
+            #expect(said.hasPrefix("cannot reach the server at \(download.address.host): "), "\(said)")
             #expect(try everything(below: folder) == [])
         }
     }
 
-    @Test func anInterruptedDownloadGoesOn() async throws {
+    @Test func interruptedDownloadResumes() async throws {
         try await withSite { (site: Site) async throws in
             let slow = DownloadLimits(stall: .seconds(60))
             let task = Task { try await site.content("stall", limits: slow) }

@@ -104,7 +104,7 @@ import Testing
     }
 
     @Test(arguments: ["stall", "nowhere", "promises-more", "promises-less", "to-file", "endless"])
-    func whatCannotBeHadHasOneReasonAndLeavesNoKernel(behaviour: String) async throws {
+    func failedFetchHasOneReasonAndLeavesNothing(behaviour: String) async throws {
         try await withSite { site in
             try site.manifest("url: \(site.url(behaviour))")
             let error = await #expect(throws: KernelStoreError.self) { try await site.fetch() }
@@ -130,7 +130,7 @@ import Testing
     }
 
     /// It stands for the one in the kernel's own file, whose digest must not be asked of it.
-    @Test func aConfigOfItsOwnIsWhatIsVerified() async throws {
+    @Test func ownConfigIsVerified() async throws {
         try await withSite { site in
             let package = try debianPackage([
                 Member(path: "./boot/vmlinuz-6.9.1-test", bytes: bzImage(Self.banner)),
@@ -145,7 +145,7 @@ import Testing
     }
 
     /// A server that does not answer must not cost every run the time of finding that out.
-    @Test func whatFailedAMomentAgoIsTriedAgainOnRequestOnly() async throws {
+    @Test func recentFailureIsOnlyRetriedOnRequest() async throws {
         try await withSite { site in
             try site.manifest("url: \(site.url("nowhere"))")
             let kernel = try site.kernel()
@@ -156,13 +156,15 @@ import Testing
             let reason = try #require(site.store.lastFailure(of: kernel)?.reason)
             #expect(first.map(\.result.failure) == [reason])
             #expect(
-                spared.map(\.result.failure) == ["\(reason) (just now; 'kernels fetch \(kernel.id)' tries again)"])
+                spared.map(\.result.failure) == [
+                    "\(reason) (just now; retry with 'compat-matrix kernels fetch \(kernel.id)')"
+                ])
             _ = await site.store.fetch([kernel])
             #expect(try site.server.answers().count > asked)
         }
     }
 
-    @Test func aConfigThatCannotBeHadKeepsTheKernelAway() async throws {
+    @Test func unavailableConfigFailsTheFetch() async throws {
         try await withSite { site in
             try site.manifest("url: \(site.url("good")), config: \(site.url("nowhere", "config"))")
             let address = try site.server.address("nowhere", "config")
@@ -206,7 +208,7 @@ import Testing
         ("empty", [], .empty), ("bytes", [0x00, 0xFF, 0x00, 0x80], .unknown),
         ("kernel", bzImage("6.9.1-test x"), nil),
     ])
-    func whatIsNamedAsAConfigAndIsNoneIsRefused(name: String, bytes: [UInt8], look: FileLook?) async throws {
+    func invalidConfigIsRejected(name: String, bytes: [UInt8], look: FileLook?) async throws {
         try await withSite { site in
             let config = site.folder.appending(name)
             try write(bytes, to: config)
@@ -218,7 +220,7 @@ import Testing
         }
     }
 
-    @Test func aFolderIsNoConfig() async throws {
+    @Test func folderIsNotAConfig() async throws {
         try await withSite { site in
             let folder = site.folder.appending("site")
             let source = FileSource(.file(folder.appending("kernel")), config: .file(folder))
@@ -226,11 +228,11 @@ import Testing
             #expect(error == .notAConfig(file: folder.string, looks: .anyFolder))
             #expect(
                 error.map { "\($0)" }
-                    == "\(folder): neither a kernel's config nor a package that holds one, it looks like a folder")
+                    == "\(folder): neither a kernel config nor a package that contains one, but a directory")
         }
     }
 
-    @Test func whatAServerHasAndIsNoKernelIsCalledByItsURL() async throws {
+    @Test func downloadedNonKernelIsReportedByItsURL() async throws {
         try await withSite { site in
             try write("<html>no</html>", to: site.folder.appending("site/kernel"))
             let address = try site.server.address("good", "kernel")
@@ -239,7 +241,7 @@ import Testing
                 try await site.store.add(FileSource(.url(address))) { step in steps.withLock { $0.append(step) } }
             }
             let said = error.map { "\($0)" } ?? ""
-            #expect(said.hasPrefix("\(address): not a kernel, it looks like a web page"), "\(said)")
+            #expect(said.hasPrefix("\(address): not a kernel, but a web page"), "\(said)")
             #expect(
                 steps.withLock { $0 }.allSatisfy { step in
                     if case .checked = step { false } else { true }
@@ -248,12 +250,12 @@ import Testing
         }
     }
 
-    @Test func anOrdinaryUserWhoMayNotWriteTheCacheIsTold() async throws {
+    @Test func unwritableCacheIsReported() async throws {
         try await withSite { site in
             try write("no folder", to: site.folder.appending("cache"))
             try site.manifest("url: \(site.url("good"))")
             let error = await #expect(throws: KernelStoreError.self) { try await site.fetch() }
-            #expect(error.map { "\($0)".contains("cannot be written") } == true, "\(String(describing: error))")
+            #expect(error.map { "\($0)".contains("cannot write") } == true, "\(String(describing: error))")
         }
     }
 }

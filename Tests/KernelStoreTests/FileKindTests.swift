@@ -23,7 +23,7 @@ struct FileKindTests {
         }
     }
 
-    @Test func whatHoldsNoKernelIsSaidToBeWhatItLooksLike() async throws {
+    @Test func nonKernelIsDescribed() async throws {
         var arm = [UInt8](repeating: 0, count: 128)
         arm.replaceSubrange(56..<60, with: Array("ARMd".utf8))
         let kernel = bzImage("6.1.0 x")

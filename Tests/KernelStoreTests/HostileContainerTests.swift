@@ -30,7 +30,7 @@ struct HostileContainerTests {
     }
 
     @Test(arguments: [false, true])
-    func aDigestThatDiffersIsRefused(asTar: Bool) async throws {
+    func differentDigestIsRejected(asTar: Bool) async throws {
         let layer = try tar([Member(path: "boot/vmlinuz", bytes: bzImage("6.1 x"))], compression: .gzip)
         let whole = Layout(layers: [layer])
         // The image's own config decides nothing here, so it is not read.
@@ -79,7 +79,7 @@ struct HostileContainerTests {
         #expect(try await refusal(of: layout, asTar: false) == .nesting)
     }
 
-    @Test func moreLayersThanAnyImageHasAreRefused() async throws {
+    @Test func tooManyLayersAreRejected() async throws {
         var layout = Layout()
         let layer = layout.descriptor(of: [1])
         let layers = Array(repeating: layer, count: 1025).joined(separator: ", ")
@@ -89,7 +89,7 @@ struct HostileContainerTests {
     }
 
     /// A folder may hold links, and a digest that is a path is none.
-    @Test func aBlobThatIsALinkIsNone() async throws {
+    @Test func symlinkedBlobIsRejected() async throws {
         try await withTemporaryFolder { folder async throws in
             let file = folder.appending("in/image")
             try Layout(layers: [tar([Member(path: "boot/vmlinuz", bytes: bzImage("6.1 x"))], compression: .gzip)])

@@ -87,7 +87,7 @@ struct ImageExtractorTests {
         Member(path: "./boot/vmlinuz-6.1", bytes: Array("no kernel".utf8)),
         Member(path: "./usr/share/doc/vmlinuz-6.1", bytes: bzImage("6.1 x")),
     ])
-    func aPackageWithoutAKernelIsSaidToBeOne(member: Member) async throws {
+    func packageWithoutAKernelIsReported(member: Member) async throws {
         try await withTemporaryFolder { folder in
             let file = folder.appending("in/a.deb")
             try write(debianPackage([member]), to: file)
@@ -97,7 +97,7 @@ struct ImageExtractorTests {
         }
     }
 
-    @Test func aPackageCutShortIsSaidToBe() async throws {
+    @Test func truncatedPackageIsReported() async throws {
         try await withTemporaryFolder { folder in
             let file = folder.appending("in/a.deb")
             let whole = try debianPackage([Member(path: "./boot/vmlinuz-6.1", bytes: kernel)], compression: .none)
@@ -114,7 +114,7 @@ struct ImageExtractorTests {
         }
     }
 
-    @Test func anImageCutShortIsSaidToBe() async throws {
+    @Test func truncatedImageIsReported() async throws {
         try await withTemporaryFolder { folder in
             let file = folder.appending("bzImage")
             try write(kernel.dropLast(), to: file)
@@ -129,7 +129,7 @@ struct ImageExtractorTests {
         ("./boot/vmlinuz-6.1", Int64(300) << 20, KernelLimits.imageMiB),
         ("./lib/modules/x.ko", Int64(5) << 30, Int(ArchiveReader.unpackedLimitMiB)),
     ])
-    func aPackageThatClaimsTooMuchIsRefused(path: String, size: Int64, limit: Int) async throws {
+    func packageThatClaimsTooMuchIsRejected(path: String, size: Int64, limit: Int) async throws {
         try await withTemporaryFolder { folder in
             let file = folder.appending("in/a.deb")
             try write(debianPackage(data: tarHeader(path, claiming: size)), to: file)

@@ -26,7 +26,7 @@ struct KernelFetchTests {
         }
     }
 
-    @Test func aPackageWhoseConnectionBreaksIsGoneOnWith() async throws {
+    @Test func brokenPackageDownloadResumes() async throws {
         try await FetchFixture.withServer("drop-packages-once") { store, _, server in
             #expect(try await FetchFixture.fetchOne(store).releaseLabel == "6.1.0-10-cloud-amd64")
             let answers = try server.answers()
@@ -34,10 +34,10 @@ struct KernelFetchTests {
         }
     }
 
-    @Test func aPackageThatIsNotTheSignedOneIsRefused() async throws {
+    @Test func packageThatDiffersFromTheSignedOneIsRejected() async throws {
         try await FetchFixture.withServer("spoil-packages") { store, folder, _ in
             let error = await #expect(throws: KernelStoreError.self) { try await FetchFixture.fetchOne(store) }
-            #expect(error.map { "\($0)".contains("it is not what the archive's signed lists say") } == true)
+            #expect(error.map { "\($0)".contains("it differs from the archive's signed lists") } == true)
             #expect(try everything(below: folder.appending("cache/kernels")) == [])
             let left = try everything(below: folder.appending("cache/apt"))
             #expect(left.filter { $0.hasSuffix(".part") } == [])
@@ -67,7 +67,7 @@ struct KernelFetchTests {
     }
 
     /// A cache of an older version knew less than the lock does: a run must not edit a file that is under version control.
-    @Test func whatIsHereLeavesTheLockAsItStands() async throws {
+    @Test func existingImageKeepsTheLock() async throws {
         try await FetchFixture.withArchive { store, folder in
             _ = try await FetchFixture.fetchOne(store)
             let kernel = try #require(store.catalogue().first)
@@ -80,7 +80,7 @@ struct KernelFetchTests {
         }
     }
 
-    @Test func aManifestThatNamesAnotherPackageIsResolvedAnew() async throws {
+    @Test func changedPackageIsResolvedAgain() async throws {
         try await FetchFixture.withArchive(package: "linux-image-6.1.0-9-cloud-amd64") { store, folder in
             #expect(try await FetchFixture.fetchOne(store).releaseLabel == "6.1.0-9-cloud-amd64")
             try FetchFixture.writeManifest(package: "linux-image-6.1.0-10-*", in: folder)
@@ -89,7 +89,7 @@ struct KernelFetchTests {
     }
 
     @Test(arguments: ["package", "image"])
-    func bytesOtherThanTheLockedAreRefused(what: String) async throws {
+    func bytesThatDifferFromTheLockAreRejected(what: String) async throws {
         try await FetchFixture.withArchive { store, folder in
             let image = try await FetchFixture.fetchOne(store)
             let kernel = try #require(store.catalogue().first)
@@ -125,7 +125,7 @@ struct KernelFetchTests {
         }
     }
 
-    @Test func aNameThatTheSuiteDoesNotHaveIsNamed() async throws {
+    @Test func unknownPackageIsReported() async throws {
         try await FetchFixture.withArchive(package: "linux-image-9.*") { store, _ in
             let suite = AptSuite(archive: .debian, name: "test")
             _ = await #expect(throws: KernelStoreError.noSuchPackage(pattern: "linux-image-9.*", suite)) {
@@ -135,7 +135,7 @@ struct KernelFetchTests {
     }
 
     @Test(arguments: ["archive/dists/test/InRelease", "archive/dists/test/main/binary-amd64/Packages"])
-    func anArchiveThatIsNotWhatWasSignedIsRefused(path: String) async throws {
+    func archiveThatDiffersFromItsSignatureIsRejected(path: String) async throws {
         try await FetchFixture.withArchive { store, folder in
             let file = folder.appending(path)
             let bytes = try contents(of: file)
@@ -148,7 +148,7 @@ struct KernelFetchTests {
         }
     }
 
-    @Test func aPackageThatIsNotWhatWasSignedIsRefused() async throws {
+    @Test func packageThatDiffersFromTheSignatureIsRejected() async throws {
         try await FetchFixture.withArchive { store, folder in
             let file = folder.appending("archive/pool/linux-image-6.1.0-10-cloud-amd64_6.1.10-1_amd64.deb")
             var bytes = try contents(of: file)
@@ -163,7 +163,7 @@ struct KernelFetchTests {
         }
     }
 
-    @Test func anArchiveThatIsDownCostsOnlyItsOwnKernels() async throws {
+    @Test func unavailableArchiveOnlyAffectsItsKernels() async throws {
         try await FetchFixture.withArchive { store, folder in
             try write(
                 "source: {apt: {archive: debian, suite: gone, package: linux-image-5.10}}\n",

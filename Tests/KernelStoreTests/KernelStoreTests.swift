@@ -15,7 +15,7 @@ struct KernelStoreTests {
     }
 
     /// Each has read the lock before the others write to it.
-    @Test func whatSeveralAddAtOnceIsAllLocked() async throws {
+    @Test func concurrentAddsAreAllLocked() async throws {
         try await withTemporaryFolder { folder in
             try write(bzImage("6.1.0-test (me@here) #1"), to: folder.appending("vmlinuz"))
             let file = folder.appending("vmlinuz")
@@ -32,7 +32,7 @@ struct KernelStoreTests {
         }
     }
 
-    @Test func ofTwoWhoAddTheSameOneIsTold() async throws {
+    @Test func secondAddOfTheSameKernelIsRejected() async throws {
         try await withTemporaryFolder { folder in
             try write(bzImage("6.1.0-test (me@here) #1"), to: folder.appending("vmlinuz"))
             let store = KernelStore(catalogueFolders: [folder.appending("own")], cache: folder.appending("cache"))
@@ -71,7 +71,7 @@ struct KernelStoreTests {
         }
     }
 
-    @Test func anInvalidManifestIsNamed() async throws {
+    @Test func invalidManifestIsReported() async throws {
         try await withTemporaryFolder { folder in
             try write("source: {flie: x}\n", to: folder.appending("own/debian-6.1.yaml"))
             #expect(throws: ManifestError.self) { try store(in: folder).catalogue() }
@@ -105,7 +105,7 @@ struct KernelStoreTests {
         }
     }
 
-    @Test func anIdThatIsTakenIsRefusedUnlessAnotherIsGiven() async throws {
+    @Test func takenIdIsRejected() async throws {
         try await withTemporaryFolder { folder in
             let store = store(in: folder)
             let file = folder.appending("bzImage")
@@ -121,7 +121,7 @@ struct KernelStoreTests {
         }
     }
 
-    @Test func anImageThatSaysNoReleaseNeedsAnId() async throws {
+    @Test func imageWithoutReleaseNeedsAnId() async throws {
         try await withTemporaryFolder { folder in
             let file = folder.appending("bzImage")
             try write(bzImage("no release here"), to: file)
@@ -131,7 +131,7 @@ struct KernelStoreTests {
         }
     }
 
-    @Test func whatIsRefusedLeavesNothingBehind() async throws {
+    @Test func rejectedFileLeavesNothing() async throws {
         try await withTemporaryFolder { folder in
             let file = folder.appending("broken")
             let whole = try debianPackage(
@@ -149,7 +149,7 @@ struct KernelStoreTests {
         }
     }
 
-    @Test func anImageThatIsNotTheOneAskedForIsNotHere() async throws {
+    @Test func otherImageCountsAsMissing() async throws {
         try await withTemporaryFolder { folder in
             let store = store(in: folder)
             try write(bzImage(debian), to: folder.appending("bzImage"))
@@ -173,7 +173,7 @@ struct KernelStoreTests {
         }
     }
 
-    @Test func aFileThatChangedSinceItWasLockedIsRefusedUntilRefreshed() async throws {
+    @Test func changedFileIsRejectedUntilRefresh() async throws {
         try await withTemporaryFolder { folder in
             let store = store(in: folder)
             let file = folder.appending("bzImage")
@@ -191,7 +191,7 @@ struct KernelStoreTests {
         }
     }
 
-    @Test func aLockThatIsNoLockIsNamed() async throws {
+    @Test func invalidLockIsReported() async throws {
         try await withTemporaryFolder { folder in
             let file = folder.appending("own/kernels.lock.json")
             try write("{\"debian-6.1\": 3}", to: file)

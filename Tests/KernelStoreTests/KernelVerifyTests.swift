@@ -49,7 +49,7 @@ struct KernelVerifyTests {
             let file = store.cache.place(of: kernel.id).pushing(FilePath(name))
             let before = try contents(of: file)
             Files.remove(file)
-            #expect(try store.discrepancies(of: kernel)?.map(\.description) == ["\(file) is gone"])
+            #expect(try store.discrepancies(of: kernel)?.map(\.description) == ["\(file) is missing"])
 
             _ = try #require(await store.fetch([kernel]).first).result.get()
             #expect(try contents(of: file) == before)
@@ -58,7 +58,7 @@ struct KernelVerifyTests {
     }
 
     @Test(arguments: ["config", "packages/own-0"])
-    func whatCannotBeBroughtBackLeavesTheImageUsable(name: String) async throws {
+    func failedAmendmentKeepsTheImage(name: String) async throws {
         try await withKernel { store, kernel async throws in
             guard case .file(let source) = kernel.source, case .file(let package) = source.location else {
                 Issue.record("\(kernel.source)")
@@ -88,7 +88,7 @@ struct KernelVerifyTests {
         }
     }
 
-    @Test func aKernelThatIsNotHereHasNone() async throws {
+    @Test func unfetchedKernelHasNoModules() async throws {
         try await withKernel { store, kernel async throws in
             let other = KernelManifest(id: kernel.id, source: .file(FileSource(.file("/elsewhere"))), file: kernel.file)
             #expect(try store.discrepancies(of: other) == nil)

@@ -64,7 +64,7 @@ struct ModuleTests {
         }
     }
 
-    @Test func aNameThatTheKernelHasNotIsRefusedWithThoseNearIt() async throws {
+    @Test func unknownModuleIsReportedWithSimilarNames() async throws {
         let modules = try ["dummy", "nf_conntrack", "veth"].map { try Self.member($0, "depends=") }
         try await withKernel([Self.image] + modules) { store, kernel, _ throws in
             for (name, nearest) in [("dumy", "dummy"), ("conntrack", "nf_conntrack")] {
@@ -78,7 +78,7 @@ struct ModuleTests {
         }
     }
 
-    @Test func aDependencyThatIsMissingIsNamed() async throws {
+    @Test func missingDependencyIsReported() async throws {
         try await withKernel([Self.image, Self.member("top", "depends=gone")]) { store, kernel, _ throws in
             #expect(throws: KernelStoreError.noSuchModule(kernel.id, name: "gone", nearest: [])) {
                 try store.modules(["top"], of: kernel)
@@ -93,7 +93,7 @@ struct ModuleTests {
         }
     }
 
-    @Test func aLadderOfDependenciesHasAnEnd() async throws {
+    @Test func deepDependenciesTerminate() async throws {
         let modules = try (0..<200).map { try Self.member("m\($0)", "depends=m\($0 + 1)") }
         try await withKernel([Self.image] + modules) { store, kernel, _ throws in
             #expect(throws: KernelStoreError.damagedModule(kernel.id, name: "m64")) {
@@ -117,7 +117,7 @@ struct ModuleTests {
     }
 
     @Test(arguments: ["empty", "empty/lib/modules/\(release)"])
-    func aFolderWithoutModulesIsRefused(path: String) async throws {
+    func folderWithoutModulesIsRejected(path: String) async throws {
         try await withKernel([Self.image, Self.member("dummy", "depends=")]) { store, kernel, folder in
             let empty = folder.pushing(FilePath(path))
             try write("kernel/ext4.ko\n", to: empty.appending("modules.builtin"))
@@ -140,7 +140,7 @@ struct ModuleTests {
 
     /// The folder itself, `lib/modules`, and the root of what an installation wrote.
     @Test(arguments: ["root/lib/modules/\(release)", "root/lib/modules", "root", "root/lib/modules/\(release)/"])
-    func aFolderHoldsThemAndMayChange(path: String) async throws {
+    func folderWithModulesMayChange(path: String) async throws {
         try await withKernel([Self.image]) { store, kernel, folder in
             let modules = folder.appending("root/lib/modules/\(Self.release)")
             try write(module("depends=base"), to: modules.appending("kernel/dummy.ko"))
@@ -162,7 +162,7 @@ struct ModuleTests {
         }
     }
 
-    @Test func whatIsNoModuleIsNone() {
+    @Test func nonModuleIsRejected() {
         let whole = module("name=a\0depends=b,c-d")
         #expect(ModuleInfo(module: whole)?.dependencies == ["b", "c_d"])
         #expect(ModuleInfo(module: module("name=a"))?.dependencies == [])

@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func aKeyOfNobodyKnownIsNoVendors() async throws {
+    @Test func unknownKeyIsNotAVendors() async throws {
         try await withFixture { fixture in
             try await fixture.makeKey("Vendor")
             try await fixture.makeKey("Stranger", isKnown: false)
@@ -45,7 +45,7 @@ import Testing
     }
 
     /// In the payload, where only a digest in the signed header tells, and in the header itself.
-    @Test(arguments: [-40, -400]) func whatWasChangedAfterItWasSignedIsRefused(offset: Int) async throws {
+    @Test(arguments: [-40, -400]) func fileChangedAfterSigningIsRejected(offset: Int) async throws {
         try await withFixture { fixture in
             try await fixture.makeKey("Vendor")
             let package = try await fixture.package(content: kernel)
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func aPackageThatIsCutShortIsSaidToBe() async throws {
+    @Test func truncatedRpmIsReported() async throws {
         try await withFixture { fixture in
             let package = try await fixture.package(content: kernel)
             let bytes = try contents(of: package)
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func withoutVendorsKeysNothingIsChecked() async throws {
+    @Test func signatureIsUncheckedWithoutVendorKeys() async throws {
         try await withTemporaryFolder { folder in
             try write([0xED, 0xAB, 0xEE, 0xDB], to: folder.appending("x.rpm"))
             let signature = RpmSignature(vendorKeys: folder.appending("none"), cache: folder)

@@ -42,7 +42,7 @@ struct RpmTests {
         }
     }
 
-    @Test func aPackageCutShortAnywhereIsRefused() async throws {
+    @Test func truncatedPackageIsRejected() async throws {
         let package = try await RpmFixture.package(Self.members())
         try await withTemporaryFolder { folder in
             let file = folder.appending("in/package")

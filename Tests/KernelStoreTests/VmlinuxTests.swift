@@ -38,7 +38,7 @@ struct VmlinuxTests {
         (Array(vmlinux().prefix(70)), .cutShort),
         (vmlinux(Array("no banner, Linux version %s".utf8)), .noBanner),
     ])
-    func whatCouldNotBootIsRefused(bytes: [UInt8], problem: BootProblem) async throws {
+    func unbootableImageIsRejected(bytes: [UInt8], problem: BootProblem) async throws {
         try await withTemporaryFolder { folder in
             let file = folder.appending("in/vmlinux")
             try write(bytes, to: file)
@@ -57,7 +57,7 @@ struct VmlinuxTests {
         }
     }
 
-    @Test func aPayloadThatEndsBehindTheImageIsRefused() async throws {
+    @Test func payloadPastTheImageIsRejected() async throws {
         try await withTemporaryFolder { folder in
             let file = folder.appending("in/vmlinuz")
             try write(bzImage("6.1 x", payload: [1, 2, 3], length: 1 << 30), to: file)

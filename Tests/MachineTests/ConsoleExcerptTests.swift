@@ -43,7 +43,7 @@ import Testing
         ("6.1-out-of-memory", "Out of memory: Killed process 86 (tail)"),
         ("7.3-out-of-memory", "Out of memory: Killed process 99 (tail)"),
     ])
-    func aWarningIsNoCrash(name: String, words: String) throws {
+    func warningIsNotACrash(name: String, words: String) throws {
         let console = try console(name)
         #expect(ConsoleExcerpt.crash(in: console) == nil)
         #expect(ConsoleExcerpt.trouble(in: console)?.hasPrefix(words) == true)
@@ -51,12 +51,12 @@ import Testing
 
     /// Boots, a back trace that was asked for, a module of nobody's.
     @Test(arguments: ["4.15-boot", "6.1-boot", "7.3-boot", "6.1-tainted", "6.1-backtrace-on-demand"])
-    func whatLooksWorseThanItIsIsNothing(name: String) throws {
+    func harmlessLinesAreIgnored(name: String) throws {
         #expect(ConsoleExcerpt.trouble(in: try console(name)) == nil)
     }
 
     /// A processor that the host did not run for a while looks like a stall to its kernel.
-    @Test func aStallThatIsTheHostsIsNoLockUp() throws {
+    @Test func hostStallIsNotALockup() throws {
         let all = String(decoding: try console("6.1-busy-host-then-null-dereference"), as: UTF8.self)
         let stall = all.split(separator: "\n").prefix { !$0.contains("BUG: ") }.joined(separator: "\n")
         #expect(stall.contains("rcu: INFO: rcu_preempt self-detected stall on CPU"))

@@ -59,7 +59,7 @@ struct KernelManifestTests {
         #expect(kernel.source.description == expected)
     }
 
-    @Test func aPasswordInAURLIsRefusedAndNotRepeated() {
+    @Test func passwordInURLIsRejectedAndNotPrinted() {
         let text = "source: {url: 'https://me:secret@host.invalid/x'}"
         let error = #expect(throws: ManifestError.self) { try KernelManifest(file: file, text: text) }
         let said = error.map { "\($0)" } ?? ""
@@ -74,10 +74,10 @@ struct KernelManifestTests {
         ("source: {}", "exactly one of 'apt', 'file', 'url' and 'oci'"),
         ("source: {config: x}", "exactly one of 'apt', 'file', 'url' and 'oci'"),
         ("source: {file: x, apt: {archive: debian, suite: a, package: b}}", "exactly one of 'apt', 'file', 'url'"),
-        ("source: {apt: {archive: debian, suite: a, package: b}, config: c}", "only beside the last three"),
+        ("source: {apt: {archive: debian, suite: a, package: b}, config: c}", "only with the last three"),
         ("source: {file: x, url: 'http://h.invalid/'}", "exactly one of 'apt', 'file', 'url'"),
         ("source: {file: ''}", "'file' is ''; expected the path"),
-        ("source: {file: 'http://h.invalid/x'}", "'url' takes a URL"),
+        ("source: {file: 'http://h.invalid/x'}", "use 'url' for a URL"),
         ("source: {url: 'ftp://h.invalid/x'}", "'url' is 'ftp://h.invalid/x'; expected the URL of a file, http"),
         ("source: {url: 'file:///etc/passwd'}", "expected the URL of a file, http"),
         ("source: {url: 'http:///x'}", "expected the URL of a file, http"),
@@ -95,16 +95,16 @@ struct KernelManifestTests {
         ("source: {apt: {archive: debian, suite: a, package: b, version: c}}", "unknown key 'version'"),
         ("source: {file: x}\ncommandLine: \"a\\nb\"", "'commandLine' is"),
         ("source: {file: x}\ngate: maybe", ":2: 'gate' is 'maybe'; expected true or false"),
-        ("source: [", "not YAML"),
+        ("source: [", "invalid YAML"),
     ])
-    func aMistakeIsNamed(text: String, complaint: String) {
+    func errorIsReported(text: String, complaint: String) {
         let error = #expect(throws: ManifestError.self) { try KernelManifest(file: file, text: text) }
         let said = error.map { "\($0)" } ?? ""
         #expect(said.hasPrefix("/axis/debian-6.1.yaml") && said.contains(complaint), "\(said)")
     }
 
     @Test(arguments: ["debian.yaml", "6.1.yaml", "debian-x.yaml", "-6.1.yaml"])
-    func aFileNameThatIsNoIdIsNamed(name: String) {
+    func invalidIdInFileNameIsReported(name: String) {
         let file = FilePath("/axis").appending(name)
         let error = #expect(throws: ManifestError.self) { try KernelManifest(file: file, text: "source: {file: x}") }
         #expect(error.map { "\($0)".contains("<family>-<version>.yaml") } == true)
@@ -120,7 +120,7 @@ struct KernelManifestTests {
         #expect(throws: ManifestError.self) { try KernelManifest(reading: file) }
     }
 
-    @Test func aMissingFileIsNamed() {
+    @Test func missingFileIsReported() {
         #expect(throws: ManifestError.unreadable(file: "/nowhere/a-1.2.yaml", errno: .noSuchFileOrDirectory)) {
             try KernelManifest(reading: "/nowhere/a-1.2.yaml")
         }

@@ -130,15 +130,15 @@ struct ProbeManifestTests {
         ("{ program: a.c, files: [../a.c] }", "3: 'files' is '../a.c'; expected"),
         ("{ program: a.c, files: { etc/x: a.c } }", "3: 'etc/x' is 'a.c'; expected an absolute path"),
         ("{ program: a.c, files: { /proc/x: a.c } }", "3: '/proc/x' is 'a.c'; expected a path in the guest"),
-        ("{ program: a.c, environment: { 1A: x } }", "3: '1A' is 'x'; expected no variable called '1A'"),
+        ("{ program: a.c, environment: { 1A: x } }", "3: '1A' is 'x'; expected a variable name instead of '1A'"),
         ("{ program: a.c, pass: {} }", "3: 'pass' is 'a mapping'; expected 'status', 'line', or both"),
         ("{ program: a.c, pass: { status: 256 } }", "3: 'status' is '256'; expected 0 to 255"),
-        ("{ program: a.c }, loaders: aya", "3: 'loaders' is 'aya'; expected no 'loaders' beside 'exec'"),
-        ("{ program: a.c }, trigger: { shell: x }", "3: 'trigger' is 'a mapping'; expected no 'trigger' beside 'exec'"),
-        ("{ program: a.c }, attach: true", "3: 'attach' is 'true'; expected no 'attach' beside 'exec'"),
-        ("{ program: a.c }, source: a.c", "3: 'source' is 'a.c'; expected no 'source' beside 'exec'"),
+        ("{ program: a.c }, loaders: aya", "3: 'loaders' is 'aya'; expected no 'loaders' with 'exec'"),
+        ("{ program: a.c }, trigger: { shell: x }", "3: 'trigger' is 'a mapping'; expected no 'trigger' with 'exec'"),
+        ("{ program: a.c }, attach: true", "3: 'attach' is 'true'; expected no 'attach' with 'exec'"),
+        ("{ program: a.c }, source: a.c", "3: 'source' is 'a.c'; expected no 'source' with 'exec'"),
     ])
-    func aMistakeInAProgramIsNamed(text: String, complaint: String) throws {
+    func errorInAProgramIsReported(text: String, complaint: String) throws {
         try withFolder(["a.c": ""]) { folder in
             let file = folder.appending("probe.yaml")
             let error = #expect(throws: ManifestError.self) {
@@ -159,21 +159,24 @@ struct ProbeManifestTests {
         ("summary: x\nvariants:\n  a: { source: a.c, cpu: v9 }", "3: 'cpu' is 'v9'; expected v1, v2, v3, v4"),
         ("summary: x\nvariants:\n  a: { source: a.c, flags: [] }", "3: unknown key 'flags'"),
         ("summary: x\nvariants:\n  a: { source: gone.c }", "3: 'source' is 'gone.c'; expected a file in"),
-        ("summary: x\nvariants:\n  a: { object: a.c, cpu: v1 }", "3: 'cpu' is 'v1'; expected no 'cpu' beside 'object'"),
+        ("summary: x\nvariants:\n  a: { object: a.c, cpu: v1 }", "3: 'cpu' is 'v1'; expected no 'cpu' with 'object'"),
         ("summary: x\nvariants:\n  a/b: { source: a.c }", "3: 'variants' is 'a/b'; expected names of letters"),
         (expecting("{ verdict: ok }"), "4: 'verdict' is 'ok'; expected pass, fail, crash, timeout, any"),
-        (expecting("{ verdict: any, cause: opcode }"), "4: 'cause' is 'opcode'; expected no 'cause' where"),
-        (expecting("{ verdict: pass, stage: fire }"), "4: 'stage' is 'fire'; expected no 'stage' where"),
+        (expecting("{ verdict: any, cause: opcode }"), "4: 'cause' is 'opcode'; expected no 'cause' if the verdict is"),
+        (expecting("{ verdict: pass, stage: fire }"), "4: 'stage' is 'fire'; expected no 'stage' if the verdict is"),
         (expecting("{ verdict: fail, stage: run }"), "4: 'stage' is 'run'; expected open, maps, load, attach, fire"),
         (
             "summary: x\nloaders: []\nvariants: { a: { source: a.c } }",
             "2: 'loaders' is 'a list'; expected at least one"
         ),
-        ("summary: x\nloaders: ''\nvariants: { a: { source: a.c } }", "2: 'loaders' is ''; expected a loader's name"),
+        (
+            "summary: x\nloaders: ''\nvariants: { a: { source: a.c } }",
+            "2: 'loaders' is ''; expected the name of a loader"
+        ),
         ("summary: x\nloaders: {}\nvariants: { a: { source: a.c } }", "2: 'loaders' is 'a mapping'; expected text"),
         (
             "summary: x\nvariants:\n  a: { tracefs: { kprobe: do_exit }, loaders: aya }",
-            "3: 'loaders' is 'aya'; expected no 'loaders' beside 'tracefs'"
+            "3: 'loaders' is 'aya'; expected no 'loaders' with 'tracefs'"
         ),
         (expecting("{ verdict: fail, loaders: [] }"), "4: 'loaders' is 'a list'; expected at least one"),
         (wanting("veth"), "2: 'modules' is 'veth'; expected a list"),
@@ -187,18 +190,21 @@ struct ProbeManifestTests {
         ),
         (
             "summary: x\nvariants:\n  a: { tracefs: { kprobe: do_exit }, cpu: v1 }",
-            "3: 'cpu' is 'v1'; expected no 'cpu' beside 'tracefs'"
+            "3: 'cpu' is 'v1'; expected no 'cpu' with 'tracefs'"
         ),
         (expecting("{ verdict: notMeasured }"), "4: 'verdict' is 'notMeasured'"),
         (expecting("{ kernels: '*' }"), "4: the key 'verdict' is missing"),
         (expecting("{ verdict: fail, kernels: '>=new' }"), "4: 'kernels' is '>=new'; expected an id, a glob"),
         (expecting("{ verdict: fail, variants: [a, c*] }"), "4: 'variants' is 'c*'; expected one of the variants: a"),
-        (expecting("{ verdict: pass, cause: opcode }"), "4: 'cause' is 'opcode'; expected no 'cause' where"),
-        (expecting("{ verdict: fail, expires: soon }"), "4: 'expires' is 'soon'; expected a day, such as 2026-12-31"),
-        (expecting("{ verdict: fail, expires: 2026-02-30 }"), "4: 'expires' is '2026-02-30'; expected a day"),
+        (
+            expecting("{ verdict: pass, cause: opcode }"),
+            "4: 'cause' is 'opcode'; expected no 'cause' if the verdict is"
+        ),
+        (expecting("{ verdict: fail, expires: soon }"), "4: 'expires' is 'soon'; expected a date, such as 2026-12-31"),
+        (expecting("{ verdict: fail, expires: 2026-02-30 }"), "4: 'expires' is '2026-02-30'; expected a date"),
         (expecting("{ verdict: fail, because: old }"), "4: unknown key 'because'"),
     ])
-    func aMistakeIsNamed(text: String, complaint: String) throws {
+    func errorIsReported(text: String, complaint: String) throws {
         try withFolder(["a.c": ""]) { folder in
             let file = folder.appending("probe.yaml")
             let error = #expect(throws: ManifestError.self) { try ProbeManifest(file: file, text: text) }
@@ -214,7 +220,7 @@ struct ProbeManifestTests {
         "summary: x\nmodules: \(modules)\nvariants: { a: { source: a.c } }"
     }
 
-    @Test func aFolderWithoutManifestIsNoProbe() throws {
+    @Test func folderWithoutManifestIsNotAProbe() throws {
         let manifest = "summary: x\nvariants: { a: { object: a.o } }"
         let files = [
             "zebra/probe.yaml": manifest, "zebra/a.o": "", "ant/probe.yaml": manifest, "ant/a.o": "", "shared/x.h": "",
@@ -225,7 +231,7 @@ struct ProbeManifestTests {
         }
     }
 
-    @Test func aMissingFolderIsNamed() throws {
+    @Test func missingFolderIsReported() throws {
         try withFolder([:]) { folder in
             let gone = folder.appending("gone")
             #expect(throws: ManifestError.unreadable(file: gone, errno: .noSuchFileOrDirectory)) {

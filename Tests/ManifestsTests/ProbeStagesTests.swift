@@ -56,7 +56,7 @@ import Testing
         #expect(try plan(manifest)?.text == "attach\ntrigger\tshell\t:\nevent\t\(map)\n")
     }
 
-    @Test func aMapThatTheObjectDoesNotHaveIsAMistake() throws {
+    @Test func unknownMapIsAnError() throws {
         let manifest = Self.manifest("trigger: { shell: ':' }, event: { map: line }")
         let error = #expect(throws: ManifestError.self) { try plan(manifest) }
         #expect(error?.description.hasSuffix("'event' is 'line'; expected one of the object's maps: m, lines") == true)
@@ -95,19 +95,19 @@ import Testing
     private static let mistakes: [(String, String)] = [
         (manifest("attach: yes please"), "2: 'attach' is 'yes please'; expected true, false, or a mapping"),
         (manifest("attach: [f]"), "2: 'attach' is 'a list'; expected a mapping of names"),
-        (manifest("attach: { f: '' }"), "2: 'f' is ''; expected a text of one line"),
+        (manifest("attach: { f: '' }"), "2: 'f' is ''; expected one line"),
         (manifest("attach: { gone: x }"), "2: 'attach' is 'gone'; expected one of the object's programs: f, g"),
         (manifest("", probe: "attach: { gone: x }"), "3: 'attach' is 'gone'; expected one of the object's programs"),
-        (manifest("attach: false, trigger: { type: x }"), "2: 'trigger' is 'a mapping'; expected no 'trigger' beside"),
+        (manifest("attach: false, trigger: { type: x }"), "2: 'trigger' is 'a mapping'; expected no 'trigger' with"),
         (manifest("trigger: { type: x }"), "2: the key 'event' is missing"),
         (manifest("", probe: "trigger: { type: x }"), "3: the key 'event' is missing"),
         (manifest("event: { map: m }"), "2: the key 'trigger' is missing"),
         (manifest("trigger: { type: x, shell: y }, event: {}"), "2: 'trigger' is 'a mapping'; expected either 'type'"),
         (manifest("trigger: {}, event: {}"), "2: 'trigger' is 'a mapping'; expected either 'type' or 'shell'"),
-        (manifest("trigger: { run: x }, event: {}"), "2: unknown key 'run'; known here: type, shell"),
-        (manifest("trigger: { type: \"a\\tb\" }, event: {}"), "2: 'type' is 'a\tb'; expected a text of one line"),
-        (manifest("trigger: { shell: \"a\\nb\" }, event: {}"), "2: 'shell' is 'a\nb'; expected a text of one line"),
-        (manifest("trigger: { type: x }, event: { holds: y }"), "2: unknown key 'holds'; known here: map, contains"),
+        (manifest("trigger: { run: x }, event: {}"), "2: unknown key 'run'; known keys: type, shell"),
+        (manifest("trigger: { type: \"a\\tb\" }, event: {}"), "2: 'type' is 'a\tb'; expected one line"),
+        (manifest("trigger: { shell: \"a\\nb\" }, event: {}"), "2: 'shell' is 'a\nb'; expected one line"),
+        (manifest("trigger: { type: x }, event: { holds: y }"), "2: unknown key 'holds'; known keys: map, contains"),
         (
             manifest("trigger: { type: \(String(repeating: "x", count: 513)) }, event: {}"),
             "2: 'type' is '\(String(repeating: "x", count: 513))'; expected at most 512 bytes"
@@ -121,16 +121,16 @@ import Testing
         (tracefs("{ uprobe: readline }"), "3: 'uprobe' is 'readline'; expected /path:symbol[+offset]"),
         (tracefs("{ uprobe: '/bin/bash:' }"), "3: 'uprobe' is '/bin/bash:'; expected /path:symbol[+offset]"),
         (tracefs("{ perf: x }"), "3: unknown key 'perf'"),
-        (tracefs("{ kprobe: a }, source: a.c"), "3: 'source' is 'a.c'; expected no 'source' beside 'tracefs'"),
-        (tracefs("{ kprobe: a }, object: a.o"), "3: 'object' is 'a.o'; expected no 'object' beside 'tracefs'"),
-        (tracefs("{ kprobe: a }, attach: true"), "3: 'attach' is 'true'; expected no 'attach' beside 'tracefs'"),
-        (tracefs("{ kprobe: a }, event: { map: m }"), "3: 'map' is 'm'; expected no 'map' beside 'tracefs'"),
+        (tracefs("{ kprobe: a }, source: a.c"), "3: 'source' is 'a.c'; expected no 'source' with 'tracefs'"),
+        (tracefs("{ kprobe: a }, object: a.o"), "3: 'object' is 'a.o'; expected no 'object' with 'tracefs'"),
+        (tracefs("{ kprobe: a }, attach: true"), "3: 'attach' is 'true'; expected no 'attach' with 'tracefs'"),
+        (tracefs("{ kprobe: a }, event: { map: m }"), "3: 'map' is 'm'; expected no 'map' with 'tracefs'"),
         (tracefs("{ kprobe: a }, event: { contains: m }"), "3: the key 'trigger' is missing"),
     ]
 
     /// Each complaint names the line and the key.
     @Test(arguments: mistakes + tracefsMistakes)
-    func aMistakeIsNamed(text: String, complaint: String) throws {
+    func errorIsReported(text: String, complaint: String) throws {
         let error = #expect(throws: ManifestError.self) { try plan(text) }
         #expect(error?.description.hasPrefix("\(Self.file):\(complaint)") == true, "\(error?.description ?? "none")")
     }

@@ -67,30 +67,30 @@ struct ProjectManifestTests {
     @Test(arguments: [
         ("", "1: the key 'probes' or 'objects' is missing"),
         ("kernels: [a]", "1: the key 'probes' or 'objects' is missing"),
-        ("objects: [a.o]\nkernel: [debian-*]", "2: unknown key 'kernel'; known here: probes, objects, kernels"),
+        ("objects: [a.o]\nkernel: [debian-*]", "2: unknown key 'kernel'; known keys: probes, objects, kernels"),
         ("objects: [a.o]\ntimeout: 0", "2: 'timeout' is '0'; expected a number from 1 to 86400"),
         ("objects: [a.o]\njobs: many", "2: 'jobs' is 'many'; expected a number from 1 to 256"),
-        ("objects: [a.o]\nbaseline: ''", "2: 'baseline' is ''; expected a file with the JSON of a run"),
+        ("objects: [a.o]\nbaseline: ''", "2: 'baseline' is ''; expected a JSON file of a run"),
         ("objects: [a.o]\nresults: ''", "2: 'results' is ''; expected a path"),
-        ("objects: [a.o]\ngate: { fail: [growth] }", "2: unknown key 'fail'; known here: failOn"),
+        ("objects: [a.o]\ngate: { fail: [growth] }", "2: unknown key 'fail'; known keys: failOn"),
         ("objects: [a.o]\ngate:\n  failOn: [regresion]", "3: 'failOn' is 'regresion'; expected unexpected, regression"),
         ("objects: [a.o]\ngate: { unneeded: yes }", "2: 'unneeded' is 'yes'; expected fail or tell"),
-        ("objects: [a.o]\ngate: { growthPercent: -1 }", "2: 'growthPercent' is '-1'; expected a number of percent"),
-        ("objects: [a.o]\ngate: { headroomPercent: nan }", "2: 'headroomPercent' is 'nan'; expected a number"),
+        ("objects: [a.o]\ngate: { growthPercent: -1 }", "2: 'growthPercent' is '-1'; expected a percentage"),
+        ("objects: [a.o]\ngate: { headroomPercent: nan }", "2: 'headroomPercent' is 'nan'; expected a percentage"),
         ("objects: [a.o]\ngate: { growthInstructions: 1.5 }", "2: 'growthInstructions' is '1.5'; expected a number"),
         ("objects: [gone.o]", "1: 'objects' is 'gone.o'; expected a file in"),
-        ("objects: ['*.bpf.o']", "1: 'objects' is '*.bpf.o'; expected a pattern that some file in"),
-        ("objects:\n- { object: '*.o', name: b }", "2: 'name' is 'b'; expected no 'name' beside an 'object'"),
+        ("objects: ['*.bpf.o']", "1: 'objects' is '*.bpf.o'; expected a glob that matches a file in"),
+        ("objects:\n- { object: '*.o', name: b }", "2: 'name' is 'b'; expected no 'name' with an 'object'"),
         ("objects:\n- { object: a.o, name: ../b }", "2: 'name' is '../b'; expected names of letters"),
-        ("objects:\n- { object: a.o, source: b }", "2: unknown key 'source'; known here: object, name"),
+        ("objects:\n- { object: a.o, source: b }", "2: unknown key 'source'; known keys: object, name"),
         ("objects:\n- { name: b }", "2: the key 'object' is missing"),
         ("objects:\n- object: a.o\n  expect: [{ verdict: ok }]", "3: 'verdict' is 'ok'; expected pass"),
         ("probes: [gone]", "1: 'probes' is '"),
         ("probes:\n- { summary: x, variants: { a: { object: a.o } } }", "2: the key 'name' is missing"),
         ("probes:\n- name: p\n  summary: x\n  variants:\n    a: { objekt: a.o }", "5: unknown key 'objekt'"),
-        ("objects: [a.o", "2: not YAML"),
+        ("objects: [a.o", "2: invalid YAML"),
     ])
-    func aMistakeIsNamed(text: String, complaint: String) throws {
+    func errorIsReported(text: String, complaint: String) throws {
         try withFolder(["a.o": "", "b.o": ""]) { folder in
             let file = folder.appending("compat-matrix.yaml")
             let error = #expect(throws: ManifestError.self) {

@@ -50,7 +50,7 @@ import Testing
             ]).isEmpty)
     }
 
-    @Test func whatWasNotMeasuredIsNoDifference() {
+    @Test func unmeasuredCellIsNoDifference() {
         #expect(
             differences([
                 .sample("debian-6.1", "v", .pass), .sample("debian-6.1", "v", .notMeasured, loader: "aya"),
@@ -66,7 +66,7 @@ import Testing
             differences([.sample("debian-6.1", "v", .pass), failing("debian-6.12", "v", "libbpf", cause: "a")]).isEmpty)
     }
 
-    @Test func eachWayToFailIsTold() {
+    @Test func everyFailureIsReported() {
         let found = differences([
             .sample("debian-5.10", "v", .pass), failing("debian-5.10", "v", "aya", cause: "global-data"),
             .sample("debian-6.1", "v", .pass), failing("debian-6.1", "v", "aya", cause: nil, errno: 13),

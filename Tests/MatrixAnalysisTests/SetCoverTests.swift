@@ -19,7 +19,7 @@ struct SetCoverTests {
         #expect(cover.chosen == chosen && cover.isExact)
     }
 
-    @Test func ofEqualOnesThePreferred() {
+    @Test func preferenceBreaksTies() {
         #expect(SetCover([[1, 2], [1, 2]], order: [1, 0]).chosen == [1])
     }
 

@@ -34,7 +34,7 @@ struct VariantPlanTests {
         #expect(plan.uncovered == [] && plan.notMeasured == [])
     }
 
-    @Test func whatNothingCoversAndWhatNobodyKnows() throws {
+    @Test func uncoveredAndUnknownKernels() throws {
         let plan = try Self.plan(["a": "f.fpp", "b": "f.f.f"])
         #expect(plan.uncovered == ["el7-3.10", "debian-5.10"])
         #expect(plan.notMeasured == ["ubuntu-5.4"])
@@ -77,7 +77,7 @@ struct VariantPlanTests {
     }
 
     /// Without the kernel that was not measured, nobody knows whether one of them does as well as the other.
-    @Test func whatWasNotMeasuredDominatesNothing() throws {
+    @Test func unmeasuredVariantDominatesNothing() throws {
         let plan = try Self.plan(["a": ".pppp", "b": "p...."])
         #expect(plan.cover.map(\.variant) == ["a", "b"] && plan.dead == [])
     }

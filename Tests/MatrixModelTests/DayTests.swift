@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct DayTests {
     @Test(arguments: ["2026-12-31", "2024-02-29", "2000-02-29", "0001-01-01"])
-    func comesBackAsItWasWritten(text: String) throws {
+    func textRoundTrips(text: String) throws {
         #expect(try #require(Day(text)).description == text)
     }
 

@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test(arguments: [("2026-11-25", false), ("2026-11-26", true), ("2026-11-27", true), ("2027-01-01", true)])
-    func aRuleHoldsThroughItsLastDay(expires: String, holds: Bool) throws {
+    func ruleAppliesThroughItsLastDay(expires: String, holds: Bool) throws {
         let day = try #require(Document.day)
         let rules = [try Self.rule(1, .fail, expires: expires)].on(day)
         let id = try #require(KernelID("debian-6.12"))
@@ -50,7 +50,7 @@ import Testing
     private enum Document { static var day: Day? { document([]).run.day } }
 
     /// What the expired rule would not have excused either, it has nothing to do with.
-    @Test func anExpiredRuleIsNamedOnlyForWhatItExcused() throws {
+    @Test func expiredRuleIsReportedForItsCells() throws {
         let day = try #require(Day("2026-11-26"))
         let rules = [try Self.rule(1, .fail, expires: "2020-01-01"), try Self.rule(2, .pass)].on(day)
         let id = try #require(KernelID("debian-6.12"))
@@ -91,7 +91,7 @@ import Testing
         #expect(rows[3].verdict == nil)
     }
 
-    @Test func ofAPartNobodyCanSayThatARuleIsNotNeeded() throws {
+    @Test func partialRunDoesNotReportUnneededRules() throws {
         let rules = [try Self.rule(1, .fail, kernels: "el7-*")]
         let cells = [Self.cell("debian-6.12", .pass)]
         #expect(try Self.rows(rules, cells).map(\.state) == [.unneeded])
@@ -103,7 +103,7 @@ import Testing
     }
 
     /// A rule that an earlier one always comes before decides nothing.
-    @Test func aShadowedRuleIsNotNeeded() throws {
+    @Test func shadowedRuleIsUnneeded() throws {
         let rules = [try Self.rule(1, .fail), try Self.rule(2, .fail, kernels: "el7-*")]
         let rows = try Self.rows(rules, [Self.cell("el7-3.10", .fail), Self.cell("debian-6.12", .fail)])
         #expect(rows.map(\.state) == [.used, .unneeded])

@@ -47,7 +47,7 @@ typealias Expectation = MatrixModel.Expectation
 
     /// Loaders differ, and a rule for one of them is none for another.
     @Test(arguments: [("libbpf", Verdict.fail), ("aya", .pass), ("cilium", .timeout), ("cilium-0.11", .timeout)])
-    func aRuleSpeaksOfItsLoaders(loader: String, expected: Verdict) throws {
+    func ruleAppliesToItsLoaders(loader: String, expected: Verdict) throws {
         let rules = [
             Expectation(kernels: .everyKernel, loaders: [Glob("libbpf"), Glob("mine")], verdict: .fail),
             Expectation(kernels: .everyKernel, loaders: [Glob("cilium*")], verdict: .timeout),
@@ -97,7 +97,7 @@ typealias Expectation = MatrixModel.Expectation
     }
 
     @Test(arguments: [(Verdict.pass, true, Verdict.pass), (.crash, true, .crash), (.notMeasured, false, .pass)])
-    func whereNothingIsExpectedEverythingMeasuredIs(verdict: Verdict, asExpected: Bool, expected: Verdict) throws {
+    func everyVerdictIsExpectedForAny(verdict: Verdict, asExpected: Bool, expected: Verdict) throws {
         let rule = [Expectation].anything.rule(for: try #require(KernelID("el8-4.18")), release: nil, loader: "libbpf")
         let result = CellResult(
             key: CellKey(kernel: "el8-4.18", probe: "p", variant: "v", loader: "libbpf"), verdict: verdict,

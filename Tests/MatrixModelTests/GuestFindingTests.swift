@@ -29,7 +29,7 @@ import Testing
         #expect(finding.line == "compat-matrix: \(sentence)")
     }
 
-    @Test func aLoadersOwnWordsStandForThemselves() {
+    @Test func loaderOutputIsShownAsItIs() {
         #expect(GuestFinding(.text, ["cannot go on"]).line == "cannot go on")
     }
 }

@@ -39,7 +39,7 @@ import Testing
             // With a processor to itself, a guest that runs one program uses all of it; QEMU's other threads add to that.
             ([0.02, 1.3], [true, false]), ([], []),
         ] as [([Double], [Bool])])
-    func changesAreTold(shares: [Double], changes: [Bool]) async throws {
+    func changesAreListed(shares: [Double], changes: [Bool]) async throws {
         let seen = Mutex<[Bool]>([])
         try await IdleWatch(guest: ScriptedGuest(shares: shares)).run { isIdle in seen.withLock { $0.append(isIdle) } }
         #expect(seen.withLock { $0 } == changes)

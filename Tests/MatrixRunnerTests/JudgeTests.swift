@@ -51,24 +51,24 @@ import Testing
     }
 
     /// A loader that leaves out a program has not said that it passes.
-    @Test func aProgramThatNobodySpeaksOfIsAGap() throws {
+    @Test func missingProgramIsNotMeasured() throws {
         let result = try judge(Evidence(programs: [program()], ending: .finished(.exited(0))))
         #expect(result.verdict == .notMeasured)
-        #expect(result.reason == "the libbpf loader reported nothing of the program 'second'")
+        #expect(result.reason == "the libbpf loader did not report the program 'second'")
     }
 
-    @Test func aContradictionIsNoVerdict() throws {
+    @Test func contradictionIsNotMeasured() throws {
         let evidence = Evidence(
             programs: [program(), program(number: 1)], contradiction: "it says so", ending: .finished(.exited(0)))
         #expect(try judge(evidence).verdict == .notMeasured)
         #expect(try judge(evidence).reason == "the libbpf loader contradicts itself: it says so")
     }
 
-    @Test func aLoaderThatWasEndedIsATimeoutWithItsWords() throws {
+    @Test func killedLoaderIsATimeoutWithItsOutput() throws {
         let evidence = Evidence(programs: [], remarks: LoaderWords("words"), ending: .stopped(limit: .seconds(3)))
         let result = try judge(evidence)
         #expect(result.verdict == .timeout && result.console == "logs/5.txt")
-        #expect(result.reason == "no result within 3.0 seconds: the libbpf loader was ended")
+        #expect(result.reason == "no result within 3.0 seconds: the libbpf loader was killed")
     }
 
     /// What a user's program writes is read like `explain` reads it; it fails where the verifier refused it.
@@ -117,7 +117,7 @@ import Testing
     private static let attached = StagePlan(.programs([]))
     private static let fired = StagePlan(.programs([]), trigger: .type("hi"), event: StagePlan.Event(contains: "hi"))
 
-    @Test func aCellThatFiresHasItsEvent() throws {
+    @Test func firedCellHasItsEvent() throws {
         let result = try judge(
             Evidence(
                 programs: [program(stage: .fire), program(stage: .fire, number: 1)], event: Array("hi\0\0".utf8),
@@ -160,7 +160,7 @@ import Testing
             // Of a loader that knows no findings, or sends its own words in one.
             (LoaderWords("first\ncompat-matrix: it has no code for xdp\n"), "it has no code for xdp"),
             (LoaderWords(findings: [GuestFinding(.text, ["it has no code for xdp"])]), "it has no code for xdp"),
-            (LoaderWords(), "the guest lacks what the cell's trigger needs"),
+            (LoaderWords(), "the guest lacks something that the trigger needs"),
         ])
     func theLastFindingIsTheReasonOfWhatCouldNotBeMeasured(remarks: LoaderWords, reason: String) throws {
         let result = try judge(
@@ -181,7 +181,7 @@ import Testing
 
     /// A wrong verdict is worse than none: a loader that knows no plans must not make a probe pass.
     @Test(arguments: [(attached, Stage.load), (fired, .load), (fired, .attach)])
-    func aLoaderThatStopsEarlyIsNoVerdict(plan: StagePlan, stage: Stage) throws {
+    func loaderThatStopsEarlyIsNotMeasured(plan: StagePlan, stage: Stage) throws {
         let result = try judge(
             Evidence(
                 programs: [program(stage: stage), program(stage: .load, number: 1)],
@@ -190,7 +190,7 @@ import Testing
         #expect(result.reason?.hasPrefix("the libbpf loader stopped at \(stage.rawValue)") == true)
     }
 
-    @Test func aGuestThatDiesAfterTheLoadsDiedOfWhatComesNext() throws {
+    @Test func guestDeathAfterLoadIsBlamedOnNextStage() throws {
         let panic = Evidence.Ending.guestGone(reason: "gone", console: [])
         let loaded = [program(), program(number: 1)]
         #expect(try judge(Evidence(programs: loaded, ending: panic), plan: Self.fired).stage == .attach)
@@ -209,7 +209,7 @@ import Testing
         #expect(result.stage == nil)
         #expect(result.programs.map(\.verdict) == [.notMeasured, .notMeasured])
         #expect(result.programs.first?.cause?.id == "libbpf-kconfig")
-        #expect(result.reason?.contains("'kernels refresh debian-6.1'") == true)
+        #expect(result.reason?.contains("'compat-matrix kernels refresh debian-6.1'") == true)
     }
 
     @Test(arguments: [
@@ -271,24 +271,24 @@ import Testing
         #expect(result.seconds == CellSeconds(queue: 1.5, load: 0.200002, attach: 0.004, fire: 0.3, total: 0.65))
     }
 
-    @Test func whatNobodyTimedIsUnknown() throws {
+    @Test func untimedCellIsUnknown() throws {
         let result = try judge(Evidence(programs: [program()], ending: .guestGone(reason: "gone", console: [])))
         #expect(result.seconds == CellSeconds())
         #expect(result.programs.map(\.seconds) == [ProgramSeconds()])
     }
 
     /// A loader that dies says nothing about the probe, whatever it had reported by then.
-    @Test func aDeadLoaderIsNoVerdict() throws {
+    @Test func deadLoaderIsNotMeasured() throws {
         let result = try judge(Evidence(programs: [program()], ending: .finished(.signalled(11))))
         #expect(result.verdict == .notMeasured)
         #expect(result.reason?.contains("signal 11") == true)
         #expect(!result.asExpected)
     }
 
-    @Test func aLoaderThatReportsNothingIsNoVerdict() throws {
+    @Test func silentLoaderIsNotMeasured() throws {
         let result = try judge(Evidence(programs: [], ending: .finished(.exited(0))))
         #expect(result.verdict == .notMeasured)
-        #expect(result.reason == "the libbpf loader reported nothing")
+        #expect(result.reason == "the libbpf loader reported no program")
     }
 
     @Test(arguments: [
@@ -318,7 +318,7 @@ import Testing
     }
 
     /// The kernel's answer is the verdict, and what it warned of meanwhile a note.
-    @Test(arguments: [Int32(0), 13]) func aWarningIsANoteBesideTheVerdict(errno: Int32) throws {
+    @Test(arguments: [Int32(0), 13]) func warningIsANote(errno: Int32) throws {
         let log =
             "[    9.1] verifier bug: something(1)\n[    9.2] WARNING: CPU: 0 PID: 86 at kernel/bpf/verifier.c:15\n"
         let programs = [program(errno: errno), program(number: 1)]
@@ -327,7 +327,7 @@ import Testing
             Evidence(programs: programs, kernelLog: Array(log.utf8), ending: .finished(.exited(0))))
         #expect(result.verdict == plain.verdict && result.asExpected == plain.asExpected)
         #expect(plain.reason == nil && plain.console == nil)
-        #expect(result.reason == "the kernel warned while it ran: verifier bug: something(1)")
+        #expect(result.reason == "the kernel printed a warning: verifier bug: something(1)")
         #expect(result.console == "logs/\(log.utf8.count).txt")
 
         let harmless = Array("[    9.1] TECH PREVIEW: eBPF syscall may not be fully supported.\n".utf8)
@@ -346,7 +346,7 @@ import Testing
     }
 
     /// The first use of bpf() on el7 prints this, and it is no crash.
-    @Test func aHarmlessWarningIsNoCrash() throws {
+    @Test func harmlessWarningIsNotACrash() throws {
         let console = "TECH PREVIEW: eBPF syscall may not be fully supported.\nPlease review provided documentation.\n"
         let result = try judge(
             Evidence(programs: [], ending: .overdue(limit: .seconds(3), console: Array(console.utf8))))

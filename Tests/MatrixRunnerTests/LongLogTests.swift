@@ -83,7 +83,7 @@ private final class FakeLog: LongLog {
             .abridged
         ),
     ])
-    func whatIsMissingOfALogIsNamed(log: String, isComplete: Bool, cut: LogCut?) throws {
+    func missingPartOfALogIsReported(log: String, isComplete: Bool, cut: LogCut?) throws {
         let cell = PlannedCell(
             key: CellKey(kernel: "debian-6.1", probe: "p", variant: "v", loader: "libbpf"), object: "/p.o",
             objectDigest: "d", programs: ["first"], expectations: [])
@@ -99,7 +99,7 @@ private final class FakeLog: LongLog {
         #expect(program.cause?.id == (cut == .limit ? "log-full" : "not-init"))
     }
 
-    @Test func aLogThatLackedMemoryIsAskedForOnceMore() {
+    @Test func logOutOfMemoryIsRetried() {
         var short = report(errno: 13)
         short.logLacksMemory = true
         let evidence = Evidence(programs: [Evidence.Program(report: short)], ending: .finished(.exited(0)))

@@ -124,7 +124,7 @@ func collect(
     }
 
     /// The cell that brings its guest down does so twice before it counts, and costs no other cell its verdict.
-    @Test func aCrashIsConfirmedAndTheRestGoesOn() async throws {
+    @Test func crashIsConfirmedAndOthersContinue() async throws {
         let objects = try Objects(["a", "bad", "c", "d"])
         let backend = FakeBackend(scripts: ["bad": [.die(console: "Kernel panic - not syncing: first\n")]])
         let evidence = try await collect([objects.batch(["a", "bad", "c", "d"])], backend: backend)
@@ -136,14 +136,14 @@ func collect(
     }
 
     /// QEMU and a busy host can ruin a guest; that is no verdict about a probe.
-    @Test func aCrashThatDoesNotHappenAgainIsNone() async throws {
+    @Test func unconfirmedCrashIsDropped() async throws {
         let objects = try Objects(["flaky"])
         let backend = FakeBackend(scripts: ["flaky": [.die(console: "BUG: x"), .pass]])
         let evidence = try await collect([objects.batch(["flaky"])], backend: backend)
         #expect(evidence["flaky"]?.ending == .finished(.exited(0)))
     }
 
-    @Test func aCellThatHangsIsOverdueAndTheRestGoesOn() async throws {
+    @Test func hangingCellTimesOutAndOthersContinue() async throws {
         let objects = try Objects(["slow", "b"])
         let backend = FakeBackend(scripts: ["slow": [.hang()]])
         let evidence = try await collect(
@@ -162,7 +162,7 @@ func collect(
         #expect(backend.attempts.map(\.memoryMiB) == [GuestSpec.defaultMemoryMiB, GuestSpec.largeMemoryMiB])
     }
 
-    @Test func aGuestThatNeverComesUpIsTriedOnceMore() async throws {
+    @Test func guestThatNeverComesUpIsRetriedOnce() async throws {
         let objects = try Objects(["a", "b"])
         let twice = FakeBackend(starts: [.neverReady, .up])
         #expect(try await collect([objects.batch(["a", "b"])], backend: twice)["b"]?.programs.count == 1)
@@ -173,11 +173,11 @@ func collect(
             Issue.record("\(evidence)")
             return
         }
-        #expect(reason.contains("said nothing"))
+        #expect(reason.contains("was not ready"))
         #expect(console == Array("still booting".utf8))
     }
 
-    @Test func aHostWithoutAMachineIsNotAskedTwice() async throws {
+    @Test func missingMachineIsNotProbedTwice() async throws {
         let objects = try Objects(["a"])
         let backend = FakeBackend(starts: [.unusable])
         let evidence = try await collect([objects.batch(["a"])], backend: backend)
@@ -185,7 +185,7 @@ func collect(
         #expect(evidence["a"]?.programs.isEmpty == true)
     }
 
-    @Test func aGuestThatBreaksTheProtocolIsNoVerdict() async throws {
+    @Test func protocolErrorIsNotMeasured() async throws {
         let objects = try Objects(["a", "evil", "c"])
         let backend = FakeBackend(scripts: ["evil": [.breakProtocol]])
         let evidence = try await collect([objects.batch(["a", "evil", "c"])], backend: backend)
@@ -198,7 +198,7 @@ func collect(
         #expect(evidence["c"]?.ending == .finished(.exited(0)))
     }
 
-    @Test func anObserverThatCannotGoOnEndsTheRun() async throws {
+    @Test func observerErrorEndsTheRun() async throws {
         let objects = try Objects(["a", "b"])
         let batch = try objects.batch(["a", "b"])
         let runner = MatrixRunner(

@@ -38,13 +38,13 @@ import Testing
     }
 
     /// It is not the probe's fault, and asking again would change nothing.
-    @Test func aModuleThatTheKernelRefusesCostsItsOwnCellsOnly() async throws {
+    @Test func moduleRejectedByTheKernelOnlyAffectsItsCells() async throws {
         let log = "<4>[    1.234567] dummy: loading out-of-tree module\n<3>[    1.3][   T48] dummy: Unknown symbol x\n"
         let backend = FakeBackend(modules: ["dummy": [.refuse(errno: 2, log: log)]])
         let evidence = try await measure(["both", "net", "plain"], backend)
         let refused = Evidence.Ending.noGuest(
             reason:
-                "the kernel refuses the module 'dummy': No such file or directory; it says: dummy: Unknown symbol x",
+                "the kernel rejects the module 'dummy': No such file or directory; kernel log: dummy: Unknown symbol x",
             console: Array(log.utf8))
         #expect(evidence["both"]?.programs.isEmpty == true)
         #expect(evidence["both"]?.ending == refused)
@@ -53,14 +53,14 @@ import Testing
     }
 
     @Test(arguments: [1, 2])
-    func aModuleThatEndsTheGuestIsTriedOnceMore(deaths: Int) async throws {
+    func crashingModuleIsRetriedOnce(deaths: Int) async throws {
         let panic = "[  1.0] Kernel panic - not syncing: Fatal exception\n"
         let scripts = Array(repeating: ModuleScript.die(console: panic), count: deaths) + [.insert]
         let backend = FakeBackend(modules: ["veth": scripts])
         let evidence = try await measure(["net"], backend)
         #expect(backend.attempts.count == 2)
         let fatal = Evidence.Ending.noGuest(
-            reason: "inserting the module 'veth' ends the guest: Kernel panic - not syncing: Fatal exception",
+            reason: "inserting the module 'veth' crashed the guest: Kernel panic - not syncing: Fatal exception",
             console: Array(panic.utf8))
         #expect(evidence["net"]?.ending == (deaths == 1 ? .finished(.exited(0)) : fatal))
     }

@@ -54,7 +54,7 @@ private typealias Cells = [(name: String, modules: [String])]
     // MARK: Idle guests
 
     /// One guest may work: another one starts only while it is idle.
-    @Test func anIdleGuestGivesItsPlaceToAnother() throws {
+    @Test func idleGuestIsReplaced() throws {
         let batches = try (0..<3).map { try Simulation.batch($0, Self.cells("k\($0)-", 2)) }
         var schedule = Schedule(batches, start: .auto, workingLimit: 1)
         guard case .start(let first) = schedule.nextWork() else {
@@ -104,7 +104,7 @@ private typealias Cells = [(name: String, modules: [String])]
 
     /// Guests that boot each time must have more to do.
     @Test(arguments: [(20, 1), (60, 2)])
-    func aBootMustBeWorthIt(cells: Int, guests: Int) throws {
+    func bootIsWeighedAgainstWaiting(cells: Int, guests: Int) throws {
         var simulation = Simulation(workers: 2)
         simulation.start = .cold
         let plan = Self.cells("a", cells)
@@ -113,7 +113,7 @@ private typealias Cells = [(name: String, modules: [String])]
         #expect(simulation.guests.count == guests)
     }
 
-    @Test func aHelperThatDoesNotComeUpCostsNoCell() throws {
+    @Test func missingHelperGuestCostsNoCell() throws {
         var simulation = Simulation(workers: 2)
         simulation.comesUp = { $0.number == 0 }
         try simulation.run([Self.cells("a", 40)])
@@ -136,7 +136,7 @@ private typealias Cells = [(name: String, modules: [String])]
         #expect(simulation.guests.filter { $0.kernel == 0 }.count == tries)
     }
 
-    @Test func whatADeadGuestDidNotGetToRunsInAnother() throws {
+    @Test func remainingCellsRunInAnotherGuest() throws {
         var simulation = Simulation(workers: 1)
         simulation.ending = { name, _ in name == "a1" ? .bringsTheGuestDown : .final }
         try simulation.run([Self.cells("a", 5)])
@@ -216,7 +216,7 @@ private typealias Cells = [(name: String, modules: [String])]
     }
 
     @Test(arguments: [(true, 2), (false, 1)])
-    func aModuleThatIsRefusedCostsItsOwnCellsOnly(isWorthASecondTry: Bool, tries: Int) throws {
+    func rejectedModuleOnlyAffectsItsCells(isWorthASecondTry: Bool, tries: Int) throws {
         var simulation = Simulation(workers: 1)
         simulation.takes = { module, _ in module != "bad" }
         simulation.isWorthASecondTry = isWorthASecondTry

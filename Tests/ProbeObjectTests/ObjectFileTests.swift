@@ -50,30 +50,30 @@ struct ObjectFileTests {
         }
     }
 
-    @Test func aMissingFileIsNamed() async throws {
+    @Test func missingFileIsReported() async throws {
         try await withFolder { folder in
             let gone = folder.appending("gone.bpf.o")
             #expect(throws: ProbeObjectError.missing(gone)) { try ObjectFile(gone) }
-            #expect("\(ProbeObjectError.missing(gone))".hasPrefix("\(gone): there is no such file"))
+            #expect("\(ProbeObjectError.missing(gone))".hasPrefix("\(gone): no such file"))
         }
     }
 
     /// The mistake of giving the user-space half of a project.
-    @Test func anObjectForTheHostIsNamedAsSuch() async throws {
+    @Test func objectForTheHostIsReported() async throws {
         try await withFolder { folder in
             let file = try await compiled("int f(void) { return 1; }", in: folder, target: "x86_64-linux-gnu")
             #expect(throws: ProbeObjectError.wrongMachine(file, machine: 62)) { try ObjectFile(file) }
         }
     }
 
-    @Test func aBigEndianObjectIsNamedAsSuch() async throws {
+    @Test func bigEndianObjectIsReported() async throws {
         try await withFolder { folder in
             let file = try await compiled(Sources.twoPrograms, in: folder, target: "bpfeb")
             #expect(throws: ProbeObjectError.wrongFormat(file, is: "a big-endian object")) { try ObjectFile(file) }
         }
     }
 
-    @Test func anObjectOfFunctionsOnlyHoldsNoProgram() async throws {
+    @Test func objectWithOnlyFunctionsHasNoProgram() async throws {
         try await withFolder { folder in
             let file = try await compiled("int f(void) { return 1; }", in: folder)
             #expect(throws: ProbeObjectError.noProgram(file)) { try ObjectFile(file) }

@@ -12,7 +12,7 @@ struct ProbeBuilderTests {
     }
 
     @Test(arguments: Change.allCases)
-    func anObjectIsMadeAgainOnlyWhenSomethingChanged(change: Change) async throws {
+    func objectIsRebuiltOnlyAfterChanges(change: Change) async throws {
         try await withFolder { folder in
             let probe = folder.appending("probes/watch")
             let cache = folder.appending("cache")
@@ -83,7 +83,7 @@ struct ProbeBuilderTests {
         }
     }
 
-    @Test func clangsMessageIsPassedOnAndNothingIsLeft() async throws {
+    @Test func compilerErrorIsQuotedAndLeavesNoFiles() async throws {
         try await withFolder { folder in
             let probe = folder.appending("watch")
             try writeProbe(probe)
@@ -92,7 +92,7 @@ struct ProbeBuilderTests {
                 try await build(probe, folder.appending("cache"))
             }
             let text = try #require(error?.description)
-            #expect(text.hasPrefix("\(probe.appending("watch.bpf.c")): does not compile:\n"))
+            #expect(text.hasPrefix("\(probe.appending("watch.bpf.c")) does not compile:\n"))
             #expect(text.contains("watch.bpf.c:1:27: error: use of undeclared identifier 'missing'"))
             let probes = "\(folder)/cache/probes"
             for name in try FileManager.default.contentsOfDirectory(atPath: probes) {

@@ -23,7 +23,7 @@ struct ProbeSelectionTests {
         }
     }
 
-    @Test func aGlobThatMatchesNothingIsNamed() async throws {
+    @Test func unmatchedGlobIsReported() async throws {
         try await withFolder { folder in
             try await writeCatalogue(folder)
             await #expect(throws: ProbeSelectionError.matchesNothing(option: "--probe", glob: "c*", known: ["a", "b"]))

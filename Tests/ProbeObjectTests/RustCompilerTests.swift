@@ -12,7 +12,7 @@ struct RustCompilerTests {
     }
 
     @Test(arguments: Change.allCases)
-    func anObjectIsMadeAgainOnlyWhenSomethingChanged(change: Change) async throws {
+    func objectIsRebuiltOnlyAfterChanges(change: Change) async throws {
         try await withFolder { folder in
             let probe = folder.appending("probe")
             try writeProbe(probe)
@@ -66,14 +66,14 @@ struct RustCompilerTests {
         }
     }
 
-    @Test func aMistakeIsToldInRustsWords() async throws {
+    @Test func compilerErrorOfRustIsQuoted() async throws {
         try await withFolder { folder in
             let probe = folder.appending("probe")
             try writeProbe(probe)
             try write("#![no_std]\npub fn watch() -> u32 { missing }\n".utf8, to: probe.appending("watch.rs"))
             let error = await #expect(throws: ProbeObjectError.self) { try await build(probe, cache: folder) }
             let text = error.map { "\($0)" } ?? ""
-            #expect(text.contains("watch.rs: does not compile") && text.contains("cannot find value `missing`"))
+            #expect(text.contains("watch.rs does not compile") && text.contains("cannot find value `missing`"))
         }
     }
 
@@ -92,7 +92,7 @@ struct RustCompilerTests {
         }
     }
 
-    @Test func whatIsMissingIsNamed() async throws {
+    @Test func missingCellsAreListed() async throws {
         try await withFolder { folder in
             let assembler = try await ProbeCompiler.find()
             let rustc = folder.appending("rustc")
@@ -114,7 +114,7 @@ struct RustCompilerTests {
     }
 
     /// A run goes on without it: the other variants are built, and that one says why it is not.
-    @Test func aVariantWithoutItsCompilerIsAnObstacle() async throws {
+    @Test func missingCompilerIsAnObstacle() async throws {
         try await withFolder { folder in
             try writeProbe(folder.appending("probes/probe"))
             let clang = try await ProbeCompiler.find().clang

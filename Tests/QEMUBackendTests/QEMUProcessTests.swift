@@ -15,7 +15,7 @@ import Testing
         ("exit 0", QEMUProcess.Ending.exited(0)), ("exit 7", .exited(7)), ("exit 200", .exited(200)),
         ("kill -TERM $$", .signalled(SIGTERM)), ("kill -KILL $$", .signalled(SIGKILL)),
     ])
-    func exitAndSignalAreToldApart(script: String, ending: QEMUProcess.Ending) async throws {
+    func exitAndSignalAreDistinguished(script: String, ending: QEMUProcess.Ending) async throws {
         #expect(try await shell(script).wait(for: .seconds(30)) == ending)
     }
 
@@ -45,7 +45,7 @@ import Testing
         #expect(busy.activeSeconds() == nil)
     }
 
-    @Test func whatCannotBeExecutedSaysWhy() async throws {
+    @Test func unusableExecutableIsReported() async throws {
         try await withFolder { folder in
             let text = folder.appending("text")
             try write("no program", to: text)

@@ -31,18 +31,18 @@ import Testing
 
     @Test(arguments: [
         ("no such option", "no such option"), ("QEMU emulator version unknown", "QEMU emulator version unknown"),
-        ("", "it said nothing"),
+        ("", "no output"),
     ])
     func aQEMUWithoutAVersionIsUnusable(says: String, quoted: String) async throws {
         try await withFolder { folder in
             try await writeStub(in: folder, version: says)
             let expected = MachineError.vmmUnusable(
-                path: folder.appending(QEMU.name), reason: "'--version' gave no version: \(quoted)")
+                path: folder.appending(QEMU.name), reason: "'--version' printed no version: \(quoted)")
             await #expect(throws: expected) { try await QEMU.locate(searchPath: folder.string, cache: folder) }
         }
     }
 
-    @Test func noQEMUIsSaidToBeMissing() async throws {
+    @Test func missingQEMUIsReported() async throws {
         try await withFolder { folder in
             try write("not executable", to: folder.appending(QEMU.name))
             await #expect(throws: MachineError.vmmMissing(name: QEMU.name)) {
@@ -122,7 +122,7 @@ import Testing
     }
 
     /// Without a word QEMU ends when its guest resets; with `-no-reboot` that is status 0.
-    @Test func aGuestThatResetsItselfIsSaidToHave() async throws {
+    @Test func guestResetIsReported() async throws {
         try await withFolder { folder in
             try await writeStub(in: folder, version: "QEMU emulator version 10.0.2", otherwise: "exit 0")
             let qemu = try await QEMU.locate(searchPath: folder.string, cache: folder)
@@ -134,7 +134,7 @@ import Testing
     }
 
     /// As the kernels of Debian 6.1 and 7.3 do with a payload that is damaged; nobody waits for more.
-    @Test func aKernelThatHaltsIsNotWaitedFor() async throws {
+    @Test func haltedKernelEndsTheWait() async throws {
         let console = "\n\nZSTD-compressed data is corrupt\n\n -- System halted"
         try await withFolder { folder in
             try await writeStub(
@@ -144,11 +144,11 @@ import Testing
             let backend = QEMUBackend(qemu: qemu, accelerator: .tcg, snapshots: folder, bootLimit: .seconds(1000))
             let halted = MachineError.halted(console: Array(console.utf8))
             await #expect(throws: halted) { try await backend.withGuest(.sample, start: .cold) { _ in } }
-            #expect("\(halted)".hasSuffix("its console says: ZSTD-compressed data is corrupt"))
+            #expect("\(halted)".hasSuffix("; console: ZSTD-compressed data is corrupt"))
         }
     }
 
-    @Test func aQEMUThatSaysNothingIsGivenUp() async throws {
+    @Test func silentQEMUIsGivenUp() async throws {
         try await withFolder { folder in
             try await writeStub(in: folder, version: "QEMU emulator version 10.0.2", otherwise: "exec sleep 1000")
             let qemu = try await QEMU.locate(searchPath: folder.string, cache: folder)

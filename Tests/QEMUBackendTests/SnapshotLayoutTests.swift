@@ -46,7 +46,7 @@ struct SnapshotLayoutTests {
         }
     }
 
-    @Test func aFileThatCannotBeWrittenIsNamed() async throws {
+    @Test func unwritableFileIsReported() async throws {
         try await withFolder { folder in
             let file = folder.appending("none/snapshot")
             let layout = SnapshotLayout(memoryBytes: 64 * Self.page)

@@ -46,7 +46,7 @@ struct SnapshotStoreTests {
 
     private struct DiskFull: Error {}
 
-    @Test func aSnapshotIsThereWholeOrNotAtAll() async throws {
+    @Test func snapshotIsWrittenAtomically() async throws {
         try await withFolder { folder in
             let store = SnapshotStore(folder: folder.appending("snapshots"))
             #expect(store.find(.sample, key: "k") == nil)

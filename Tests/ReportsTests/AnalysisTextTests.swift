@@ -138,20 +138,20 @@ struct AnalysisTextTests {
         #expect(
             PlanText.render(VariantPlan(Self.later), style: .plain) == """
                 readline with libbpf
-                  ships   masked, percpu (the fewest that do)
+                  ships   masked, percpu (smallest set)
                   passes  from ubuntu-5.4 on
                   dead    new
 
-                  kernel       winner  stage  of what ships  passes as well
-                  ubuntu-5.4   percpu  fire   percpu         not measured: masked, new
-                  debian-5.10  masked  fire   masked         not measured: new
+                  kernel       winner  stage  shipped variant  also passes
+                  ubuntu-5.4   percpu  fire   percpu           not measured: masked, new
+                  debian-5.10  masked  fire   masked           not measured: new
                   debian-6.1   masked  fire   masked
-                  debian-6.12  masked  fire   masked         not measured: new
+                  debian-6.12  masked  fire   masked           not measured: new
 
-                  variant  is                       passes
-                  masked   ships                    from debian-5.10 on; not measured: ubuntu-5.4
-                  new      dead as far as measured  nowhere that was measured; not measured: ubuntu-5.4, debian-5.10, debian-6.12
-                  percpu   ships                    from ubuntu-5.4, not on debian-5.10…6.12
+                  variant  status                    passes
+                  masked   ships                     from debian-5.10 on; not measured: ubuntu-5.4
+                  new      dead, as far as measured  nowhere, as far as measured; not measured: ubuntu-5.4, debian-5.10, debian-6.12
+                  percpu   ships                     from ubuntu-5.4, not on debian-5.10…6.12
 
                 """)
     }
@@ -161,18 +161,18 @@ struct AnalysisTextTests {
             PlanMarkdown.render(VariantPlan(Self.earlier)) == """
                 ### readline with libbpf
 
-                - ships: masked (the fewest that do)
+                - ships: masked (smallest set)
                 - passes: from ubuntu-5.4 on
                 - dead: gone, percpu
 
-                | kernel | winner | stage | of what ships | passes as well |
+                | kernel | winner | stage | shipped variant | also passes |
                 | --- | --- | --- | --- | --- |
                 | ubuntu-5.4 | masked | fire | masked | not measured: gone |
                 | debian-5.10 | masked | fire | masked | percpu; not measured: gone |
                 | debian-6.1 | masked | fire | masked | gone, percpu |
                 | debian-6.12 | masked | fire | masked | percpu; not measured: gone |
 
-                | variant | is | passes |
+                | variant | status | passes |
                 | --- | --- | --- |
                 | gone | dead: masked passes wherever it does | from debian-6.1 on; not measured: ubuntu-5.4, debian-5.10, debian-6.12 |
                 | masked | ships | from ubuntu-5.4 on |
@@ -208,7 +208,7 @@ struct AnalysisTextTests {
                   run-1  ✗ fail      ✓ pass       ✓ pass      ✓ pass
                   run-2  ✓ pass ▲    ✗ fail ▼     ✗ fail ▼    ✗ fail ▼
 
-                what changed
+                changes
                   run-2  masked (libbpf)  debian-5.10  1000 → 900000 instructions
                   run-2  masked (libbpf)  debian-6.1   1000 → 900000 instructions; another kernel: 6.1.0-55 → 6.1.0-56
                   run-2  masked (libbpf)  debian-6.12  1000 → 900000 instructions
@@ -229,7 +229,7 @@ struct AnalysisTextTests {
 
     @Test func historyWithoutAChange() {
         let history = ProbeHistory(of: "readline", in: [Self.earlier, Self.earlier])
-        #expect(HistoryText.render(history, style: .plain, width: nil).hasSuffix("\nnothing changed\n"))
+        #expect(HistoryText.render(history, style: .plain, width: nil).hasSuffix("\nno changes\n"))
     }
 
     private static func bisection(_ row: KeyValuePairs<String, Verdict>, stored: Int = 0) -> [Bisection] {
@@ -269,7 +269,7 @@ struct AnalysisTextTests {
                 """
                   passes on ≤ 3.10 (el7-3.10), fails on ≥ 4.15 (ubuntu-4.15): size-negative
                   passes on ≥ 5.10 (debian-5.10), fails on ≤ 5.4 (ubuntu-5.4): size-negative
-                  it does not follow the version: there may be more turns between kernels that were not tested
+                  the verdict does not follow the version: there may be more boundaries between the kernels that were not tested
                   4 kernels tested of 5
                   not tested: debian-6.1
                 """
@@ -277,7 +277,7 @@ struct AnalysisTextTests {
             (
                 bisection(["el7-3.10": .pass, "debian-6.1": .pass], stored: 2),
                 """
-                  passes wherever it was asked: el7-3.10, debian-6.1
+                  passes on every tested kernel: el7-3.10, debian-6.1
                   0 kernels tested of 5, 2 from the store
                   not tested: ubuntu-4.15, ubuntu-5.4, debian-5.10
                 """
@@ -285,7 +285,7 @@ struct AnalysisTextTests {
             (
                 bisection(["el7-3.10": .fail, "debian-6.1": .timeout]),
                 """
-                  passes nowhere of what was asked: el7-3.10, debian-6.1: size-negative
+                  passes on none of the tested kernels: el7-3.10, debian-6.1: size-negative
                   2 kernels tested of 5
                   not tested: ubuntu-4.15, ubuntu-5.4, debian-5.10
                 """

@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func aFailureHasCauseAdviceAndTheEndOfItsLog() async throws {
+    @Test func failureHasCauseAdviceAndLogEnd() async throws {
         var sample = SampleRun()
         for index in sample.document.cells.indices { sample.document.cells[index].asExpected = false }
         let logs = sample.logs
@@ -241,7 +241,7 @@ import Testing
         #expect(run.results.isEmpty)
         let notifications = try #require(run.invocations.first).toolExecutionNotifications
         #expect(notifications.first?.level == "error")
-        #expect(notifications.first?.message.text.contains("is refused on k-1.0") == true)
+        #expect(notifications.first?.message.text.contains("fails on k-1.0") == true)
         let (_, other) = try render(document) { _ in CodeLocation(file: "probes/k/probe.yaml", line: 1) }
         #expect(other.results.first?.locations.first?.physicalLocation.artifactLocation["uri"] == "probes/k/probe.yaml")
     }

@@ -109,7 +109,7 @@ import Testing
     @Test(arguments: [
         (HostileRun.empty, "the run has no cells"),
         (HostileRun.document(["debian-6.1"], verdict: .notMeasured), "nothing was measured"),
-        (HostileRun.document(["debian-6.1"], asExpected: true), "all as expected"),
+        (HostileRun.document(["debian-6.1"], asExpected: true), "all cells are as expected"),
         (HostileRun.document(["debian-6.1"]), "1 cell is not as expected"),
     ])
     func theHeadingSaysWhetherItCanShip(document: MatrixDocument, words: String) async throws {
@@ -186,11 +186,11 @@ import Testing
             document.exceptions = HostileRun.exceptions(text)
             let lines = GitHubCommands.render(document).split(separator: "\n")
             #expect(lines.count == 2)
-            #expect(lines.allSatisfy { $0.hasPrefix("::warning title=an exception to look at::") })
+            #expect(lines.allSatisfy { $0.hasPrefix("::warning title=exception to review::") })
         }
     }
 
-    @Test func whatIsAsExpectedSaysNothing() {
+    @Test func expectedResultsPrintNothing() {
         #expect(GitHubCommands.render(HostileRun.empty) == "")
         #expect(GitHubCommands.render(HostileRun.document(["k-1.0"], asExpected: true)) == "")
     }

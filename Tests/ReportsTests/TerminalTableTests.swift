@@ -36,7 +36,7 @@ import Testing
         #expect(!table.unicodeScalars.contains { $0.properties.generalCategory == .control && $0 != "\n" })
     }
 
-    @Test func tellsExceptionsThatAreOfNoUse() {
+    @Test func unneededExceptionsAreReported() {
         var document = SampleRun().document
         let row = { (line: Int, verdict: Verdict?, variants: String, kernels: String, state: ExceptionRow.State) in
             ExceptionRow(
@@ -55,9 +55,9 @@ import Testing
                 #"""
 
                 exceptions
-                  ! events/probe.yaml:9  expired exception, held until 2026-10-01: fail of events/ringbuf on <5.8 (2 cells)
-                  ! events/probe.yaml:12  expired exception, held until 2026-10-01: crash of events: Too\u{1b}[1m old. (1 cell)
-                  ! events/probe.yaml:18  unneeded exception, it excuses nothing: any of events on el7-*: Too\u{1b}[1m old.
+                  ! events/probe.yaml:9  expired exception (until 2026-10-01): fail of events/ringbuf on <5.8 (2 cells)
+                  ! events/probe.yaml:12  expired exception (until 2026-10-01): crash of events: Too\u{1b}[1m old. (1 cell)
+                  ! events/probe.yaml:18  unneeded exception: any of events on el7-*: Too\u{1b}[1m old.
 
 
                 """#), "\(table)")
@@ -147,7 +147,7 @@ import Testing
           by-hand                  ✓ pass  ✓ pass  ✓ pass    ✓ pass       · n/m   ✓ pass
 
         ≠ not as expected
-          ✓ task-state/either-name       debian-6.1               passes, and fail was expected
+          ✓ task-state/either-name       debian-6.1               passes, but fail was expected
           ✗ signal-sent/unchecked        debian-6.12, debian-7.3  trusted-null: R1 invalid mem access 'trusted_ptr_or_null_'
               → Mask it right before it is used.
           ◷ path-walk/unrolled           debian-6.12              no answer within 20 s
@@ -165,8 +165,8 @@ import Testing
           ✗ path-walk/tail-call-in-loop       ubuntu-5.4, debian-5.10              helper-unknown-id: invalid func unknown#181
           ✗ match-name/strncasecmp            ubuntu-5.4, debian-5.10…6.12         kfunc-poison: calling invalid kfunc bpf_strncasecmp: not in this kernel's BTF
 
-        close to the limit of instructions
-          ! path-walk/bounded  debian-6.12  4.9 % of the instructions left
+        little headroom
+          ! path-walk/bounded  debian-6.12  4.9 % headroom
 
         not measured
           · debian-6.18  the guest sent nothing within 60 s, twice (19 cells)

@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func aLongTextIsCompressedHoweverItComes() async throws {
+    @Test func longTextIsCompressedInAnyPieces() async throws {
         try await withFolder { folder in
             let store = try ResultStore(folder: folder)
             let text = Self.lines(80_000)
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test func aFileThatWasCutIsTold() async throws {
+    @Test func truncatedFileIsReported() async throws {
         try await withFolder { folder in
             let store = try ResultStore(folder: folder)
             let reference = try store.storeLog(Array(Self.lines(80_000).utf8))

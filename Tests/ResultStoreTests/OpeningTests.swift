@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func tellsAFileThatIsNoDatabase() async throws {
+    @Test func foreignFileIsReported() async throws {
         try await withFolder { folder in
             let path = folder.appending("compat-matrix.sqlite")
             try Data(String(repeating: "not a database ", count: 500).utf8).write(to: URL(filePath: path.string))
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func tellsADatabaseOfANewerVersion() async throws {
+    @Test func newerDatabaseIsReported() async throws {
         try await withFolder { folder in
             let path = folder.appending("compat-matrix.sqlite")
             _ = try ResultStore(folder: folder)
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test func tellsAFolderThatCannotBeMade() async throws {
+    @Test func unusableFolderIsReported() async throws {
         try await withFolder { folder in
             let file = folder.appending("file")
             try Data().write(to: URL(filePath: file.string))
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test func tellsAFullDisk() async throws {
+    @Test func fullDiskIsReported() async throws {
         try await withFolder { folder in
             let store = try ResultStore(folder: folder)
             try store.queue.inDatabase { try $0.execute(sql: "PRAGMA max_page_count = 1") }

@@ -6,7 +6,7 @@ import Testing
 @testable import ResultStore
 
 @Suite struct RoundTripTests {
-    @Test func aDocumentComesBackAsItWas() async throws {
+    @Test func documentRoundTrips() async throws {
         try await withFolder { folder in
             try ResultStore(folder: folder).add(.everyNullable)
             // Opened again: nothing may live in memory only.

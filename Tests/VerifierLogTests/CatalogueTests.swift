@@ -81,7 +81,7 @@ import Testing
     }
 
     @Test(arguments: ["", "R5 is a fine register", "processed 15 insns (limit 1000000)"])
-    func turnsDownOtherText(line: String) {
+    func otherTextMatchesNothing(line: String) {
         #expect(Catalogue.bundled.entry(matching: line) == nil)
     }
 }

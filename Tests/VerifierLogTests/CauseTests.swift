@@ -170,7 +170,7 @@ import Testing
         #expect(LogSummary(of: log).lines.count < 20_000)
     }
 
-    @Test func aLineWithoutEndIsNoTrouble() {
+    @Test func endlessLineIsHandled() {
         let log = String(repeating: "é", count: 1_000_001)
         #expect(Catalogue.bundled.cause(ofLog: log)?.id == Catalogue.unknown)
         #expect(Catalogue.bundled.cause(ofText: "R0 !read_ok\r\n\0")?.line == "R0 !read_ok")

@@ -10,9 +10,9 @@ import Testing
         return Catalogue.bundled.explanation(of: cause, log: text, kernel: kernel)
     }
 
-    @Test func tellsTheFourBlocksWhereTheKernelDoesNot() throws {
+    @Test func explanationHasFourSectionsWithoutAKernelReport() throws {
         let told = try Self.explain("5.4-spill-v4", kernel: KernelRelease(5, 4))
-        #expect(told.reason.hasPrefix("r5, the length that bpf_perf_event_output#25 is given, may be negative: "))
+        #expect(told.reason.hasPrefix("r5, the length passed to bpf_perf_event_output(), may be negative. "))
         let call = "bpf_perf_event_output(ctx, &events, BPF_F_CURRENT_CPU, b, kept);"
         #expect(told.at?.hasSuffix(": call bpf_perf_event_output#25 ; \(call)") == true)
         let notes = told.path.map { line in
@@ -21,8 +21,8 @@ import Testing
         #expect(told.path.allSatisfy { $0.contains(" ; ") })
         #expect(
             notes == [
-                "not taken", "the number comes from here", "not taken, checked", "not taken, checked",
-                "saved on the stack", "not taken", "loaded from the stack",
+                "not taken", "origin of the number", "not taken, checked", "not taken, checked",
+                "spilled to the stack", "not taken", "reloaded from the stack",
             ])
         #expect(told.facts == [LengthShape.spill.fact(kernel: KernelRelease(5, 4))])
     }
@@ -65,7 +65,7 @@ import Testing
         #expect(told?.at == nil)
         #expect(told?.path == [])
         #expect(
-            told?.facts == ["The map type ringbuf needs Linux 5.8; this kernel is 5.4 and says it does not have it."])
+            told?.facts == ["The map type ringbuf needs Linux 5.8; this kernel is 5.4 and does not have it."])
         #expect(told?.suggestion == cause?.advice)
     }
 

@@ -38,27 +38,27 @@ import Testing
         arguments: [
             (
                 "invalid func unknown#130", "compat-matrix: this kernel has no helper 130", KernelRelease(5, 4),
-                "bpf_ringbuf_output needs Linux 5.8; this kernel is 5.4 and says it does not have it."
+                "bpf_ringbuf_output needs Linux 5.8; this kernel is 5.4 and does not have it."
             ),
             (
                 "invalid func unknown#130", "", KernelRelease(6, 1),
-                "bpf_ringbuf_output needs Linux 5.8; this kernel is 6.1 and still says it does not have it: "
-                    + "its configuration or its distribution left it out."
+                "bpf_ringbuf_output needs Linux 5.8; this kernel is 6.1 but does not have it: "
+                    + "its configuration or distribution omits it."
             ),
             (
                 "unknown func bpf_probe_read_user#112",
                 "compat-matrix: this kernel allows helper 112 for programs of type kprobe, tracepoint",
                 KernelRelease(4, 18),
                 "bpf_probe_read_user needs Linux 5.5; this kernel is 4.18 and has it, as a backport, for programs of type "
-                    + "kprobe, tracepoint, but not for this one."
+                    + "kprobe, tracepoint, but not for this program."
             ),
             (
                 "back-edge from insn 13 to 6", "", KernelRelease(4, 15),
-                "Bounded loops are documented to need Linux 5.3; this kernel is 4.15 and was not asked."
+                "Bounded loops are documented to need Linux 5.3; this kernel is 4.15 and was not probed."
             ),
             (
                 "unknown opcode e5", "", nil,
-                "The instruction may_goto needs Linux 6.9; this kernel says it does not have it."
+                "The instruction may_goto needs Linux 6.9; this kernel does not have it."
             ),
         ] as [(String, String, KernelRelease?, String)])
     func saysWhoKnows(line: String, messages: String, kernel: KernelRelease?, sentence: String) throws {
@@ -70,12 +70,12 @@ import Testing
     @Test(arguments: [
         (
             [GuestFinding(.helperMissing, ["4"]), GuestFinding(.helperMissing, ["112"])],
-            "bpf_probe_read_user needs Linux 5.5; this kernel is 4.18 and says it does not have it."
+            "bpf_probe_read_user needs Linux 5.5; this kernel is 4.18 and does not have it."
         ),
         (
             [GuestFinding(.helperElsewhere, ["112", "kprobe, xdp"])],
             "bpf_probe_read_user needs Linux 5.5; this kernel is 4.18 and has it, as a backport, for programs of type "
-                + "kprobe, xdp, but not for this one."
+                + "kprobe, xdp, but not for this program."
         ),
     ])
     func findingsSayWhoMayCallAHelper(findings: [GuestFinding], sentence: String) throws {
@@ -92,7 +92,7 @@ import Testing
     @Test(
         arguments: [
             (
-                KernelRelease(4, 15), "Global data needs Linux 5.2; this kernel is 4.15 and says it does not have it."
+                KernelRelease(4, 15), "Global data needs Linux 5.2; this kernel is 4.15 and does not have it."
             ), (KernelRelease(5, 2), nil), (KernelRelease(6, 1), nil), (nil, nil),
         ] as [(KernelRelease?, String?)])
     func saysSoOfOlderKernelsOnly(kernel: KernelRelease?, sentence: String?) throws {
@@ -107,6 +107,6 @@ import Testing
         #expect(cause.id == "aya-section" && cause.line == "1: section `6` not found, referenced by symbol `` #11")
         let told = Catalogue.bundled.explanation(of: cause, log: "", loaderMessages: words, kernel: kernel)
         #expect(told.facts == [sentence].compactMap(\.self))
-        #expect(told.reason.contains("no global data before 5.2"))
+        #expect(told.reason.contains("Kernels before 5.2 have no global data"))
     }
 }

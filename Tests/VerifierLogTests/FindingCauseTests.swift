@@ -29,7 +29,7 @@ import Testing
         return Catalogue.bundled.cause(ofLog: LogSummary(of: ""), loader: loader, errno: errno, stage: stage)
     }
 
-    @Test func aCodeHasOneEntryAtMost() {
+    @Test func codeHasAtMostOneEntry() {
         let codes = Catalogue.bundled.entries.flatMap(\.findings)
         #expect(Set(codes).count == codes.count)
     }
@@ -105,6 +105,6 @@ import Testing
         let cause = Catalogue.bundled.cause(ofLog: log, loader: loader, errno: 22)
         #expect(cause?.line == "invalid func unknown#130")
         let facts = cause.map { Catalogue.bundled.explanation(of: $0, log: log, loader: loader).facts }
-        #expect(facts == ["bpf_ringbuf_output needs Linux 5.8; this kernel says it does not have it."])
+        #expect(facts == ["bpf_ringbuf_output needs Linux 5.8; this kernel does not have it."])
     }
 }

@@ -81,7 +81,7 @@ import Testing
     @Test(arguments: [
         "", "3:", "3: (", "3: (8", "3: (85", "3: (xy) call f", "x: (85) call f", "99999999999: (95) exit",
     ])
-    func turnsDownWhatIsNoInstruction(line: String) {
+    func nonInstructionsAreRejected(line: String) {
         #expect(Instruction(line: line[...]) == nil)
     }
 }

@@ -33,10 +33,10 @@ import Testing
 
     @Test(
         arguments: [
-            (.spill, KernelRelease(5, 4), "on the stack; this kernel is 5.4."),
-            (.spill, nil, "on the stack."), (.decrement, KernelRelease(6, 1, 152), "this kernel is 6.1.152."),
+            (.spill, KernelRelease(5, 4), "a spilled number; this kernel is 5.4."),
+            (.spill, nil, "a spilled number."), (.decrement, KernelRelease(6, 1, 152), "this kernel is 6.1.152."),
             // A distribution may have taken it out again, so the version is no contradiction worth printing.
-            (.copy, KernelRelease(5, 15), "with the number."), (.noLowerBound, KernelRelease(5, 4), nil),
+            (.copy, KernelRelease(5, 15), "with the same number."), (.noLowerBound, KernelRelease(5, 4), nil),
         ] as [(LengthShape, KernelRelease?, String?)])
     func saysSinceWhen(shape: LengthShape, kernel: KernelRelease?, end: String?) {
         let fact = shape.fact(kernel: kernel)
@@ -48,7 +48,7 @@ import Testing
     @Test(arguments: [
         (
             String(repeating: "6: (a5) if r1 < 0x1f4 goto pc-2\n5: (07) r1 += 1\n", count: 9),
-            ["(taken)", "8 more rounds of that"]
+            ["(taken)", "8 more iterations of the last step"]
         ),
         ("Verification failed: Call Type Safety: Invalid call argument\nReason:\n\nSuggestion:\n", []),
     ])

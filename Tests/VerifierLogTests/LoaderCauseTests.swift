@@ -113,9 +113,9 @@ import Testing
                 "field A: program a: map exits: map create without BTF: function not implemented",
                 "field A: program a: map exits: map create without BTF: function not implemented"
             ),
-            ("cannot go on", "errno 38, and no log"),
+            ("cannot go on", "errno 38, no log"),
         ])
-    func aMissingCallIsTheReasonWhateverStepItEnded(messages: String, line: String) {
+    func missingSystemCallIsTheReasonAtAnyStep(messages: String, line: String) {
         let cause = Catalogue.bundled.cause(ofLog: "", loaderMessages: messages, errno: 38, stage: .maps)
         #expect(cause?.id == "no-bpf" && cause?.line == line, "\(cause?.line ?? "")")
         // Of an attachment another call than bpf() can be missing.

@@ -85,7 +85,7 @@ import Testing
         ("9: (27) r0 *= 3\n", nil),
         ("; something else\n9: (27) r0 *= 3\n", nil),
     ])
-    func aFunctionBehindTheProgramIsToldByItsText(trace: String, line: Int?) throws {
+    func functionAfterTheProgramIsFoundByItsText(trace: String, line: Int?) throws {
         #expect(try location(trace + Self.message + "\n") == line)
     }
 

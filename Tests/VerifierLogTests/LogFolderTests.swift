@@ -35,7 +35,7 @@ import Testing
         let source = "\(decoration); for (int i = 0; i < 9; i++) @ loop.bpf.c:4\n"
         #expect(
             folded(log)
-                == first + source + "… 7 more rounds of instructions 5–6, 28 lines …\n"
+                == first + source + "… 7 more iterations of instructions 5–6, 28 lines …\n"
                 + Self.rounds([9], decoration: decoration).dropFirst(source.count) + tail)
     }
 
@@ -44,7 +44,7 @@ import Testing
             .joined()
         let text = folded(outer + "9: (95) exit\n")
         #expect(text.utf8.count < 10_000)
-        for line in ["more rounds of instructions 3–8", "3: (b7) r2 = 1\n", "9: (95) exit\n"] {
+        for line in ["more iterations of instructions 3–8", "3: (b7) r2 = 1\n", "9: (95) exit\n"] {
             let isThere = text.contains(line)
             #expect(isThere, "\(line)")
         }
@@ -55,7 +55,7 @@ import Testing
         arguments: [
             (
                 (1...9).map { "from \($0) to 20: safe\n" },
-                "from 1 to 20: safe\n… 8 more paths that were seen before …\n"
+                "from 1 to 20: safe\n… 8 more pruned paths …\n"
             ),
             ((1...3).map { "from \($0) to 20: safe\n" }, nil),
             (
@@ -73,7 +73,7 @@ import Testing
             ((1...5).map { "[\($0)] INT int size=4\n" }, "[1] INT int size=4\n… 4 more lines of BTF …\n"),
             (["R1 is bad\n", "R1 is bad\n", "R1 is bad\n", "R1 is bad\n", "R1 is bad\n"], nil),
         ] as [([String], String?)])
-    func tellsOnceWhatIsSaidManyTimes(lines: [String], expected: String?) {
+    func similarLinesAreCollapsed(lines: [String], expected: String?) {
         #expect(folded(lines.joined()) == expected ?? lines.joined())
     }
 

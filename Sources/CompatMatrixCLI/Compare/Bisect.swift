@@ -10,35 +10,42 @@ import SystemPackage
 package struct Bisect: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "bisect",
-        abstract: "Finds the kernels between which a probe's verdict turns, and boots as few as possible for it.",
+        abstract: "Find the kernels between which a probe's verdict changes, booting as few kernels as possible.",
         discussion: """
-            Looks at the ends of the row of kernels, then at the middle between two neighbours that differ. What the store knows \
-            of the same inputs is not measured again. What is measured is stored as runs, one a step.
+            Tests the oldest and the newest kernel, then repeatedly the one in the middle between two neighbors with \
+            different verdicts. Uses stored results where the inputs are the same. Each step is stored as a run.
             """)
 
-    @Argument(help: "The probe.") var probe: String
-    @Option(name: .customLong("kernel"), help: "Only kernels whose id matches this pattern; repeatable.")
+    @Argument(help: "The name of the probe.") var probe: String
+    @Option(name: .customLong("kernel"), help: "Select kernels whose id matches this glob; repeatable.")
     var kernels: [String] = []
-    @Option(name: .customLong("variant"), help: "Only variants whose name matches this pattern; repeatable.")
+    @Option(name: .customLong("variant"), help: "Select variants whose name matches this glob; repeatable.")
     var variants: [String] = []
-    @Option(name: .customLong("loader"), help: "Only loaders whose name matches this pattern; repeatable.")
+    @Option(name: .customLong("loader"), help: "Select loaders whose name matches this glob; repeatable.")
     var loaders: [String] = []
-    @Flag(help: "Over all kernels that the archive of the one --kernel offers, each fetched when it is tested.")
+    @Flag(
+        help: "Bisect all versions that the archive of the one --kernel offers; a version is fetched when it is tested."
+    )
     var archive = false
-    @Option(help: "text or json.") var format: HistoryFormat = .text
-    @Option(help: "Guests at once; as many as there are processors without it.") var jobs: Int?
-    @Option(help: "auto, kvm or tcg.") var accel: AcceleratorOption = .auto
-    @Option(help: "Seconds that one cell may take; 120 without it.") var timeout: Int?
-    @Option(help: "The folder of stored runs.") var results: String?
-    @Flag(help: "Measures everything anew.") var noCache = false
-    @Flag(help: "Keep all of every log; of a very long one only the first MiB and the last lines are kept otherwise.")
+    @Option(help: "Output format.") var format: HistoryFormat = .text
+    @Option(help: "Maximum number of guests at once (default: one per CPU, plus one if a cell waits for an event).")
+    var jobs: Int?
+    @Option(help: "Accelerator for guests.") var accel: AcceleratorOption = .auto
+    @Option(help: "Time limit for one cell, in seconds (default: 120).") var timeout: Int?
+    @Option(help: "The directory with the stored runs.") var results: String?
+    @Flag(help: "Measure every cell, even if the store has its result.") var noCache = false
+    @Flag(help: "Keep complete logs; otherwise, only the first MiB and the last lines of a very long log are kept.")
     var fullLogs = false
 
     package init() {}
 
     package func validate() throws {
         guard !archive || kernels.count == 1 else {
-            throw ValidationError("--archive takes one --kernel, whose archive and pattern are looked through")
+            throw ValidationError("--archive needs exactly one --kernel: bisect searches the archive of that kernel")
+        }
+        guard (1...256).contains(jobs ?? 1) else { throw ValidationError("--jobs must be between 1 and 256") }
+        guard (1...86_400).contains(timeout ?? 1) else {
+            throw ValidationError("--timeout must be between 1 and 86400 seconds")
         }
         try request().run.validateAsArguments()
     }

@@ -6,12 +6,12 @@ import Reports
 package struct Diff: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "diff",
-        abstract: "Says what changed between two runs: regressions, fixes, other causes, numbers, kernels.",
-        discussion: "Exits with 1 when something became worse, else with 0.")
+        abstract: "Compare two runs: list regressions, fixes, new causes, growth, headroom, kernels and loaders.",
+        discussion: "Exits with 1 if there is a regression, otherwise with 0.")
 
     @Argument(help: "The earlier run. \(RunReference.help)") var from = "previous"
     @Argument(help: "The later run.") var to = "latest"
-    @Option(help: "text, json or markdown.") var format: AnalysisFormat = .text
+    @Option(help: "Output format.") var format: AnalysisFormat = .text
     @OptionGroup var thresholds: ThresholdOptions
     @OptionGroup var stored: StoredRuns
 
@@ -34,16 +34,18 @@ package struct Diff: AsyncParsableCommand {
 
 package enum AnalysisFormat: String, ExpressibleByArgument, CaseIterable, Sendable { case text, json, markdown }
 
-/// From when on a number is told.
+/// The thresholds above which numbers are reported.
 struct ThresholdOptions: ParsableArguments {
-    @Option(help: "Tells of programs that cost so many percent more instructions.") var growth = 10.0
-    @Option(help: "Tells of programs that leave less than so many percent of the limit.") var headroom = 15.0
+    @Option(help: "Report programs that cost this many percent more instructions.") var growth = 10.0
+    @Option(help: "Report programs with less headroom than this many percent.") var headroom = 15.0
 
     init() {}
 
     func validate() throws {
-        guard growth >= 0 else { throw ValidationError("--growth takes a percentage, 0 or more") }
-        guard (0...100).contains(headroom) else { throw ValidationError("--headroom takes a percentage, 0 to 100") }
+        guard growth >= 0 else { throw ValidationError("--growth must be a percentage of at least 0") }
+        guard (0...100).contains(headroom) else {
+            throw ValidationError("--headroom must be a percentage between 0 and 100")
+        }
     }
 
     var thresholds: ComparisonThresholds { ComparisonThresholds(growthPercent: growth, headroomPercent: headroom) }

@@ -7,23 +7,23 @@ import ResultStore
 package struct History: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "history",
-        abstract: "Shows what became of a probe over the stored runs, and where it changed.")
+        abstract: "Show the results of a probe in the stored runs, and mark where they changed.")
 
-    @Argument(help: "The probe.") var probe: String
-    @Option(name: .customLong("kernel"), help: "Only kernels whose id matches this pattern; repeatable.")
+    @Argument(help: "The name of the probe.") var probe: String
+    @Option(name: .customLong("kernel"), help: "Select kernels whose id matches this glob; repeatable.")
     var kernels: [String] = []
-    @Option(name: .customLong("variant"), help: "Only variants whose name matches this pattern; repeatable.")
+    @Option(name: .customLong("variant"), help: "Select variants whose name matches this glob; repeatable.")
     var variants: [String] = []
-    @Option(name: .customLong("loader"), help: "Only loaders whose name matches this pattern; repeatable.")
+    @Option(name: .customLong("loader"), help: "Select loaders whose name matches this glob; repeatable.")
     var loaders: [String] = []
-    @Option(help: "The newest so many runs that have the probe.") var limit = 20
-    @Option(help: "text or json.") var format: HistoryFormat = .text
+    @Option(help: "Show at most this many of the latest runs that contain the probe.") var limit = 20
+    @Option(help: "Output format.") var format: HistoryFormat = .text
     @OptionGroup var stored: StoredRuns
 
     package init() {}
 
     package func validate() throws {
-        guard limit >= 1 else { throw ValidationError("--limit takes a number from 1 on") }
+        guard limit >= 1 else { throw ValidationError("--limit must be at least 1") }
     }
 
     package func run() async throws {
@@ -33,7 +33,7 @@ package struct History: AsyncParsableCommand {
             let known = try store.probes()
             guard !known.isEmpty else { throw ResultStoreError.noRuns(store.folder) }
             throw CommandFailure(
-                .usage, "no stored run has the probe '\(probe)'; there are \(known.joined(separator: ", "))")
+                .usage, "no stored run contains the probe '\(probe)'; stored probes: \(known.joined(separator: ", "))")
         }
         let cells = documents.flatMap(\.cells)
         try GlobOption("--kernel", kernels).check(cells.map(\.kernel))
@@ -71,6 +71,6 @@ struct GlobOption {
         let known = Set(known)
         guard let lost = globs.first(where: { !known.contains(where: $0.matches) }) else { return }
         throw CommandFailure(
-            .usage, "\(name) '\(lost)' matches nothing; there are: \(known.sorted().joined(separator: ", "))")
+            .usage, "\(name) '\(lost)' matches nothing; available: \(known.sorted().joined(separator: ", "))")
     }
 }

@@ -9,22 +9,22 @@ import SystemPackage
 package struct Merge: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "merge",
-        abstract: "Joins the JSON of shards (`run --shard I/N --format json`) into one run.",
+        abstract: "Join the JSON of shards (`run --shard I/N --format json`) into one run.",
         discussion: """
-            Prints the JSON of the joined run, or stores it for `report`, `diff` and the others. The logs that it names stay where \
-            the shards stored them: copy their results/logs/ into this one for reports that show them.
+            Prints the JSON of the merged run, or stores the run for `report`, `diff` and other commands. The JSON \
+            does not contain the logs. If reports should show them, copy the shards' results/logs/ into yours.
             """)
 
-    @Argument(help: "Files of JSON.", completion: .file()) var files: [String]
-    @Option(name: .shortAndLong, help: "Writes to this file instead.", completion: .file()) var output: String?
-    @Flag(help: "Stores the run and prints its id.") var store = false
+    @Argument(help: "JSON files to join.", completion: .file()) var files: [String]
+    @Option(name: .shortAndLong, help: "Write to this file instead of stdout.", completion: .file()) var output: String?
+    @Flag(help: "Store the run and print its id.") var store = false
     @OptionGroup var stored: StoredRuns
 
     package init() {}
 
     package func validate() throws {
-        guard !files.isEmpty else { throw ValidationError("there is nothing to join: name the files") }
-        guard output == nil || !store else { throw ValidationError("--output and --store exclude each other") }
+        guard !files.isEmpty else { throw ValidationError("no files to merge: pass at least one") }
+        guard output == nil || !store else { throw ValidationError("--output and --store cannot be combined") }
     }
 
     package func run() async throws {
@@ -44,7 +44,8 @@ package struct Merge: AsyncParsableCommand {
         let missing = try logs.count { try !store.hasLog($0) }
         guard missing > 0 else { return }
         Output.toStderr(
-            "\(missing) of \(logs.count) logs are not in \(store.folder)/logs: copy the shards' results/logs/ there")
+            "\(missing) of \(logs.count) logs are not in \(store.folder)/logs: copy the shards' results/logs/ there"
+        )
     }
 }
 

@@ -7,14 +7,14 @@ import Reports
 package struct PlanCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "plan",
-        abstract: "Says which variants to ship: the fewest that cover every kernel, the winner on each, dead variants.")
+        abstract: "Choose the variants to ship: the smallest set that covers every kernel, winners, and dead variants.")
 
     @Argument(help: "\(RunReference.help)") var run = "latest"
-    @Option(name: .customLong("probe"), help: "Only probes whose name matches this pattern; repeatable.")
+    @Option(name: .customLong("probe"), help: "Select probes whose name matches this glob; repeatable.")
     var probes: [String] = []
-    @Option(name: .customLong("loader"), help: "Only plans for loaders whose name matches this pattern; repeatable.")
+    @Option(name: .customLong("loader"), help: "Select loaders whose name matches this glob; repeatable.")
     var loaders: [String] = []
-    @Option(help: "text, json or markdown.") var format: AnalysisFormat = .text
+    @Option(help: "Output format.") var format: AnalysisFormat = .text
     @OptionGroup var stored: StoredRuns
 
     package init() {}
@@ -22,7 +22,7 @@ package struct PlanCommand: AsyncParsableCommand {
     package func run() async throws {
         let document = try RunReference.document(run, in: stored.open)
         guard !document.cells.isEmpty else {
-            throw CommandFailure(.usage, "run \(document.run.id) has no cells: there is nothing to plan with")
+            throw CommandFailure(.usage, "run \(document.run.id) has no cells: choose another run")
         }
         var plan = VariantPlan(document)
         let probes = GlobOption("--probe", probes), loaders = GlobOption("--loader", loaders)

@@ -4,8 +4,8 @@ import MatrixSession
 package struct Doctor: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Checks whether this machine can run kernels, and says what to do where it cannot.",
-        discussion: "Exits with 0 when a run is possible, else with 69.")
+        abstract: "Check whether this machine can run kernels, and show how to fix what is missing.",
+        discussion: "Exits with 0 if a run is possible, otherwise with 69.")
 
     package init() {}
 
@@ -19,7 +19,7 @@ package struct Doctor: AsyncParsableCommand {
             }
         }
         guard obstacles == 0 else {
-            throw CommandFailure(.notMeasured, "no run is possible here before what is marked ✗ is mended")
+            throw CommandFailure(.notMeasured, "cannot run here: fix the items marked ✗")
         }
     }
 }

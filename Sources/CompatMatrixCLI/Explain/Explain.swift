@@ -4,29 +4,31 @@ import ResultStore
 import SystemPackage
 import VerifierLog
 
-/// `compat-matrix explain`: says what a verifier log means, wherever it comes from.
+/// `compat-matrix explain`: explains a verifier log from any source.
 package struct Explain: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Explain a verifier log, or a loader's output with the log in it.",
+        abstract: "Explain a verifier log, or loader output that contains one.",
         discussion: """
-            Prints the log, with rounds of loops told once, and below it the cause, the line that decided, why, where, what
-            led there, what to change, and the numbers.
+            Prints the log with repeated loop iterations collapsed, then the cause, the line that decided, the \
+            explanation (reason, location, path and suggestion), and the verifier's statistics.
             """)
 
-    @Flag(help: "Show the whole log, however often it repeats itself.")
+    @Flag(help: "Print the whole log, without collapsing loop iterations.")
     var raw = false
 
     @Flag(help: "Print the explanation as JSON, without the log.")
     var json = false
 
-    @Argument(help: "The log, gzip-compressed or not; - for standard input.")
+    @Argument(help: "The log file, optionally gzip-compressed; - reads standard input.")
     var file = "-"
 
     package init() {}
 
     package func validate() throws {
-        if raw && json { throw ValidationError("--raw shows the log, --json leaves it out: take one of them") }
+        if raw && json {
+            throw ValidationError("--raw and --json cannot be combined: the JSON does not contain the log")
+        }
     }
 
     package func run() async throws {
@@ -55,7 +57,8 @@ package struct Explain: AsyncParsableCommand {
         } catch ResultStoreError.unreadableLog(_, let error) {
             throw CommandFailure(.invalidInput, "cannot read the log \(file): \(error)")
         } catch ResultStoreError.damagedLog {
-            throw CommandFailure(.invalidInput, "cannot read the log \(file): it is compressed, and damaged or cut off")
+            throw CommandFailure(
+                .invalidInput, "cannot read the log \(file): the compressed data is damaged or truncated")
         }
         try display.finish()
         return reader.finish()
@@ -77,7 +80,7 @@ struct NoLogDisplay: LogDisplay {
     func finish() {}
 }
 
-/// The log with what repeats itself told once.
+/// The log with repeated loop iterations collapsed.
 struct FoldedLogDisplay: LogDisplay {
     private var folder = LogFolder()
 

@@ -2,7 +2,7 @@ import MatrixModel
 import Reports
 import VerifierLog
 
-/// What `explain` says of a log; its JSON is that of `--json`.
+/// The explanation of a log; encodes as the JSON of `--json`.
 struct LogExplanation: Encodable {
     struct Size: Encodable {
         var bytes: Int
@@ -29,7 +29,7 @@ struct LogExplanation: Encodable {
     func text(name: String) -> String {
         let rows = numbers.compactMap { name, value in value.map { ["\(name):", TerminalText.escaped($0)] } }
         guard let cause, let explanation else {
-            return "No message of a refusal in \(TerminalText.escaped(name)).\n" + Output.table(rows: rows)
+            return "No rejection found in \(TerminalText.escaped(name)).\n" + Output.table(rows: rows)
         }
         return ExplanationText.render(cause, explanation) + "\n\n" + Output.table(rows: rows)
     }

@@ -2,14 +2,14 @@ import KernelExamination
 
 /// What `compat-matrix features` prints.
 struct FeatureReport {
-    /// All that were asked for, in order.
+    /// All requested kernels, in order.
     private let kernels: [KernelDescription]
     private let columns: [FeatureComparison.Column]
     private let listed: Set<String>
     /// Two kernels, or none.
     private let diff: [String]
 
-    /// `examined` says of each kernel whether its facts can be relied on; of `diff` those that cannot are not compared.
+    /// `examined` tells for each kernel whether its facts are reliable; unreliable ones are not compared in `diff`.
     init(_ examined: [(kernel: KernelDescription, isSound: Bool)], listed: Set<String>, diff: [String]) {
         kernels = examined.map(\.kernel)
         columns = examined.compactMap { kernel, isSound in

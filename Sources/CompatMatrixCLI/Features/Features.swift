@@ -11,26 +11,28 @@ import MatrixSession
 /// `compat-matrix features`: what kernels' BPF offers, side by side.
 package struct Features: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        abstract: "Shows what kernels offer to BPF, asked in guests of them.",
+        abstract: "Probe the BPF features of kernels in guests.",
         usage: "compat-matrix features <kernels> ... [--diff <a> <b>] [--helpers] [--json]",
         discussion: """
-            One kernel gets a page. Several are columns of a table: the rows in which they differ, and in a line what all have \
-            and what none has. Nothing is looked up by version; what a kernel has only as a module is not there. The answers \
-            are kept, so that only the first time takes some seconds a kernel. Exits with 69 when a kernel is not fetched or \
-            does not boot; the others are shown all the same.
+            For one kernel, prints a page. For several, prints a table of the features in which they differ, followed \
+            by those that all or none of them have. Features are probed, not looked up by version. Features that need \
+            a module are reported as absent. Results are cached, so only the first call takes seconds per kernel. \
+            Exits with 69 if a kernel is not fetched or does not boot; the other kernels are still shown.
             """)
 
-    @Argument(help: "Ids or patterns.") var kernels: [String] = []
-    @Option(parsing: .upToNextOption, help: "Two ids: shows only what differs between them.") var diff: [String] = []
-    @Flag(help: "Lists helpers and kernel functions by name.") var helpers = false
-    @Flag(help: "Prints JSON, with everything.") var json = false
+    @Argument(help: "Kernel ids or globs.") var kernels: [String] = []
+    @Option(parsing: .upToNextOption, help: "Show only the differences between two kernels.") var diff: [String] = []
+    @Flag(help: "List helpers and kernel functions by name.") var helpers = false
+    @Flag(help: "Print everything as JSON.") var json = false
 
     package init() {}
 
     package func validate() throws {
-        guard !kernels.isEmpty || !diff.isEmpty else { throw ValidationError("name a kernel, or two after --diff") }
+        guard !kernels.isEmpty || !diff.isEmpty else {
+            throw ValidationError("no kernel given: pass at least one, or two after --diff")
+        }
         guard diff.isEmpty || Set(diff).count == 2, diff.count <= 2 else {
-            throw ValidationError("--diff takes two kernels that differ")
+            throw ValidationError("--diff needs two different kernels")
         }
     }
 

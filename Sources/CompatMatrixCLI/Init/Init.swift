@@ -7,9 +7,9 @@ import SystemPackage
 package struct Init: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "init",
-        abstract: "Writes a compat-matrix.yaml for the BPF objects that it finds in and below the current folder.")
+        abstract: "Write a compat-matrix.yaml for the BPF objects in and below the current directory.")
 
-    @Flag(help: "Writes over a compat-matrix.yaml that is there.") var force = false
+    @Flag(help: "Overwrite an existing compat-matrix.yaml.") var force = false
 
     package init() {}
 
@@ -17,20 +17,21 @@ package struct Init: AsyncParsableCommand {
         let folder = try Workspace.absolute(".")
         let file = folder.appending(ProjectManifest.fileName)
         guard force || !Workspace.isFile(file) else {
-            throw CommandFailure(.usage, "\(file) is there already; --force writes over it")
+            throw CommandFailure(.usage, "\(file) already exists; use --force to overwrite it")
         }
         var search = ObjectSearch.objects(below: folder)
-        for complaint in search.complaints { Output.toStderr("left out: \(complaint)") }
+        for complaint in search.complaints { Output.toStderr("skipped: \(complaint)") }
         let probes = try ProjectDraft.probeFolder(in: folder)
         // Those below it are its manifests' to name.
         if let probes { search.leaveOut(probes) }
         guard !search.objects.isEmpty || probes != nil else {
             throw CommandFailure(
                 .invalidInput,
-                "no BPF object in \(folder) or below it; build yours first, or name one with 'run --object FILE'")
+                "no BPF object in or below \(folder): build yours first, or use 'compat-matrix run --object FILE'")
         }
         if search.isCutShort {
-            Output.toStderr("looked at the first \(ObjectSearch.mostFiles) files only; add what is missing by hand")
+            Output.toStderr(
+                "only the first \(ObjectSearch.mostFiles) files were searched; add missing objects to \(file) yourself")
         }
         let text = ProjectDraft(objects: search.objects, probes: probes).text
         // What it writes has to be what it reads.

@@ -9,7 +9,7 @@ final class FetchDisplay: Sendable {
     private let clock = ContinuousClock()
     private let state = Mutex<(received: [String: String], lastLine: ContinuousClock.Instant?)>(([:], nil))
 
-    /// How often a stderr that is no terminal is told how far a download is.
+    /// How often the progress of a download is printed if stderr is not a terminal.
     private static let interval = Duration.seconds(10)
 
     /// Runs `body` with a display, which leaves no half line behind however that ends.

@@ -28,9 +28,9 @@ struct KernelDescription: Sendable {
     var facts: KernelFacts? { if case .booted(let facts)? = boot { facts } else { nil } }
     var failure: BootFailure? { if case .didNotBoot(let failure)? = boot { failure } else { nil } }
 
-    /// Everything, but helpers by name only when they are asked for.
+    /// Everything; helpers by name only if requested.
     func sheet(withHelpers: Bool) -> FactSheet {
-        let label = listing.release.map { "\($0), as its image says" } ?? "unknown until fetched"
+        let label = listing.release.map { "\($0), according to its image" } ?? "unknown until fetched"
         var rows: [FactSheet.Row] = [.line(label: "kernel", text: listing.id)]
         rows += facts?.identityRows ?? [.line(label: "release", text: label)]
         rows += listing.lines.map { .line(label: $0.name, text: $0.value) }
@@ -54,7 +54,7 @@ extension BootFailure {
     fileprivate var rows: [FactSheet.Row] {
         let lines = lastLines(12)
         return [.line(label: "boots", text: "no: \(reason)")]
-            + (lines.isEmpty ? [] : [.heading("The end of its console")])
+            + (lines.isEmpty ? [] : [.heading("Last lines of its console")])
             + lines.map { .line(label: "", text: $0) }
     }
 }
@@ -69,7 +69,7 @@ extension KernelDescription: Encodable {
         var console: String
     }
 
-    /// The listing's keys, and beside them what the guest said; each key is there, if only as `null`.
+    /// The keys of the listing and the facts from the guest; missing values are `null`.
     func encode(to encoder: any Encoder) throws {
         try listing.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
@@ -84,7 +84,7 @@ extension KernelDescription: Encodable {
 }
 
 extension KernelDescription {
-    /// `kernel` with what a guest of it said, now or before; and why nobody could ask, where that is so.
+    /// `kernel` with the facts from a guest, new or cached, or with the reason why there are none.
     ///
     /// `booth` is `nil` when nothing is to be booted.
     ///
@@ -109,9 +109,9 @@ extension KernelDescription {
     /// Why there are no facts that can be relied on; `nil` when there are.
     func gap(_ obstacle: MachineError?) -> String? {
         let id = listing.id
-        guard listing.fetched else { return "\(id) is not fetched; 'compat-matrix kernels fetch \(id)' brings it" }
+        guard listing.fetched else { return "\(id) is not fetched; run 'compat-matrix kernels fetch \(id)'" }
         if let failure { return "\(id) does not boot: \(failure.reason)" }
-        if let facts { return facts.gap.map { "what \(id) offers is not known to its end: \($0)" } }
+        if let facts { return facts.gap.map { "not all features of \(id) are known: \($0)" } }
         return "\(id) cannot be booted here" + (obstacle.map { ": \($0)" } ?? "")
     }
 }

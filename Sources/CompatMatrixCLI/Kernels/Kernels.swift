@@ -5,7 +5,7 @@ import MatrixSession
 
 package struct Kernels: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        abstract: "The kernel axis: which kernels there are, and their images on this machine.",
+        abstract: "List, add, fetch and verify kernels.",
         subcommands: [
             KernelsList.self, KernelsShow.self, KernelsAdd.self, KernelsFetch.self, KernelsRemove.self,
             KernelsVerify.self, KernelsRefresh.self,
@@ -17,7 +17,7 @@ package struct Kernels: AsyncParsableCommand {
 
 package struct KernelsRemove: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "remove", abstract: "Removes a kernel's manifest, its lock entry and its image.")
+        commandName: "remove", abstract: "Remove a kernel's manifest, its lock entry and its image.")
 
     @Argument(help: "The kernel's id.") var kernel: String
 
@@ -27,6 +27,6 @@ package struct KernelsRemove: AsyncParsableCommand {
         let store = KernelStore(try Workspace.ofThisProcess())
         let kernel = try store.kernel(kernel)
         try store.remove(kernel.id)
-        print("\(kernel.id) is removed")
+        print("removed \(kernel.id)")
     }
 }

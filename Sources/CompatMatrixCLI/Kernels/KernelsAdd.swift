@@ -10,19 +10,19 @@ import SystemPackage
 
 package struct KernelsAdd: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "add", abstract: "Adds a kernel, boots it once and says what it is.",
+        commandName: "add", abstract: "Add a kernel, boot it once, and show its features.",
         discussion:
-            "What kind of file it is follows from its bytes: a .deb, an .rpm, a container image, a bzImage or a vmlinux. "
-            + "A kernel that does not boot is added all the same, and the command exits with 69.")
+            "Accepts a .deb, an .rpm, a container image, a bzImage or a vmlinux. Detects the type from the contents. "
+            + "Exits with 69 if the kernel does not boot; it is added nevertheless.")
 
     @Argument(
-        help: ArgumentHelp("A path, a URL, or oci: and an image of a registry.", valueName: "file"),
+        help: ArgumentHelp("A path, a URL, or oci:IMAGE for an image in a registry.", valueName: "file"),
         completion: .file()) var file: String
-    @Option(help: "The path or URL of its config, where its own file holds none.") var config: String?
-    @Option(help: "A folder like lib/modules/<release>, or a package with one, by path or URL; repeatable.")
+    @Option(help: "Path or URL of the kernel's config, if the file does not contain it.") var config: String?
+    @Option(help: "Path or URL of a package with modules, or of a lib/modules/<release> directory; repeatable.")
     var modules: [String] = []
-    @Option(help: "The kernel's id, <family>-<version>; guessed from the image without it.") var id: String?
-    @Flag(name: .customLong("no-boot"), help: "Adds it without booting it.") var noBoot = false
+    @Option(help: "The kernel's id, <family>-<version> (default: derived from the image).") var id: String?
+    @Flag(name: .customLong("no-boot"), help: "Add the kernel without booting it.") var noBoot = false
 
     package init() {}
 
@@ -31,7 +31,7 @@ package struct KernelsAdd: AsyncParsableCommand {
         let store = KernelStore(workspace)
         let id = try id.map { text in
             guard let id = KernelID(text) else {
-                throw CommandFailure(.usage, "'\(text)' is no kernel id; one looks like local-6.1")
+                throw CommandFailure(.usage, "'\(text)' is not a kernel id: use <family>-<version>, such as local-6.1")
             }
             return id
         }
@@ -41,7 +41,7 @@ package struct KernelsAdd: AsyncParsableCommand {
                 try await store.add(source, id: id) { step in display.show(step) }
             }
         }
-        print("\(kernel.id) is \(kernel.file)")
+        print("added \(kernel.id): \(kernel.file)")
         guard !noBoot, let image = try store.image(of: kernel) else { return }
         let boot: BootOutcome<KernelFacts>
         do {
@@ -49,17 +49,17 @@ package struct KernelsAdd: AsyncParsableCommand {
                 try await KernelBooth(workspace, say: Output.toStderr).facts(of: kernel, image: image)
             }
         } catch let error as MachineError {
-            throw CommandFailure(.notMeasured, "\(kernel.id) is added, but no kernel can be booted here: \(error)")
+            throw CommandFailure(.notMeasured, "\(kernel.id) was added, but this machine cannot boot kernels: \(error)")
         }
         let description = KernelDescription(kernel, image: image, boot: boot)
         print(description.summary.text(width: Terminal.width ?? 100))
         guard let failure = description.failure else {
-            return print("'compat-matrix kernels show \(kernel.id)' says the rest")
+            return print("for details, run 'compat-matrix kernels show \(kernel.id)'")
         }
         throw CommandFailure(
             .notMeasured,
-            "\(kernel.id) is added but does not boot: \(failure.reason); "
-                + "'commandLine:' in \(kernel.file) may help, 'compat-matrix kernels remove \(kernel.id)' takes it back"
+            "\(kernel.id) was added, but does not boot: \(failure.reason); set 'commandLine' in \(kernel.file), "
+                + "or run 'compat-matrix kernels remove \(kernel.id)'"
         )
     }
 

@@ -7,7 +7,7 @@ import MatrixSession
 
 package struct KernelsFetch: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "fetch", abstract: "Brings the images of kernels to this machine, as the lock says.")
+        commandName: "fetch", abstract: "Fetch kernel images in the versions that the lock pins.")
 
     @OptionGroup var selection: ArchiveSelection
 
@@ -32,8 +32,8 @@ package struct KernelsFetch: AsyncParsableCommand {
 package struct KernelsRefresh: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "refresh",
-        abstract: "Takes the newest of each kernel that its manifest matches, and locks it.",
-        discussion: "What was locked is on stdout beside what is locked now.")
+        abstract: "Update the lock to the latest version of each kernel that its manifest matches.",
+        discussion: "Prints the old and the new version of each kernel.")
 
     @OptionGroup var selection: ArchiveSelection
 
@@ -59,7 +59,7 @@ package struct KernelsRefresh: AsyncParsableCommand {
 
 /// Kernels, and where the archives are that they come from.
 struct ArchiveSelection: ParsableArguments {
-    @Argument(help: "Ids or patterns; all without one.") var kernels: [String] = []
+    @Argument(help: "Kernel ids or globs (default: all kernels).") var kernels: [String] = []
     @OptionGroup var mirrors: MirrorOptions
 
     func open() throws -> (store: KernelStore, chosen: [KernelManifest]) {
@@ -77,11 +77,11 @@ struct FetchFailures {
         Output.toStderr("compat-matrix: \(id): \(error)")
     }
 
-    /// Throws what they mean for the exit status, nothing when there are none.
+    /// Throws an error with the matching exit status if there are any failures.
     func check(of count: Int, have: String) throws {
         guard let first = errors.first else { return }
         if errors.contains(.cancelled) { throw CommandFailure(.interrupted, "interrupted") }
-        // About the lock and so about all of them.
+        // An invalid lock affects all kernels.
         if case .invalidLock = first { throw CommandFailure(first.exitStatus, "no kernel could be \(have)") }
         throw CommandFailure(.notMeasured, "\(errors.count) of \(count) kernels could not be \(have)")
     }
@@ -92,7 +92,7 @@ struct MirrorOptions: ParsableArguments {
     @Option(
         name: .customLong("mirror"),
         help: ArgumentHelp(
-            "Where an archive is: debian, debian-security or ubuntu, '=' and a URL; repeatable.",
+            "Use another URL for the archive debian, debian-security or ubuntu; repeatable.",
             valueName: "archive=url"))
     var mirrors: [String] = []
 
@@ -103,7 +103,7 @@ struct MirrorOptions: ParsableArguments {
             let parts = mirror.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2, let archive = AptArchive(rawValue: parts[0]) else {
                 let known = AptArchive.allCases.map(\.rawValue).joined(separator: ", ")
-                throw CommandFailure(.usage, "--mirror \(mirror): expected one of \(known), '=' and a URL")
+                throw CommandFailure(.usage, "--mirror \(mirror): expected ARCHIVE=URL with one of \(known)")
             }
             do {
                 found[archive] = try WebAddress(parts[1]).description

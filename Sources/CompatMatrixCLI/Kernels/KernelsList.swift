@@ -7,10 +7,10 @@ import SystemPackage
 
 package struct KernelsList: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Lists the kernels, oldest first, and whether their images are here.")
+        commandName: "list", abstract: "List the kernels, oldest first, and whether their images are fetched.")
 
-    @Argument(help: "Ids or patterns; all without one.") var kernels: [String] = []
-    @Flag(help: "Prints JSON.") var json = false
+    @Argument(help: "Kernel ids or globs (default: all kernels).") var kernels: [String] = []
+    @Flag(help: "Print JSON.") var json = false
 
     package init() {}
 

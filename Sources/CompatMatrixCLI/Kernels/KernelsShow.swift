@@ -9,16 +9,16 @@ import SystemPackage
 
 package struct KernelsShow: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Shows what a kernel is: where it comes from, how it boots, what BPF it offers.",
+        commandName: "show", abstract: "Show a kernel's source, how it boots, and its BPF features.",
         discussion: """
-            What it offers is asked in a guest of the kernel, not looked up; the answers are kept beside the image, so that \
-            only the first time takes some seconds. Exits with 69 when the kernel does not boot.
+            Features are probed in a guest, not looked up by version. Results are cached, so only the first call takes \
+            a few seconds. Exits with 69 if the kernel does not boot.
             """)
 
     @Argument(help: "The kernel's id.") var kernel: String
-    @Flag(help: "Lists the helpers by name.") var helpers = false
-    @Flag(name: .customLong("no-boot"), help: "Shows what is known without booting it.") var noBoot = false
-    @Flag(help: "Prints JSON, with everything.") var json = false
+    @Flag(help: "List helpers by name.") var helpers = false
+    @Flag(name: .customLong("no-boot"), help: "Show only what is known without booting the kernel.") var noBoot = false
+    @Flag(help: "Print everything as JSON.") var json = false
 
     package init() {}
 

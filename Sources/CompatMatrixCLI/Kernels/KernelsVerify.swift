@@ -11,20 +11,20 @@ import SystemPackage
 
 package struct KernelsVerify: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Checks that kept kernels are what was locked, and that each boots.",
+        commandName: "verify", abstract: "Check that fetched kernels match the lock, and that each of them boots.",
         discussion: """
-            Prints a line a kernel. Exits with 65 when a file is not what it has to be, else with 69 when a kernel does not \
-            boot or is not fetched.
+            Prints one line per kernel. Exits with 65 if a file differs from the lock, otherwise with 69 if a kernel \
+            is not fetched or does not boot.
             """)
 
-    @Argument(help: "Ids or patterns; all without one.") var kernels: [String] = []
-    @Option(help: "Guests at once; as many as there are processors without it.") var jobs: Int?
-    @Flag(name: .customLong("no-boot"), help: "Checks the files only.") var noBoot = false
+    @Argument(help: "Kernel ids or globs (default: all kernels).") var kernels: [String] = []
+    @Option(help: "Maximum number of guests at once (default: one per CPU).") var jobs: Int?
+    @Flag(name: .customLong("no-boot"), help: "Check only the files.") var noBoot = false
 
     package init() {}
 
     package func validate() throws {
-        guard (1...256).contains(jobs ?? 1) else { throw ValidationError("--jobs takes a number from 1 to 256") }
+        guard (1...256).contains(jobs ?? 1) else { throw ValidationError("--jobs must be between 1 and 256") }
     }
 
     package func run() async throws {
@@ -82,10 +82,9 @@ enum KernelFinding: Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .intact: "intact"
         case .boots(let seconds): "intact, boots in \((seconds * 10).rounded() / 10) s"
-        case .notFetched(let id): "not fetched; 'compat-matrix kernels fetch \(id)' brings it"
+        case .notFetched(let id): "not fetched; run 'compat-matrix kernels fetch \(id)'"
         case .differs(let id, let discrepancy):
-            "DIFFERS: \(discrepancy); delete \(discrepancy.folder), then 'compat-matrix kernels fetch \(id)' brings what is "
-                + "right"
+            "DIFFERS: \(discrepancy); delete \(discrepancy.folder) and run 'compat-matrix kernels fetch \(id)'"
         case .doesNotBoot(let failure): "DOES NOT BOOT: \(failure.reason)"
         case .unreadable(let error): "cannot be checked: \(error)"
         case .notBooted(let error): "intact, not booted: \(error)"
@@ -102,7 +101,7 @@ enum KernelFinding: Sendable, Equatable, CustomStringConvertible {
         let differing = findings.filter { if case .differs = $0 { true } else { false } }.count
         guard differing == 0 else {
             return CommandFailure(
-                .invalidInput, "\(differing) of \(findings.count) kernels are not what they have to be")
+                .invalidInput, "\(differing) of \(findings.count) kernels differ from the lock")
         }
         let wanting = findings.filter {
             switch $0 {
@@ -112,6 +111,7 @@ enum KernelFinding: Sendable, Equatable, CustomStringConvertible {
         }.count
         guard wanting > 0 else { return nil }
         return CommandFailure(
-            .notMeasured, "\(wanting) of \(findings.count) kernels are not fetched, or not known to boot")
+            .notMeasured,
+            "\(wanting) of \(findings.count) kernels are not fetched, could not be checked, or do not boot")
     }
 }

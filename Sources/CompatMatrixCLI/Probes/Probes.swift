@@ -6,7 +6,7 @@ import SystemPackage
 
 package struct Probes: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "probes", abstract: "Lists, checks and builds the probes.",
+        commandName: "probes", abstract: "List, check and build probes.",
         subcommands: [ProbesList.self, ProbesCheck.self, ProbesBuild.self])
 
     package init() {}
@@ -14,9 +14,9 @@ package struct Probes: AsyncParsableCommand {
 
 package struct ProbesBuild: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "build", abstract: "Compiles what changed and prints where the objects are.")
+        commandName: "build", abstract: "Compile changed variants and print the paths of all objects.")
 
-    @Argument(help: "Which probes, as a glob over their names.")
+    @Argument(help: "Select probes whose name matches this glob.")
     var glob: String?
 
     package init() {}

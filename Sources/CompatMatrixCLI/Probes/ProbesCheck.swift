@@ -10,16 +10,16 @@ import VerifierLog
 
 package struct ProbesCheck: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Checks every manifest, compiles every variant, and reads every object.")
+        commandName: "check", abstract: "Check every manifest, compile every variant, and read every object.")
 
     @Option(
         name: .customLong("loader"),
-        help: "NAME=PATH, or just NAME: a loader of your own that manifests may name; repeatable.")
+        help: "Your own loader, as NAME or NAME=PATH, that manifests may refer to; repeatable.")
     var loaders: [LoaderOption] = []
 
     package init() {}
 
-    /// Goes on after a mistake, so that one call shows one mistake of every probe.
+    /// Continues after an error, so that one call reports one error per probe.
     package func run() async throws {
         let workspace = try Workspace.ofThisProcess()
         let probes = try Self.probes(workspace)
@@ -36,10 +36,10 @@ package struct ProbesCheck: AsyncParsableCommand {
             }
         }
         guard mistakes.isEmpty else { throw CommandFailure(.invalidInput, mistakes.joined(separator: "\n")) }
-        print("\(probes.count) \(probes.count == 1 ? "probe" : "probes"), no mistake")
+        print("\(probes.count) \(probes.count == 1 ? "probe" : "probes"), no errors")
     }
 
-    /// Each probe, or what is wrong with its manifest; a project's is one file, of which the first mistake is told.
+    /// Each probe, or the error in its manifest; for a project, which is one file, only the first error is reported.
     private static func probes(_ workspace: Workspace) throws -> [Result<ProbeManifest, ManifestError>] {
         if let project = try workspace.projectManifest() { return try project.catalogue().map { .success($0) } }
         return try ProbeCatalogue.folders(in: workspace.probesFolder()).map { folder in
@@ -47,7 +47,7 @@ package struct ProbesCheck: AsyncParsableCommand {
         }
     }
 
-    /// Loaders that nobody brings: a misspelt one would be a column that never was.
+    /// Unknown loaders: a misspelled name would silently never run.
     static func unknownLoaders(in manifest: ProbeManifest, besides own: [LoaderOption]) -> [String] {
         let named = manifest.variants.flatMap { variant in
             (variant.loaders ?? []) + variant.expectations.flatMap { $0.loaders ?? [] }
@@ -55,7 +55,7 @@ package struct ProbesCheck: AsyncParsableCommand {
         let known = ShippedLoader.allCases.map(\.rawValue)
         let names = Set(named.filter { !$0.isPattern }.map(\.description))
         return names.subtracting(known).subtracting(own.map(\.glob.description)).sorted().map {
-            "\(manifest.name): 'loaders' is '\($0)'; expected \(known.joined(separator: ", ")), or one that --loader names"
+            "\(manifest.name): 'loaders' is '\($0)'; expected \(known.joined(separator: ", ")), or a --loader of yours"
         }
     }
 
@@ -63,7 +63,7 @@ package struct ProbesCheck: AsyncParsableCommand {
     static func unknownCauses(in manifest: ProbeManifest) -> [String] {
         let expected = Set(manifest.variants.flatMap { $0.expectations.compactMap(\.cause) })
         return expected.filter { $0 != Catalogue.unknown && Catalogue.bundled[id: $0] == nil }.sorted().map {
-            "\(manifest.name): 'cause' is '\($0)'; expected an id of the catalogue of causes, docs/catalogue.md"
+            "\(manifest.name): 'cause' is '\($0)'; expected an id from docs/catalogue.md"
         }
     }
 }

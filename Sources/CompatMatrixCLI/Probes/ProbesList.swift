@@ -7,9 +7,9 @@ import SystemPackage
 
 package struct ProbesList: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Shows every probe and its variants.")
+        commandName: "list", abstract: "List all probes and their variants.")
 
-    @Flag(help: "Write JSON.")
+    @Flag(help: "Print JSON.")
     var json = false
 
     package init() {}

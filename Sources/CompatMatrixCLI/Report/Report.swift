@@ -11,12 +11,12 @@ import SystemPackage
 package struct Report: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "Shows a stored run again: as a page, as the table, or in a format that other tools read.",
-        discussion: "Without --format it writes the run's report.html anew and prints its path.")
+        abstract: "Print a stored run, or write its HTML report.",
+        discussion: "Without --format, writes report.html of the run again and prints its path.")
 
-    @Argument(help: "The run, or the beginning of its id; the newest without it.") var run: String?
-    @Option(help: "\(ReportFormat.list), to stdout.") var format: ReportFormat?
-    @Option(help: "Writes to this file instead.", completion: .file()) var output: String?
+    @Argument(help: "Id of a stored run, or a prefix of it (default: the latest run).") var run: String?
+    @Option(help: "Print the run to stdout in this format.") var format: ReportFormat?
+    @Option(help: "Write to this file instead of stdout.", completion: .file()) var output: String?
     @OptionGroup var stored: StoredRuns
 
     package init() {}

@@ -12,12 +12,6 @@ import VerifierLog
 enum ReportFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
     case html, json, markdown, junit, sarif, csv, github, table
 
-    /// `html, json, … or table`.
-    static let list: String = {
-        let names = allCases.map(\.rawValue)
-        return names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
-    }()
-
     /// The run as text without a line break at its end.
     func render(
         _ document: MatrixDocument, comparison: RunComparison? = nil, from store: ResultStore, in workspace: Workspace,
@@ -58,7 +52,7 @@ extension SARIFReport.Rule {
 }
 
 extension Workspace {
-    /// Where `probe` is described, from where reports name files; `nil` when there is no such file.
+    /// The manifest of `probe`, relative to the root of the sources; `nil` if there is none.
     fileprivate func manifest(of probe: String) -> CodeLocation? {
         guard var path = probes?.appending(probe).appending("probe.yaml"), access(path.string, R_OK) == 0,
             path.removePrefix(sources)

@@ -5,17 +5,17 @@ import ResultStore
 
 package struct Runs: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "runs", abstract: "Lists the stored runs, newest first.")
+        commandName: "runs", abstract: "List the stored runs, newest first.")
 
-    @Flag(help: "Prints JSON.") var json = false
-    @Option(help: "table or json.") var format: RunsFormat = .table
-    @Option(help: "Only the newest so many.") var limit: Int?
+    @Flag(help: "Print JSON.") var json = false
+    @Option(help: "Output format.") var format: RunsFormat = .table
+    @Option(help: "List at most this many runs.") var limit: Int?
     @OptionGroup var stored: StoredRuns
 
     package init() {}
 
     package func validate() throws {
-        guard limit ?? 1 >= 1 else { throw ValidationError("--limit takes a number from 1 on") }
+        guard limit ?? 1 >= 1 else { throw ValidationError("--limit must be at least 1") }
     }
 
     package func run() async throws {
@@ -35,7 +35,7 @@ package enum RunsFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
 struct RunListing: Encodable {
     let id: String
     let startedAt: String
-    /// `null` for a run that was interrupted or still goes on.
+    /// `null` for a run that was interrupted or is still in progress.
     @Nullable var durationSeconds: Double?
     let finished: Bool
     let tool: String

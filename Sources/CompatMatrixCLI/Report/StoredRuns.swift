@@ -5,7 +5,7 @@ import SystemPackage
 
 /// Where a command that reads stored runs finds them.
 struct StoredRuns: ParsableArguments {
-    @Option(name: .customLong("results"), help: "The folder of stored runs.") var folder: String?
+    @Option(name: .customLong("results"), help: "The directory with the stored runs.") var folder: String?
 
     init() {}
 
@@ -14,7 +14,7 @@ struct StoredRuns: ParsableArguments {
     /// - Throws: `ResultStoreError.noRuns` where nothing was ever stored: reading must not leave an empty store behind.
     func open() throws -> ResultStore { try ResultStore(existingIn: path) }
 
-    /// Opens the store, and creates it where there is none.
+    /// Opens the store, and creates it if necessary.
     func create() throws -> ResultStore { try ResultStore(folder: path) }
 
     private var path: FilePath {

@@ -16,44 +16,46 @@ import SystemPackage
 package struct RunCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Boots the kernels, loads the probes, stores the run, writes the report and prints the table.")
+        abstract: "Boot the kernels, load the probes, store the run, and report the results.")
 
-    @Option(name: .customLong("kernel"), help: "Only kernels whose id matches this pattern; repeatable.")
+    @Option(name: .customLong("kernel"), help: "Select kernels whose id matches this glob; repeatable.")
     var kernels: [String] = []
-    @Option(name: .customLong("probe"), help: "Only probes whose name matches this pattern; repeatable.")
+    @Option(name: .customLong("probe"), help: "Select probes whose name matches this glob; repeatable.")
     var probes: [String] = []
-    @Option(name: .customLong("variant"), help: "Only variants whose name matches this pattern; repeatable.")
+    @Option(name: .customLong("variant"), help: "Select variants whose name matches this glob; repeatable.")
     var variants: [String] = []
-    @Option(name: .customLong("object"), help: "An object file (.bpf.o) to load; needs no manifest; repeatable.")
+    @Option(name: .customLong("object"), help: "Load this object file (.bpf.o), which needs no manifest; repeatable.")
     var objects: [String] = []
     @Option(name: .customLong("loader"), help: LoaderOption.help) var loaders: [LoaderOption] = []
-    @Option(help: "How many guests run at once (default: one more than processors if cells await events).") var jobs:
-        Int?
-    @Option(help: "auto, kvm or tcg.") var accel: AcceleratorOption = .auto
-    @Option(help: "auto, warm or cold.") var start: StartOption = .auto
-    @Option(help: "Seconds that one cell may take; 120 without it.") var timeout: Int?
-    @Option(help: "The folder of stored runs.") var results: String?
-    @Option(help: "Prints \(ReportFormat.list) to stdout instead of the table and the path of the page.")
+    @Option(help: "Maximum number of guests at once (default: one per CPU, plus one if a cell waits for an event).")
+    var jobs: Int?
+    @Option(help: "Accelerator for guests.") var accel: AcceleratorOption = .auto
+    @Option(help: "How to start guests.") var start: StartOption = .auto
+    @Option(help: "Time limit for one cell, in seconds (default: 120).") var timeout: Int?
+    @Option(help: "The directory with the stored runs.") var results: String?
+    @Option(help: "Print the run to stdout in this format instead of the table and the report's path.")
     var format: ReportFormat?
-    @Flag(help: "Exits with 0 or 1 even when some cell could not be measured.") var allowMissing = false
-    @Flag(help: "Measures everything anew.") var noCache = false
-    @Flag(help: "Keep all of every log; of a very long one only the first MiB and the last lines are kept otherwise.")
+    @Flag(help: "Exit with 0 or 1 even if some cells could not be measured.") var allowMissing = false
+    @Flag(help: "Measure every cell, even if the store has its result.") var noCache = false
+    @Flag(help: "Keep complete logs; otherwise, only the first MiB and the last lines of a very long log are kept.")
     var fullLogs = false
-    @Option(help: "I/N: only the I-th of N parts of the cells.") var shard: Shard?
-    @Option(help: "What the run is compared with; exits with 1 on regressions only. \(RunReference.help)")
+    @Option(help: "Run only the I-th of N parts of the cells; the value is I/N.") var shard: Shard?
+    @Option(help: "Compare with this run, and exit with 1 only on regressions. \(RunReference.help)")
     var baseline: String?
-    @Flag(help: "Compares with nothing, whatever compat-matrix.yaml says.") var noBaseline = false
-    @Option(help: "A compat-matrix.yaml, instead of the nearest at or above the current folder.", completion: .file())
+    @Flag(help: "Ignore the baseline in compat-matrix.yaml.") var noBaseline = false
+    @Option(
+        help: "Use this compat-matrix.yaml instead of the nearest one in or above the current directory.",
+        completion: .file())
     var config: String?
-    @Flag(help: "Goes on: runs again what changes, until Ctrl-C.") var watch = false
+    @Flag(help: "Watch for changes and rerun the affected cells, until Ctrl-C.") var watch = false
 
     package init() {}
 
     package func validate() throws {
         try request().validateAsArguments()
-        if noBaseline, baseline != nil { throw ValidationError("--baseline and --no-baseline exclude each other") }
+        if noBaseline, baseline != nil { throw ValidationError("--baseline and --no-baseline cannot be combined") }
         if watch, format != nil || baseline != nil {
-            throw ValidationError("--watch shows the table of what changed: no --format and no --baseline beside it")
+            throw ValidationError("--watch cannot be combined with --format or --baseline")
         }
     }
 
@@ -121,20 +123,20 @@ package struct RunCommand: AsyncParsableCommand {
             throw SessionError.interrupted(
                 run: document.run.id, kept: document.cells.count, planned: session.plan.count)
         }
-        // After the answer: nobody waits for the page.
+        // Printed first, so that nobody waits for the HTML page.
         _ = try ReportFile.writePage(of: document, in: session.store)
     }
 
-    /// Says what differs from the baseline, and what the gate makes of it; below the table, or beside another format.
+    /// Prints the differences from the baseline and the result of the gate: below the table, or to stderr with `--format`.
     private func show(_ gate: Gate) {
         let isTable = format == nil
         let write = { (text: String) in isTable ? print(text) : Output.toStderr(text) }
         if let comparison = gate.comparison {
             let text = ComparisonText.render(
                 comparison, style: isTable ? Terminal.style : .plain, width: isTable ? Terminal.width : nil)
-            write("against the baseline, \(text)")
+            write("compared with the baseline: \(text)")
         }
-        // Without a baseline the table has said what is not as expected.
+        // Without a baseline, the table already lists the unexpected cells.
         if gate.comparison != nil || gate.breaches.contains(where: { $0.condition != .unexpected }) {
             write(GateText.render(gate) + (isTable ? "\n" : ""))
         }

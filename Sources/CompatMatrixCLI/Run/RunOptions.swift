@@ -6,7 +6,7 @@ import RunPlanning
 
 extension LoaderOption: ExpressibleByArgument {
     static let help: ArgumentHelp = """
-        Only loaders whose name matches this pattern, or NAME=PATH: one of your own, called NAME; repeatable. There are: \
+        Select loaders whose name matches this glob, or add your own with NAME=PATH; repeatable. Included: \
         \(ShippedLoader.allCases.map(\.rawValue).joined(separator: ", ")).
         """
 }
@@ -28,7 +28,7 @@ package enum StartOption: String, ExpressibleByArgument, CaseIterable, Sendable 
 }
 
 extension RunReference {
-    static let help = "A stored run's id or its beginning, 'latest', 'previous', or a file of JSON."
+    static let help = "Id (or a prefix of it) of a stored run, 'latest', 'previous', or a JSON file."
 }
 
 extension RunRequest {

@@ -102,7 +102,7 @@ struct RunProgress: RunDisplay {
         return TerminalText.escaped(
             "\(result.kernel) \(name(of: result.key)): \(result.verdict.rawValue)\(place)"
                 + (causes.isEmpty ? "" : " (\(causes))")
-                + (isSameVerdict ? ", expected for another cause" : ", expected \(result.expected.rawValue)"))
+                + (isSameVerdict ? ", but expected another cause" : ", expected \(result.expected.rawValue)"))
     }
 
     private func name(of cell: CellKey) -> String {

@@ -96,7 +96,7 @@ extension AptMirrors.Target {
         self.init(origin: fields[0], label: fields[1], site: fields[2], suite: fields[3])
     }
 
-    /// By what the archive says of itself; before the machine's first `apt-get update`, by the shape of its address.
+    /// By the archive's Origin; before the first `apt-get update` of the machine, by its URL.
     func serves(_ archive: AptArchive) -> Bool {
         let isSecurity = label == "Debian-Security" || suite.hasSuffix("-security") || suite.hasSuffix("/updates")
         let path = site.hasSuffix("/") ? String(site.dropLast()) : site

@@ -34,7 +34,7 @@ extension AptRoot {
             return try await download.withFile(progress: progress) { path throws(KernelStoreError) in
                 guard try Files.digest(of: path) == file.sha256 else {
                     throw .downloadFailed(
-                        package: package.pinned, suite, problem: "it is not what the archive's signed lists say")
+                        package: package.pinned, suite, problem: "it differs from the archive's signed lists")
                 }
                 return try body(path)
             }

@@ -2,14 +2,14 @@ import HostTools
 import Manifests
 import SystemPackage
 
-/// A private apt root for one suite: own lists, own sources, own trust, beside the machine's apt and without touching it.
+/// A private apt root for one suite, with its own lists, sources and keys; the machine's apt is not touched.
 ///
 /// One root a suite, so that an archive that does not answer costs its own kernels only.
 struct AptRoot {
     let suite: AptSuite
     let folder: FilePath
 
-    /// Writes what apt needs to know; nothing is asked of the network yet.
+    /// Writes apt's configuration, without network access.
     init(suite: AptSuite, endpoint: AptEndpoint, in cache: FilePath) throws(KernelStoreError) {
         self.suite = suite
         folder = cache.appending("apt").appending("\(suite.archive.rawValue)_\(suite.name)_\(suite.component)")

@@ -13,7 +13,7 @@ struct ConfigSearch {
 
     /// Puts the config beside the image of `found`, which `package` holds.
     ///
-    /// A kernel whose config cannot be had is one that can be measured without: `progress` is told why.
+    /// A missing config is not an error: the kernel is measured without it, and `progress` gets the reason.
     func complete(_ found: CachedKernel, of package: AptPackage) async -> Fetched {
         do throws(KernelStoreError) {
             let candidates = try await candidates(of: package, release: found.image.releaseLabel)

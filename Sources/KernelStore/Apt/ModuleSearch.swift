@@ -13,7 +13,7 @@ struct ModuleSearch {
 
     /// Keeps the modules of `found`, which `package` holds the image of.
     ///
-    /// A kernel whose modules cannot be had is one that can be measured without: `progress` is told why.
+    /// Missing modules are not an error: the kernel is measured without them, and `progress` gets the reason.
     func complete(_ found: CachedKernel, of package: AptPackage) async -> Fetched {
         let id = job.kernel.id
         do throws(KernelStoreError) {
@@ -34,7 +34,7 @@ struct ModuleSearch {
         }
     }
 
-    /// Nothing where there is no such package and none is locked.
+    /// Returns nothing if the package does not exist and none is locked.
     private func bring(_ name: String, version: String) async throws(KernelStoreError) {
         let versions = try await root.versions(of: name)
         let locked = job.locked?.modules?.first { $0.package == name }

@@ -103,7 +103,7 @@ extension KernelCache {
         }
     }
 
-    /// What cannot be read is not there: fetching the kernel again mends it.
+    /// An unreadable record counts as missing; fetching the kernel again repairs it.
     private func read<Value: Decodable>(_: Value.Type, from file: FilePath) throws(KernelStoreError) -> Value? {
         guard let bytes = try Files.readIfThere(file) else { return nil }
         return try? JSONDecoder().decode(Value.self, from: Data(bytes))

@@ -56,7 +56,7 @@ struct KernelCache: Sendable {
             lacksPackage: lacksArchives || isConfigGone && record.lock.config == nil)
     }
 
-    /// A record that cannot be read is an image that is not there: fetching it again mends it.
+    /// An unreadable record counts as a missing image; fetching it again repairs it.
     func readRecord(of id: KernelID) throws(KernelStoreError) -> ImageRecord? {
         guard let bytes = try Files.readIfThere(record(of: id)) else { return nil }
         return try? JSONDecoder().decode(ImageRecord.self, from: Data(bytes))
@@ -116,7 +116,7 @@ struct KernelCache: Sendable {
             try keepOwnModules(extracted.moduleArchives, of: kernel.id)
             try write(record, of: kernel.id)
         } catch {
-            // An image without its record is of use to nobody.
+            // An image without its record is useless.
             Files.remove(target)
             throw error
         }
@@ -132,7 +132,7 @@ struct KernelCache: Sendable {
         }
     }
 
-    /// What the kernel in `file` says about itself, wherever it is packed.
+    /// The version of the kernel in `file`, which may be inside a package.
     func header(of file: FilePath) throws(KernelStoreError) -> BzImage {
         let work = try workFolder()
         defer { Files.remove(work) }

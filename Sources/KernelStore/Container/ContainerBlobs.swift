@@ -2,7 +2,7 @@ import SystemPackage
 
 /// The files of a container image, by the names that they have in its layout.
 protocol ContainerBlobs {
-    /// `nil` when there is none of that name, or when it is no plain file.
+    /// `nil` if it does not exist or is not a regular file.
     func file(named name: String) throws(KernelStoreError) -> FilePath?
 }
 

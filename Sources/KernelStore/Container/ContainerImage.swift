@@ -107,7 +107,7 @@ struct ContainerImage {
     }
 }
 
-/// An index or a manifest: told apart by what they have.
+/// An index or a manifest, distinguished by their keys.
 private struct ContainerDocument: Decodable {
     var manifests: [ContainerDescriptor]?
     var layers: [ContainerDescriptor]?

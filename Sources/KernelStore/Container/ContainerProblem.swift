@@ -14,15 +14,15 @@ package enum ContainerProblem: Hashable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .neither:
-            "it has neither an index.json, as an OCI layout, nor a manifest.json, as 'docker save' writes one"
-        case .architecture: "it holds no image for linux/amd64"
-        case .severalImages(let count): "it holds \(count) images, and one is needed"
-        case .nesting: "its indexes lead from one to another without an end"
-        case .layers(let count): "it has \(count) layers, which no image has"
-        case .missing(let name): "it lacks \(name.shortened)"
-        case .differs(let name): "\(name.shortened) has other bytes than its digest says; get the image again"
-        case .digest(let digest): "it names a digest that is none of SHA-256: '\(digest.shortened)'"
-        case .json(let name): "\(name.shortened) is not the JSON that it should be"
+            "it has neither index.json (OCI layout) nor manifest.json ('docker save')"
+        case .architecture: "it contains no image for linux/amd64"
+        case .severalImages(let count): "it contains \(count) images instead of one"
+        case .nesting: "its indexes are nested too deeply"
+        case .layers(let count): "it has too many layers: \(count)"
+        case .missing(let name): "\(name.shortened) is missing"
+        case .differs(let name): "\(name.shortened) does not match its digest; download the image again"
+        case .digest(let digest): "it contains a digest that is not SHA-256: '\(digest.shortened)'"
+        case .json(let name): "\(name.shortened) is not the expected JSON"
         case .tooLarge(let name, let limit): "\(name.shortened) is larger than \(limit) MiB"
         }
     }

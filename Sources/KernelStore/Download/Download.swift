@@ -18,7 +18,7 @@ struct DownloadLimits: Sendable, Equatable {
     static let slowestBytesPerSecond = 1024
 }
 
-/// Called with the bytes that are here, and with how many there will be where the server says so.
+/// Called with the bytes so far, and with the total if the server sent it.
 typealias DownloadProgress = @Sendable (_ received: Int64, _ total: Int64?) -> Void
 
 /// A file of a web server, brought here by curl.
@@ -35,7 +35,7 @@ struct Download {
     private var headers: FilePath { folder.appending("\(key).headers") }
     private var key: String { Digest.of(address.description) }
 
-    /// Hands the complete file to `body`; it is gone afterwards, whatever becomes of it there.
+    /// Passes the complete file to `body` and deletes it afterwards.
     ///
     /// - Parameters:
     ///   - isHere: Asked when nobody else downloads the same file any more; what it returns is what there is to have.
@@ -63,7 +63,7 @@ struct Download {
         return try await body(part)
     }
 
-    /// Goes on where the file ends until it is complete, as long as each attempt brings something.
+    /// Resumes the download until it is complete, as long as each attempt makes progress.
     private func receive(_ progress: @escaping DownloadProgress) async throws(KernelStoreError) {
         var attempts = 0
         while true {
@@ -76,7 +76,7 @@ struct Download {
             case .notResumable where attempts < limits.attempts: restart()
             case .brokenOff where attempts < limits.attempts && received > before: break
             case .notResumable:
-                throw .brokenOff(address, received: received, problem: "the file changes while it is sent")
+                throw .brokenOff(address, received: received, problem: "the file changed during the download")
             case .brokenOff(let problem): throw .brokenOff(address, received: received, problem: problem)
             }
         }

@@ -17,7 +17,7 @@ struct FileFetch {
         var name: String
         /// `nil` for what is pinned by the image's own digest alone.
         var lock: LockedFile?
-        /// What is told of it as soon as it has been taken.
+        /// What is reported once it has been taken.
         var word: FetchStep?
     }
 
@@ -133,7 +133,7 @@ struct FileFetch {
         throw .differsFromLock(job.kernel.id, what: what, locked: locked.sha256, found: digest)
     }
 
-    /// Notes who vouches for the file, which is told as long as its digest is not pinned.
+    /// Records who signed the file, which is reported until its digest is pinned.
     private func checkSignature(
         of brought: inout Brought, named name: String, isPinned: Bool
     ) async throws(KernelStoreError) {

@@ -28,7 +28,7 @@ struct RpmKeyring {
             let new = TemporaryFolder.name(beside: folder)
             try Files.makeFolder(new)
             defer { Files.remove(new) }
-            // A key of a kind that this rpm does not know is left out, and fails the command: what is in counts.
+            // rpm skips keys of unknown types and fails; the imported keys count.
             _ = try await ToolRunner(tool: "rpmkeys").run(["--dbpath", new.string, "--import"] + keys.map(\.string))
             try Files.move(new, to: folder)
         }
@@ -38,7 +38,7 @@ struct RpmKeyring {
             guard let bar = line.firstIndex(of: "|") else { return nil }
             return (line[..<bar].lowercased(), String(line[line.index(after: bar)...]))
         }
-        guard !names.isEmpty else { throw .toolFailed(tool: "rpmkeys", problem: "it imported no key") }
+        guard !names.isEmpty else { throw .toolFailed(tool: "rpmkeys", problem: "it imported no keys") }
         return RpmKeyring(folder: folder, names: Dictionary(names) { first, _ in first })
     }
 

@@ -1,7 +1,7 @@
 import HostTools
 import SystemPackage
 
-/// What the signature of a package says about where it comes from.
+/// What the signature of a package proves about its origin.
 ///
 /// One that contradicts the package is no value but `KernelStoreError.badSignature`.
 package enum FileSignature: Sendable, Hashable, CustomStringConvertible {
@@ -15,9 +15,9 @@ package enum FileSignature: Sendable, Hashable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .signed(let signer): "signed by \(signer)"
-        case .unsigned: "signed by nobody, so its digest is pinned now"
-        case .unknownKey(let id): "signed by no vendor that is known here (key \(id)), so its digest is pinned now"
-        case .unchecked(let reason): "its signature was not checked, so its digest is pinned now: \(reason)"
+        case .unsigned: "not signed, so its digest is pinned now"
+        case .unknownKey(let id): "signed with an unknown key (\(id)), so its digest is pinned now"
+        case .unchecked(let reason): "signature not checked, so its digest is pinned now: \(reason)"
         }
     }
 }

@@ -1,6 +1,6 @@
 import SystemPackage
 
-/// What it takes to bring kernels that come from no apt archive.
+/// The tools for kernels that do not come from an apt archive.
 struct SourceTools: Sendable {
     var limits = DownloadLimits()
     /// Where distribution-gpg-keys puts the vendors' keys.

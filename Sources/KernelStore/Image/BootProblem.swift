@@ -11,13 +11,13 @@ package enum BootProblem: Error, Hashable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .headers: "its ELF headers are not those of an x86-64 kernel"
-        case .cutShort: "it is cut short"
+        case .cutShort: "it is truncated"
         case .tooLarge: "it would load more than \(KernelLimits.imageMiB) MiB"
         case .segment(let address):
-            "it has a segment at 0x\(String(address, radix: 16)), outside of 2 MiB to 4 GiB, or with impossible sizes"
-        case .entry(let address): "it starts at 0x\(String(address, radix: 16)), where it loads nothing"
-        case .noBanner: "it holds no 'Linux version' text"
-        case .payload: "the compressed kernel in it would end behind its end"
+            "it has a segment at 0x\(String(address, radix: 16)), outside of 2 MiB to 4 GiB or with impossible sizes"
+        case .entry(let address): "its entry point 0x\(String(address, radix: 16)) is outside of all segments"
+        case .noBanner: "it contains no 'Linux version' text"
+        case .payload: "its compressed kernel extends past the end of the file"
         }
     }
 }

@@ -14,7 +14,7 @@ struct ByteSearch {
         self.end = end
     }
 
-    /// Where in the file the first `needle` is; `nil` when there is none.
+    /// The offset of the first `needle` in the file; `nil` if there is none.
     func first(_ needle: [UInt8]) throws -> Int64? {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.pieceSize, alignment: 16)
         defer { buffer.deallocate() }

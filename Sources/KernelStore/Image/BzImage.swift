@@ -1,4 +1,4 @@
-/// What the header of an x86 kernel image says about it.
+/// The contents of an x86 kernel image header.
 ///
 /// Source: Linux `Documentation/arch/x86/boot.rst`, "The Real-Mode Kernel Header".
 struct BzImage: Equatable {
@@ -7,7 +7,7 @@ struct BzImage: Equatable {
 
     /// The kernel's own banner, `6.1.0-56-cloud-amd64 (…) #1 SMP …`; empty when the header points to none.
     let banner: String
-    /// What header and compressed kernel take together, in bytes; a signature may follow.
+    /// The size of header and compressed kernel in bytes; a signature may follow.
     let minimumSize: Int64
     /// Where the compressed kernel is, in the file; `nil` when there is none, and before Linux 2.6.26.
     let payload: Range<Int64>?

@@ -1,4 +1,4 @@
-/// What a kernel and what comes with it never needs more of.
+/// Upper limits for kernels and their files.
 enum KernelLimits {
     static let imageMiB = 256
     /// With debug symbols.

@@ -47,7 +47,7 @@ struct Vmlinux: Equatable {
         self.entry = physical
     }
 
-    /// The end of what a loader puts into memory, and of what the kernel uses of it.
+    /// The end of the loaded segments, and of the memory that the kernel uses.
     var loadedEnd: Int64 { segments.map { $0.physical + $0.fileSize }.max() ?? 0 }
     var memoryEnd: Int64 { segments.map { $0.physical + $0.memorySize }.max() ?? 0 }
 

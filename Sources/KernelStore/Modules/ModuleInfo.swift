@@ -1,4 +1,4 @@
-/// What a kernel module says about itself, in its `.modinfo` section.
+/// The `.modinfo` section of a kernel module.
 ///
 /// Source: elf(5); Linux `include/linux/moduleparam.h` (`name=value`, each with a zero behind it), scripts/mod/modpost.c
 /// (`depends=` names modules, with commas between).

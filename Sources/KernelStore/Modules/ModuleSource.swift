@@ -3,7 +3,7 @@ import SystemPackage
 
 /// Where the modules of one kernel are looked for.
 protocol ModuleSource {
-    /// On which modules `name` depends; `nil` when there is no such module.
+    /// The modules that `name` depends on; `nil` if there is no such module.
     mutating func dependencies(of name: String) throws(KernelStoreError) -> [String]?
     func isBuiltIn(_ name: String) -> Bool
     var names: [String] { get }

@@ -1,7 +1,7 @@
 import CArchive
 import SystemPackage
 
-/// What an archive says of one of its files.
+/// The archive header of one file.
 struct ArchiveEntry: Equatable {
     enum Kind: Equatable {
         case file

@@ -3,7 +3,7 @@ import SystemPackage
 
 /// One archive being read by libarchive; freed when it goes out of scope.
 ///
-/// Only libarchive's own decoders are asked: none that starts a program.
+/// Only uses decoders inside libarchive, none that starts a program.
 struct ArchiveReader: ~Copyable {
     /// More than any kernel package unpacks to, debug symbols included.
     static let unpackedLimitMiB: Int64 = 4096
@@ -25,7 +25,7 @@ struct ArchiveReader: ~Copyable {
     private let part: FilePart?
 
     private init(_ format: Format, part: FilePart? = nil) throws(ArchiveProblem) {
-        guard let handle = archive_read_new() else { throw .unreadable("libarchive has no memory") }
+        guard let handle = archive_read_new() else { throw .unreadable("libarchive is out of memory") }
         self.handle = handle
         self.part = part
         switch format {

@@ -1,7 +1,7 @@
 import Manifests
 import SystemPackage
 
-/// What a file is, told from its bytes alone: a name says nothing.
+/// The type of a file, detected from its contents; the name is ignored.
 enum FileKind: Equatable {
     case debianPackage
     case rpm
@@ -15,7 +15,7 @@ enum FileKind: Equatable {
     /// A bzImage or vmlinux in gzip, xz, zstd, bzip2, lzma or lz4.
     case compressedKernel
 
-    /// Throws `notAKernel` for anything else, which then says what it looks like.
+    /// Throws `notAKernel` with a description for anything else.
     init(of file: FilePath) throws(KernelStoreError) {
         guard let status = try Files.status(file) else {
             throw .unreadable(file: file, errno: .noSuchFileOrDirectory)

@@ -1,23 +1,23 @@
-/// What a file that is not what was asked for looks like.
+/// A description of a file that is not of the expected type.
 package enum FileLook: String, Sendable {
-    case folder = "a folder without oci-layout"
+    case folder = "a directory without oci-layout"
     case special = "a device or a pipe"
     /// Where no folder of any kind will do.
-    case anyFolder = "a folder"
+    case anyFolder = "a directory"
     case empty = "an empty file"
     case webPage = "a web page"
     case script = "a script"
-    case text = "a text"
+    case text = "a text file"
     case elf32 = "a 32-bit ELF file"
-    case foreignELF = "an ELF file of another architecture than x86-64"
+    case foreignELF = "an ELF file that is not for x86-64"
     case object = "an ELF object file, such as a module or a BPF program"
     case armImage = "an arm64 kernel"
     case initramfs = "a cpio archive, such as an initramfs"
     case zip = "a zip archive"
-    case ar = "an ar archive, but no Debian package"
+    case ar = "an ar archive that is not a Debian package"
     case executable = "a Windows or EFI executable"
-    case compressed = "something compressed that is no kernel"
-    case unknown = "nothing known"
+    case compressed = "compressed data that is not a kernel"
+    case unknown = "a file of unknown type"
 
     /// What a kind of file begins with, or has a few bytes later.
     private static let marks: [(look: FileLook, offset: Int, bytes: [UInt8])] = [

@@ -5,7 +5,7 @@ import SystemPackage
 
 /// The few file operations of this module; each names the file it failed on.
 enum Files {
-    /// `nil` when there is no such file.
+    /// `nil` if the file does not exist.
     static func readIfThere(_ file: FilePath) throws(KernelStoreError) -> [UInt8]? {
         guard let found = try status(file) else { return nil }
         return try readStart(of: file, limit: Int(found.size))
@@ -138,7 +138,7 @@ enum Files {
         }
     }
 
-    /// The names in `folder`, sorted; none when there is no such folder.
+    /// The names in `folder`, sorted; empty if it does not exist.
     static func names(in folder: FilePath) throws(KernelStoreError) -> [String] {
         guard try status(folder) != nil else { return [] }
         do {
@@ -153,7 +153,7 @@ enum Files {
         throw .unwritable(file: file, errno: Errno(rawValue: errno))
     }
 
-    /// Removes a file or a folder with all in it; whatever cannot be removed is left to the next try.
+    /// Removes a file or directory recursively; what cannot be removed is left for the next attempt.
     static func remove(_ path: FilePath) {
         try? FileManager.default.removeItem(atPath: path.string)
     }

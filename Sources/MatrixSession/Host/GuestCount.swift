@@ -2,7 +2,7 @@ import Foundation
 import MatrixModel
 import MatrixRunner
 
-/// How many guests run at once unless `--jobs` says so.
+/// How many guests run at once without `--jobs`.
 enum GuestCount {
     /// What a guest's QEMU takes at its peak, in MiB.
     private static let guestMiB = 320
@@ -28,7 +28,7 @@ enum GuestCount {
 
     /// Memory that can be had without swapping, as `/proc/meminfo` says.
     ///
-    /// Source: Linux `Documentation/filesystems/proc.rst`; the unit is KiB, whatever the file calls it.
+    /// Source: Linux `Documentation/filesystems/proc.rst`; the unit is KiB, although the file says kB.
     static func availableMiB(in meminfo: String) -> Int? {
         let line = meminfo.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
         return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 >> 10 }

@@ -9,7 +9,7 @@ import ProbeObject
 import QEMUBackend
 import SystemPackage
 
-/// What `doctor` looks at: nothing is repaired, fetched or asked of the network.
+/// What `doctor` checks, without repairing anything and without network access.
 package struct HostExamination: Sendable {
     private let workspace: Workspace
 
@@ -38,7 +38,7 @@ package struct HostExamination: Sendable {
         let start: HostFinding =
             qemu.canRestore
             ? .good("\(name), with warm starts")
-            : .worthKnowing("\(name), without warm starts: \(QEMU.oldestForWarmStarts.major).0 or newer has them")
+            : .worthKnowing("\(name), without warm starts: install QEMU \(QEMU.oldestForWarmStarts.major).0 or newer")
         return [start, accelerator.finding]
     }
 
@@ -46,14 +46,14 @@ package struct HostExamination: Sendable {
     private func accelerator(of qemu: QEMU) async throws -> (best: Accelerator?, finding: HostFinding) {
         let kvm: String
         switch (access("/dev/kvm", F_OK) == 0, access("/dev/kvm", R_OK | W_OK) == 0) {
-        case (false, _): kvm = "there is no /dev/kvm"
-        case (true, false): kvm = "this user may not open /dev/kvm"
+        case (false, _): kvm = "/dev/kvm does not exist"
+        case (true, false): kvm = "no permission to open /dev/kvm"
         case (true, true):
             if try await runs(.kvm, qemu) { return (.kvm, .good("accelerator: kvm runs a guest")) }
-            kvm = "/dev/kvm is there but runs no guest"
+            kvm = "/dev/kvm exists, but cannot run a guest"
         }
         guard try await runs(.tcg, qemu) else {
-            return (nil, .obstacle("accelerator: \(qemu.path) runs no guest, not even with tcg; install QEMU again"))
+            return (nil, .obstacle("accelerator: \(qemu.path) cannot run a guest, not even with tcg; reinstall QEMU"))
         }
         return (.tcg, .good("accelerator: tcg runs a guest (\(kvm))"))
     }
@@ -99,11 +99,11 @@ package struct HostExamination: Sendable {
         }
         let fetched = "\(count - missing.count) of \(count) kernels fetched"
         guard !missing.isEmpty else {
-            return [count > 0 ? .good(fetched) : .obstacle("no kernels; add one with 'compat-matrix kernels add FILE'")]
+            return [count > 0 ? .good(fetched) : .obstacle("no kernels: add one with 'compat-matrix kernels add FILE'")]
         }
         let obstacles = await store.obstacles(to: missing)
         let weigh = missing.count == count && !obstacles.isEmpty ? HostFinding.obstacle : HostFinding.worthKnowing
-        return [.worthKnowing("\(fetched); 'compat-matrix kernels fetch' brings the others")]
+        return [.worthKnowing("\(fetched); fetch the others with 'compat-matrix kernels fetch'")]
             + obstacles.map { weigh("\($0)") }
     }
 
@@ -115,7 +115,8 @@ package struct HostExamination: Sendable {
             let text = "\(FreeSpace.text(free)) free for \(use) (\(folder))"
             return free >= wanted
                 ? .good(text)
-                : .worthKnowing("\(text), \(FreeSpace.text(wanted)) wanted; 'compat-matrix clean' frees some")
+                : .worthKnowing(
+                    "\(text), \(FreeSpace.text(wanted)) recommended; free some with 'compat-matrix clean'")
         }
     }
 }

@@ -10,7 +10,7 @@ package struct HostFinding: Sendable, Equatable, CustomStringConvertible {
     /// A run is possible, but slower or smaller than it could be.
     static func worthKnowing(_ text: String) -> HostFinding { HostFinding(weight: .worthKnowing, text: text) }
 
-    /// Nothing can be measured before this is mended.
+    /// Nothing can be measured until this is fixed.
     static func obstacle(_ text: String) -> HostFinding { HostFinding(weight: .obstacle, text: text) }
 
     package var description: String {

@@ -34,7 +34,7 @@ struct HostMachine: Sendable {
     }
 }
 
-/// Stands where a machine would be, and says why there is none.
+/// A placeholder for the machine that throws the reason why there is none.
 private struct NoMachine: MachineBackend {
     let error: MachineError
 

@@ -13,7 +13,7 @@ package struct FactsFile: Sendable {
         var commandLine: String
         /// SHA-256 of the initramfs, whose loader asks.
         var guestImage: String
-        /// Accelerator and build of QEMU; `nil` when there is none here.
+        /// Accelerator and build of QEMU; `nil` without QEMU.
         var machine: String?
     }
 
@@ -31,7 +31,7 @@ package struct FactsFile: Sendable {
         return contents.facts
     }
 
-    /// What was found out at any time of this image with this command line, by whatever asked then.
+    /// The facts of this image and command line from any earlier examination, whatever machine it ran on.
     package func read(image: String, commandLine: String) -> KernelFacts? {
         guard let contents = contents(), contents.key.image == image, contents.key.commandLine == commandLine else {
             return nil

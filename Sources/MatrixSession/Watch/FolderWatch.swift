@@ -10,12 +10,12 @@ import SystemPackage
 /// file with what was removed.
 final class FolderWatch: Sendable {
     private let inotify: Int32
-    /// The near end is written to when nobody waits any longer, and the far one can be read then.
+    /// Two connected sockets: cancellation writes to the near end, which makes the far one readable.
     private let cancellation: SocketPair
     private let folders = Mutex<[Int32: FilePath]>([:])
     private let queue = DispatchQueue(label: "compat-matrix.watch")
 
-    /// IN_MODIFY as well: as long as somebody writes, the file is not whole.
+    /// Includes IN_MODIFY: while a program still writes, the file is incomplete.
     private static let mask = UInt32(IN_CLOSE_WRITE | IN_MODIFY | IN_MOVED_TO | IN_CREATE | IN_DELETE)
 
     init() throws(Errno) {

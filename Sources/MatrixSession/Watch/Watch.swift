@@ -50,7 +50,7 @@ package struct Watch: Sendable {
                 try await follow(watch, files, session: session)
             }
         } catch is CancellationError {
-            environment.display.say("the watch has ended")
+            environment.display.say("stopped watching")
         }
     }
 
@@ -88,7 +88,8 @@ package struct Watch: Sendable {
     }
 
     private func tell(_ files: Files) {
-        environment.display.say("watching \(files.count == 1 ? "1 file" : "\(files.count) files"); Ctrl-C ends it")
+        environment.display.say(
+            "watching \(files.count == 1 ? "1 file" : "\(files.count) files"); press Ctrl-C to stop")
     }
 
     private static func modification(of file: FilePath) -> Date? {
@@ -101,7 +102,7 @@ extension Watch {
     /// The files that matter, and what is made from each.
     private struct Files {
         private var variants: [FilePath: Set<VariantName>] = [:]
-        /// Manifests: whatever they name may be another.
+        /// Manifests; a change in one can affect every variant.
         private var manifests: Set<FilePath>
 
         var count: Int { variants.count + manifests.count }
@@ -124,7 +125,7 @@ extension Watch {
             }
         }
 
-        /// Headers of the system change with an update of the machine, not while somebody works.
+        /// System headers only change when the machine is updated, so they are not watched.
         private static func isOfTheSystem(_ file: FilePath) -> Bool {
             file.extension == "h" && ["/usr", "/opt", "/lib"].contains { file.starts(with: FilePath($0)) }
         }

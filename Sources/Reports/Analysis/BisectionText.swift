@@ -23,14 +23,15 @@ package enum BisectionText {
         if lines.isEmpty { lines.append(withoutTurn(bisection, spans)) }
         if !bisection.isMonotonic {
             let rest =
-                bisection.notTested.isEmpty ? "" : ": there may be more turns between kernels that were not tested"
-            lines.append("it does not follow the version" + rest)
+                bisection.notTested.isEmpty
+                ? "" : ": there may be more boundaries between the kernels that were not tested"
+            lines.append("the verdict does not follow the version" + rest)
         }
         lines.append(count(bisection))
         if !bisection.notTested.isEmpty {
             lines.append("not tested: \(spans.words(for: bisection.notTested.map(\.id)))")
         }
-        lines += Dictionary(grouping: bisection.notMeasured) { $0.reason ?? "no reason was recorded" }
+        lines += Dictionary(grouping: bisection.notMeasured) { $0.reason ?? "no reason recorded" }
             .sorted { $0.key < $1.key }.map { "not measured: \(spans.words(for: $1.map(\.id))): \($0)" }
         return [paint(TerminalText.escaped(name), "1")] + lines.map { "  " + TerminalText.escaped($0) }
     }
@@ -40,8 +41,8 @@ package enum BisectionText {
         guard let first = asked.first else { return "nothing could be measured" }
         let kernels = spans.words(for: bisection.kernels.filter { $0.verdict != nil }.map(\.id))
         return first.verdict == .pass
-            ? "passes wherever it was asked: \(kernels)"
-            : "passes nowhere of what was asked: \(kernels)" + causes(of: asked)
+            ? "passes on every tested kernel: \(kernels)"
+            : "passes on none of the tested kernels: \(kernels)" + causes(of: asked)
     }
 
     private static func causes(of kernels: [BisectedKernel]) -> String {

@@ -5,7 +5,7 @@ import MatrixModel
 struct ChangeGroup {
     var kind: CellChange.Kind
     var row: RowKey
-    /// Both sides in words; empty where there is none.
+    /// Both sides as text; empty for a missing side.
     var from: String
     var to: String
     /// Which program, and the line that decided; of the first kernel where kernels differ in it.
@@ -48,7 +48,7 @@ struct ChangeGroup {
     var name: String { "\(row.probe)/\(row.variant) (\(row.loader))" }
 }
 
-/// One change in words.
+/// One change as text.
 struct ChangeWords {
     let from: String
     let to: String
@@ -93,7 +93,7 @@ struct ChangeWords {
     }
 
     private static func words(_ program: ProgramState?) -> String {
-        guard let program else { return "not there" }
+        guard let program else { return "missing" }
         let stage = program.stage.map { " at \($0.rawValue)" } ?? ""
         return program.verdict == .pass
             ? "pass" : program.verdict.rawValue + stage + (program.why.map { ": \($0)" } ?? "")
@@ -115,7 +115,7 @@ extension [String] {
 }
 
 extension CellChange.Kind {
-    /// In the order in which they are told.
+    /// In the order in which they are listed.
     static let told: [CellChange.Kind] = [
         .regression, .fix, .otherwise, .noLongerMeasured, .newlyMeasured, .new, .gone,
     ]
@@ -128,7 +128,7 @@ extension CellChange.Kind {
         case .new: "\(number) new"
         case .gone: "\(number) gone"
         case .noLongerMeasured: "\(number) no longer measured"
-        case .newlyMeasured: "\(number) measured now and not before"
+        case .newlyMeasured: "\(number) measured now, but not before"
         }
     }
 
@@ -145,7 +145,7 @@ extension CellChange.Kind {
     }
 }
 
-/// The lines about kernels, loaders and numbers, in words.
+/// The lines about kernels, loaders and numbers.
 extension RunComparison {
     /// As in `99 cells compared: 1 regression, 2 fixes`.
     var summary: String {
@@ -206,7 +206,8 @@ struct NumberGroup {
         grouped(
             programs.map { program in
                 let before = program.from.map { ", \($0.plain) % before" } ?? ""
-                let words = "\(program.program): \(program.to.plain) % of \(program.limit) instructions left\(before)"
+                let words =
+                    "\(program.program): \(program.to.plain) % of \(program.limit) instructions left\(before)"
                 return (program.cell, program.isNew ? "+" : " ", words)
             })
     }

@@ -19,12 +19,12 @@ package enum GateText {
         return ([head] + lines).joined(separator: "\n")
     }
 
-    /// What somebody who reads "passes" may wonder about.
+    /// Details that explain why the gate passes nevertheless.
     private static func passing(_ gate: Gate) -> String? {
         let parts = [
-            gate.excused > 0 ? "\(gate.excused) worse than the baseline, and expected by a rule" : nil,
+            gate.excused > 0 ? "\(gate.excused) worse than the baseline, but expected" : nil,
             gate.unexpected > 0 && gate.comparison != nil
-                ? "\(gate.unexpected) not as expected, and no worse than the baseline" : nil,
+                ? "\(gate.unexpected) not as expected, but no worse than the baseline" : nil,
             gate.missing > 0 ? "\(gate.missing) not measured" : nil,
         ]
         let words = parts.compactMap(\.self)
@@ -38,9 +38,9 @@ extension GateCondition {
         return switch self {
         case .unexpected: "\(number) \(isOne ? "cell" : "cells") not as expected"
         case .regression: "\(number) \(isOne ? "regression" : "regressions")"
-        case .causeChange: "\(number) \(isOne ? "failure" : "failures") with another cause"
-        case .growth: "\(number) \(isOne ? "program" : "programs") that cost more"
-        case .headroom: "\(number) \(isOne ? "program" : "programs") close to the limit"
+        case .causeChange: "\(number) \(isOne ? "failure" : "failures") with a new cause"
+        case .growth: "\(number) \(isOne ? "program" : "programs") with growth"
+        case .headroom: "\(number) \(isOne ? "program" : "programs") with little headroom"
         case .unneeded: "\(number) unneeded \(isOne ? "exception" : "exceptions")"
         case .expired: "\(number) expired \(isOne ? "exception" : "exceptions")"
         }

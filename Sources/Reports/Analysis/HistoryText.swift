@@ -81,9 +81,9 @@ package enum HistoryText {
                 last = point
             }
         }
-        guard !lines.isEmpty else { return [paint("nothing changed", "1")] }
+        guard !lines.isEmpty else { return [paint("no changes", "1")] }
         let sorted = lines.enumerated().sorted { ($0.element.run, $0.offset) < ($1.element.run, $1.offset) }
-        return [paint("what changed", "1")] + TextColumns.lines(rows: sorted.map(\.element.columns)).map { "  " + $0 }
+        return [paint("changes", "1")] + TextColumns.lines(rows: sorted.map(\.element.columns)).map { "  " + $0 }
     }
 }
 

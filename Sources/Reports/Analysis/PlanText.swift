@@ -11,8 +11,8 @@ package enum PlanText {
     private static func probe(_ plan: ProbePlan, _ paint: Paint) -> [String] {
         let words = PlanWords(plan)
         let winners = TextColumns.lines(
-            header: ["kernel", "winner", "stage", "of what ships", "passes as well"], rows: words.kernels)
-        let variants = TextColumns.lines(header: ["variant", "is", "passes"], rows: words.variants)
+            header: ["kernel", "winner", "stage", "shipped variant", "also passes"], rows: words.kernels)
+        let variants = TextColumns.lines(header: ["variant", "status", "passes"], rows: words.variants)
         let facts = TextColumns.lines(rows: words.facts.map { [$0.name, $0.words] })
         let blocks = [facts, winners, variants].map {
             $0.map { "  " + TerminalText.escaped($0) }.joined(separator: "\n")
@@ -34,12 +34,12 @@ package enum PlanMarkdown {
         return ["### \(MarkdownText.prose(words.title))", ""]
             + words.facts.map { "- \($0.name): \(MarkdownText.prose($0.words))" } + [""]
             + MarkdownTable.render(
-                header: ["kernel", "winner", "stage", "of what ships", "passes as well"], rows: escaped(words.kernels))
-            + [""] + MarkdownTable.render(header: ["variant", "is", "passes"], rows: escaped(words.variants))
+                header: ["kernel", "winner", "stage", "shipped variant", "also passes"], rows: escaped(words.kernels))
+            + [""] + MarkdownTable.render(header: ["variant", "status", "passes"], rows: escaped(words.variants))
     }
 }
 
-/// A plan in words, whatever they are for.
+/// The texts of a plan, for any output format.
 struct PlanWords {
     let title: String
     let facts: [(name: String, words: String)]
@@ -55,7 +55,7 @@ struct PlanWords {
         }
         func names(_ contenders: some Sequence<Contender>) -> String { contenders.map(name).joined(separator: ", ") }
         title = plan.probe + (plan.loader.map { " with \($0)" } ?? "")
-        let fewest = plan.isExact ? "the fewest that do" : "few enough; the search for fewer was given up"
+        let fewest = plan.isExact ? "smallest set" : "best set found; the search was stopped early"
         let told: [(name: String, words: String)] = [
             ("ships", plan.cover.isEmpty ? "nothing: no variant passes anywhere" : "\(names(plan.cover)) (\(fewest))"),
             ("passes", plan.support.words(spans)), ("dead", names(plan.dead)),
@@ -78,7 +78,7 @@ struct PlanWords {
                 case .spare: "spare"
                 case .dominated: "dead: \(contender.by.map(name) ?? "another") passes wherever it does"
                 case .passesNowhere:
-                    contender.support.notMeasured.isEmpty ? "dead: passes nowhere" : "dead as far as measured"
+                    contender.support.notMeasured.isEmpty ? "dead: passes nowhere" : "dead, as far as measured"
                 case .notMeasured: "not measured"
                 }
             return [name(contender.contender), standing, contender.support.words(spans)]
@@ -90,7 +90,7 @@ extension SupportRange {
     /// As in `from debian-5.10 on`, `from el7-3.10, not on ubuntu-5.4; not measured: debian-7.3`.
     func words(_ spans: KernelSpans) -> String {
         let unknown = notMeasured.isEmpty ? "" : "; not measured: \(spans.words(for: notMeasured))"
-        guard let lowest else { return (notMeasured.isEmpty ? "nowhere" : "nowhere that was measured") + unknown }
+        guard let lowest else { return (notMeasured.isEmpty ? "nowhere" : "nowhere, as far as measured") + unknown }
         guard !holes.isEmpty else { return "from \(lowest) on" + unknown }
         let steady = steadyFrom.map { ", steadily from \($0) on" } ?? ""
         return "from \(lowest), not on \(spans.words(for: holes))\(steady)" + unknown

@@ -10,7 +10,7 @@ package struct Feature: Sendable, Hashable, Decodable {
     }
 
     package var kind: Kind
-    /// In libbpf's words: `ringbuf`, `bpf_loop`.
+    /// libbpf's name: `ringbuf`, `bpf_loop`.
     package var name: String
     /// How a verifier names it where it does not know the name: a helper's number, an opcode.
     package var key: String?
@@ -27,7 +27,7 @@ package struct Feature: Sendable, Hashable, Decodable {
         let text = try container.decode(String.self, forKey: .since)
         guard let release = KernelRelease(text) else {
             throw DecodingError.dataCorruptedError(
-                forKey: .since, in: container, debugDescription: "'\(text)' is no kernel version")
+                forKey: .since, in: container, debugDescription: "'\(text)' is not a kernel version")
         }
         since = release
     }

@@ -1,16 +1,16 @@
 import MatrixModel
 
-/// What is known of a feature on the kernel at hand, as a sentence.
+/// What is known about a feature on this kernel, as a sentence.
 struct FeatureFact {
-    /// Who says so.
+    /// Where the knowledge comes from.
     ///
-    /// The version alone never means that a kernel lacks a feature: distributions bring them back.
+    /// The version alone never proves that a kernel lacks a feature, because distributions backport.
     enum Answer: Equatable {
-        /// The kernel was asked, or refused it by name.
+        /// Probed, or rejected by the kernel by name.
         case absent
-        /// What the kernel was refused for means that only where it is older than the feature.
+        /// The message only means this if the kernel is older than the feature.
         case absentIfOlder
-        /// The kernel has it, though not for this program; the types of program that it has it for, where they were asked.
+        /// The kernel has it, but not for this program; with the program types that have it, if they were probed.
         case elsewhere([String])
         case unasked
     }
@@ -25,19 +25,20 @@ struct FeatureFact {
         switch (answer, kernel) {
         case (.absentIfOlder, let kernel) where kernel.map({ $0 >= feature.since }) ?? true: return nil
         case (.absent, let kernel?) where kernel < feature.since, (.absentIfOlder, let kernel?):
-            return "\(needs); this kernel is \(kernel.short) and says it does not have \(it)."
+            return "\(needs); this kernel is \(kernel.short) and does not have \(it)."
         case (.absent, let kernel?):
-            return "\(needs); this kernel is \(kernel.short) and still says it does not have \(it): "
-                + "its configuration or its distribution left \(it) out."
+            return
+                "\(needs); this kernel is \(kernel.short) but does not have \(it): its configuration or distribution omits \(it)."
         case (.absent, nil), (.absentIfOlder, nil):
-            return "\(needs); this kernel says it does not have \(it)."
+            return "\(needs); this kernel does not have \(it)."
         case (.elsewhere(let types), let kernel):
             let place = types.isEmpty ? "" : " for programs of type \(types.joined(separator: ", "))"
             let isBackport = kernel.map { $0 < feature.since } ?? false
             let name = kernel.map { "this kernel is \($0.short) and" } ?? "this kernel"
-            return "\(needs); \(name) has \(it)\(isBackport ? ", as a backport," : "")\(place), but not for this one."
+            return
+                "\(needs); \(name) has \(it)\(isBackport ? ", as a backport," : "")\(place), but not for this program."
         case (.unasked, let kernel):
-            let known = kernel.map { "; this kernel is \($0.short) and was not asked" } ?? ""
+            let known = kernel.map { "; this kernel is \($0.short) and was not probed" } ?? ""
             return
                 "\(feature.subject) \(feature.isPlural ? "are" : "is") documented to need Linux \(feature.since.short)\(known)."
         }
@@ -50,7 +51,7 @@ extension KernelRelease {
 }
 
 extension Catalogue {
-    /// What the message behind `cause` and the loader's questions say of features.
+    /// What the message of `cause` and the loader's probes show about features.
     func featureFacts(
         of cause: Cause, loader: LoaderOutput, table: FeatureTable = .bundled
     ) -> [FeatureFact] {
@@ -70,7 +71,7 @@ extension Catalogue {
     }
 }
 
-/// What a loader found out about a helper by asking the kernel.
+/// What a loader found out about a helper by probing the kernel.
 enum LoaderAnswer {
     static func helper(_ number: String, in loader: LoaderOutput) -> FeatureFact.Answer? {
         loader.lines.lazy.compactMap { answer(about: number, in: $0) }.first
@@ -86,7 +87,7 @@ enum LoaderAnswer {
         }
     }
 
-    /// The same of a log that somebody saved.
+    /// The same, from a saved log.
     private static func answer(about number: String, inText line: Substring) -> FeatureFact.Answer? {
         if line.hasSuffix(GuestFinding(.helperMissing, [number]).sentence) { return .absent }
         let words = GuestFinding(.helperElsewhere, [number, ""]).sentence

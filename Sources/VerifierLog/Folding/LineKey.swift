@@ -10,7 +10,7 @@ struct LineKey: Equatable {
     var run: Run?
 
     enum Run: String {
-        case pruned = "paths that were seen before"
+        case pruned = "pruned paths"
         case precision = "lines of precision tracking"
         case types = "lines of BTF"
     }

@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// Makes a long log short: rounds of loops, and lines that say the same in a row, are told once, with how often they came.
+/// Shortens a long log: repeated loop iterations and runs of similar lines are collapsed and counted.
 ///
-/// Works on a log while it comes in, in bounded memory, whatever a loader put before its lines.
+/// Works on a stream in bounded memory, with any prefix that a loader adds to lines.
 package struct LogFolder {
     /// Of a longer line the rest is left out.
     package static let longestLine = 64 << 10

@@ -108,7 +108,7 @@ struct LoopFolder<Next: LineSink>: LineSink {
 
     private mutating func release() {
         if hiddenRounds > 0, let instructions {
-            let rounds = "\(hiddenRounds) more round\(hiddenRounds == 1 ? "" : "s")"
+            let rounds = "\(hiddenRounds) more iteration\(hiddenRounds == 1 ? "" : "s")"
             let range =
                 instructions.count == 1
                 ? "instruction \(instructions.lowerBound)"

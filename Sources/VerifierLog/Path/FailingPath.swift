@@ -8,7 +8,7 @@ struct FailingPath {
         let operation: Operation
         /// The source line that the log last named.
         let source: String?
-        /// What the log says of registers after it; not of all of them.
+        /// The registers that the log shows after it; not all of them.
         var states: [RegisterState] = []
         /// Where a path went on that had been put aside here.
         var resumed: Int?
@@ -78,7 +78,7 @@ struct FailingPath {
         return "\(step.instruction.index): \(text)\(note.map { " (\($0))" } ?? "")\(source)"
     }
 
-    /// What the log last said of a register before the last step, if nothing wrote to it since.
+    /// The last logged state of a register before the last step, if nothing wrote to it since.
     func state(of register: Int) -> RegisterState? {
         for place in steps.indices.dropLast().reversed() {
             if let state = steps[place].states.last(where: { $0.place == .register(register) }) { return state }

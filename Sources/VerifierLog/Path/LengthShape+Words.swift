@@ -1,70 +1,71 @@
 import MatrixModel
 
-/// What is said of each shape, and from which version on it is accepted.
+/// The text for each shape, and the first version that accepts it.
 extension LengthShape {
-    /// What became of the number, to follow "rN … may be negative: ".
+    /// Why the verifier rejects the number, as sentences that follow "rN, …, may be negative.".
     var story: String {
         switch self {
         case .spill:
-            "the program checked it, saved it on the stack and loaded it again, and this verifier forgets the range of a "
-                + "number on the stack"
+            "The program checked it, spilled it to the stack and reloaded it. This kernel's verifier forgets the range of a "
+                + "spilled number."
         case .spilledConstant:
-            "it is a constant that was saved on the stack and loaded again, and this verifier forgets numbers on the stack"
+            "It is a constant that was spilled to the stack and reloaded. This kernel's verifier forgets spilled constants."
         case .copy:
-            "the program checked another register that holds the same number, and this verifier does not carry the result "
-                + "over"
+            "The program checked another register with the same number. This kernel's verifier does not apply the check to "
+                + "the copy."
         case .decrement:
-            "the program takes one off only where it is not 0, and this verifier learns nothing from \"not equal\""
+            "The program subtracts 1 only if it is not 0, but this kernel's verifier does not narrow the range on \"not "
+                + "equal\"."
         case .saturating:
-            "the program takes one off and compares the result with the number before, and this verifier learns nothing "
-                + "from comparing a number with itself"
+            "The program subtracts 1 and compares the result with the original number, but this kernel's verifier learns "
+                + "nothing from comparing a number with itself."
         case .linkedCopy:
-            "the program checked the same number plus a constant, and this verifier does not compute back from it"
+            "The program checked the sum of the number and a constant, but this kernel's verifier does not derive the "
+                + "range of the number from that."
         case .lowerHalf:
-            "the program checked its lower 32 bits, and this verifier learns nothing of all 64 from that"
+            "The program checked its lower 32 bits, but this kernel's verifier does not derive the range of all 64 bits "
+                + "from that."
         case .signExtendedMove:
-            "the program checked its lower 32 bits and extended them by a sign-extending move (-mcpu=v4), through which no "
-                + "verifier up to 7.3 keeps a range"
+            "The program checked its lower 32 bits and sign-extended them with a move (-mcpu=v4). No verifier up to 7.3 "
+                + "keeps the range across that move."
         case .extendedTwice:
-            "the program made 64 bits of its lower 32 twice, and checked the other result"
+            "The program extended its lower 32 bits to 64 bits twice, and checked the other result."
         case .errorReturn:
-            "it is what a helper returned, this verifier follows a failure of the helper as a path of its own, and there "
-                + "does not see that the check rules it out"
+            "It is a helper's return value, and this kernel's verifier does not connect your check to it on the error path."
         case .helperReturn:
-            "it is what a helper returned, and this verifier does not know that a helper returns no more than the size it "
-                + "was given"
-        case .subtracted: "the program makes it smaller after it checked it"
-        case .noLowerBound: "nothing on the path keeps it from being below 0"
-        case .noUpperBound: "nothing on the path keeps it below a limit"
+            "It is a helper's return value, and this kernel's verifier does not know that the helper returns at most the "
+                + "size passed to it."
+        case .subtracted: "The program decreases it after the check."
+        case .noLowerBound: "Nothing on the path keeps it at 0 or above."
+        case .noUpperBound: "Nothing on the path limits it."
         }
     }
 
     var suggestion: String {
         switch self {
         case .spill, .spilledConstant:
-            "Check or mask it (`n &= SIZE - 1`) after it is loaded again, right before it is used, or use a constant; fewer "
-                + "live variables keep it in a register."
+            "Check or mask it (`n &= SIZE - 1`) after the reload, right before it is used, or use a constant. With fewer "
+                + "live variables, it stays in a register."
         case .copy:
-            "Check the very register that is used: `barrier_var(n)` (in Rust an `asm!` with the value in and out) between "
-                + "check and use keeps the compiler from checking a copy."
+            "Check the same register that is used: `barrier_var(n)` between check and use (in Rust, an `asm!` with the "
+                + "value as input and output) keeps the compiler from checking a copy."
         case .decrement, .saturating:
-            "Mask the result (`n = (n - 1) & (SIZE - 1)`) right before it is used, or return early where the length is 0 or "
+            "Mask the result (`n = (n - 1) & (SIZE - 1)`) right before it is used, or return early if the length is 0 or "
                 + "less."
-        case .linkedCopy: "Check the number itself and not the sum, right before it is used."
+        case .linkedCopy: "Check the number itself instead of the sum, right before it is used."
         case .lowerHalf, .extendedTwice:
-            "Keep it in a 64-bit variable (`long`, `u64`) from where it comes to where it is used, or mask it right before "
-                + "that."
+            "Keep it in a 64-bit variable (`long`, `u64`) from its origin to its use, or mask it right before it is used."
         case .signExtendedMove:
-            "Build with `-mcpu=v3` or lower, or keep it in a 64-bit variable from where it comes to where it is used."
+            "Build with `-mcpu=v3` or lower, or keep it in a 64-bit variable from its origin to its use."
         case .errorReturn, .helperReturn:
             "Check both bounds (`n <= 0 || n > SIZE`), or mask it right before it is used."
         case .subtracted: "Check it after the subtraction, or mask it right before it is used."
-        case .noLowerBound: "Make it unsigned, or return early where it is below 0, before it is used."
-        case .noUpperBound: "Return early where it is more than the buffer holds, or mask it by a power of two less 1."
+        case .noLowerBound: "Make it unsigned, or return early if it is negative, before it is used."
+        case .noUpperBound: "Return early if it exceeds the buffer, or mask it with a power of two minus one."
         }
     }
 
-    /// Since when it is accepted, as a sentence; `nil` where no kernel takes it.
+    /// The first version that accepts it, as a sentence; `nil` if no kernel does.
     func fact(kernel: KernelRelease?) -> String? {
         guard let since else { return nil }
         let here = kernel.map { $0 < since.release ? "; this kernel is \($0.short)" : "" } ?? ""
@@ -74,21 +75,25 @@ extension LengthShape {
     private var since: (release: KernelRelease, words: String)? {
         switch self {
         case .spill:
-            (KernelRelease(5, 10), "Linux 5.10 and later keep the range of a number that is saved on the stack")
+            (KernelRelease(5, 10), "Linux 5.10 and later keep the range of a spilled number")
         case .spilledConstant:
-            (KernelRelease(5, 3), "Linux 5.3 and later keep a constant that is saved on the stack")
+            (KernelRelease(5, 3), "Linux 5.3 and later keep a spilled constant")
         case .copy:
-            (KernelRelease(5, 10), "Linux 5.10 and later carry the range over to other registers with the number")
-        case .decrement: (KernelRelease(6, 8), "Linux 6.8 and later learn from \"not equal\"")
+            (KernelRelease(5, 10), "Linux 5.10 and later apply the range to other registers with the same number")
+        case .decrement: (KernelRelease(6, 8), "Linux 6.8 and later narrow the range on \"not equal\"")
         case .saturating: (KernelRelease(6, 8), "Linux 6.8 to 6.18 accept this form, 7.3 does not")
         case .linkedCopy:
-            (KernelRelease(6, 13), "Kernels after 6.12, by 6.18, compute back from a register plus a constant")
-        case .lowerHalf: (KernelRelease(5, 7), "Linux 5.7 and later keep bounds of the lower 32 bits")
-        case .errorReturn: (KernelRelease(5, 10), "Linux 5.10 and later accept this form, and so do some before 5.4")
+            (
+                KernelRelease(6, 13),
+                "Kernels after 6.12, at the latest 6.18, derive the range from a register plus a constant"
+            )
+        case .lowerHalf: (KernelRelease(5, 7), "Linux 5.7 and later track bounds of the lower 32 bits")
+        case .errorReturn:
+            (KernelRelease(5, 10), "Linux 5.10 and later accept this form, as do some kernels before 5.4")
         case .helperReturn:
             (
                 KernelRelease(5, 7),
-                "The range of what bpf_probe_read_str returns is known by 5.4, of its _user and _kernel forms since 5.7"
+                "Linux 5.4 knows the range of the result of bpf_probe_read_str, Linux 5.7 also that of _user and _kernel"
             )
         case .extendedTwice, .signExtendedMove, .subtracted, .noLowerBound, .noUpperBound: nil
         }

@@ -75,14 +75,14 @@ struct LengthFinding {
         for stay in stays where stay.from >= 0 {
             notes[stay.from] =
                 switch path.steps[stay.from].operation {
-                case .store: "saved on the stack"
-                case .load: "loaded from the stack"
+                case .store: "spilled to the stack"
+                case .load: "reloaded from the stack"
                 case .copy: "copied"
                 default: "changed"
                 }
         }
         for check in checks { notes[check.step] = "checked" }
-        if let origin { notes[origin] = "the number comes from here" }
+        if let origin { notes[origin] = "origin of the number" }
         return notes
     }
 }

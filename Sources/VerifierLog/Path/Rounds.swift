@@ -1,4 +1,4 @@
-/// Lines that repeat themselves, as those of a loop do, told once.
+/// Collapses lines that repeat, such as those of a loop.
 enum Rounds {
     /// The branches of a loop's body at most.
     private static let longestRound = 8
@@ -14,7 +14,7 @@ enum Rounds {
                 continue
             }
             shown += rest.prefix(length)
-            shown.append("\(count - 1) more rounds of \(length == 1 ? "that" : "the last \(length)")")
+            shown.append("\(count - 1) more iterations of the last \(length == 1 ? "step" : "\(length) steps")")
             rest = rest.dropFirst(length * count)
         }
         return shown

@@ -1,4 +1,4 @@
-/// A number on the failing path, told by where it comes from.
+/// A number on the failing path, identified by its origin.
 struct TracedValue: Equatable {
     /// Which 64 bits of its origin it is.
     enum View: Equatable {
@@ -68,7 +68,7 @@ struct TracedCheck: Equatable {
         case value(origin: Int, offset: Int64)
     }
 
-    /// Whether it says that the value is not negative.
+    /// Whether it proves that the value is not negative.
     var isLowerBound: Bool {
         guard case .number(let limit) = against else { return false }
         return switch holds {

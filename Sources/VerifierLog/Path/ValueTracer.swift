@@ -129,7 +129,7 @@ struct ValueTracer {
         return value
     }
 
-    /// What a register holds; where nothing is known, something of its own.
+    /// The value of a register; a unique one if unknown.
     private mutating func value(_ register: Int, at place: Int) -> TracedValue? {
         guard register != Self.framePointer else { return nil }
         if let known = frame.registers[register] { return known }

@@ -59,6 +59,8 @@ static int run_in_child(const struct resident_cell *cell, void (*run)(const stru
         become_cell(cell, run);
     close(cell->reports);
     close(cell->words);
+    if (cell->request.plan[0] != '\0')
+        give_network_away();
     send_resident_event(RESIDENT_STARTED, child > 0 ? child : 0);
     int status = 127 << 8;
     while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
@@ -66,10 +68,14 @@ static int run_in_child(const struct resident_cell *cell, void (*run)(const stru
     return status;
 }
 
-void serve_cells(void (*run)(const struct resident_request *request))
+void serve_cells(void (*prepare)(void), void (*run)(const struct resident_request *request))
 {
     struct resident_cell cell;
+    prepare_networks();
     int is_heard = send_resident_event(RESIDENT_READY, 0);
-    while (is_heard && receive_cell(&cell))
+    while (is_heard && receive_cell(&cell)) {
+        if (prepare != NULL)
+            prepare();
         is_heard = send_resident_event(RESIDENT_ENDED, run_in_child(&cell, run));
+    }
 }

@@ -55,7 +55,8 @@ int receive_cell(struct resident_cell *cell);
 int send_resident_event(enum resident_event event, int32_t value);
 
 /// Serves cells until the agent is gone, each in a child of this process: with the cell's pipes, a bpffs of its own, and all that
-/// was done before this call. `run` returns when the cell has been reported.
-void serve_cells(void (*run)(const struct resident_request *request));
+/// was done before this call. `prepare` runs in this process before each cell, and may be NULL; `run` returns when the cell has been
+/// reported.
+void serve_cells(void (*prepare)(void), void (*run)(const struct resident_request *request));
 
 #endif

@@ -23,7 +23,11 @@ void end_unmeasured(uint32_t cell, struct finding reason)
     exit(69);
 }
 
-void learn_kernel(void) {}
+void learn_kernel_btf(void) {}
+
+void index_kernel_btf(void) {}
+
+void learn_module_btf(void) {}
 
 static void send_bytes(const void *bytes, size_t length)
 {

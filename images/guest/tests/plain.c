@@ -5,7 +5,11 @@
 
 #include "../loaders/libbpf/loader.h"
 
-void learn_kernel(void) {}
+void learn_kernel_btf(void) {}
+
+void index_kernel_btf(void) {}
+
+void learn_module_btf(void) {}
 
 void examine_kernel(uint32_t cell)
 {

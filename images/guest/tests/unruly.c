@@ -375,7 +375,7 @@ int main(int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
         return puts(CAN_STAY ? "unruly 1.0\nresident" : "unruly 1.0") < 0;
     if (CAN_STAY && argc == 2 && strcmp(argv[1], CMX_RESIDENT_ARGUMENT) == 0) {
-        serve_cells(serve);
+        serve_cells(NULL, serve);
         return 0;
     }
     if (argc != 4)

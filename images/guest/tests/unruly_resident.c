@@ -258,6 +258,6 @@ int main(int argc, char **argv)
 {
     if (argc != 2 || strcmp(argv[1], CMX_RESIDENT_ARGUMENT) != 0)
         return 64;
-    serve_cells(run);
+    serve_cells(NULL, run);
     return 0;
 }

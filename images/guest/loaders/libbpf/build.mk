@@ -5,7 +5,7 @@ LIBBPF := $(filter-out %.bpf.c, $(wildcard loaders/libbpf/*.c)) loaders/libbpf/w
 LIBBPF_CFLAGS := -DLIBBPF_VERSION='"$(shell pkg-config --modversion libbpf)"' -DWARM_UP_OBJECT='"$(BUILD)/warm_up.bpf.o"' -I$(BUILD)
 # What libbpf's archive needs differs between Debian 12 (no zstd) and 13.
 LIBBPF_LIBS := $(shell pkg-config --static --libs libbpf libelf)
-LIBBPF_WRAPPED := bpf_prog_load bpf_map_create btf__load_vmlinux_btf btf__free
+LIBBPF_WRAPPED := bpf_prog_load bpf_map_create btf__load_vmlinux_btf btf__find_by_name_kind btf_get_from_fd btf__free
 
 $(BUILD)/warm_up.bpf.o: loaders/libbpf/warm_up.bpf.c loaders/libbpf/build.mk | $(BUILD)
 	$(BPF_CLANG) -target bpf -mcpu=v2 -g -O2 -Wall -Werror -ffile-prefix-map=$(CURDIR)=. \

@@ -49,8 +49,13 @@ struct observed_load {
     uint32_t verified_instructions;
 };
 
-/// Finds out, once, what this kernel's log can do, and parses the kernel's BTF.
-void learn_kernel(void);
+/// Parses the kernel's BTF for all cells of this process and its children. libbpf parses it for each object anew.
+void learn_kernel_btf(void);
+/// Makes finding types in it by name quick, for a process that stays.
+void index_kernel_btf(void);
+/// Parses the BTF of modules that came since the last call, which takes libbpf longer than loading an object.
+void learn_module_btf(void);
+
 /// Forgets what was observed and returns it for the next load. A load that libbpf asks for with another buffer than
 /// `log` is one of its own feature probes.
 struct observed_load *observe_next_load(void);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../kit/load_log.h"
 #include "../../kit/residency.h"
 #include "loader.h"
 
@@ -12,7 +13,9 @@
 static void warm_up(void)
 {
     extern const char warm_up_object[], warm_up_object_end[];
-    learn_kernel();
+    learn_log_levels();
+    learn_kernel_btf();
+    index_kernel_btf();
     struct bpf_object *object = bpf_object__open_mem(warm_up_object, warm_up_object_end - warm_up_object, NULL);
     if (object != NULL) {
         // It may well fail, on a kernel without BTF for one; the answers are in the cache all the same.
@@ -48,7 +51,8 @@ static int load_once(char **arguments)
     snprintf(request.plan, sizeof(request.plan), "%s", arguments[3]);
     fcntl(CMX_LOADER_FD, F_SETFD, FD_CLOEXEC);
     report_to(CMX_LOADER_FD);
-    learn_kernel();
+    learn_log_levels();
+    learn_kernel_btf();
     serve(&request);
     return 0;
 }
@@ -67,6 +71,6 @@ int main(int argc, char **argv)
         return 64;
     }
     warm_up();
-    serve_cells(serve);
+    serve_cells(learn_module_btf, serve);
     return 0;
 }

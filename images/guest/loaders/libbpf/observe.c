@@ -1,6 +1,5 @@
 /// Stands between libbpf and its own system calls (`ld --wrap`), so that one bpf_object__load() yields the verdict, the
 /// whole log and the numbers, with every rewriting that libbpf does for users left in place.
-#include <bpf/btf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,11 +13,8 @@
 int __real_bpf_prog_load(enum bpf_prog_type, const char *, const char *, const struct bpf_insn *, size_t,
                          struct bpf_prog_load_opts *);
 int __real_bpf_map_create(enum bpf_map_type, const char *, __u32, __u32, __u32, const struct bpf_map_create_opts *);
-struct btf *__real_btf__load_vmlinux_btf(void);
-void __real_btf__free(struct btf *);
 
 static struct observed_load observed;
-static struct btf *kernel_btf;
 
 struct observed_load *observe_next_load(void)
 {
@@ -130,22 +126,4 @@ int __wrap_bpf_map_create(enum bpf_map_type type, const char *name, __u32 key_si
     observed.map_error = map < 0 ? map : 0;
     observed.map_type = type;
     return map;
-}
-
-/// libbpf parses the kernel's BTF for each object anew; here it is parsed once, before the snapshot.
-struct btf *__wrap_btf__load_vmlinux_btf(void)
-{
-    return kernel_btf ? kernel_btf : __real_btf__load_vmlinux_btf();
-}
-
-void __wrap_btf__free(struct btf *btf)
-{
-    if (btf != kernel_btf || btf == NULL)
-        __real_btf__free(btf);
-}
-
-void learn_kernel(void)
-{
-    learn_log_levels();
-    kernel_btf = __real_btf__load_vmlinux_btf();
 }

@@ -263,7 +263,7 @@ pub fn serve(run: fn(Agent, &str, &str)) {
     }
     RUN.get_or_init(|| run);
     // SAFETY: the process has one thread, so that its children are whole.
-    unsafe { serve_cells(run_request) }
+    unsafe { serve_cells(None, run_request) }
 }
 
 /// What the kernel said of a program that Aya asked it for.
@@ -358,7 +358,7 @@ extern "C" {
     fn make_finding(code: u32, count: usize, arguments: *const *const c_char) -> Finding;
     fn report_finding(cell: u32, program: u32, finding: Finding);
     fn end_unmeasured(cell: u32, reason: Finding) -> !;
-    fn serve_cells(run: extern "C" fn(*const protocol::resident_request));
+    fn serve_cells(prepare: Option<extern "C" fn()>, run: extern "C" fn(*const protocol::resident_request));
     fn read_cell_plan(path: *const c_char) -> *const Finding;
     fn cell_target(program: *const c_char) -> *const c_char;
     fn cell_awaits_event() -> c_int;

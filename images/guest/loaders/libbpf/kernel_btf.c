@@ -1,0 +1,153 @@
+/// Stands between libbpf and the BTF of the kernel and its modules (`ld --wrap`): parsed and indexed once for all cells, in the
+/// process that they are children of. libbpf gets the same answers.
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "loader.h"
+
+struct btf *__real_btf__load_vmlinux_btf(void);
+int __real_btf__find_by_name_kind(const struct btf *btf, const char *name, __u32 kind);
+struct btf *__real_btf_get_from_fd(int descriptor, struct btf *base);
+void __real_btf__free(struct btf *);
+
+static struct btf *kernel_btf;
+
+/// A hash table of the named types of `kernel_btf`: their numbers, 0 where a slot is free. A type comes before the later ones that
+/// have its name.
+static struct {
+    __u32 *types;
+    /// The number of slots, a power of two, less one.
+    uint32_t mask;
+} names;
+
+/// More modules than the cells of one guest use.
+#define MOST_MODULES 64
+
+/// The modules' BTF, by the number that the kernel has for it.
+static struct {
+    __u32 ids[MOST_MODULES];
+    struct btf *btf[MOST_MODULES];
+    size_t count;
+    /// The last BTF, of a module or of a program, that was looked at.
+    __u32 last;
+} modules;
+
+/// FNV-1a.
+static uint32_t hash(const char *name)
+{
+    uint32_t value = 2166136261u;
+    for (; *name != '\0'; name++)
+        value = (value ^ (unsigned char)*name) * 16777619u;
+    return value;
+}
+
+void learn_kernel_btf(void)
+{
+    kernel_btf = __real_btf__load_vmlinux_btf();
+}
+
+static const char *name_of(__u32 type)
+{
+    return btf__name_by_offset(kernel_btf, btf__type_by_id(kernel_btf, type)->name_off);
+}
+
+void index_kernel_btf(void)
+{
+    __u32 count = kernel_btf == NULL ? 0 : btf__type_cnt(kernel_btf);
+    uint32_t slots = 1;
+    while (slots < 2 * count)
+        slots *= 2;
+    names.types = count == 0 ? NULL : calloc(slots, sizeof(names.types[0]));
+    if (names.types == NULL)
+        return;
+    names.mask = slots - 1;
+    for (__u32 type = 1; type < count; type++) {
+        const char *name = name_of(type);
+        if (name == NULL || *name == '\0')
+            continue;
+        uint32_t slot = hash(name) & names.mask;
+        while (names.types[slot] != 0)
+            slot = (slot + 1) & names.mask;
+        names.types[slot] = type;
+    }
+}
+
+int __wrap_btf__find_by_name_kind(const struct btf *btf, const char *name, __u32 kind)
+{
+    // "void" has number 0 and no name in any BTF.
+    if (btf == NULL || btf != kernel_btf || names.types == NULL || strcmp(name, "void") == 0)
+        return __real_btf__find_by_name_kind(btf, name, kind);
+    for (uint32_t slot = hash(name) & names.mask; names.types[slot] != 0; slot = (slot + 1) & names.mask) {
+        __u32 type = names.types[slot];
+        if (btf_kind(btf__type_by_id(btf, type)) == kind && strcmp(name_of(type), name) == 0)
+            return type;
+    }
+    errno = ENOENT;
+    return -ENOENT;
+}
+
+/// Which BTF it is; `*is_module` says whether it is a module's.
+static __u32 identify(int descriptor, int *is_module)
+{
+    char name[64] = "";
+    struct bpf_btf_info info = {.name = (uintptr_t)name, .name_len = sizeof(name)};
+    __u32 length = sizeof(info);
+    if (bpf_obj_get_info_by_fd(descriptor, &info, &length) != 0)
+        return 0;
+    *is_module = info.kernel_btf && strcmp(name, "vmlinux") != 0;
+    return info.id;
+}
+
+void learn_module_btf(void)
+{
+    while (kernel_btf != NULL && bpf_btf_get_next_id(modules.last, &modules.last) == 0) {
+        int is_module = 0;
+        int descriptor = bpf_btf_get_fd_by_id(modules.last);
+        if (descriptor < 0)
+            continue;
+        __u32 id = identify(descriptor, &is_module);
+        struct btf *btf = is_module && modules.count < MOST_MODULES ? __real_btf_get_from_fd(descriptor, kernel_btf)
+                                                                    : NULL;
+        close(descriptor);
+        if (btf == NULL)
+            continue;
+        modules.ids[modules.count] = id;
+        modules.btf[modules.count++] = btf;
+    }
+}
+
+struct btf *__wrap_btf_get_from_fd(int descriptor, struct btf *base)
+{
+    int is_module = 0;
+    __u32 id = base != NULL && base == kernel_btf ? identify(descriptor, &is_module) : 0;
+    for (size_t i = 0; i < modules.count && is_module; i++)
+        if (modules.ids[i] == id)
+            return modules.btf[i];
+    return __real_btf_get_from_fd(descriptor, base);
+}
+
+struct btf *__wrap_btf__load_vmlinux_btf(void)
+{
+    return kernel_btf ? kernel_btf : __real_btf__load_vmlinux_btf();
+}
+
+static int is_kept(const struct btf *btf)
+{
+    if (btf == kernel_btf)
+        return 1;
+    for (size_t i = 0; i < modules.count; i++)
+        if (btf == modules.btf[i])
+            return 1;
+    return 0;
+}
+
+void __wrap_btf__free(struct btf *btf)
+{
+    if (btf == NULL || !is_kept(btf))
+        __real_btf__free(btf);
+}

@@ -217,7 +217,7 @@ struct ErrorTextTests {
         ]
         try expect("KernelStoreError", in: "KernelStore/KernelStoreError", errors)
         try expect(
-            "BootProblem", in: "KernelStore/Image/BootProblem",
+            "BootProblem", in: "KernelStore/Image/Vmlinux",
             [
                 Sample(BootProblem.headers, "headers"), Sample(BootProblem.cutShort, "cutShort"),
                 Sample(BootProblem.tooLarge, "tooLarge"), Sample(BootProblem.segment(at: 0x1000)),
@@ -225,7 +225,7 @@ struct ErrorTextTests {
                 Sample(BootProblem.payload, "payload"),
             ])
         try expect(
-            "ContainerProblem", in: "KernelStore/Container/ContainerProblem",
+            "ContainerProblem", in: "KernelStore/Container/ContainerImage",
             [
                 Sample(ContainerProblem.neither, "neither"), Sample(ContainerProblem.architecture, "architecture"),
                 Sample(ContainerProblem.severalImages(2)), Sample(ContainerProblem.nesting, "nesting"),

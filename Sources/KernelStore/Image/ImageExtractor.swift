@@ -158,3 +158,12 @@ struct ImageExtractor {
         return isFound ? try ConfigFile(file: found, owner: file).unpack(to: target) : nil
     }
 }
+
+/// Upper limits for kernels and their files.
+enum KernelLimits {
+    static let imageMiB = 256
+    /// With debug symbols.
+    static let unpackedImageMiB = 1024
+    static let configMiB = 4
+    static let moduleMiB = 128
+}

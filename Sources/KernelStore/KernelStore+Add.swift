@@ -36,7 +36,7 @@ extension KernelStore {
         do {
             if Task.isCancelled { throw KernelStoreError.cancelled }
             try Files.makeFolder(kernel.file.removingLastComponent())
-            try Files.write(Array(source.yaml.utf8), to: kernel.file)
+            try Files.write(Array(kernel.text.utf8), to: kernel.file)
             try locks.record(installed.lock, for: kernel.id)
         } catch {
             cache.remove(kernel.id)
@@ -83,39 +83,5 @@ extension KernelStore {
             throw .idUnguessable(file: file, release: header.release)
         }
         return id
-    }
-}
-
-extension FileSource {
-    /// As written in a manifest.
-    fileprivate var yaml: String {
-        let location =
-            switch location {
-            case .file: "file: \(Self.quoted(location))"
-            case .url: "url: \(Self.quoted(location))"
-            case .oci: "oci: \(Self.quoted(location))"
-            }
-        let config = config.map { "  config: \(Self.quoted($0))\n" } ?? ""
-        let modules = modules.isEmpty ? "" : "  modules:\n" + modules.map { "    - \(Self.quoted($0))\n" }.joined()
-        return "source:\n  \(location)\n\(config)\(modules)"
-    }
-
-    /// A double-quoted YAML scalar, in which a path with a colon, a `#` or a line break stays what it is.
-    private static func quoted(_ location: KernelLocation) -> String {
-        let text =
-            switch location {
-            case .file(let path): path.string
-            case .url(let address): address.description
-            case .oci(let reference): reference.description
-            }
-        let escaped = text.unicodeScalars.map { scalar in
-            switch scalar {
-            case "\\", "\"": "\\\(scalar)"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                "\\x" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
-            default: "\(scalar)"
-            }
-        }
-        return "\"" + escaped.joined() + "\""
     }
 }

@@ -34,7 +34,7 @@ extension KernelStore {
             let manifest = KernelManifest(
                 id: id, source: .apt(AptSource(suite: suite, package: package.name)), commandLine: kernel.commandLine,
                 isGate: kernel.isGate, file: folder.appending("\(id).yaml"))
-            try Files.write(Array(manifest.aptText.utf8), to: manifest.file)
+            try Files.write(Array(manifest.text.utf8), to: manifest.file)
             manifests.append(manifest)
         }
         return manifests
@@ -64,24 +64,5 @@ extension AptPackage {
         // An epoch says nothing about the kernel.
         let upstream = version.split(separator: ":").last.map(String.init) ?? version
         return String(upstream.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == ".") ? $0 : "+" })
-    }
-}
-
-extension KernelManifest {
-    /// Of a kernel of an apt archive; suite, component and package are words that YAML takes as they are.
-    fileprivate var aptText: String {
-        guard case .apt(let source) = source else { return "" }
-        let arguments = commandLine.replacing("'", with: "''")
-        return """
-            source:
-              apt:
-                archive: \(source.suite.archive.rawValue)
-                suite: '\(source.suite.name)'
-                component: '\(source.suite.component)'
-                package: '\(source.package)'
-            commandLine: '\(arguments)'
-            gate: \(isGate)
-
-            """
     }
 }

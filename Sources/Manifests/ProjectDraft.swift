@@ -1,8 +1,9 @@
 package import SystemPackage
+import Yams
 
 /// The text of a new `compat-matrix.yaml`.
 package struct ProjectDraft {
-    private let entries: [String]
+    private let entries: [Node]
     private let probes: String?
 
     /// - Parameters:
@@ -22,8 +23,9 @@ package struct ProjectDraft {
                     number += 1
                 }
             }
-            let path = Self.quoted(object.string)
-            return name == ProbeManifest.name(of: object) ? path : "{ object: \(path), name: \(name) }"
+            let path = ManifestText.text(object.string)
+            guard name != ProbeManifest.name(of: object) else { return path }
+            return ManifestText.mapping([("object", path), ("name", ManifestText.text(name))])
         }
         self.probes = probes
     }
@@ -39,8 +41,10 @@ package struct ProjectDraft {
 
     package var text: String {
         let lists = [
-            probes.map {
-                "# The directory that contains one directory with a probe.yaml for each probe.\nprobes: [\($0)]\n"
+            probes.map { folder in
+                let folders = ManifestText.list([ManifestText.text(folder)], style: .flow)
+                return "# The directory that contains one directory with a probe.yaml for each probe.\n"
+                    + ManifestText.of(ManifestText.mapping([("probes", folders)]))
             },
             entries.isEmpty
                 ? nil
@@ -52,7 +56,7 @@ package struct ProjectDraft {
                 #     trigger: { shell: "echo < /etc/passwd" }
                 #     event: { map: events }
                 objects:
-                \(entries.map { "  - \($0)\n" }.joined())
+                \(indented(entries))
                 """,
         ]
         return lists.compactMap(\.self).reduce(Self.head) { $0 + "\n" + $1 } + "\n" + Self.tail
@@ -84,20 +88,8 @@ package struct ProjectDraft {
         return text.isEmpty ? "object" : String(text)
     }
 
-    /// As YAML reads it back: plain where nothing in it means something there.
-    private static func quoted(_ text: String) -> String {
-        let isPlain =
-            text.first.map { $0.isLetter || $0.isNumber || $0 == "/" } ?? false
-            && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-._+/".contains($0)) }
-        guard !isPlain else { return text }
-        let escaped = text.unicodeScalars.map { scalar in
-            switch scalar {
-            case "\"", "\\": "\\\(scalar)"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                "\\x" + (scalar.value < 0x10 ? "0" : "") + String(scalar.value, radix: 16)
-            default: "\(scalar)"
-            }
-        }
-        return "\"\(escaped.joined())\""
+    /// The lines of a list that belongs to the key above it.
+    private func indented(_ entries: [Node]) -> String {
+        ManifestText.of(ManifestText.list(entries)).split(separator: "\n").map { "  \($0)\n" }.joined()
     }
 }

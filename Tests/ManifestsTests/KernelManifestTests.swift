@@ -103,6 +103,44 @@ struct KernelManifestTests {
         #expect(said.hasPrefix("/axis/debian-6.1.yaml") && said.contains(complaint), "\(said)")
     }
 
+    /// Names that mean something else to YAML, or to a terminal, unless they are quoted.
+    static let awkwardNames = [
+        "plain", "true", "null", "5.10", "~", "a b", " a", "a ", "a: b", "a #b", "#a", "- a", "*a", "&a", "!a", "{a}",
+        "[a]", "'a'", "\"a\"", "a\\b", "a\nb", "a\tb", "\u{7F}", "\u{85}", "\u{2028}", "\u{1B}[1m", "grün", "🐝",
+        String(repeating: "long name ", count: 20) + "end",
+    ]
+
+    @Test(arguments: awkwardNames) func whatIsWrittenIsReadBack(name: String) throws {
+        let path = KernelLocation.file(FilePath("/x/\(name)"))
+        let isPrintable = name.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
+        let kernel = KernelManifest(
+            id: try #require(KernelID("debian-6.1")),
+            source: .file(FileSource(path, config: path, modules: [path, path])),
+            commandLine: isPrintable ? name : "", file: file)
+        #expect(try KernelManifest(file: file, text: kernel.text) == kernel, "\(kernel.text)")
+    }
+
+    @Test func aWrittenManifestReadsAsAPersonWouldWriteIt() throws {
+        let suite = AptSuite(archive: .debianSecurity, name: "bookworm-security")
+        let kernel = KernelManifest(
+            id: try #require(KernelID("debian-6.1")),
+            source: .apt(AptSource(suite: suite, package: "linux-image-6.1.0-*-amd64")),
+            commandLine: "mitigations=off 'x: y' #z", isGate: false, file: file)
+        #expect(
+            kernel.text == """
+                source:
+                  apt:
+                    archive: debian-security
+                    suite: bookworm-security
+                    component: main
+                    package: linux-image-6.1.0-*-amd64
+                commandLine: 'mitigations=off ''x: y'' #z'
+                gate: false
+
+                """)
+        #expect(try KernelManifest(file: file, text: kernel.text) == kernel)
+    }
+
     @Test(arguments: ["debian.yaml", "6.1.yaml", "debian-x.yaml", "-6.1.yaml"])
     func invalidIdInFileNameIsReported(name: String) {
         let file = FilePath("/axis").appending(name)

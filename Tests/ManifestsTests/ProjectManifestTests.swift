@@ -100,6 +100,35 @@ struct ProjectManifestTests {
         }
     }
 
+    /// But for names that would be globs.
+    @Test(arguments: KernelManifestTests.awkwardNames.filter { !$0.contains { "*[{".contains($0) } })
+    func aDraftIsReadBack(name: String) throws {
+        let objects = ["\(name).bpf.o", "build/\(name).bpf.o"]
+        try withFolder([objects[0]: "", objects[1]: ""]) { folder in
+            let text = ProjectDraft(objects: objects.map { FilePath($0) }, probes: nil).text
+            let probes = try ProjectManifest(file: folder.appending("compat-matrix.yaml"), text: text).catalogue()
+            let files = objects.map { folder.pushing(FilePath($0)) }
+            #expect(probes.flatMap { $0.variants.map(\.file) } == files, "\(text)")
+        }
+    }
+
+    @Test func aDraftReadsAsAPersonWouldWriteIt() {
+        let text = ProjectDraft(objects: ["a.bpf.o", "b c/a.bpf.o", "x: y.o"], probes: "probes").text
+        #expect(text.contains("\nprobes: [probes]\n"), "\(text)")
+        let entries = """
+
+            objects:
+              - a.bpf.o
+              - object: b c/a.bpf.o
+                name: b-c-a
+              - object: 'x: y.o'
+                name: x--y
+
+            # Kernels
+            """
+        #expect(text.contains(entries), "\(text)")
+    }
+
     /// What a command needs that only reads stored runs: objects need not be built for it.
     @Test func whatItNamesNeedNotBeThereToReadIt() throws {
         let text = "objects: [gone.o]\nprobes: [gone]\nresults: /stored"

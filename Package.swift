@@ -12,6 +12,7 @@ let strict: [SwiftSetting] = [
 ]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let bitCollections: Target.Dependency = .product(name: "BitCollections", package: "swift-collections")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
@@ -39,6 +40,7 @@ let package = Package(
     products: [.executable(name: "compat-matrix", targets: ["compat-matrix"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -49,7 +51,7 @@ let package = Package(
     targets: [
         // Values and pure functions; no module here imports anything.
         module("MatrixModel"),
-        module("MatrixAnalysis", ["MatrixModel"], settings: fast),
+        module("MatrixAnalysis", ["MatrixModel", bitCollections], settings: fast),
         module("HostTools", [crypto, subprocess, system]),
         .target(name: "CResources"),
         module("VerifierLog", ["CResources", "MatrixModel"], exclude: ["Resources"], settings: fast),

@@ -1,3 +1,5 @@
+import BitCollections
+
 /// The fewest of several sets that together hold all that any of them holds.
 ///
 /// Branch and bound over what is left when all that cannot matter was taken out. That is quick for tens of sets over hundreds
@@ -21,8 +23,8 @@ struct SetCover {
 
 /// Sets and elements by number; the preferred sets have the lower ones.
 private struct Search {
-    private let sets: [Bits]
-    private let holders: [Bits]
+    private let sets: [BitSet]
+    private let holders: [BitSet]
     private var budget: Int
     private var best: [Int] = []
     private(set) var isExact = true
@@ -30,16 +32,15 @@ private struct Search {
     init(_ sets: [Set<Int>], budget: Int) {
         let elements = sets.reduce(into: Set<Int>()) { $0.formUnion($1) }.sorted()
         let numbers = Dictionary(uniqueKeysWithValues: elements.enumerated().map { ($1, $0) })
-        self.sets = sets.map { Bits($0.compactMap { numbers[$0] }, count: elements.count) }
+        self.sets = sets.map { BitSet($0.compactMap { numbers[$0] }) }
         holders = elements.map { element in
-            Bits(sets.indices.filter { sets[$0].contains(element) }, count: sets.count)
+            BitSet(sets.indices.filter { sets[$0].contains(element) })
         }
         self.budget = budget
     }
 
     mutating func run() -> [Int] {
-        let all = Left(
-            elements: Bits(holders.indices, count: holders.count), sets: Bits(sets.indices, count: sets.count))
+        let all = Left(elements: BitSet(holders.indices), sets: BitSet(sets.indices))
         best = greedy(all)
         branch(all, taken: [])
         return best
@@ -75,7 +76,7 @@ private struct Search {
             return
         }
         guard taken.count + bound(left) < best.count else { return }
-        for set in holders[hardest].intersection(left.sets).numbers {
+        for set in holders[hardest].intersection(left.sets) {
             var rest = left
             rest.elements.subtract(sets[set])
             branch(rest, taken: taken + [set])
@@ -86,7 +87,7 @@ private struct Search {
 
     /// What is left to hold, by how few sets could.
     private func byHolders(_ left: Left) -> [Int] {
-        let ranks = left.elements.numbers.map { element -> (sets: Int, element: Int) in
+        let ranks = left.elements.map { element -> (sets: Int, element: Int) in
             (holders[element].intersection(left.sets).count, element)
         }
         return ranks.sorted { $0 < $1 }.map(\.element)
@@ -98,7 +99,7 @@ private struct Search {
         var apart = left.elements
         for element in byHolders(left) where apart.contains(element) {
             count += 1
-            for set in holders[element].intersection(left.sets).numbers { apart.subtract(sets[set]) }
+            for set in holders[element].intersection(left.sets) { apart.subtract(sets[set]) }
         }
         return count
     }
@@ -109,7 +110,7 @@ private struct Search {
         while true {
             dropContainedSets(&left)
             dropEasyElements(&left)
-            let must = left.elements.numbers.map { holders[$0].intersection(left.sets).numbers }.first { $0.count == 1 }
+            let must = left.elements.map { holders[$0].intersection(left.sets) }.first { $0.count == 1 }
             guard let set = must?.first else { return taken }
             taken.append(set)
             left.elements.subtract(sets[set])
@@ -118,7 +119,7 @@ private struct Search {
 
     /// A set within another is never the better one; of two equal ones the preferred stays.
     private func dropContainedSets(_ left: inout Left) {
-        let parts = left.sets.numbers.map { ($0, sets[$0].intersection(left.elements)) }
+        let parts = left.sets.map { ($0, sets[$0].intersection(left.elements)) }
         for (number, part) in parts {
             let isContained =
                 part.isEmpty
@@ -131,7 +132,7 @@ private struct Search {
 
     /// An element that comes along with another, held by no set that does not hold it too.
     private func dropEasyElements(_ left: inout Left) {
-        let held = left.elements.numbers.map { ($0, holders[$0].intersection(left.sets)) }
+        let held = left.elements.map { ($0, holders[$0].intersection(left.sets)) }
         for (number, sets) in held {
             let comesAlong = held.contains { other, otherSets in
                 other != number && otherSets.isSubset(of: sets) && (sets != otherSets || other < number)
@@ -143,6 +144,6 @@ private struct Search {
 
 /// What is left to hold, and with what.
 private struct Left {
-    var elements: Bits
-    var sets: Bits
+    var elements: BitSet
+    var sets: BitSet
 }

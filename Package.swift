@@ -113,6 +113,8 @@ let package = Package(
         .executableTarget(
             name: "compat-matrix", dependencies: ["CompatMatrixCLI", argumentParser], swiftSettings: strict),
 
+        // Folders, files and the repository, for tests of all modules.
+        .target(name: "TestSupport", dependencies: [system], path: "Tests/TestSupport", swiftSettings: strict),
         tests("MatrixModelTests", ["MatrixModel"]),
         // Values that tests of several modules are about.
         .target(
@@ -120,25 +122,26 @@ let package = Package(
         tests("MatrixAnalysisTests", ["MatrixAnalysis", "MatrixModel", "MatrixSamples"]),
         tests("VerifierLogTests", ["VerifierLog", "MatrixModel"], resources: [.copy("Resources")]),
         tests("VerifierLogFuzz", ["VerifierLog", "Reports", "MatrixModel"], settings: fast),
-        tests("ManifestsTests", ["Manifests", "MatrixModel", system]),
+        tests("ManifestsTests", ["Manifests", "MatrixModel", "TestSupport", system]),
         tests(
             "KernelStoreTests",
-            ["KernelStore", "HostTools", "Manifests", "CArchive", "MatrixModel", subprocess, system],
+            ["KernelStore", "HostTools", "Manifests", "CArchive", "MatrixModel", "TestSupport", subprocess, system],
             resources: [.copy("Resources")]),
-        tests("ProbeObjectTests", ["ProbeObject", "HostTools", "Manifests", "MatrixModel", system]),
-        tests("GuestImageTests", ["GuestImage", subprocess, system]),
+        tests("ProbeObjectTests", ["ProbeObject", "HostTools", "Manifests", "MatrixModel", "TestSupport", system]),
+        tests("GuestImageTests", ["GuestImage", "TestSupport", subprocess, system]),
         tests("GuestLinkTests", ["GuestLink", "CGuestProtocol", "MatrixModel"]),
         tests("MachineTests", ["Machine"], resources: [.copy("Resources")]),
         tests(
             "QEMUBackendTests",
-            ["QEMUBackend", "Machine", "GuestLink", "MatrixModel", subprocess, system]),
+            ["QEMUBackend", "Machine", "GuestLink", "MatrixModel", "TestSupport", subprocess, system]),
         tests("KernelExaminationTests", ["KernelExamination", "Machine", "GuestLink", "MatrixModel", system]),
         tests("MatrixRunnerTests", ["MatrixRunner", "Machine", "GuestLink", "MatrixModel", system]),
-        tests("ResultStoreTests", ["ResultStore", "MatrixModel", grdb, system]),
+        tests("ResultStoreTests", ["ResultStore", "MatrixModel", "TestSupport", grdb, system]),
         tests(
-            "ReportsTests", ["Reports", "MatrixAnalysis", "MatrixModel", "MatrixSamples", subprocess, system],
+            "ReportsTests",
+            ["Reports", "MatrixAnalysis", "MatrixModel", "MatrixSamples", "TestSupport", subprocess, system],
             resources: [.copy("Resources")]),
-        tests("HostToolsTests", ["HostTools", system]),
+        tests("HostToolsTests", ["HostTools", "TestSupport", system]),
         tests("RunPlanningTests", ["RunPlanning", "MatrixModel"]),
         tests("MatrixSessionTests", ["MatrixSession", "MatrixModel", "MatrixRunner", system]),
         tests(
@@ -146,13 +149,13 @@ let package = Package(
             [
                 "CompatMatrixCLI", "GuestImage", "KernelStore", "Loaders", "Manifests", "MatrixAnalysis", "MatrixModel",
                 "MatrixRunner", "MatrixSamples", "MatrixSession", "ProbeObject", "Reports", "ResultStore",
-                "RunPlanning", "GuestLink", "Machine", argumentParser, subprocess, system, yams,
+                "RunPlanning", "GuestLink", "Machine", "TestSupport", argumentParser, subprocess, system, yams,
             ], resources: [.copy("Golden")]),
         tests(
             "GuestTests",
             [
                 "GuestImage", "GuestLink", "KernelExamination", "KernelStore", "Machine", "Manifests", "MatrixModel",
-                "MatrixRunner", "ProbeObject", "QEMUBackend", subprocess, system,
+                "MatrixRunner", "ProbeObject", "QEMUBackend", "TestSupport", subprocess, system,
             ]),
     ]
 )

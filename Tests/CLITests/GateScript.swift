@@ -3,11 +3,12 @@ import MatrixModel
 import ResultStore
 import Subprocess
 import SystemPackage
+import TestSupport
 import Testing
 
 /// This repository, whose shell and YAML users run in their CI.
 enum Repository {
-    static let root = FilePath(#filePath).removingLastComponent().pushing("../..").lexicallyNormalized()
+    static let root = SourceTree.root
     static let gate = root.appending("scripts/ci-gate")
 
     static func text(of file: String) throws -> String {

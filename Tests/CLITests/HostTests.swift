@@ -3,6 +3,7 @@ import Foundation
 import MatrixModel
 import Subprocess
 import SystemPackage
+import TestSupport
 import Testing
 
 /// A host that cannot measure: a reason in every cell, and never a verdict about a probe.
@@ -108,8 +109,7 @@ import Testing
 /// `docs/matrix.schema.json`.
 enum Schema {
     static func expectValid(_ document: String, sourceLocation: SourceLocation = #_sourceLocation) async throws {
-        let schema = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
-            .appending("docs/matrix.schema.json")
+        let schema = SourceTree.root.pushing("docs/matrix.schema.json")
         let script = """
             import json, jsonschema, sys
             with open(sys.argv[1]) as file: schema = json.load(file)

@@ -2,6 +2,7 @@ import CompatMatrixCLI
 import Foundation
 import Subprocess
 import SystemPackage
+import TestSupport
 import Testing
 
 /// A folder laid out like the repository, so that what a test runs in it touches nothing else.
@@ -11,13 +12,13 @@ struct Sandbox: Sendable {
     let root: FilePath
 
     static func with(_ body: (Sandbox) async throws -> Void) async throws {
-        let name = "compat-matrix-cli-\(UUID().uuidString)"
-        let sandbox = Sandbox(root: FilePath(FileManager.default.temporaryDirectory.path).appending(name))
-        defer { try? FileManager.default.removeItem(atPath: sandbox.root.string) }
-        for folder in ["kernels", "probes", "bin", "tmp"] { try sandbox.makeFolder(folder) }
-        for name in ["agent", "shell.so"] { try sandbox.write("a dummy", to: "images/guest/build/\(name)") }
-        try sandbox.addLoader("libbpf", saying: "libbpf 1.4")
-        try await body(sandbox)
+        try await withFolder { root in
+            let sandbox = Sandbox(root: root)
+            for folder in ["kernels", "probes", "bin", "tmp"] { try sandbox.makeFolder(folder) }
+            for name in ["agent", "shell.so"] { try sandbox.write("a dummy", to: "images/guest/build/\(name)") }
+            try sandbox.addLoader("libbpf", saying: "libbpf 1.4")
+            try await body(sandbox)
+        }
     }
 
     /// How a command ended and what it said.
@@ -47,7 +48,7 @@ struct Sandbox: Sendable {
         workingDirectory: FilePath? = nil
     ) async throws -> Outcome {
         var changes: [Environment.Key: String?] = ["HOME": root.string, "TMPDIR": root.appending("tmp").string]
-        for name in ["XDG_CONFIG_HOME", "XDG_CACHE_HOME"] as [Environment.Key] {
+        for name in ["XDG_CONFIG_HOME", "XDG_CACHE_HOME", "COMPAT_MATRIX_LOG"] as [Environment.Key] {
             changes.updateValue(nil, forKey: name)
         }
         if let path { changes["PATH"] = path.string }

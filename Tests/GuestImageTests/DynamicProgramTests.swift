@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Subprocess
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import GuestImage
@@ -40,7 +41,7 @@ import Testing
     }
 
     @Test func nonProgramIsAnError() async throws {
-        try await withFolder { folder in
+        try await withBinaries { folder in
             await #expect(throws: GuestImageError.cannotRead(folder.appending("gone"))) {
                 try await DynamicProgram(folder.appending("gone"))
             }
@@ -56,7 +57,7 @@ import Testing
 
     /// With the interpreter and the libraries that the image brings, and none of this machine's.
     @Test func bashRunsFromWhatTheImageHolds() async throws {
-        try await withFolder { folder in
+        try await withBinaries { folder in
             for name in ["agent", "shell.so", "loader-libbpf"] {
                 try Data("#!\n".utf8).write(to: folder.file("binaries/\(name)"))
             }
@@ -88,7 +89,7 @@ import Testing
 
     /// What a cell remembers of the image does not depend on the loaders of other cells.
     @Test func anImageHoldsTheLoadersOfItsRun() async throws {
-        try await withFolder { folder in
+        try await withBinaries { folder in
             for name in ["agent", "shell.so", "loader-libbpf", "loader-aya", "loader-cilium"] {
                 try Data(name.utf8).write(to: folder.file("binaries/\(name)"))
             }
@@ -118,7 +119,7 @@ import Testing
     }
 
     @Test func theSameProgramsGiveTheSameImage() async throws {
-        try await withFolder { folder in
+        try await withBinaries { folder in
             for name in ["agent", "shell.so", "loader-libbpf"] {
                 try Data(name.utf8).write(to: folder.file("binaries/\(name)"))
             }
@@ -131,12 +132,12 @@ import Testing
     }
 }
 
-/// Calls `body` with a folder that is gone afterwards.
-private func withFolder(_ body: (FilePath) async throws -> Void) async throws {
-    let folder = FilePath(FileManager.default.temporaryDirectory.path).appending("image-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(atPath: folder.string) }
-    _ = try folder.folder("binaries")
-    try await body(folder)
+/// Runs `body` with a folder that contains an empty folder `binaries`, and is gone afterwards.
+private func withBinaries(_ body: (FilePath) async throws -> Void) async throws {
+    try await withFolder { folder in
+        _ = try folder.folder("binaries")
+        try await body(folder)
+    }
 }
 
 extension FilePath {

@@ -6,6 +6,7 @@ import MatrixModel
 import MatrixRunner
 import ProbeObject
 import SystemPackage
+import TestSupport
 import Testing
 
 extension GuestTests {

@@ -7,6 +7,7 @@ import MatrixRunner
 import QEMUBackend
 import Synchronization
 import SystemPackage
+import TestSupport
 
 /// What a test needs to start a guest: QEMU, the guest's image, and a folder for its own snapshots.
 struct Bench {

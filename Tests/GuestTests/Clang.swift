@@ -1,6 +1,7 @@
 import ProbeObject
 import Subprocess
 import SystemPackage
+import TestSupport
 import Testing
 
 /// Makes an object of a C source, as a user would who has none of ours.

@@ -5,6 +5,7 @@ import Machine
 import MatrixModel
 import Subprocess
 import SystemPackage
+import TestSupport
 import Testing
 
 extension GuestTests {

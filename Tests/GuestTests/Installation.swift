@@ -2,6 +2,7 @@ import Foundation
 import MatrixModel
 import Subprocess
 import SystemPackage
+import TestSupport
 import Testing
 
 /// The tool as `make install` leaves it, with a user's folders of its own: no test meets another's results.

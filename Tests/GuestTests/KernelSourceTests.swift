@@ -2,6 +2,7 @@ import Foundation
 import MatrixModel
 import Subprocess
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import KernelStore

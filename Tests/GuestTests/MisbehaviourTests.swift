@@ -3,6 +3,7 @@ import Machine
 import MatrixModel
 import MatrixRunner
 import SystemPackage
+import TestSupport
 import Testing
 
 extension GuestTests {

@@ -6,6 +6,7 @@ import MatrixModel
 import MatrixRunner
 import Subprocess
 import SystemPackage
+import TestSupport
 import Testing
 
 extension CommandTests {

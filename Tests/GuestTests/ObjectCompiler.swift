@@ -1,6 +1,7 @@
 import ProbeObject
 import Subprocess
 import SystemPackage
+import TestSupport
 import Testing
 
 /// Compiles a test's own source, which stays beside the object.

@@ -4,11 +4,12 @@ import Manifests
 import MatrixModel
 import MatrixRunner
 import SystemPackage
+import TestSupport
 import Testing
 
 /// The repository that these tests were built in.
 enum Repository {
-    static let root = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
+    static let root = SourceTree.root
     static let probes = root.appending("probes")
     static let kernels = root.appending("kernels")
     static let cache = root.appending("images").appending("cache")
@@ -33,18 +34,6 @@ enum Repository {
 
     /// A guest that only tests boot; `make -C images/guest tests` builds it.
     static func testGuest(_ name: String) -> FilePath { guestTools.appending("tests").appending(name) }
-}
-
-/// Runs `body` with a folder that is gone afterwards.
-func withFolder<Result>(_ body: (FilePath) async throws -> Result) async throws -> Result {
-    let folder = FilePath(NSTemporaryDirectory()).appending("guest-tests-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder.string) }
-    return try await body(folder)
-}
-
-func write(_ text: String, to file: FilePath) throws {
-    try Data(text.utf8).write(to: URL(filePath: file.string))
 }
 
 /// Keeps a guest's console with the test's result.

@@ -4,6 +4,7 @@ import KernelStore
 import Machine
 import MatrixModel
 import SystemPackage
+import TestSupport
 import Testing
 
 extension GuestTests {

@@ -4,6 +4,7 @@ import MatrixModel
 import MatrixRunner
 import ProbeObject
 import SystemPackage
+import TestSupport
 import Testing
 
 extension GuestTests {

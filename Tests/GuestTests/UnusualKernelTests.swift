@@ -3,6 +3,7 @@ import KernelStore
 import MatrixModel
 import Subprocess
 import SystemPackage
+import TestSupport
 import Testing
 
 extension GuestTests {

@@ -1,18 +1,10 @@
 import Foundation
 import HostTools
 import SystemPackage
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct HostToolsTests {
-    /// Hands `body` an empty folder, and removes it.
-    private func withFolder(_ body: (FilePath) async throws -> Void) async throws {
-        try await TemporaryFolder.with(beside: FilePath(NSTemporaryDirectory()).appending("host-tools"), body)
-    }
-
-    private func names(in folder: FilePath) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: folder.string).sorted()
-    }
-
     /// Source: FIPS 180-4, the example "abc".
     @Test func digestsAreHexadecimal() {
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

@@ -3,6 +3,7 @@ import Manifests
 import MatrixModel
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import KernelStore

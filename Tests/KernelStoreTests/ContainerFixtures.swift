@@ -1,6 +1,7 @@
 import FoundationEssentials
 import HostTools
 import SystemPackage
+import TestSupport
 
 @testable import KernelStore
 

@@ -1,5 +1,6 @@
 import HostTools
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import KernelStore
@@ -9,7 +10,7 @@ struct ContainerImageTests {
 
     /// What extracting from `layout` came to: the release, and what the config says.
     private func extract(_ layout: Layout, asTar: Bool = false) async throws -> ImageExtractor.Extracted {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let file = folder.appending("in/image")
             if asTar { try write(layout.archived(), to: file) } else { try layout.place(in: file) }
             let work = folder.appending("work")

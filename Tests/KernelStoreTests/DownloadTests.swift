@@ -1,6 +1,7 @@
 import Manifests
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import KernelStore
@@ -29,7 +30,7 @@ import Testing
     }
 
     private func withSite(_ body: (Site) async throws -> Void) async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             try write(Self.content, to: folder.appending("site/kernel"))
             try write(Self.other, to: folder.appending("site/other"))
             try await WebServer.serving(folder.appending("site")) { server in
@@ -145,7 +146,7 @@ import Testing
     /// Port 9 of the loopback: nothing listens there.
     @Test(arguments: ["http://127.0.0.1:9/x", "http://nowhere.invalid/x"])
     func unreachableServerIsReported(text: String) async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let download = Download(address: try WebAddress(text), folder: folder, limits: Self.limits)
             let error = await #expect(throws: KernelStoreError.self) { try await download.content() }
             let said = error.map { "\($0)" } ?? ""

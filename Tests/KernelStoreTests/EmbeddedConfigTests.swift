@@ -1,4 +1,5 @@
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import KernelStore
@@ -39,7 +40,7 @@ struct EmbeddedConfigTests {
     }
 
     private func config(of kernel: [UInt8]) async throws -> [UInt8]? {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let file = folder.appending("in/vmlinuz")
             try write(kernel, to: file)
             let work = folder.appending("work")

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Manifests
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import KernelStore
@@ -13,7 +14,7 @@ enum FetchFixture {
     static func withArchive(
         package: String = FetchFixture.package, _ body: (KernelStore, FilePath) async throws -> Void
     ) async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             for (path, base64) in SignedArchive.files {
                 let bytes = try #require(Data(base64Encoded: base64))
                 try write([UInt8](bytes), to: folder.appending("archive").appending(path))

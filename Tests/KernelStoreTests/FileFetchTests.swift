@@ -2,6 +2,7 @@ import Manifests
 import MatrixModel
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import KernelStore
@@ -37,7 +38,7 @@ import Testing
     }
 
     private func withSite(_ body: (Site) async throws -> Void) async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             try write(bzImage(Self.banner), to: folder.appending("site/kernel"))
             try write(bzImage(Self.other), to: folder.appending("site/other"))
             try write("CONFIG_BPF=y\n", to: folder.appending("site/config"))

@@ -1,5 +1,6 @@
 import Glibc
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import KernelStore
@@ -14,7 +15,7 @@ struct FileKindTests {
             (try tar([Member(path: "a")], compression: .none), .tar),
             (try tar([Member(path: "a")], compression: .zstd), .tar),
         ]
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             for (bytes, kind) in kinds {
                 let file = folder.appending("a.deb")
                 try write(bytes, to: file)
@@ -35,7 +36,7 @@ struct FileKindTests {
             ([UInt8](repeating: 0x81, count: 600), .unknown), (try compressed([1, 2, 3], .xz), .compressed),
             (try compressed(compressed(kernel, .gzip), .gzip), .compressed),
         ]
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             for (bytes, look) in looks {
                 let file = folder.appending("vmlinuz")
                 try write(bytes, to: file)

@@ -3,33 +3,6 @@ import FoundationEssentials
 import SystemPackage
 import Testing
 
-/// A folder of the test's own, gone when `body` ends.
-func withTemporaryFolder<Value>(_ body: (FilePath) async throws -> Value) async throws -> Value {
-    let name = "compat-matrix-\(UUID().uuidString)"
-    let folder = FilePath(FileManager.default.temporaryDirectory.path).appending(name)
-    try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder.string) }
-    return try await body(folder)
-}
-
-/// Every file and folder below `folder`, by path.
-func everything(below folder: FilePath) throws -> [String] {
-    guard FileManager.default.fileExists(atPath: folder.string) else { return [] }
-    return try FileManager.default.subpathsOfDirectory(atPath: folder.string).sorted()
-}
-
-func write(_ bytes: [UInt8], to file: FilePath) throws {
-    let folder = file.removingLastComponent().string
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    try Data(bytes).write(to: URL(filePath: file.string))
-}
-
-func contents(of file: FilePath) throws -> [UInt8] {
-    [UInt8](try Data(contentsOf: URL(filePath: file.string)))
-}
-
-func write(_ text: String, to file: FilePath) throws { try write(Array(text.utf8), to: file) }
-
 /// The header of a bzImage with `banner`, and a payload that makes it as long as it says.
 func bzImage(_ banner: String, payloadParagraphs: Int = 64) -> [UInt8] {
     var image = [UInt8](repeating: 0, count: 4 * 512 + payloadParagraphs * 16)

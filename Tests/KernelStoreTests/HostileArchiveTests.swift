@@ -1,4 +1,5 @@
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import KernelStore
@@ -40,7 +41,7 @@ struct HostileArchiveTests {
         let whole = try Self.archives()[number]
         // The zeros at the end of a tar archive, and of what is padded, are no loss.
         let significant = whole.count - whole.reversed().prefix { $0 == 0 }.count
-        try await withTemporaryFolder { folder async throws in
+        try await withFolder { folder async throws in
             #expect(try release(in: whole, folder: folder) != nil)
             for length in stride(from: 0, to: significant, by: max(61, significant / 80)) {
                 let found = try release(in: Array(whole.prefix(length)), folder: folder)
@@ -55,7 +56,7 @@ struct HostileArchiveTests {
     @Test(arguments: 0..<5)
     func damagedAnywhereIsUsedOrRefused(number: Int) async throws {
         let whole = try Self.archives()[number]
-        try await withTemporaryFolder { folder async throws in
+        try await withFolder { folder async throws in
             var refused = 0
             for offset in stride(from: 0, to: whole.count, by: max(97, whole.count / 60)) {
                 var damaged = whole
@@ -71,7 +72,7 @@ struct HostileArchiveTests {
         "/../boot/vmlinuz-6.1.0", "boot/../boot/vmlinuz-6.1.0",
     ])
     func pathWithDotDotIsIgnored(path: String) async throws {
-        try await withTemporaryFolder { folder async throws in
+        try await withFolder { folder async throws in
             let member = Member(path: path, bytes: Self.kernel)
             #expect(try release(in: debianPackage([member]), folder: folder) == nil)
             let layer = try tar([member], compression: .gzip)
@@ -81,7 +82,7 @@ struct HostileArchiveTests {
 
     /// Nothing is written where an archive says, so an absolute path is one inside of it.
     @Test func absolutePathStaysInside() async throws {
-        try await withTemporaryFolder { folder async throws in
+        try await withFolder { folder async throws in
             let member = Member(path: "/boot/vmlinuz-6.1.0", bytes: Self.kernel)
             #expect(try release(in: debianPackage([member]), folder: folder) == "6.1.0")
             let layer = try tar([member], compression: .gzip)
@@ -91,7 +92,7 @@ struct HostileArchiveTests {
 
     @Test(arguments: [Member.Kind.symbolicLink, .hardLink, .device, .folder])
     func kernelMustBeAFile(kind: Member.Kind) async throws {
-        try await withTemporaryFolder { folder async throws in
+        try await withFolder { folder async throws in
             let member = Member(path: "boot/vmlinuz-6.1.0", kind: kind, bytes: Array("boot/vmlinuz-6.1.0".utf8))
             #expect(try release(in: debianPackage([member]), folder: folder) == nil)
             let layer = try tar([member], compression: .gzip)
@@ -100,7 +101,7 @@ struct HostileArchiveTests {
     }
 
     @Test func hugeArchivesAreRead() async throws {
-        try await withTemporaryFolder { folder async throws in
+        try await withFolder { folder async throws in
             let names = (0..<20_000).map { Member(path: "./a/\($0)") }
             let long = Member(path: "./boot/" + String(repeating: "x/", count: 4000) + "vmlinuz-6.9")
             let package = try debianPackage(names + [long, Self.image], compression: .zstd)
@@ -111,7 +112,7 @@ struct HostileArchiveTests {
     }
 
     @Test func archiveBombIsRejected() async throws {
-        try await withTemporaryFolder { folder async throws in
+        try await withFolder { folder async throws in
             let bomb = folder.appending("bomb")
             try write(compressed([UInt8](repeating: 0, count: 3 << 20), .zstd), to: bomb)
             let target = folder.appending("target")
@@ -124,7 +125,7 @@ struct HostileArchiveTests {
 
     /// Each compression multiplies: twice is what bombs do, and nobody else.
     @Test func repeatedCompressionIsRejected() async throws {
-        try await withTemporaryFolder { folder async throws in
+        try await withFolder { folder async throws in
             let data = try compressed(tar([Self.image], compression: .gzip), .gzip)
             #expect(try release(in: debianPackage(data: data), folder: folder) == nil)
             let layer = try compressed(tar([Self.image], compression: .zstd), .zstd)

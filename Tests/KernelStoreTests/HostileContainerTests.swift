@@ -1,5 +1,6 @@
 import HostTools
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import KernelStore
@@ -15,7 +16,7 @@ struct HostileContainerTests {
     }
 
     private func refusal(of layout: Layout, asTar: Bool) async throws -> ContainerProblem? {
-        try await withTemporaryFolder { folder async throws in
+        try await withFolder { folder async throws in
             let file = folder.appending("in/image")
             if asTar { try write(layout.archived(), to: file) } else { try layout.place(in: file) }
             let cache = KernelCache(folder: folder.appending("cache"))
@@ -90,7 +91,7 @@ struct HostileContainerTests {
 
     /// A folder may hold links, and a digest that is a path is none.
     @Test func symlinkedBlobIsRejected() async throws {
-        try await withTemporaryFolder { folder async throws in
+        try await withFolder { folder async throws in
             let file = folder.appending("in/image")
             try Layout(layers: [tar([Member(path: "boot/vmlinuz", bytes: bzImage("6.1 x"))], compression: .gzip)])
                 .place(in: file)

@@ -1,4 +1,5 @@
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import KernelStore
@@ -8,7 +9,7 @@ struct ImageExtractorTests {
 
     @Test(arguments: Compression.allCases)
     func takesImageAndConfigOutOfAPackage(compression: Compression) async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let package = try debianPackage(
                 [
                     Member(path: "./boot/", kind: .folder),
@@ -29,7 +30,7 @@ struct ImageExtractorTests {
 
     @Test(arguments: ["./usr/lib/modules/7.3.4/vmlinuz", "lib/modules/7.3.4/vmlinuz", "/boot/vmlinuz-7.3.4"])
     func knowsWhereDebianPutsTheImage(path: String) async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             try write(debianPackage([Member(path: path, bytes: kernel)]), to: folder.appending("a.deb"))
             let found = try ImageExtractor(file: folder.appending("a.deb")).extract(into: folder)
             #expect(try contents(of: found.image) == kernel)
@@ -43,7 +44,7 @@ struct ImageExtractorTests {
         ("./lib/modules/7.3.4/build/config", false), ("./lib/modules/../config", false),
     ])
     func takesTheConfigAloneOutOfAPackageWithoutAnImage(path: String, isConfig: Bool) async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let text = Array("CONFIG_HZ=250\n".utf8)
             try write(
                 debianPackage([Member(path: "./boot/System.map", bytes: [1]), Member(path: path, bytes: text)]),
@@ -59,7 +60,7 @@ struct ImageExtractorTests {
         Member(path: "./boot/config-6.1", bytes: [UInt8](repeating: 10, count: (4 << 20) + 1)),
     ])
     func whatCannotBeAConfigIsPassedOver(member: Member) async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let file = folder.appending("in/a.deb")
             let kernel = Member(path: "./boot/vmlinuz-6.1", bytes: kernel)
             try write(debianPackage([member, kernel]), to: file)
@@ -69,7 +70,7 @@ struct ImageExtractorTests {
     }
 
     @Test func takesAPlainImageUnderAnyName() async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             try write(kernel, to: folder.appending("a.deb"))
             let found = try ImageExtractor(file: folder.appending("a.deb")).extract(into: folder)
             #expect(try contents(of: found.image) == kernel)
@@ -88,7 +89,7 @@ struct ImageExtractorTests {
         Member(path: "./usr/share/doc/vmlinuz-6.1", bytes: bzImage("6.1 x")),
     ])
     func packageWithoutAKernelIsReported(member: Member) async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let file = folder.appending("in/a.deb")
             try write(debianPackage([member]), to: file)
             #expect(throws: KernelStoreError.noKernelInPackage(file: file)) {
@@ -98,7 +99,7 @@ struct ImageExtractorTests {
     }
 
     @Test func truncatedPackageIsReported() async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let file = folder.appending("in/a.deb")
             let whole = try debianPackage([Member(path: "./boot/vmlinuz-6.1", bytes: kernel)], compression: .none)
             for length in [100, 200, whole.count / 2, whole.count - 1600] {
@@ -115,7 +116,7 @@ struct ImageExtractorTests {
     }
 
     @Test func truncatedImageIsReported() async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let file = folder.appending("bzImage")
             try write(kernel.dropLast(), to: file)
             let size = Int64(kernel.count)
@@ -130,7 +131,7 @@ struct ImageExtractorTests {
         ("./lib/modules/x.ko", Int64(5) << 30, Int(ArchiveReader.unpackedLimitMiB)),
     ])
     func packageThatClaimsTooMuchIsRejected(path: String, size: Int64, limit: Int) async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let file = folder.appending("in/a.deb")
             try write(debianPackage(data: tarHeader(path, claiming: size)), to: file)
             #expect(throws: KernelStoreError.tooLarge(file: file, limitMiB: limit)) {

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Manifests
 import MatrixModel
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import KernelStore

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Manifests
 import MatrixModel
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import KernelStore
@@ -16,7 +17,7 @@ struct KernelStoreTests {
 
     /// Each has read the lock before the others write to it.
     @Test func concurrentAddsAreAllLocked() async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             try write(bzImage("6.1.0-test (me@here) #1"), to: folder.appending("vmlinuz"))
             let file = folder.appending("vmlinuz")
             let stores = (0..<4).map { _ in
@@ -33,7 +34,7 @@ struct KernelStoreTests {
     }
 
     @Test func secondAddOfTheSameKernelIsRejected() async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             try write(bzImage("6.1.0-test (me@here) #1"), to: folder.appending("vmlinuz"))
             let store = KernelStore(catalogueFolders: [folder.appending("own")], cache: folder.appending("cache"))
             let file = folder.appending("vmlinuz")
@@ -49,7 +50,7 @@ struct KernelStoreTests {
     /// A name is what its owner likes it to be.
     @Test(arguments: ["a # b: c", "with \"quotes\" and \\", "line\nbreak\ttab"])
     func theManifestNamesTheFileAsItIs(name: String) async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let file = folder.appending(name)
             try write(bzImage("6.1.0-test (me@here) #1"), to: file)
             let store = KernelStore(catalogueFolders: [folder.appending("own")], cache: folder.appending("cache"))
@@ -60,7 +61,7 @@ struct KernelStoreTests {
     }
 
     @Test func listsOldestFirstAndALaterFolderWins() async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             for name in ["defaults/debian-6.12", "defaults/debian-6.1", "defaults/ubuntu-5.4", "own/debian-6.1"] {
                 try write("source: {file: x}\n", to: folder.appending("\(name).yaml"))
             }
@@ -72,7 +73,7 @@ struct KernelStoreTests {
     }
 
     @Test func invalidManifestIsReported() async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             try write("source: {flie: x}\n", to: folder.appending("own/debian-6.1.yaml"))
             #expect(throws: ManifestError.self) { try store(in: folder).catalogue() }
         }
@@ -80,7 +81,7 @@ struct KernelStoreTests {
 
     @Test(arguments: [("vmlinuz: a \"kernel\" #1", false), ("linux.deb", true)])
     func addsAKernelThatCanBeFetchedAgain(name: String, isPackage: Bool) async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let store = store(in: folder)
             let image = bzImage(debian)
             let file = folder.appending(name)
@@ -106,7 +107,7 @@ struct KernelStoreTests {
     }
 
     @Test func takenIdIsRejected() async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let store = store(in: folder)
             let file = folder.appending("bzImage")
             try write(bzImage(debian), to: file)
@@ -122,7 +123,7 @@ struct KernelStoreTests {
     }
 
     @Test func imageWithoutReleaseNeedsAnId() async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let file = folder.appending("bzImage")
             try write(bzImage("no release here"), to: file)
             await #expect(throws: KernelStoreError.idUnguessable(file: file, release: "no")) {
@@ -132,7 +133,7 @@ struct KernelStoreTests {
     }
 
     @Test func rejectedFileLeavesNothing() async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let file = folder.appending("broken")
             let whole = try debianPackage(
                 [Member(path: "./boot/vmlinuz-6.1", bytes: bzImage(debian))], compression: .none)
@@ -150,7 +151,7 @@ struct KernelStoreTests {
     }
 
     @Test func otherImageCountsAsMissing() async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let store = store(in: folder)
             try write(bzImage(debian), to: folder.appending("bzImage"))
             let kernel = try await store.add(file: folder.appending("bzImage"))
@@ -174,7 +175,7 @@ struct KernelStoreTests {
     }
 
     @Test func changedFileIsRejectedUntilRefresh() async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let store = store(in: folder)
             let file = folder.appending("bzImage")
             try write(bzImage(debian), to: file)
@@ -192,7 +193,7 @@ struct KernelStoreTests {
     }
 
     @Test func invalidLockIsReported() async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let file = folder.appending("own/kernels.lock.json")
             try write("{\"debian-6.1\": 3}", to: file)
             try write("source: {file: x}\n", to: folder.appending("own/debian-6.1.yaml"))
@@ -205,7 +206,7 @@ struct KernelStoreTests {
     }
 
     @Test func theLockIsSortedAndEndsInANewline() async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             try Files.makeFolder(folder.appending("own"))
             var locks = try KernelLocks(folders: [folder.appending("own")])
             for id in ["debian-6.1", "a-5.4"] {
@@ -232,7 +233,7 @@ struct KernelStoreTests {
     }
 
     @Test func whatAKilledProcessLeftIsCleared() async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let left = folder.appending("cache/kernels/.work.4194999-1a2b.new/vmlinuz")
             try write("half", to: left)
             try write(bzImage(debian), to: folder.appending("bzImage"))

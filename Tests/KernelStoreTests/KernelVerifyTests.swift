@@ -2,6 +2,7 @@ import Manifests
 import MatrixModel
 import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import KernelStore
@@ -9,7 +10,7 @@ import Testing
 struct KernelVerifyTests {
     /// The store with one kernel of a package that holds a config.
     private func withKernel(_ body: (KernelStore, KernelManifest) async throws -> Void) async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let store = KernelStore(catalogueFolders: [folder.appending("own")], cache: folder.appending("cache"))
             let package = try debianPackage([
                 Member(path: "./boot/vmlinuz-6.1", bytes: bzImage("6.1.0-9-cloud-amd64 (debian-kernel@x) #1")),

@@ -1,6 +1,7 @@
 import Manifests
 import MatrixModel
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import KernelStore
@@ -21,7 +22,7 @@ struct ModuleTests {
         _ package: [Member], beside: [Member]? = nil,
         _ body: (KernelStore, KernelManifest, FilePath) throws -> Void
     ) async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let store = KernelStore(catalogueFolders: [folder.appending("own")], cache: folder.appending("cache"))
             try write(debianPackage(package), to: folder.appending("kernel.deb"))
             let kernel = try await store.add(file: folder.appending("kernel.deb"), id: KernelID("mine-6.1"))
@@ -129,7 +130,7 @@ struct ModuleTests {
     }
 
     @Test func aPlainImageHasNone() async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let store = KernelStore(catalogueFolders: [folder.appending("own")], cache: folder.appending("cache"))
             try write(Self.image.bytes, to: folder.appending("bzImage"))
             let kernel = try await store.add(file: folder.appending("bzImage"))

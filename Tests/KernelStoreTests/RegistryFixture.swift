@@ -1,6 +1,7 @@
 import Foundation
 import HostTools
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import KernelStore

@@ -1,6 +1,7 @@
 import Manifests
 import MatrixModel
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import KernelStore
@@ -17,7 +18,7 @@ import Testing
     private func withRegistry(
         stall: Duration = .seconds(60), _ body: (KernelStore, RegistryFixture, WebServer, FilePath) async throws -> Void
     ) async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let registry = RegistryFixture(site: folder.appending("site"))
             try write("", to: folder.appending("site/empty"))
             let tools = SourceTools(
@@ -93,7 +94,7 @@ import Testing
     }
 
     @Test func missingRegistryFailsAtOnce() async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let copy = RegistryCopy(
                 reference: try OCIReference("127.0.0.1:9/kernels:6.9"), folder: folder,
                 limits: DownloadLimits(connect: .seconds(5)), isPlain: true)

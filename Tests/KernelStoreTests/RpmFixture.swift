@@ -1,5 +1,6 @@
 import HostTools
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import KernelStore
@@ -8,7 +9,7 @@ import Testing
 enum RpmFixture {
     /// `payload` as rpm's macro `_binary_payload` takes it.
     static func package(_ members: [Member], payload: String = "w3.zstdio") async throws -> [UInt8] {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let files = folder.appending("files")
             for member in members { try write(member.bytes, to: files.pushing(FilePath(member.path))) }
             let spec = """

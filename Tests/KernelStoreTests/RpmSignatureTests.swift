@@ -1,4 +1,5 @@
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import KernelStore
@@ -8,7 +9,7 @@ import Testing
     private let kernel = bzImage("5.14.0-1.el9.x86_64 (mockbuild@x) #1 SMP")
 
     private func withFixture(_ body: (SigningFixture) async throws -> Void) async throws {
-        try await withTemporaryFolder { try await body(SigningFixture(folder: $0)) }
+        try await withFolder { try await body(SigningFixture(folder: $0)) }
     }
 
     private func check(_ package: FilePath, _ fixture: SigningFixture) async throws -> FileSignature {
@@ -74,7 +75,7 @@ import Testing
     }
 
     @Test func signatureIsUncheckedWithoutVendorKeys() async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             try write([0xED, 0xAB, 0xEE, 0xDB], to: folder.appending("x.rpm"))
             let signature = RpmSignature(vendorKeys: folder.appending("none"), cache: folder)
             let found = try await signature.check(folder.appending("x.rpm"), named: "x.rpm")

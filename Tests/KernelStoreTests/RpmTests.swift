@@ -1,6 +1,7 @@
 import Manifests
 import MatrixModel
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import KernelStore
@@ -20,7 +21,7 @@ struct RpmTests {
     @Test(arguments: ["w2.xzdio", "w3.zstdio", "w6.gzdio", "w6.bzdio", "w0.ufdio"])
     func imageConfigAndModulesAreTakenOutOfAPackage(payload: String) async throws {
         let package = try await RpmFixture.package(Self.members(), payload: payload)
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let store = KernelStore(catalogueFolders: [folder.appending("own")], cache: folder.appending("cache"))
             try write(package, to: folder.appending("package"))
             let kernel = try await store.add(file: folder.appending("package"))
@@ -35,7 +36,7 @@ struct RpmTests {
     /// el7 has the image in /boot, and el8 its name in a list of files that are not in the package.
     @Test func theImageMayLieInBoot() async throws {
         let package = try await RpmFixture.package(Self.members(imageAt: "boot/vmlinuz-\(Self.release)"))
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             try write(package, to: folder.appending("in/package"))
             let found = try ImageExtractor(file: folder.appending("in/package")).extract(into: folder)
             #expect(found.header.release == Self.release)
@@ -44,7 +45,7 @@ struct RpmTests {
 
     @Test func truncatedPackageIsRejected() async throws {
         let package = try await RpmFixture.package(Self.members())
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let file = folder.appending("in/package")
             try write(package, to: file)
             #expect(try RpmLead.promisedSize(of: file) == Int64(package.count))

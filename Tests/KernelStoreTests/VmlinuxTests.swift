@@ -1,11 +1,12 @@
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import KernelStore
 
 struct VmlinuxTests {
     @Test func isWrappedIntoABzImageThatLoadsItWhereItBelongs() async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let file = folder.appending("vmlinux")
             try write(vmlinux(), to: file)
             let found = try ImageExtractor(file: file).extract(into: folder.appending("."))
@@ -39,7 +40,7 @@ struct VmlinuxTests {
         (vmlinux(Array("no banner, Linux version %s".utf8)), .noBanner),
     ])
     func unbootableImageIsRejected(bytes: [UInt8], problem: BootProblem) async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let file = folder.appending("in/vmlinux")
             try write(bytes, to: file)
             let cache = KernelCache(folder: folder.appending("cache"))
@@ -50,7 +51,7 @@ struct VmlinuxTests {
 
     @Test(arguments: [Compression.gzip, .xz, .zstd])
     func isTakenOutOfItsCompression(compression: Compression) async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let file = folder.appending("in/vmlinux")
             try write(compressed(vmlinux(), compression), to: file)
             #expect(try KernelCache(folder: folder.appending("cache")).header(of: file).release == "6.9.1-test")
@@ -58,7 +59,7 @@ struct VmlinuxTests {
     }
 
     @Test func payloadPastTheImageIsRejected() async throws {
-        try await withTemporaryFolder { folder in
+        try await withFolder { folder in
             let file = folder.appending("in/vmlinuz")
             try write(bzImage("6.1 x", payload: [1, 2, 3], length: 1 << 30), to: file)
             #expect(throws: KernelStoreError.unbootable(file: file, .payload)) {

@@ -2,6 +2,7 @@ import Foundation
 import Manifests
 import MatrixModel
 import SystemPackage
+import TestSupport
 import Testing
 
 struct KernelManifestTests {
@@ -150,12 +151,11 @@ struct KernelManifestTests {
 
     /// Nobody will ever write to it.
     @Test func aNamedPipeIsNotWaitedFor() throws {
-        let folder = FilePath(FileManager.default.temporaryDirectory.path).appending("pipe-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder.string) }
-        let file = folder.appending("a-1.2.yaml")
-        try #require(file.withPlatformString { mkfifo($0, 0o600) } == 0)
-        #expect(throws: ManifestError.self) { try KernelManifest(reading: file) }
+        try withFolder([:]) { folder in
+            let file = folder.appending("a-1.2.yaml")
+            try #require(file.withPlatformString { mkfifo($0, 0o600) } == 0)
+            #expect(throws: ManifestError.self) { try KernelManifest(reading: file) }
+        }
     }
 
     @Test func missingFileIsReported() {
@@ -169,8 +169,7 @@ struct KernelManifestTests {
         "debian-6.18", "debian-7.3",
     ])
     func theDefaultsFromArchivesAreValid(id: String) throws {
-        let root = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
-        let kernel = try KernelManifest(reading: root.appending("kernels/\(id).yaml"))
+        let kernel = try KernelManifest(reading: SourceTree.root.appending("kernels/\(id).yaml"))
         #expect(kernel.id.text == id)
         guard case .apt(let source) = kernel.source else {
             Issue.record("\(id) comes from \(kernel.source)")

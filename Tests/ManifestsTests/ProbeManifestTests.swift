@@ -1,6 +1,7 @@
 import FoundationEssentials
 import MatrixModel
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Manifests
@@ -242,8 +243,8 @@ struct ProbeManifestTests {
 
     /// The page that describes the manifest shows some that are right.
     @Test func theSamplesInTheDocumentationAreRead() throws {
-        let page = FilePath(#filePath).removingLastComponent().pushing("../../docs/manifest.md")
-        let text = try String(contentsOfFile: page.lexicallyNormalized().string, encoding: .utf8)
+        let page = SourceTree.root.pushing("docs/manifest.md")
+        let text = try String(contentsOfFile: page.string, encoding: .utf8)
         let samples = text.split(separator: "```yaml\n").dropFirst().compactMap { $0.split(separator: "```").first }
         try #require(samples.count == 8)
         let files = [
@@ -284,7 +285,7 @@ struct ProbeManifestTests {
 
     /// The manifests of this repository; each has a variant that is expected to pass on all that are not ancient.
     @Test func everyProbeHasAVariantForKernelsSince5_4() throws {
-        let folder = FilePath(#filePath).removingLastComponent().pushing("../../probes").lexicallyNormalized()
+        let folder = SourceTree.root.appending("probes")
         let probes = try ProbeCatalogue(folder: folder).probes
         #expect(probes.count >= 7)
         let kernels = try ["ubuntu-5.4", "ubuntu-6.8", "debian-5.10", "debian-7.3"].map { try #require(KernelID($0)) }

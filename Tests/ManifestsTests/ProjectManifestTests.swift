@@ -1,6 +1,7 @@
 import FoundationEssentials
 import MatrixModel
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Manifests
@@ -10,8 +11,8 @@ struct ProjectManifestTests {
 
     /// The sample of the documentation is a whole one.
     @Test func theSampleInTheDocumentationIsRead() throws {
-        let page = FilePath(#filePath).removingLastComponent().pushing("../../docs/manifest.md")
-        let text = try String(contentsOfFile: page.lexicallyNormalized().string, encoding: .utf8)
+        let page = SourceTree.root.pushing("docs/manifest.md")
+        let text = try String(contentsOfFile: page.string, encoding: .utf8)
         let sample = try #require(
             text.split(separator: "```yaml\n").dropFirst().compactMap { $0.split(separator: "```").first }
                 .first { $0.contains("\nobjects:") })

@@ -1,5 +1,6 @@
 import HostTools
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import ProbeObject

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Manifests
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import ProbeObject

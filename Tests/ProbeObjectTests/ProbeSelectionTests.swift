@@ -2,6 +2,7 @@ import HostTools
 import Manifests
 import MatrixModel
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import ProbeObject

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Manifests
 import SystemPackage
+import TestSupport
 
 @testable import ProbeObject
 
@@ -12,22 +13,6 @@ enum Sources {
         __attribute__((section("xdp"), used)) int second(void *ctx) { return 2; }
         char LICENSE[] __attribute__((section("license"), used)) = "GPL";
         """
-}
-
-/// A folder that is gone afterwards.
-func withFolder(_ body: (FilePath) async throws -> Void) async throws {
-    let folder = FilePath(FileManager.default.temporaryDirectory.path).appending("objects-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder.string) }
-    try await body(folder)
-}
-
-@discardableResult
-func write(_ bytes: some Sequence<UInt8>, to file: FilePath) throws -> FilePath {
-    try FileManager.default.createDirectory(
-        atPath: file.removingLastComponent().string, withIntermediateDirectories: true)
-    try FileBytes.write(Array(bytes), to: file)
-    return file
 }
 
 /// `text` compiled by the clang that probes are compiled with.

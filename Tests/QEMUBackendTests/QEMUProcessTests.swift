@@ -2,6 +2,7 @@ import Foundation
 import Machine
 import Subprocess
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import QEMUBackend
@@ -145,8 +146,7 @@ import Testing
     }
 
     private func compile(_ source: String, to program: FilePath) async throws {
-        let spawn = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
-            .appending("Sources").appending("CSpawn")
+        let spawn = SourceTree.root.pushing("Sources/CSpawn")
         let file = FilePath("\(program).c")
         try write(source, to: file)
         let result = try await Subprocess.run(

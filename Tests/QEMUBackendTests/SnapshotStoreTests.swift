@@ -1,6 +1,7 @@
 import Foundation
 import Machine
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import QEMUBackend

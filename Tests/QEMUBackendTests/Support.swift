@@ -2,6 +2,7 @@ import Foundation
 import Machine
 import Subprocess
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import QEMUBackend
@@ -10,18 +11,6 @@ extension GuestSpec {
     static let sample = GuestSpec(
         kernelID: "debian-6.1", kernel: "/cache/vmlinuz", kernelDigest: "aa", initramfs: "/cache/guest.cpio",
         initramfsDigest: "bb")
-}
-
-/// Runs `body` with a folder that is gone afterwards.
-func withFolder(_ body: (FilePath) async throws -> Void) async throws {
-    let folder = FilePath(NSTemporaryDirectory()).appending("backend-tests-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder.string) }
-    try await body(folder)
-}
-
-func write(_ text: String, to file: FilePath) throws {
-    try Data(text.utf8).write(to: URL(filePath: file.string))
 }
 
 /// Writes a program through another process.

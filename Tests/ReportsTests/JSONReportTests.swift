@@ -1,11 +1,12 @@
 import Foundation
 import MatrixModel
 import Reports
+import SystemPackage
+import TestSupport
 import Testing
 
 @Suite struct JSONReportTests {
-    private static let schema = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../docs/matrix.schema.json").standardizedFileURL.path
+    private static let schema = SourceTree.root.pushing("docs/matrix.schema.json").string
 
     private static var runWithExceptions: MatrixDocument {
         var document = SampleRun().document

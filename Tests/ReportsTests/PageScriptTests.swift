@@ -2,14 +2,14 @@ import Foundation
 import MatrixModel
 import Subprocess
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Reports
 
 /// The page's modules, and what their types say of the data.
 @Suite struct PageScriptTests {
-    private static let sources = FilePath(#filePath).removingLastComponent().pushing("../../Sources")
-        .lexicallyNormalized()
+    private static let sources = SourceTree.root.appending("Sources")
     private static let folder = sources.appending("Reports/Resources")
 
     @Test func everyModuleFollowsThoseItImports() throws {
@@ -61,13 +61,12 @@ import Testing
             export const allOfCell: Exclude<keyof CellFields, typeof cell[number]> extends never ? true : false = true;
             export const allOfProgram: Exclude<keyof Program, typeof program[number]> extends never ? true : false = true;
             """
-        try await withTemporaryFolder { folder in
-            let file = folder.appending(path: "data.ts")
-            try Data(module.utf8).write(to: file)
+        try await withFolder { folder in
+            let file = try write(module, to: folder.appending("data.ts"))
             let result = try await Subprocess.run(
                 .path(Script.folder.appending("bin/deno")),
-                arguments: ["check", "--quiet", "--config", Self.folder.appending("deno.json").string, file.path],
-                environment: .inherit.updating(["DENO_DIR": "\(folder.path)/deno", "NO_COLOR": "1"]),
+                arguments: ["check", "--quiet", "--config", Self.folder.appending("deno.json").string, file.string],
+                environment: .inherit.updating(["DENO_DIR": "\(folder)/deno", "NO_COLOR": "1"]),
                 output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
             #expect(result.terminationStatus.isSuccess, "\(result.standardError)")
         }

@@ -1,6 +1,7 @@
 import Foundation
 import Subprocess
 import SystemPackage
+import TestSupport
 import Testing
 
 /// A Python script of this target's resources.
@@ -8,7 +9,7 @@ enum Script {
     /// The distribution's, where apt puts its modules.
     static let debian: FilePath = "/usr/bin/python3"
     /// That of `scripts/setup`, with what comes from PyPI.
-    static let folder = FilePath(#filePath).removingLastComponent().pushing("../../.build/python").lexicallyNormalized()
+    static let folder = SourceTree.root.pushing(".build/python")
     static let ours = folder.appending("bin/python3")
 
     static func answer<Answer: Decodable>(
@@ -29,12 +30,4 @@ enum Script {
 struct ScriptFailed: Error {
     var script: String
     var words: String
-}
-
-/// Gives `body` a folder of its own, and removes it.
-func withTemporaryFolder<Result>(_ body: (URL) async throws -> Result) async throws -> Result {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "reports-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    return try await body(folder)
 }

@@ -2,6 +2,7 @@ import Foundation
 import MatrixModel
 import Reports
 import SystemPackage
+import TestSupport
 import Testing
 
 /// What `visit.py` saw.
@@ -98,11 +99,9 @@ struct Visit: Decodable, Sendable {
                 loaders.logs[$0].map(LogEnds.init)
             },
         ]
-        return try await withTemporaryFolder { folder in
+        return try await withFolder { folder in
             let files = try pages.enumerated().map { number, page in
-                let file = folder.appending(path: "report-\(number).html")
-                try Data(page.utf8).write(to: file)
-                return file.absoluteString
+                URL(filePath: try write(page, to: folder.appending("report-\(number).html")).string).absoluteString
             }
             return try await Script.answer(
                 of: "visit.py", [files[0], hostile, files[1], axe.string], as: Visit.self)

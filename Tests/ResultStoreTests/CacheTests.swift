@@ -1,6 +1,7 @@
 import MatrixModel
 import ResultStore
 import SystemPackage
+import TestSupport
 import Testing
 
 @Suite struct CacheTests {

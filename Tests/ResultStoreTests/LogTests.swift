@@ -1,6 +1,7 @@
 import Foundation
 import MatrixModel
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import ResultStore

@@ -1,6 +1,7 @@
 import GRDB
 import MatrixModel
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import ResultStore

@@ -1,5 +1,6 @@
 import MatrixModel
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import ResultStore

@@ -3,18 +3,6 @@ import MatrixModel
 import ResultStore
 import SystemPackage
 
-/// Calls `body` with a folder that is gone afterwards.
-func withFolder<Value>(_ body: (FilePath) async throws -> Value) async throws -> Value {
-    let url = FileManager.default.temporaryDirectory.appending(path: "ResultStoreTests-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: url) }
-    return try await body(FilePath(url.path()))
-}
-
-func names(in folder: FilePath) throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: folder.string).sorted()
-}
-
 extension RunInfo {
     static func sample(_ id: String, startedAt: String = "2026-11-22T10:00:00Z") -> RunInfo {
         RunInfo(

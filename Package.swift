@@ -15,6 +15,7 @@ let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package
 let bitCollections: Target.Dependency = .product(name: "BitCollections", package: "swift-collections")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
@@ -42,6 +43,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
@@ -52,7 +54,7 @@ let package = Package(
         // Values and pure functions; no module here imports anything.
         module("MatrixModel"),
         module("MatrixAnalysis", ["MatrixModel", bitCollections], settings: fast),
-        module("HostTools", [crypto, subprocess, system]),
+        module("HostTools", [crypto, logging, subprocess, system]),
         .target(name: "CResources"),
         module("VerifierLog", ["CResources", "MatrixModel"], exclude: ["Resources"], settings: fast),
 
@@ -61,7 +63,8 @@ let package = Package(
         .systemLibrary(
             name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .target(name: "CBootWrapper"),
-        module("KernelStore", ["CArchive", "CBootWrapper", "HostTools", "Manifests", "MatrixModel", system]),
+        module(
+            "KernelStore", ["CArchive", "CBootWrapper", "HostTools", "Manifests", "MatrixModel", logging, system]),
         .systemLibrary(name: "CElf", pkgConfig: "libelf", providers: [.apt(["libelf-dev"])]),
         module("ProbeObject", ["CElf", "HostTools", "Manifests", "MatrixModel", system]),
 
@@ -74,12 +77,14 @@ let package = Package(
         module("GuestImage", ["CArchive", "CElf", "HostTools", system]),
         module("Machine", ["GuestLink", "MatrixModel", system]),
         module(
-            "QEMUBackend", ["CSpawn", "Machine", "GuestLink", "CGuestProtocol", "HostTools", "MatrixModel", system]),
+            "QEMUBackend",
+            ["CSpawn", "Machine", "GuestLink", "CGuestProtocol", "HostTools", "MatrixModel", logging, system]),
 
         module("KernelExamination", ["GuestLink", "Machine"]),
 
         // A run, its results, and what people see of them.
-        module("MatrixRunner", ["GuestLink", "HostTools", "Machine", "MatrixModel", "VerifierLog", system]),
+        module(
+            "MatrixRunner", ["GuestLink", "HostTools", "Machine", "MatrixModel", "VerifierLog", logging, system]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         module("ResultStore", ["CZlib", "HostTools", "MatrixModel", grdb, system]),
         module(
@@ -108,7 +113,7 @@ let package = Package(
             [
                 "GuestImage", "GuestLink", "HostTools", "KernelExamination", "KernelStore", "Loaders", "Machine",
                 "Manifests", "MatrixAnalysis", "MatrixModel", "MatrixRunner", "MatrixSession", "ProbeObject", "Reports",
-                "ResultStore", "RunPlanning", "VerifierLog", argumentParser, system,
+                "ResultStore", "RunPlanning", "VerifierLog", argumentParser, logging, system,
             ]),
         .executableTarget(
             name: "compat-matrix", dependencies: ["CompatMatrixCLI", argumentParser], swiftSettings: strict),

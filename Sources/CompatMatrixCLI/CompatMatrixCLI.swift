@@ -20,6 +20,7 @@ extension CompatMatrix {
     public static func main() async {
         do {
             var command = try await asyncParseAsRoot()
+            try DiagnosticsLog.bootstrap(verbose: (command as? any HasDiagnostics)?.diagnostics.verbose ?? false)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Logging
 internal import Subprocess
 package import SystemPackage
 
@@ -8,6 +9,13 @@ package struct ToolRunner: Sendable {
         /// To be found on `PATH`.
         case name(String)
         case path(FilePath)
+
+        package var text: String {
+            switch self {
+            case .name(let name): name
+            case .path(let path): path.string
+            }
+        }
     }
 
     package enum Problem: Error, Equatable, CustomStringConvertible {
@@ -84,6 +92,23 @@ package struct ToolRunner: Sendable {
     ///
     /// - Throws: `Problem`; `.overdue` only with a `limit`.
     package func run(_ arguments: [String], within limit: Duration?) async throws(Problem) -> Output {
+        let started = ContinuousClock.now
+        Logger.current.debug(
+            "started: \(Diagnostics.command([program.text] + arguments))",
+            metadata: folder.map { ["folder": "\($0)"] })
+        do throws(Problem) {
+            let output = try await output(of: arguments, within: limit)
+            Logger.current.debug(
+                "ended: \(program.text): \(output.ending) after \(Diagnostics.seconds(since: started))")
+            for line in output.complaints.split(separator: "\n") { Logger.current.trace("\(program.text): \(line)") }
+            return output
+        } catch {
+            Logger.current.debug("ended: \(program.text): \(error), after \(Diagnostics.seconds(since: started))")
+            throw error
+        }
+    }
+
+    private func output(of arguments: [String], within limit: Duration?) async throws(Problem) -> Output {
         let output: Output?
         do {
             output = try await withThrowingTaskGroup(of: Output?.self) { group in

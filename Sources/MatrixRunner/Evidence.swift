@@ -17,6 +17,18 @@ package struct Evidence: Sendable {
         case corrupt(reason: String, console: [UInt8])
         /// No guest to measure in.
         case noGuest(reason: String, console: [UInt8]?)
+
+        /// For the diagnostic log.
+        var summary: String {
+            switch self {
+            case .finished(let exit): "the loader ended (\(exit))"
+            case .guestGone(let reason, _): "the guest is gone: \(reason)"
+            case .overdue(let limit, _): "the cell did not end within \(limit)"
+            case .stopped(let limit): "the loader was silent for \(limit)"
+            case .corrupt(let reason, _): "the guest sent invalid data: \(reason)"
+            case .noGuest(let reason, _): "no guest: \(reason)"
+            }
+        }
     }
 
     /// When the cell ran, and for how long.

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import GuestLink
+internal import Logging
 internal import Machine
 internal import MatrixModel
 package import SystemPackage
@@ -76,6 +77,13 @@ struct GuestSitting {
     private func finish(_ sent: Sent, observer: some RunObserver) async throws -> Bool {
         let evidence = try await evidence(of: sent.cell, number: sent.number, observer: observer)
         let next = number.round.next(after: evidence)
+        if let next {
+            let key = sent.cell.key
+            let how = next == .large ? "with more memory" : "alone in a freshly booted guest"
+            Logger.current.info(
+                "\(evidence.ending.summary); measuring the cell again \(how)",
+                metadata: ["cell": "\(key.probe)/\(key.variant) \(key.loader)"])
+        }
         // What will be tried again is not the last word.
         try await observer.note(
             next == nil

@@ -1,5 +1,6 @@
 internal import Foundation
 package import GuestLink
+internal import Logging
 package import Machine
 package import MatrixModel
 
@@ -100,6 +101,7 @@ package struct MatrixRunner: Sendable {
             let lost = await dispatcher.update {
                 $0.didNotStart(number, isWorthASecondTry: error.isWorthASecondTry)
             }
+            Logger.current.info("a guest did not start: \(error)", metadata: ["kernel": "\(batch.kernel)"])
             for cell in lost { try await observer.note(judge.event(cell, .noGuest(error), release: nil)) }
         }
     }

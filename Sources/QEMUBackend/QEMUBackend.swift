@@ -1,6 +1,7 @@
 internal import Foundation
 internal import GuestLink
 internal import HostTools
+internal import Logging
 package import Machine
 internal import MatrixModel
 package import SystemPackage
@@ -31,30 +32,51 @@ package struct QEMUBackend: MachineBackend {
     package func withGuest<Result: Sendable>(
         _ spec: GuestSpec, start policy: StartPolicy, body: @Sendable (any Guest) async throws -> Result
     ) async throws -> Result {
+        try await withLogger(mergingMetadata: ["kernel": "\(spec.kernelID)"]) { logger in
+            try await withGuest(spec, start: policy, logger: logger, body: body)
+        }
+    }
+
+    private func withGuest<Result: Sendable>(
+        _ spec: GuestSpec, start policy: StartPolicy, logger: Logger,
+        body: @Sendable (any Guest) async throws -> Result
+    ) async throws -> Result {
         let start = qemu.canRestore ? policy : .cold
+        if policy != start {
+            logger.info("QEMU \(qemu.version) cannot restore snapshots (needs \(QEMU.oldestForWarmStarts))")
+        }
         let key = SnapshotStore.key(spec, accelerator: accelerator, qemu: qemu.identity)
         if start.usesSnapshots, let snapshot = snapshots.find(spec, key: key) {
             let restored = try await withProcess(spec, snapshot: snapshot) { vm -> Restored<Result> in
                 let guest: QEMUGuest
                 do {
                     guest = try await vm.restore(from: snapshot, limit: Self.restoreLimit)
-                } catch is MachineError {
-                    return .failed
+                } catch let error as MachineError {
+                    return .failed(error)
                 }
+                logger.debug("restored the snapshot \(snapshot) in \(Diagnostics.seconds(guest.readySeconds))")
                 return .ran(try await body(guest))
             }
-            if case .ran(let result) = restored { return result }
+            switch restored {
+            case .ran(let result): return result
+            case .failed(let error): logger.info("discarded the snapshot \(snapshot): \(error)")
+            }
             snapshots.discard(spec, key: key)
+        } else {
+            logger.debug("\(start.usesSnapshots ? "no snapshot matches" : "no snapshot is used"); booting")
         }
         return try await withProcess(spec) { vm in
             let guest = try await vm.boot(limit: bootLimit)
+            logger.debug("booted in \(Diagnostics.seconds(guest.readySeconds))")
             if start.leavesSnapshots {
                 // A disk that is full costs speed, not the run.
                 do {
                     try await snapshots.save(spec, key: key) { try await vm.snapshot(to: $0) }
+                    logger.debug("saved a snapshot")
                 } catch is CancellationError {
                     throw CancellationError()
                 } catch {
+                    logger.info("cannot save a snapshot: \(error)")
                     try await vm.resumeIfStopped()
                 }
             }
@@ -64,7 +86,7 @@ package struct QEMUBackend: MachineBackend {
 
     private enum Restored<Result: Sendable>: Sendable {
         case ran(Result)
-        case failed
+        case failed(MachineError)
     }
 
     private func withProcess<Result: Sendable>(

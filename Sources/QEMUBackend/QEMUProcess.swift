@@ -1,5 +1,7 @@
 internal import CSpawn
 internal import Foundation
+internal import HostTools
+internal import Logging
 internal import Machine
 internal import Synchronization
 internal import SystemPackage
@@ -19,6 +21,7 @@ final class QEMUProcess: Sendable {
     }
 
     private let pid: pid_t
+    private let startedAt = ContinuousClock.now
     private let ending = Mutex<Ending?>(nil)
 
     /// Starts `path`, which finds `descriptors` as 0, 1, 2, …; -1 stands for /dev/null.
@@ -29,19 +32,22 @@ final class QEMUProcess: Sendable {
         let error = cmx_spawn(path.string, words + [nil], descriptors, Int32(descriptors.count), &child)
         guard error == 0 else { throw .cannotStart(path: path, errno: Errno(rawValue: error)) }
         pid = child
+        Logger.current.debug(
+            "started: \(Diagnostics.command([path.string] + arguments))", metadata: ["pid": "\(child)"])
     }
 
     /// How the process ended, or `nil` while it runs.
     func endingIfOver() -> Ending? {
         ending.withLock { ending in
-            if ending == nil {
-                var status: Int32 = 0
-                if waitpid(pid, &status, WNOHANG) == pid {
-                    let signal = status & 0x7f
-                    ending = signal == 0 ? .exited((status >> 8) & 0xff) : .signalled(signal)
-                }
-            }
-            return ending
+            var status: Int32 = 0
+            guard ending == nil, waitpid(pid, &status, WNOHANG) == pid else { return ending }
+            let signal = status & 0x7f
+            let new: Ending = signal == 0 ? .exited((status >> 8) & 0xff) : .signalled(signal)
+            ending = new
+            Logger.current.debug(
+                "ended: QEMU: \(new.description) after \(Diagnostics.seconds(since: startedAt))",
+                metadata: ["pid": "\(pid)"])
+            return new
         }
     }
 

@@ -7,10 +7,15 @@ import Reports
 import RunPlanning
 import SystemPackage
 
-package struct Bisect: AsyncParsableCommand {
+package struct Bisect: AsyncParsableCommand, HasDiagnostics {
     package static let configuration = CommandConfiguration(
         commandName: "bisect",
         abstract: "Find the kernels between which a probe's verdict changes, booting as few kernels as possible.",
+        usage: """
+            compat-matrix bisect <probe> [--kernel <kernel> ...] [--variant <variant> ...] [--loader <loader> ...] \
+            [--archive] [--format <format>] [--jobs <jobs>] [--accel <accel>] [--timeout <timeout>] \
+            [--results <results>] [--no-cache] [--full-logs] [--verbose]
+            """,
         discussion: """
             Tests the oldest and the newest kernel, then repeatedly the one in the middle between two neighbors with \
             different verdicts. Uses stored results where the inputs are the same. Each step is stored as a run.
@@ -36,6 +41,7 @@ package struct Bisect: AsyncParsableCommand {
     @Flag(help: "Measure every cell, even if the store has its result.") var noCache = false
     @Flag(help: "Keep complete logs; otherwise, only the first MiB and the last lines of a very long log are kept.")
     var fullLogs = false
+    @OptionGroup var diagnostics: DiagnosticsOptions
 
     package init() {}
 

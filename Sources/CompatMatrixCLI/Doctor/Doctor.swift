@@ -1,11 +1,12 @@
 package import ArgumentParser
 import MatrixSession
 
-package struct Doctor: AsyncParsableCommand {
+package struct Doctor: AsyncParsableCommand, HasDiagnostics {
     package static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Check whether this machine can run kernels, and show how to fix what is missing.",
         discussion: "Exits with 0 if a run is possible, otherwise with 69.")
+    @OptionGroup var diagnostics: DiagnosticsOptions
 
     package init() {}
 

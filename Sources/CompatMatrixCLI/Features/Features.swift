@@ -9,10 +9,10 @@ import MatrixModel
 import MatrixSession
 
 /// `compat-matrix features`: what kernels' BPF offers, side by side.
-package struct Features: AsyncParsableCommand {
+package struct Features: AsyncParsableCommand, HasDiagnostics {
     package static let configuration = CommandConfiguration(
         abstract: "Probe the BPF features of kernels in guests.",
-        usage: "compat-matrix features <kernels> ... [--diff <a> <b>] [--helpers] [--json]",
+        usage: "compat-matrix features <kernels> ... [--diff <a> <b>] [--helpers] [--json] [--verbose]",
         discussion: """
             For one kernel, prints a page. For several, prints a table of the features in which they differ, followed \
             by those that all or none of them have. Features are probed, not looked up by version. Features that need \
@@ -24,6 +24,7 @@ package struct Features: AsyncParsableCommand {
     @Option(parsing: .upToNextOption, help: "Show only the differences between two kernels.") var diff: [String] = []
     @Flag(help: "List helpers and kernel functions by name.") var helpers = false
     @Flag(help: "Print everything as JSON.") var json = false
+    @OptionGroup var diagnostics: DiagnosticsOptions
 
     package init() {}
 

@@ -8,7 +8,7 @@ import MatrixModel
 import MatrixSession
 import SystemPackage
 
-package struct KernelsAdd: AsyncParsableCommand {
+package struct KernelsAdd: AsyncParsableCommand, HasDiagnostics {
     package static let configuration = CommandConfiguration(
         commandName: "add", abstract: "Add a kernel, boot it once, and show its features.",
         discussion:
@@ -23,6 +23,7 @@ package struct KernelsAdd: AsyncParsableCommand {
     var modules: [String] = []
     @Option(help: "The kernel's id, <family>-<version> (default: derived from the image).") var id: String?
     @Flag(name: .customLong("no-boot"), help: "Add the kernel without booting it.") var noBoot = false
+    @OptionGroup var diagnostics: DiagnosticsOptions
 
     package init() {}
 

@@ -5,11 +5,12 @@ import Manifests
 import MatrixModel
 import MatrixSession
 
-package struct KernelsFetch: AsyncParsableCommand {
+package struct KernelsFetch: AsyncParsableCommand, HasDiagnostics {
     package static let configuration = CommandConfiguration(
         commandName: "fetch", abstract: "Fetch kernel images in the versions that the lock pins.")
 
     @OptionGroup var selection: ArchiveSelection
+    @OptionGroup var diagnostics: DiagnosticsOptions
 
     package init() {}
 
@@ -29,13 +30,14 @@ package struct KernelsFetch: AsyncParsableCommand {
     }
 }
 
-package struct KernelsRefresh: AsyncParsableCommand {
+package struct KernelsRefresh: AsyncParsableCommand, HasDiagnostics {
     package static let configuration = CommandConfiguration(
         commandName: "refresh",
         abstract: "Update the lock to the latest version of each kernel that its manifest matches.",
         discussion: "Prints the old and the new version of each kernel.")
 
     @OptionGroup var selection: ArchiveSelection
+    @OptionGroup var diagnostics: DiagnosticsOptions
 
     package init() {}
 

@@ -7,7 +7,7 @@ import Manifests
 import MatrixSession
 import SystemPackage
 
-package struct KernelsShow: AsyncParsableCommand {
+package struct KernelsShow: AsyncParsableCommand, HasDiagnostics {
     package static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show a kernel's source, how it boots, and its BPF features.",
         discussion: """
@@ -19,6 +19,7 @@ package struct KernelsShow: AsyncParsableCommand {
     @Flag(help: "List helpers by name.") var helpers = false
     @Flag(name: .customLong("no-boot"), help: "Show only what is known without booting the kernel.") var noBoot = false
     @Flag(help: "Print everything as JSON.") var json = false
+    @OptionGroup var diagnostics: DiagnosticsOptions
 
     package init() {}
 

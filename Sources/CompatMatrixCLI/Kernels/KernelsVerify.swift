@@ -9,7 +9,7 @@ import MatrixModel
 import MatrixSession
 import SystemPackage
 
-package struct KernelsVerify: AsyncParsableCommand {
+package struct KernelsVerify: AsyncParsableCommand, HasDiagnostics {
     package static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Check that fetched kernels match the lock, and that each of them boots.",
         discussion: """
@@ -20,6 +20,7 @@ package struct KernelsVerify: AsyncParsableCommand {
     @Argument(help: "Kernel ids or globs (default: all kernels).") var kernels: [String] = []
     @Option(help: "Maximum number of guests at once (default: one per CPU).") var jobs: Int?
     @Flag(name: .customLong("no-boot"), help: "Check only the files.") var noBoot = false
+    @OptionGroup var diagnostics: DiagnosticsOptions
 
     package init() {}
 

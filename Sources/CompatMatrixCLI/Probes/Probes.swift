@@ -12,12 +12,13 @@ package struct Probes: AsyncParsableCommand {
     package init() {}
 }
 
-package struct ProbesBuild: AsyncParsableCommand {
+package struct ProbesBuild: AsyncParsableCommand, HasDiagnostics {
     package static let configuration = CommandConfiguration(
         commandName: "build", abstract: "Compile changed variants and print the paths of all objects.")
 
     @Argument(help: "Select probes whose name matches this glob.")
     var glob: String?
+    @OptionGroup var diagnostics: DiagnosticsOptions
 
     package init() {}
 

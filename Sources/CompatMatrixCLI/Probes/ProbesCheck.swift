@@ -8,7 +8,7 @@ import RunPlanning
 import SystemPackage
 import VerifierLog
 
-package struct ProbesCheck: AsyncParsableCommand {
+package struct ProbesCheck: AsyncParsableCommand, HasDiagnostics {
     package static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Check every manifest, compile every variant, and read every object.")
 
@@ -16,6 +16,7 @@ package struct ProbesCheck: AsyncParsableCommand {
         name: .customLong("loader"),
         help: "Your own loader, as NAME or NAME=PATH, that manifests may refer to; repeatable.")
     var loaders: [LoaderOption] = []
+    @OptionGroup var diagnostics: DiagnosticsOptions
 
     package init() {}
 

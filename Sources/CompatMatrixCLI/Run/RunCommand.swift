@@ -13,7 +13,7 @@ import ResultStore
 import RunPlanning
 import SystemPackage
 
-package struct RunCommand: AsyncParsableCommand {
+package struct RunCommand: AsyncParsableCommand, HasDiagnostics {
     package static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Boot the kernels, load the probes, store the run, and report the results.")
@@ -48,6 +48,7 @@ package struct RunCommand: AsyncParsableCommand {
         completion: .file())
     var config: String?
     @Flag(help: "Watch for changes and rerun the affected cells, until Ctrl-C.") var watch = false
+    @OptionGroup var diagnostics: DiagnosticsOptions
 
     package init() {}
 

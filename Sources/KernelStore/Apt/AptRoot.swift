@@ -1,4 +1,5 @@
 import HostTools
+import Logging
 import Manifests
 import SystemPackage
 
@@ -156,6 +157,7 @@ extension AptRoot {
                 return try body(path)
             }
         } catch .unreachable, .answered, .insecure {
+            Logger.current.info("cannot fetch \(file.address) with curl; leaving it to apt")
             return try await withAptDownload(of: package, body)
         }
     }

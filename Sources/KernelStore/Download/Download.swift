@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import HostTools
+import Logging
 import Manifests
 import SystemPackage
 
@@ -66,15 +67,22 @@ struct Download {
     /// Resumes the download until it is complete, as long as each attempt makes progress.
     private func receive(_ progress: @escaping DownloadProgress) async throws(KernelStoreError) {
         var attempts = 0
+        let started = ContinuousClock.now
         while true {
             attempts += 1
             let before = try size()
             let outcome = try await attempt(progress)
             let received = try size()
             switch outcome {
-            case .complete: return
-            case .notResumable where attempts < limits.attempts: restart()
-            case .brokenOff where attempts < limits.attempts && received > before: break
+            case .complete:
+                Logger.current.info(
+                    "fetched \(address): \(received) bytes in \(Diagnostics.seconds(since: started))")
+                return
+            case .notResumable where attempts < limits.attempts:
+                Logger.current.info("cannot resume \(address) after \(before) bytes; starting again")
+                restart()
+            case .brokenOff(let problem) where attempts < limits.attempts && received > before:
+                Logger.current.info("lost the connection to \(address) after \(received) bytes: \(problem); resuming")
             case .notResumable:
                 throw .brokenOff(address, received: received, problem: "the file changed during the download")
             case .brokenOff(let problem): throw .brokenOff(address, received: received, problem: problem)

@@ -39,12 +39,7 @@ extension ToolRunner {
         }
     }
 
-    private var name: String {
-        switch program {
-        case .name(let name): name
-        case .path(let path): path.string
-        }
-    }
+    private var name: String { program.text }
 }
 
 extension ToolRunner.Output {

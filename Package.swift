@@ -120,6 +120,7 @@ let package = Package(
 
         // Folders, files and the repository, for tests of all modules.
         .target(name: "TestSupport", dependencies: [system], path: "Tests/TestSupport", swiftSettings: strict),
+        tests("ArchitectureTests", ["TestSupport", system]),
         tests("MatrixModelTests", ["MatrixModel"]),
         // Values that tests of several modules are about.
         .target(

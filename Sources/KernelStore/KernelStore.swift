@@ -86,7 +86,7 @@ package enum KernelSelectionError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .nothingMatches(let glob, let known):
             "no kernel matches '\(glob)'; available: \(known.joined(separator: ", "))"
-        case .unknown(let id, let known): "there is no kernel '\(id)'; there are \(known.joined(separator: ", "))"
+        case .unknown(let id, let known): "unknown kernel '\(id)'; available: \(known.joined(separator: ", "))"
         }
     }
 }

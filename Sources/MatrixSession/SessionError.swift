@@ -41,7 +41,8 @@ package enum SessionError: Error, Equatable, CustomStringConvertible {
         case .noCell(let kernels): "no result for \(kernels.joined(separator: ", "))"
         case .cannotWatch(nil, let error): "cannot watch files: \(error)"
         case .cannotWatch(let folder?, let error): "cannot watch \(folder): \(error)"
-        case .unplanned(let cell): "unplanned \(cell)"
+        case .unplanned(let cell):
+            "\(cell.kernel) \(cell.probe)/\(cell.variant) (\(cell.loader)) is not part of the plan"
         case .notADay(let text): "'\(text)' is not a date"
         }
     }

@@ -91,7 +91,8 @@ package enum AcceleratorOption: String, CaseIterable, Sendable { case auto, kvm,
 
 /// A number of the command line that is out of range.
 package enum RunRequestError: Error, Equatable, CustomStringConvertible {
-    case jobs, timeout
+    case jobs
+    case timeout
 
     package var description: String {
         switch self {

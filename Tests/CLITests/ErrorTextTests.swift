@@ -7,10 +7,13 @@ import Manifests
 import MatrixAnalysis
 import MatrixModel
 import MatrixRunner
+import MatrixSession
 import ProbeObject
 import Reports
 import ResultStore
+import RunPlanning
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import CompatMatrixCLI
@@ -153,6 +156,30 @@ struct ErrorTextTests {
     }
 
     @Test func loaderErrors() throws {
+        let library = GuestImageError.libraryMissing(program: "/data/loader", library: "libbpf.so.1")
+        try expect(
+            "LoaderError", in: "Loaders/LoaderSearch",
+            [
+                Sample(LoaderError.unusable(name: "mine", library)),
+                Sample(LoaderError.notALoader(name: "mine", Self.file, problem: "it printed nothing")),
+                Sample(LoaderError.programUnusable(variant: "p/v", library)),
+                Sample(LoaderError.programTooLarge(variant: "p/v", bytes: 300 << 20, limit: 256 << 20)),
+                Sample(LoaderError.twoFilesInOnePlace(variant: "p/v", Self.file)),
+            ])
+        try expect(
+            "LoaderOptionError", in: "RunPlanning/LoaderOption",
+            [
+                Sample(LoaderOptionError.unusableName("-x")),
+                Sample(LoaderOptionError.taken(name: "aya", path: "./aya")),
+                Sample(LoaderOptionError.pathMissing(name: "mine")),
+                Sample(LoaderOptionError.unknown("ayaa", known: ["libbpf", "aya"])),
+            ])
+        try expect(
+            "LoaderChoiceError", in: "RunPlanning/LoaderChoice",
+            [
+                Sample(LoaderChoiceError.nothingMatches("ayaa", known: ["libbpf", "aya"])),
+                Sample(LoaderChoiceError.unknown("mine", known: ["libbpf", "aya"])),
+            ])
         try expect(
             "LoaderVersionProblem", in: "Loaders/LoaderVersion",
             [
@@ -160,6 +187,50 @@ struct ErrorTextTests {
                 Sample(LoaderVersionProblem.silent(.seconds(5))), Sample(LoaderVersionProblem.failed("exited(1)")),
                 Sample(LoaderVersionProblem.unreadable("usage: x")),
             ])
+    }
+
+    @Test func sessionErrors() throws {
+        try expect(
+            "RunRequestError", in: "RunPlanning/RunRequest",
+            [Sample(RunRequestError.jobs, "jobs"), Sample(RunRequestError.timeout, "timeout")])
+        let cell = CellKey(kernel: "debian-6.1", probe: "p", variant: "v", loader: "libbpf")
+        try expect(
+            "SessionError", in: "MatrixSession/SessionError",
+            [
+                Sample(SessionError.nothingToRun, "nothingToRun"), Sample(SessionError.noProbe(in: Self.folder)),
+                Sample(SessionError.noProbesFolder, "noProbesFolder"),
+                Sample(SessionError.noPreviousRun(in: Self.folder, stored: 1)),
+                Sample(SessionError.unreadableRun(file: "1.json", reason: "permission denied")),
+                Sample(SessionError.invalidRun(file: "1.json", .notADocument(problem: "the key 'run' is missing"))),
+                Sample(SessionError.interrupted(run: "20261122T1", kept: 3, planned: 9)),
+                Sample(SessionError.bisectionInterrupted(run: "20261122T1")),
+                Sample(
+                    SessionError.archiveTakesOneKernel(pattern: "debian-*", kernels: ["debian-6.1", "debian-6.12"])),
+                Sample(SessionError.notOfAnArchive(try #require(KernelID("el9-5.14")))),
+                Sample(SessionError.noCell(of: ["debian-6.1", "debian-6.12"])),
+                Sample(SessionError.cannotWatch(nil, .tooManyOpenFiles)),
+                Sample(SessionError.cannotWatch(Self.folder, .noSuchFileOrDirectory)),
+                Sample(SessionError.unplanned(cell)), Sample(SessionError.notADay("2026-13-01")),
+            ])
+        try expect(
+            "KernelSelectionError", in: "KernelStore/KernelStore",
+            [
+                Sample(KernelSelectionError.nothingMatches("debain-*", known: ["debian-6.1", "ubuntu-5.4"])),
+                Sample(KernelSelectionError.unknown("debian-6", known: ["debian-6.1", "ubuntu-5.4"])),
+            ])
+    }
+
+    /// So that no error a command can end with is missing above.
+    @Test func everyErrorOfAModuleHasAGoldenFile() throws {
+        let sources = SourceTree.root.appending("Sources")
+        var types: Set<String> = []
+        for name in try FileManager.default.subpathsOfDirectory(atPath: sources.string) where name.hasSuffix(".swift") {
+            let code = try String(contentsOfFile: sources.pushing(FilePath(name)).string, encoding: .utf8)
+            let enums = code.matches(of: /^package (?:indirect )?enum (\w+): [^{]*\bError\b/.anchorsMatchLineEndings())
+            types.formUnion(enums.map { String($0.1) })
+        }
+        #expect(types.count >= 15)
+        #expect(types.subtracting(try GoldenFile.names(in: "errors").map { String($0.dropLast(".txt".count)) }) == [])
     }
 
     @Test func kernelErrors() throws {
@@ -252,7 +323,7 @@ struct ErrorTextTests {
         let lines = samples.map { "\($0.name): \($0.text.replacing("\n", with: "\n    "))\n" }
         try GoldenFile.expect(lines.joined(), "errors/\(type).txt")
         guard let source else { return }
-        let path = FilePath(#filePath).removingLastComponent().pushing(FilePath("../../Sources/\(source).swift"))
+        let path = SourceTree.root.pushing(FilePath("Sources/\(source).swift"))
         let code = try String(contentsOf: URL(filePath: path.string), encoding: .utf8)
         let start = try #require(code.firstRange(of: "enum \(type):")).upperBound
         let body = code[start...]

@@ -61,7 +61,7 @@ import Testing
 
     @Test func sortsRowsByTime() async throws {
         let filters = try await Self.visit.value.filters
-        #expect(filters.orders == ["Rows as planned", "Slowest rows first"])
+        #expect(filters.orders == ["Default order", "Slowest rows first"])
         // The probe with the slowest row first, and its rows by their seconds on all kernels that took some.
         #expect(
             filters.slowest.prefix(6) == [
@@ -98,7 +98,7 @@ import Testing
 
     @Test func annotatesTheLog() async throws {
         let log = try await Self.visit.value.log
-        #expect(log.heads == ["C source", "Instruction", "What the verifier knows"])
+        #expect(log.heads == ["C source", "Instruction", "Verifier state"])
         #expect(log.row == ["if (n < 0)", "18 (65) if r0 s> 0xffffffff goto pc+1", "R0=inv(smax=-1)"])
         #expect(log.culprit == ["64 (85) call bpf_perf_event_output#25"])
         #expect(log.folds == ["… 5 more rounds of instructions 20–21, 15 lines …"])
@@ -221,7 +221,7 @@ import Testing
 
     @Test func planListsShippedAndDeadVariants() async throws {
         let loaders = try await Self.visit.value.loaders
-        for words in ["masked does all that it does", "ubuntu-5.4", "nothing passes on", "by-hand"] {
+        for words in ["masked passes wherever it does", "ubuntu-5.4", "nothing passes on", "by-hand"] {
             #expect(loaders.plan.contains(words), "\(words)")
         }
         #expect(loaders.exceptions.contains("events/probe.yaml:9"))

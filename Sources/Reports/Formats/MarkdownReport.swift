@@ -15,7 +15,7 @@ package enum MarkdownReport {
             section("Not as expected", findings.filter { !$0.asExpected }, of: document, budget: unexpectedBudget),
             MarkdownMatrix(document).lines(budget: matrixBudget),
             gaps(document), exceptions(document),
-            folded("Failures as expected", findings.filter(\.asExpected), of: document, budget: expectedBudget),
+            folded("Expected failures", findings.filter(\.asExpected), of: document, budget: expectedBudget),
             [footer(document)],
         ]
         return parts.flatMap(\.self).joined(separator: "\n")

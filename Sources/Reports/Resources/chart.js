@@ -1,4 +1,4 @@
-// Numbers of one variant against other kernels, as inline SVG.
+// Charts: a variant's numbers on all kernels, as inline SVG.
 
 import {
   costs,
@@ -16,7 +16,7 @@ import { data, el, number, svg } from "./page.js";
 /** @import { Bar, Cell, Choice, Loader, Metric, Point, Program, Row, SelectEvent } from "./types.d.ts" */
 
 /**
- * What can be charted of a program.
+ * The metrics of a program that can be charted.
  *
  * @type {[Metric, string][]}
  */
@@ -28,7 +28,7 @@ const metrics = [
 ];
 
 /**
- * A row's instructions kernel by kernel, as small as a word.
+ * A sparkline of a row's instruction counts on each kernel.
  *
  * @param {Row} row
  * @param {Loader} loader
@@ -55,7 +55,7 @@ export function sparkline(row, loader) {
 }
 
 /**
- * A bar a kernel for each loader that knows a number of the program; each bar is a link to its cell.
+ * One bar per kernel and loader that reported the metric; each bar links to its cell.
  *
  * @param {Cell} cell
  * @param {Program} program
@@ -86,13 +86,13 @@ export function trend(cell, program) {
         "figcaption",
         {},
         choices.length === 1 ? choice.label : el("select", {
-          "aria-label": "Number to compare",
+          "aria-label": "Metric",
           onchange: (/** @type {SelectEvent} */ event) => {
             draw(choices[event.target.selectedIndex]);
             figure.querySelector("select")?.focus();
           },
         }, choices.map((other) => el("option", { selected: other === choice }, other.label))),
-        el("small", {}, "kernel by kernel"),
+        el("small", {}, "by kernel"),
       ),
       el("div", { class: "scroll" }, barChart(cell, choice)),
     );
@@ -114,7 +114,7 @@ function barChart(cell, { label, points }) {
     width: kernels.length * step + gap,
     height: height + 46,
     role: "group",
-    "aria-label": `${label}, kernel by kernel`,
+    "aria-label": `${label}, by kernel`,
   }, svg("line", { class: "axis", x1: 0, x2: kernels.length * step + gap, y1: height + 14.5, y2: height + 14.5 }));
   kernels.forEach((column, place) => {
     const own = points.filter((point) => point.cell.column === column);

@@ -1,4 +1,4 @@
-// Which cells are looked for: the others fade, and rows and columns without any go.
+// Filters: cells that do not match fade; rows and columns without a match are hidden.
 
 import { setCurrent } from "./focus.js";
 import { drawCounts } from "./grid.js";
@@ -37,7 +37,7 @@ const causesOf = (cell) =>
   cell.programs.flatMap((values) => entryOf(data.causes, /** @type {number | null} */ (values[causeField])) ?? []);
 
 /**
- * What the search looks into.
+ * The text that the search matches.
  *
  * @param {Cell} cell
  */
@@ -61,7 +61,7 @@ export function haystack(cell) {
 }
 
 /**
- * Of a kernel, `6.1` is not the beginning of `6.12`.
+ * Whether a kernel's id matches: `6.1` is not a prefix of `6.12`.
  *
  * @param {string} name
  * @param {string} text
@@ -71,7 +71,7 @@ const beginsWith = (name, text) => name.startsWith(text) && !(/\d$/.test(text) &
 const includes = (...names) => (/** @type {string} */ text) => names.some((name) => name.toLowerCase().includes(text));
 
 /**
- * `cause:size-negative` asks for one thing, any other word for a text anywhere.
+ * `cause:size-negative` matches one field; a word without a prefix matches any text.
  *
  * @type {Record<string, (cell: Cell) => (text: string) => boolean>}
  */

@@ -1,4 +1,4 @@
-// The cell with the focus. One cell of the grid is in the tab order, arrows move it.
+// Keyboard focus: one cell of the grid is in the tab order, and the arrow keys move the focus.
 
 import { order, rows } from "./model.js";
 import { $ } from "./page.js";
@@ -24,13 +24,13 @@ export function focusCell(cell) {
 /** @param {Cell} cell */
 export function bringIntoView(cell) {
   catchUp();
-  // A browser takes the group for hidden until it has computed styles again.
+  // The browser treats the group as hidden until styles are recomputed.
   void $("frame").offsetHeight;
   cell.element.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 /**
- * Keys within the grid; `show` opens a cell.
+ * Handles keys in the grid; `show` opens a cell.
  *
  * @param {KeyboardEvent} event
  * @param {(cell: Cell) => void} show
@@ -50,7 +50,7 @@ export function moveFocus(event, show) {
   const y = shownRows.indexOf(cell.row);
   const x = slots.findIndex(([column, loader]) => column === cell.column.index && loader === cell.loader.index);
   const far = event.ctrlKey, lastRow = shownRows.length - 1, lastSlot = slots.length - 1;
-  // Where to, and which way on from a place without a cell.
+  // The target, and the direction to continue in if there is no cell.
   const target = {
     ArrowRight: [y, x + 1, 0, 1],
     ArrowLeft: [y, x - 1, 0, -1],

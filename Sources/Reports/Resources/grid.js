@@ -1,4 +1,4 @@
-// The matrix. Groups of rows that are out of sight are not laid out (content-visibility), so the size of a run matters little.
+// The matrix. Groups of rows out of sight are not laid out (content-visibility), so large runs cost little.
 
 import { sparkline } from "./chart.js";
 import { focusCell, moveFocus, setCurrent } from "./focus.js";
@@ -160,7 +160,8 @@ function drawGroup(group) {
 }
 
 /**
- * A kernel's cells of a row, one a loader. Where there is one loader a place is its cell: half the elements to draw.
+ * The cells of a row on one kernel, one per loader. With a single loader, the place itself is the cell, which halves
+ * the number of elements.
  *
  * @param {Row} row
  * @param {Column} column
@@ -203,7 +204,7 @@ function cellLabel(cell) {
     (cell.changed ? ", new since the baseline" : "");
 }
 
-/** What depends on the loaders that are shown and is written anew for them. */
+/** Rewrites what depends on the loaders that are shown. */
 export function drawCounts() {
   for (const group of groups) {
     order.forEach((column, place) => {
@@ -221,10 +222,10 @@ export function drawCounts() {
 
 export function drawLegend() {
   const meanings = {
-    pass: "loads and does its work",
-    fail: "refused by this kernel",
+    pass: "loads and passes every requested stage",
+    fail: "rejected by this kernel",
     crash: "the guest kernel panicked or locked up",
-    timeout: "no answer in time",
+    timeout: "did not finish in time",
     notMeasured: "the host could not measure; says nothing about the probe",
   };
   for (const verdict of data.verdicts) {
@@ -238,7 +239,7 @@ export function drawLegend() {
       ),
     );
   }
-  $("legend").append(el("li", { class: "unexpected" }, el("b", {}, "≠"), " not what the probe's manifest expects"));
+  $("legend").append(el("li", { class: "unexpected" }, el("b", {}, "≠"), " not as the manifest expects"));
   if (cells.some((cell) => cell.winner)) {
     $("legend").append(el("li", { class: "winner" }, el("i"), " the best variant on its kernel"));
   }

@@ -1,15 +1,15 @@
-// Logs: out of their compressed pieces, then annotated, or as they are.
+// Logs: read from their compressed pieces and shown annotated or raw.
 
 import { $, copyButton, el, number, plural, visible } from "./page.js";
 /** @import { Child, Log, LogBlock, LogItem } from "./types.d.ts" */
 
-/** @type {any[][] | null} As PackedLogs.swift has it. */
+/** @type {any[][] | null} In the format of PackedLogs.swift. */
 let logIndex = null;
 /** @type {Map<number, Promise<Uint8Array>>} */
 const pieces = new Map();
 
 /**
- * What Base64 and DEFLATE hold of a piece; read once, and only when one of its logs is opened.
+ * A piece, decoded from Base64 and DEFLATE; read once, when one of its logs is opened.
  *
  * @param {number} place
  */
@@ -25,7 +25,7 @@ function piece(place) {
 }
 
 /**
- * The log, without lines when its file is gone.
+ * A log; without lines if its file is missing.
  *
  * @param {number} place
  * @returns {Promise<Log>}
@@ -48,7 +48,7 @@ async function readLog(place) {
 }
 
 /**
- * A log that folds; what it holds comes once it is read.
+ * A collapsible log, whose content is added once it is read.
  *
  * @param {string} title
  * @param {number} index
@@ -123,10 +123,10 @@ function fillLog(log, { title, deciding, kind, content, count, buttons }) {
 
 /** @param {Log} log */
 const gapText = ({ omitted, file }) =>
-  `… ${plural(omitted, "line")} left out of this page; the whole log is ${file} in the results folder …`;
+  `… ${plural(omitted, "line")} omitted from this page; see ${file} in the results directory for the complete log …`;
 
 /**
- * Puts the line that decided into the middle of what is seen of a log.
+ * Scrolls the deciding line to the middle of the log's view.
  *
  * @param {HTMLElement} view
  */
@@ -139,7 +139,7 @@ function scrollToDeciding(view) {
 }
 
 /**
- * The text as it is, in few elements: one for each line would take seconds of a log of thousands.
+ * The raw text, in few elements: one per line would take seconds for a log of thousands of lines.
  *
  * @param {Log} log
  * @param {(string | null)[]} lines
@@ -156,7 +156,7 @@ function rawLog(log, lines, place, title, kind) {
   return view;
 }
 
-// Annotated: C source beside the instructions that come of it and what the verifier knows there.
+// Annotated: C source next to its instructions and the verifier state.
 
 const instructionLine = /^\s*(\d+): \([0-9a-f]{2}\) /;
 /** @type {[string, RegExp][]} */
@@ -204,7 +204,7 @@ function lineOf(text, index, place) {
 }
 
 /**
- * Many lines in a row that say the same: the first, and how many more.
+ * Collapses consecutive lines of the same kind: the first, and how many more follow.
  *
  * @param {LogItem[]} items
  */
@@ -217,7 +217,7 @@ function foldRuns(items) {
       while (end < items.length && items[end].kind === kind) end += 1;
     }
     if (end - i > 3) {
-      const what = kind === "pruned" ? "paths that were seen before" : "lines of precision tracking";
+      const what = kind === "pruned" ? "pruned paths" : "lines of precision tracking";
       folded.push(items[i], {
         kind: "fold",
         key: `r${kind}`,
@@ -233,7 +233,7 @@ function foldRuns(items) {
 const longestRound = 2000;
 
 /**
- * Rounds of a loop that differ in nothing but registers: the first and the last, and how many are between them.
+ * Collapses loop iterations that differ only in registers: keeps the first and the last, and counts those between.
  *
  * @param {LogItem[]} items
  */
@@ -299,7 +299,7 @@ const mostLines = 20000, mostRows = 2500;
  */
 function annotatedLog(log, lines, place, title) {
   let items = lines.map((text, index) => lineOf(text, index, place));
-  // Of a log so long that nobody reads it from the start.
+  // In very long logs, the beginning is collapsed.
   const early = items.length > mostLines ? items.splice(0, items.length - mostLines) : [];
   items = foldRuns(items);
   for (let depth = 0; depth < 3; depth += 1) items = foldLoops(items);
@@ -321,7 +321,7 @@ function annotatedLog(log, lines, place, title) {
         el(
           "tr",
           {},
-          ["C source", "Instruction", "What the verifier knows"].map((word) => el("th", { scope: "col" }, word)),
+          ["C source", "Instruction", "Verifier state"].map((word) => el("th", { scope: "col" }, word)),
         ),
       ),
       body,
@@ -418,7 +418,7 @@ function sourceText(lines) {
 }
 
 /**
- * A line that stands for many; they come in its place when it is pressed.
+ * A line that stands for many; clicking it shows them instead.
  *
  * @param {LogItem} item
  * @param {Log} log

@@ -1,4 +1,4 @@
-// The run: rows are variants, columns are kernels, and each place where they meet holds a cell for every loader.
+// The run: rows are variants, columns are kernels, and each place has one cell per loader.
 
 import { data } from "./page.js";
 /** @import { Cell, CellFields, Column, Family, Group, Kernel, Loader, Program, Row, Values, Verdict } from "./types.d.ts" */
@@ -15,7 +15,7 @@ export const words = { pass: "pass", fail: "fail", crash: "crash", timeout: "tim
 /** @type {Record<Verdict, string>} */
 export const longWords = { ...words, notMeasured: "not measured" };
 /**
- * What a table has at a place; nothing where there is no place.
+ * The entry of a table at an index; `undefined` without an index.
  *
  * @template Item
  * @param {Item[]} table
@@ -40,7 +40,7 @@ for (const column of columns) {
   column.first = family.columns.length === 0;
   family.columns.push(column);
 }
-/** Columns as they stand on the page. */
+/** Columns in the order of the page. */
 export const order = families.flatMap((family) => family.columns);
 export const rows = data.rows.map(([probe, variant], index) => /** @type {Row} */ ({
   probe,
@@ -81,7 +81,7 @@ export const cells = data.cells.map((values) => {
   return cell;
 });
 for (const group of groups) group.cells = group.rows.flatMap((row) => row.places.flat().filter(Boolean));
-/** Loaders that have cells; one that is missing has those that it could not measure. */
+/** Loaders that have cells, including loaders whose cells could not be measured. */
 export const usedLoaders = loaders.filter((loader) => cells.some((cell) => cell.loader === loader));
 export const hasLoaders = usedLoaders.length > 1;
 
@@ -96,7 +96,7 @@ const rowOf = byKey(rows, (row) => `${row.probe}/${row.variant}`);
 export const loaderOf = byKey(loaders, (loader) => loader.name);
 
 /**
- * The cell of these names, if the run has it.
+ * The cell with these names, if the run has one.
  *
  * @param {string} kernel
  * @param {string} probe
@@ -146,7 +146,7 @@ for (const plan of summary.plans) {
   for (const { variant, loader, kernels } of plan.winners) {
     for (const kernel of kernels) {
       const cell = cellAt(kernel, plan.probe, variant, loader);
-      // Of one contender there is nothing to choose.
+      // With one contender there is nothing to choose.
       if (cell && cell.row.group.rows.length > 1) cell.winner = true;
     }
   }
@@ -159,7 +159,7 @@ export const headroom = ({ instructions, limit }) =>
 export const isTight = (program) => (headroom(program) ?? 100) < data.lowHeadroomPercent;
 
 /**
- * What a row's program, or its largest one, cost with a loader on each kernel that says so, as columns stand.
+ * The instruction counts of a row's largest program with a loader, for each kernel that reported one, in column order.
  *
  * @param {Row} row
  * @param {Loader} loader

@@ -1,4 +1,4 @@
-// The order of the rows: as planned, or the slowest first.
+// The order of the rows: as planned, or slowest first.
 
 import { cells, columns, groups, rows } from "./model.js";
 import { $, el, seconds } from "./page.js";
@@ -8,7 +8,7 @@ import { view } from "./view.js";
 let slowestFirst = false, isReordered = false;
 
 /**
- * What a row took in the guests on the kernels and with the loaders that are shown; null where that is not known.
+ * The time that a row's visible cells took in guests; null if unknown.
  *
  * @param {Row} row
  */
@@ -18,7 +18,7 @@ function rowSeconds(row) {
   return known.length ? known.reduce((sum, time) => sum + time, 0) : null;
 }
 
-/** Rows stay with their probe, and the probe with the slowest row comes first. */
+/** Rows stay with their probe; the probe with the slowest row comes first. */
 export function orderRows() {
   if (!slowestFirst && !isReordered) return;
   isReordered = slowestFirst;
@@ -44,14 +44,14 @@ export function orderRows() {
 }
 
 /**
- * `changed` is called when another order is chosen.
+ * Calls `changed` when the user chooses another order.
  *
  * @param {() => void} changed
  */
 export function drawOrder(changed) {
   const choice = $("order");
   choice.hidden = cells.every((cell) => cell.total === null);
-  choice.append(el("option", { value: "" }, "Rows as planned"), el("option", { value: "time" }, "Slowest rows first"));
+  choice.append(el("option", { value: "" }, "Default order"), el("option", { value: "time" }, "Slowest rows first"));
   choice.addEventListener("change", () => {
     slowestFirst = choice.value === "time";
     $("frame").scrollTop = 0;

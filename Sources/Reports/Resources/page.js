@@ -1,4 +1,4 @@
-// What every part of the page uses.
+// Helpers for all parts of the page.
 
 /** @import { Child, Data, Elements } from "./types.d.ts" */
 
@@ -21,7 +21,7 @@ export const number = (value) => value.toLocaleString("en-GB");
 export const plural = (count, word) => `${number(count)} ${word}${count === 1 ? "" : "s"}`;
 
 /**
- * A time of at least 0.1 ms, in the unit that needs fewest digits.
+ * Formats a time of at least 0.1 ms in the unit that needs the fewest digits.
  *
  * @param {number} value
  */
@@ -31,7 +31,7 @@ export function seconds(value) {
 }
 
 /**
- * Everything on this page that comes from a guest passes through here, as text.
+ * Creates an element. All data from guests is inserted here, as text.
  *
  * @template {string} Tag
  * @param {Tag} tag
@@ -73,13 +73,13 @@ function filled(element, attributes, children) {
 }
 
 /**
- * Control characters as pictures, so that an escape sequence can be read; direction changes by number.
+ * Shows control characters as symbols, so that escape sequences are readable, and direction changes as code points.
  *
  * @param {string} text
  */
 export function visible(text) {
   return text.replace(/\r\n/g, "\n").replace(
-    // deno-lint-ignore no-control-regex -- they are what is looked for
+    // deno-lint-ignore no-control-regex -- control characters are what it matches
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
     (c) => {
       const code = c.charCodeAt(0);
@@ -90,7 +90,7 @@ export function visible(text) {
 }
 
 /**
- * Runs `then` when the next frame has been drawn.
+ * Runs `then` after the next frame is drawn.
  *
  * @param {() => void} then
  */
@@ -100,7 +100,7 @@ export const afterFrame = (then) => requestAnimationFrame(() => setTimeout(then)
 export const icon = (symbol) => el("b", { class: "mark", "aria-hidden": "true" }, symbol);
 
 /**
- * A word as a shell takes it.
+ * Quotes a word for a shell.
  *
  * @param {string} word
  */
@@ -117,7 +117,7 @@ export function copyButton(label, text) {
       await navigator.clipboard.writeText(text());
       button.textContent = "Copied";
     } catch {
-      button.textContent = "Not allowed here";
+      button.textContent = "Cannot copy here";
     }
     setTimeout(() => {
       button.textContent = label;

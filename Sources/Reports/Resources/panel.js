@@ -1,4 +1,4 @@
-// A cell opened. The address says which, so that back, forward and a copied link work.
+// The panel with one cell. The URL names the cell, so that back, forward and copied links work.
 
 import { trend } from "./chart.js";
 import { clearFilter, showLoaders } from "./filter.js";
@@ -140,18 +140,18 @@ function panelBody(cell) {
           {},
           longWords[cell.expected],
           cell.unexpected
-            ? el("b", { class: "not-expected" }, cell.verdict === cell.expected ? " ≠ for another cause" : " ≠")
+            ? el("b", { class: "not-expected" }, cell.verdict === cell.expected ? " ≠ another cause" : " ≠")
             : null,
         ),
       ],
       ["Guest", started],
       timeFact(cell),
-      ["Kernel BTF", kernel.btf === null ? "not seen" : kernel.btf ? "yes" : "no"],
+      ["Kernel BTF", kernel.btf === null ? "unknown" : kernel.btf ? "yes" : "no"],
       [
         "Measured",
         cell.verdict === "notMeasured" ? "no" : cell.cached ? "in an earlier run, same inputs (cached)" : "in this run",
       ],
-      cell.winner ? ["Best on this kernel", "yes: got furthest, at the least cost"] : null,
+      cell.winner ? ["Best on this kernel", "yes: gets furthest, at the lowest cost"] : null,
       cell.changed
         ? [
           "Since the baseline",
@@ -171,18 +171,18 @@ function panelBody(cell) {
       ? el(
         "section",
         { class: "event" },
-        el("h3", {}, "Event that came back"),
+        el("h3", {}, "Received event"),
         el("code", {}, visible(data.texts[cell.event])),
       )
       : null,
     programs.map((program) => programCard(program, programs.length, cell)),
-    cell.console !== null ? logBlock("Console of the guest", cell.console, null, true, "console") : null,
+    cell.console !== null ? logBlock("Guest console", cell.console, null, true, "console") : null,
     reproduce(cell),
   ];
 }
 
 /**
- * Where the cell's time went, as far as it was measured.
+ * The parts of the cell's time that were measured.
  *
  * @param {Cell} cell
  * @returns {Fact}
@@ -197,7 +197,7 @@ function timeFact({ queue, load, attach, fire, total }) {
     el(
       "span",
       {},
-      total === null ? "not known" : `${seconds(total)} in the guest`,
+      total === null ? "unknown" : `${seconds(total)} in the guest`,
       parts.length ? el("small", {}, parts.join(", ")) : null,
       queue === null ? null : el("small", {}, `began ${seconds(queue)} into the run`),
     ),
@@ -205,7 +205,7 @@ function timeFact({ queue, load, attach, fire, total }) {
 }
 
 /**
- * The same variant on the same kernel with every loader.
+ * The same variant and kernel with each loader.
  *
  * @param {Cell} cell
  */
@@ -214,7 +214,7 @@ function loaderStrip(cell) {
   if (others.length < 2) return null;
   return el(
     "nav",
-    { class: "strip", "aria-label": "The same with other loaders" },
+    { class: "strip", "aria-label": "Same cell with other loaders" },
     others.map((other) =>
       el(
         "a",
@@ -228,7 +228,7 @@ function loaderStrip(cell) {
 }
 
 /**
- * How far the cell got, from open to fire.
+ * The stages that the cell reached, from open to fire.
  *
  * @param {Cell} cell
  */
@@ -301,7 +301,7 @@ function programCard(program, count, cell) {
     numbers(program),
     trend(cell, program),
   );
-  if (program.log === null) card.append(el("p", { class: "quiet" }, "Nobody wrote a log."));
+  if (program.log === null) card.append(el("p", { class: "quiet" }, "No log."));
   else {
     const title = program.logCut === null ? "Log" : `Log, ${data.logCuts[program.logCut]}`;
     card.append(logBlock(title, program.log, cause?.line ?? null, verdict !== "pass" || count === 1, ""));
@@ -337,7 +337,7 @@ function causeBlock(cause, verdict, told) {
 }
 
 /**
- * The four blocks, in the kernel's words where it has them, and what is known besides.
+ * The four sections, quoting the kernel where possible, and additional facts.
  *
  * @param {Explanation} told
  */
@@ -359,7 +359,7 @@ function explanation({ reason, at, path: steps, suggestion, facts: known }) {
 }
 
 /**
- * `31: call bpf_x#25 ; source line @ file:9`, with the source apart.
+ * `31: call bpf_x#25 ; source line @ file:9`, split into instruction and source.
  *
  * @param {string} text
  */

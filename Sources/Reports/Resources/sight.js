@@ -1,4 +1,4 @@
-// What of the matrix is in sight: columns and rows that the filter leaves, and cells that fade.
+// Visibility: which columns and rows remain after filtering, and which cells fade.
 
 import { columns, families, groups, order, rows, usedLoaders } from "./model.js";
 import { orderRows } from "./order.js";
@@ -36,8 +36,8 @@ export function showOnly(found, active) {
 }
 
 /**
- * How many groups there are from the first to the one at the window's lower edge. Those below it, which a browser lays out
- * ahead of scrolling, come a frame later: the answer need not wait for what nobody sees.
+ * The number of groups from the first to the one at the bottom of the window. Groups below it are updated one frame later,
+ * so that the filter responds without waiting for what is out of sight.
  */
 function groupsInSight() {
   const frame = $("frame"), { top, height } = frame.getBoundingClientRect();
@@ -56,7 +56,7 @@ function fade(group) {
   }
 }
 
-/** What the last filter has left for after its answer; nothing, if an earlier one has been here for it. */
+/** Updates the groups that the last filter deferred. */
 export function catchUp() {
   for (const group of groups) {
     if (group.body.classList.contains("late")) {
@@ -66,7 +66,7 @@ export function catchUp() {
   }
 }
 
-/** What depends on which kernels and loaders are shown: one rule hides a column, whatever its length. */
+/** Applies which kernels and loaders are shown: one CSS rule hides a whole column. */
 export function arrange() {
   const hiddenLoaders = usedLoaders.filter((loader) => !view.loaders.includes(loader)).map((loader) =>
     `.l${loader.index}`
@@ -75,7 +75,7 @@ export function arrange() {
   const hidden = [...hiddenLoaders, ...hiddenColumns].map((kind) => `#matrix ${kind}`).join(", ");
   const many = view.loaders.length > 1;
   const shown = order.filter((column) => !column.hidden).length;
-  // As wide as the window has room for, within reason.
+  // As wide as the window allows, within limits.
   const room = Math.floor((innerWidth - 310) / Math.max(shown, 1)), boxes = view.loaders.length;
   const width = many ? Math.max(boxes * 27 + 9, 66, Math.min(room, boxes * 46 + 9)) : dense ? 42 : 108;
   layout.replaceSync(
@@ -97,7 +97,7 @@ export function arrange() {
   }
 }
 
-/** The lines between families: a part of each group's background, since a border would be one more thing a cell. */
+/** Draws the lines between families in each group's background, because borders would cost one element per cell. */
 function separators() {
   let before = 0;
   return families.map((family) => {
@@ -108,7 +108,7 @@ function separators() {
 }
 
 /**
- * In pixels, with its title; 0 where no row matches.
+ * A group's height in pixels with its title; 0 if no row matches.
  *
  * @param {Group} group
  */

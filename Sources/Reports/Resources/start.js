@@ -1,4 +1,4 @@
-// What happens when the page opens.
+// Runs when the page opens.
 
 import { applyFilter, drawFilters, haystack } from "./filter.js";
 import { drawCounts, drawGrid, drawLegend } from "./grid.js";
@@ -32,7 +32,7 @@ document.addEventListener("keydown", (event) => {
  * @returns {NodeListOf<HTMLDetailsElement>}
  */
 const parts = (selector) => $("findings").querySelectorAll(selector);
-// On paper nothing can be unfolded.
+// Nothing can be expanded on paper.
 addEventListener("beforeprint", () => {
   catchUp();
   for (const details of parts("details:not([open])")) {
@@ -46,8 +46,8 @@ addEventListener("afterprint", () => {
     delete details.dataset.printed;
   }
 });
-// So that the first search need not wait for it.
+// Prepares the search text, so that the first search is fast.
 setTimeout(() => cells.forEach(haystack), 200);
 addEventListener("hashchange", followAddress);
-// The logs stand behind this script, so that the matrix shows before megabytes of them are read.
+// Logs follow this script in the file, so that the matrix appears before megabytes of logs are read.
 addEventListener("DOMContentLoaded", followAddress);

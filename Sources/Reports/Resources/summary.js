@@ -1,4 +1,4 @@
-// What stands above the matrix.
+// The summary above the matrix.
 
 import { applyFilter, filter } from "./filter.js";
 import {
@@ -123,18 +123,18 @@ export function drawFindings() {
     list("unexpected", "Not as expected", true, findings.filter((finding) => !finding.asExpected).map(findingItem)),
     baselineSection(),
     list("gaps", "Not measured", true, summary.gaps.map(gapItem)),
-    list("exceptions", "Exceptions to clear up", true, summary.exceptions.map(exceptionItem)),
-    list("tight", "Close to the limit of instructions", true, tight.map(tightItem)),
+    list("exceptions", "Expired and unneeded exceptions", true, summary.exceptions.map(exceptionItem)),
+    list("tight", "Close to the instruction limit", true, tight.map(tightItem)),
     planSection(),
     reachSection(),
     differencesSection(),
-    list("expected", "Failures as expected", false, findings.filter((finding) => finding.asExpected).map(findingItem)),
+    list("expected", "Expected failures", false, findings.filter((finding) => finding.asExpected).map(findingItem)),
   ];
   $("findings").append(...parts.flatMap((part) => part ?? []));
 }
 
 /**
- * A part of the summary that folds; nothing where it has nothing to say.
+ * A collapsible part of the summary.
  *
  * @param {string} kind
  * @param {string} title
@@ -165,7 +165,7 @@ const list = (
 ) => (items.length ? part(kind, title, number(items.length), isOpen, scrolled(title, el("ul", {}, items))) : null);
 
 /**
- * What may be long, at a height that leaves the matrix in reach.
+ * Content that may be long, scrollable so that the matrix stays within reach.
  *
  * @param {string} title
  * @param {Child} content
@@ -174,7 +174,7 @@ const scrolled = (title, content) =>
   el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": title }, content);
 
 /**
- * Names of loaders, where there is more than one to name.
+ * The names of loaders, if the run has more than one.
  *
  * @param {string[]} names
  */
@@ -183,7 +183,7 @@ const loaderNames = (
 ) => (names.length === usedLoaders.length && names.length > 1 ? "every loader" : names.join(", "));
 
 /**
- * The name of a row as a link to the first cell that is meant, of which there may be none; below, what and where.
+ * The name of a row, linked to its first matching cell if there is one, followed by what happened and where.
  *
  * @param {Place} place
  * @param {string} what
@@ -259,9 +259,9 @@ function tightItem({ row, points }) {
   );
 }
 
-// Since the baseline.
+// Changes since the baseline.
 
-/** @type {Record<ChangeKind, string[]>} Of each kind its class, symbol, and names of one and of several. */
+/** @type {Record<ChangeKind, string[]>} For each kind: class, symbol, singular and plural. */
 export const changeKinds = {
   regression: ["v-fail", "▼", "regression", "regressions"],
   fix: ["v-pass", "▲", "fix", "fixes"],
@@ -318,7 +318,7 @@ function changeItem(change) {
       { class: "why" },
       el("em", {}, `${change.from} → ${change.to}`),
       visible(change.line),
-      change.setting ? el("em", {}, `changed besides: ${change.setting}`) : null,
+      change.setting ? el("em", {}, `also changed: ${change.setting}`) : null,
     ),
   );
 }
@@ -334,9 +334,9 @@ function growthItem({ cell, loaders: names, program, from, to, percent }) {
   );
 }
 
-// What to ship.
+// Which variant to ship.
 
-/** Plans that differ in nothing but their loader are told once. */
+/** Plans that differ only in their loader are shown once. */
 function mergedPlans() {
   const merged = new Map();
   for (const plan of summary.plans) {
@@ -363,9 +363,9 @@ function planSection() {
     "Probe",
     hasLoaders ? "Loader" : null,
     "Lowest kernel",
-    "Fewest variants that do",
+    "Smallest set",
     "Best on each kernel",
-    "Nobody needs",
+    "Not needed",
   ].filter(Boolean);
   return part(
     "plan",
@@ -392,7 +392,7 @@ function planSection() {
                 "td",
                 {},
                 shares(plan, plan.cover),
-                plan.isExact ? null : el("small", {}, "perhaps not the fewest"),
+                plan.isExact ? null : el("small", {}, "may not be the smallest"),
                 plan.uncovered
                   ? el("small", { class: "bad" }, `${symbolOf("fail")} nothing passes on ${plan.uncovered}`)
                   : null,
@@ -424,7 +424,7 @@ function lowest(plan) {
 }
 
 /**
- * Variants with the kernels that each is for.
+ * Variants, each with its kernels.
  *
  * @param {Plan} plan
  * @param {Share[]} list
@@ -447,7 +447,7 @@ function deadWords({ variant, standing, by }) {
     "div",
     {},
     variant,
-    el("small", {}, standing === "dominated" ? `${by} does all that it does` : "passes nowhere"),
+    el("small", {}, standing === "dominated" ? `${by} passes wherever it does` : "passes nowhere"),
   );
 }
 
@@ -480,7 +480,7 @@ function reachSection() {
       el(
         "table",
         { class: "plain" },
-        el("caption", {}, "Cells that pass, of those that were measured"),
+        el("caption", {}, "Passing cells, out of those measured"),
         el(
           "thead",
           {},
@@ -512,7 +512,7 @@ function differencesSection() {
       "Where loaders differ",
       "nowhere",
       false,
-      el("p", { class: "lead" }, "What passes with one loader passes with every other that was measured."),
+      el("p", { class: "lead" }, "Every cell that passes with one loader passes with all others that were measured."),
     );
   }
   const count = summary.differences.reduce(
@@ -529,7 +529,7 @@ function differencesSection() {
 }
 
 /**
- * Of each way to fail: who fails, why, and with which variants another passes on the same kernel.
+ * For each kind of failure: which loaders fail, why, and which loaders pass the same variants on the same kernel.
  *
  * @param {Difference} difference
  * @param {string | undefined} errno

@@ -1,4 +1,4 @@
-// What ReportData.swift writes into the page, and what model.js makes of it.
+// The data that ReportData.swift writes into the page, and the model that model.js builds from it.
 
 export type Verdict = "pass" | "fail" | "crash" | "timeout" | "notMeasured";
 export type Stage = "open" | "maps" | "load" | "attach" | "fire";
@@ -54,7 +54,7 @@ export interface Explanation {
   shape: string | null;
 }
 
-/** A row, the kernels and the loaders that something is said of. */
+/** The row, kernels and loaders that a statement is about. */
 export interface Place {
   kernels: string[];
   probe: string;
@@ -185,7 +185,7 @@ export interface Summary {
   baseline?: Baseline;
 }
 
-/** A cell as `fields.cell` names what is in its array: numbers are places in a table of the same data. */
+/** A cell, with the names of `fields.cell`: numbers are indexes into a table of the same data. */
 export interface CellFields {
   column: number;
   row: number;
@@ -206,7 +206,7 @@ export interface CellFields {
   total: number | null;
 }
 
-/** A program as `fields.program` names what is in its array. */
+/** A program, with the names of `fields.program`. */
 export interface Program {
   name: number;
   type: number;
@@ -253,7 +253,7 @@ export interface Data {
   summary: Summary;
 }
 
-// What model.js makes of it, and what the page draws of that.
+// The model, and what the page draws from it.
 
 export interface Loader extends LoaderRow {
   index: number;
@@ -263,7 +263,7 @@ export interface Column {
   kernel: Kernel;
   index: number;
   hidden: boolean;
-  /** Whether its family begins with it. */
+  /** Whether it is the first of its family. */
   first: boolean;
   head: HTMLElement;
 }
@@ -311,7 +311,7 @@ export interface Cell extends Omit<CellFields, "column" | "row" | "loader" | "ve
   changed: Change | null;
   winner: boolean;
   element: CellElement;
-  /** What the search looks into, once it has. */
+  /** The text that the search matches, once it is needed. */
   haystack?: string;
 }
 
@@ -319,17 +319,17 @@ export interface CellElement extends HTMLElement {
   cell?: Cell;
 }
 
-/** What is a number of a program. */
+/** The numeric properties of a program. */
 export type Metric = Exclude<keyof Program, "stackDepth">;
 
-/** A cell and the program of it that a number is from. */
+/** A cell and its program that a number belongs to. */
 export interface Point {
   cell: Cell;
   program: Program;
   value: number;
 }
 
-/** A number to chart, by its name, and what is known of it. */
+/** A metric to chart: its name and values. */
 export interface Choice {
   label: string;
   points: Point[];
@@ -344,7 +344,7 @@ export interface Bar {
   isAlone: boolean;
 }
 
-/** What of a row is close to the limit of instructions. */
+/** The cells of a row that are close to the instruction limit. */
 export interface Tight {
   row: Row;
   points: Point[];
@@ -358,12 +358,12 @@ export interface ButtonEvent {
   currentTarget: HTMLElement;
 }
 
-/** A name and what is so called; `null` where there is nothing to say. */
+/** A label and its value; `null` to leave it out. */
 export type Fact = [string, Child] | null;
 
 export type Child = Node | string | number | null | undefined | false | Child[];
 
-/** A line of a log, or several that are folded into one. */
+/** A line of a log, or several collapsed into one. */
 export interface LogItem {
   kind: string;
   key?: string | null;
@@ -377,14 +377,14 @@ export interface LogItem {
 }
 
 export interface Log {
-  /** `null` stands for what is left out. */
+  /** `null` stands for omitted lines. */
   lines: (string | null)[] | null;
   gap: number;
   omitted: number;
   file: string | null;
 }
 
-/** The elements that show a log, and what is known of it before it is read. */
+/** The elements that show a log, and what is known before it is read. */
 export interface LogBlock {
   title: string;
   deciding: string | null;
@@ -394,7 +394,7 @@ export interface LogBlock {
   buttons: HTMLElement;
 }
 
-/** The elements of report.html that are more than an HTMLElement. */
+/** The elements of report.html with a more specific type than HTMLElement. */
 export interface Elements {
   search: HTMLInputElement;
   "by-kernel": HTMLSelectElement;

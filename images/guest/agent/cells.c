@@ -19,11 +19,11 @@
 #include "reports.h"
 #include "residents.h"
 
-/// What a cell ends with when no loader could be started; reads as "exited with 127", as in a shell.
+/// The wait status of a cell whose loader could not be started: "exited with 127", as in a shell.
 #define NO_LOADER_STATUS (127 << 8)
-/// What it ends with when a loader ended well but said what no loader may say; EX_PROTOCOL of sysexits.h.
+/// The exit status of a cell whose loader exited with 0 but violated the protocol; EX_PROTOCOL of sysexits.h.
 #define BROKEN_LOADER_STATUS (76 << 8)
-/// How long a loader that must end may take, in milliseconds.
+/// How long a loader has to exit after it was told to, in milliseconds.
 #define TIME_TO_END 2000
 
 void exec_loader(const char *const *arguments, int descriptor)
@@ -58,7 +58,7 @@ static int open_pipes(struct pipes *pipes)
     return 0;
 }
 
-/// Lets a loader say what there is to be said of a cell that takes too long.
+/// Lets a loader report what it knows about a cell that takes too long.
 static void ask_to_end(struct loader *loader)
 {
     kill(loader->pid, SIGTERM);
@@ -67,7 +67,7 @@ static void ask_to_end(struct loader *loader)
     pass_reports(loader);
 }
 
-/// The cell's end, of a loader that has ended with `status` after `end`.
+/// How the cell ended, for a loader that exited with `status` after `end`.
 static struct cmx_cell_end finish(struct loader *loader, enum reports_end end, int status)
 {
     struct cmx_cell_end result = {.cell = loader->cell, .wait_status = status, .overdue = end == REPORTS_OVERDUE};
@@ -80,7 +80,7 @@ static struct cmx_cell_end finish(struct loader *loader, enum reports_end end, i
     return result;
 }
 
-/// Whether the process still runs; one that has ended and that nobody has waited for does not.
+/// Whether the process is running; a zombie is not.
 static int is_at_work(pid_t pid)
 {
     char path[64], byte;
@@ -102,7 +102,7 @@ static int await_cell_end(struct resident *resident, struct loader *loader, enum
     }
     int heard = receive_resident_event(resident, &message, limit);
     if (heard == 0 && *end == REPORTS_SOUND) {
-        // It closed its pipe, and goes on all the same.
+        // It closed its pipe but keeps running.
         *end = REPORTS_OVERDUE;
         kill(loader->pid, SIGKILL);
         heard = receive_resident_event(resident, &message, TIME_TO_END);
@@ -117,7 +117,7 @@ static int await_cell_end(struct resident *resident, struct loader *loader, enum
     return heard == 1 && message.event == RESIDENT_LEAVING ? message.value : status;
 }
 
-/// Sends the loader its request and learns which process works on it. Returns as `receive_resident_event` does.
+/// Sends the loader its request and receives the pid of the process that handles it. Returns as `receive_resident_event` does.
 static int request_cell(struct resident *resident, const struct cmx_load *load, const struct pipes *pipes, pid_t *pid)
 {
     struct resident_request request = {.cell = load->cell, .full_logs = load->full_logs};
@@ -132,7 +132,7 @@ static int request_cell(struct resident *resident, const struct cmx_load *load, 
     if (heard != 1)
         return heard;
     *pid = message.value;
-    // It is killed when it takes too long: never all processes, nor the agent.
+    // This pid is killed on a timeout, so it must not stand for all processes or for the agent.
     return message.event == RESIDENT_STARTED && *pid > 1 ? 1 : -1;
 }
 
@@ -152,7 +152,7 @@ static struct cmx_cell_end run_in_resident(struct resident *resident, const stru
     return finish(loader, end, status);
 }
 
-/// The child that becomes a loader for one cell.
+/// The child process that executes a loader for one cell.
 __attribute__((noreturn)) static void become_loader(const struct cmx_load *load, const struct pipes *pipes)
 {
     char cell[16];
@@ -171,7 +171,7 @@ __attribute__((noreturn)) static void become_loader(const struct cmx_load *load,
     exec_loader((const char *[]){load->loader, cell, load->object, load->plan, NULL}, pipes->reports[1]);
 }
 
-/// Starts the loader as `loader-<name> CELL OBJECT PLAN`. Whatever it does, the next cell of this guest is to be measured.
+/// Starts the loader as `loader-<name> CELL OBJECT PLAN`. Whatever it does must not affect the next cell of this guest.
 static struct cmx_cell_end run_once(const struct cmx_load *load, const struct pipes *pipes, struct loader *loader)
 {
     loader->control = -1;
@@ -206,7 +206,7 @@ struct cmx_cell_end run_cell(void *mailbox, const struct cmx_load *load)
                                                : find_resident(load->loader, load->may_stay, load->limit_milliseconds);
     struct cmx_cell_end end = resident != NULL ? run_in_resident(resident, load, &pipes, &loader)
                                                : run_once(load, &pipes, &loader);
-    // What still writes must not wait for a reader.
+    // Processes that still write must not block.
     close(pipes.reports[0]);
     close(pipes.words[0]);
     return end;

@@ -1,16 +1,16 @@
-/// Runs cells, in loaders that stay or in one that is started for the cell.
+/// Runs cells, in resident loaders or in a loader that is started for one cell.
 #ifndef CMX_CELLS_H
 #define CMX_CELLS_H
 
 #include "guest_protocol.h"
 
-/// A loader lies at /bin/loader-<name>.
+/// The path of a loader is /bin/loader-<name>.
 #define LOADER_PREFIX "loader-"
 
-/// Becomes the loader, with `descriptor` where loaders look for theirs. `arguments[0]` is the loader's name.
+/// Executes the loader, with `descriptor` as CMX_LOADER_FD or CMX_RESIDENT_FD. `arguments[0]` is the loader's name.
 __attribute__((noreturn)) void exec_loader(const char *const *arguments, int descriptor);
 
-/// Runs one cell and passes its frames on; returns how its loader ended. The libbpf loader without an object and a plan
+/// Runs one cell, forwards its frames and returns how its loader ended. Without an object and a plan, the libbpf loader
 /// examines the kernel instead.
 struct cmx_cell_end run_cell(void *mailbox, const struct cmx_load *load);
 

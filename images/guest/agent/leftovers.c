@@ -15,7 +15,7 @@
 #include "residents.h"
 #include "trigger_service.h"
 
-/// Whether it is a program: not a thread of the kernel, nor one of a program, which /proc shows under its own number as well.
+/// Whether it is a process: neither a kernel thread nor another thread of a process, which /proc shows under its own id, too.
 static int is_program(pid_t pid)
 {
     char path[64], text[512], byte;
@@ -31,7 +31,7 @@ static int is_program(pid_t pid)
     return leader != NULL && atoi(leader + strlen("\nTgid:")) == pid;
 }
 
-/// Processes that a cell may have made.
+/// Processes that a cell may have created.
 struct range {
     pid_t first;
     pid_t last;
@@ -45,17 +45,18 @@ pid_t last_process(void)
     return number == NULL ? 0 : atoi(number);
 }
 
-/// PID_MAX_DEFAULT of Linux, which guests with one processor have.
+/// PID_MAX_DEFAULT of Linux, the limit in guests with one processor.
 #define MOST_PROCESSES 0x8000
 
-/// Numbers begin anew at the end of all, and then it may be any process.
+/// Once pids wrap around, it may be any process.
 static struct range since(pid_t last)
 {
     pid_t newest = last_process();
     return newest >= last ? (struct range){last + 1, newest} : (struct range){2, MOST_PROCESSES};
 }
 
-/// Kills what the cell left running and returns how many there were; all of it is ours by now, since its loader has ended.
+/// Kills the processes that the cell left running and returns their number. They are children of the agent by now, because
+/// their loader has ended.
 static int kill_strays(const struct range *range, pid_t service, const struct waiting_shells *shells)
 {
     int killed = 0;
@@ -67,7 +68,7 @@ static int kill_strays(const struct range *range, pid_t service, const struct wa
     return killed;
 }
 
-/// Takes away the processes that have ended; those that stay are waited for by those that know them.
+/// Reaps processes that have ended; residents are reaped by the code that manages them.
 static void reap_strays(pid_t service)
 {
     for (;;) {
@@ -79,7 +80,7 @@ static void reap_strays(pid_t service)
     }
 }
 
-/// Returns 0 where some are still in use.
+/// Returns 0 if some are still in use.
 static int remove_cgroups(void)
 {
     int removed = 1;
@@ -99,12 +100,12 @@ static int remove_cgroups(void)
 void remove_leftovers(pid_t last, pid_t service, const struct waiting_shells *shells)
 {
     const struct range range = since(last);
-    // A killed process takes a moment to go; one that is stuck in the kernel is not waited for.
+    // A killed process takes a moment to disappear. One that is stuck in the kernel is not waited for.
     for (int tries = 0; kill_strays(&range, service, shells) > 0 && tries < 100; tries++) {
         usleep(1000);
         reap_strays(service);
     }
-    // The kernel lets go of what a dead process held some time after it has been reaped.
+    // The kernel releases the resources of a dead process some time after it was reaped.
     for (int tries = 0; tries < 100; tries++) {
         reap_strays(service);
         int cgroups_are_gone = remove_cgroups();

@@ -14,7 +14,7 @@
 #define IVSHMEM_DEVICE "0x1110"
 #define PCI_DEVICES "/sys/bus/pci/devices"
 
-/// Waiting is a short sleep: a guest has one processor, and a loader wants it.
+/// Waits by sleeping briefly, because a guest has one processor and the loader needs it.
 static void wait_a_little(void)
 {
     nanosleep(&(struct timespec){.tv_nsec = 500 * 1000}, NULL);
@@ -32,7 +32,7 @@ static int attribute_is(const char *device, const char *attribute, const char *e
     return length > 0 && strncmp(text, expected, strlen(expected)) == 0;
 }
 
-/// Memory decoding may be off until a driver, or this, turns it on.
+/// Memory decoding may be off until a driver, or this function, turns it on.
 static void enable_device(const char *device)
 {
     char path[512];

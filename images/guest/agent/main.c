@@ -47,7 +47,7 @@ static void say_hello(void *mailbox)
     send_frame(mailbox, CMX_HELLO, &hello, sizeof(hello), NULL, 0);
 }
 
-/// Every string of the host ends within its field, whatever the host sent.
+/// Terminates every string from the host within its field, whatever the host sent.
 static void close_string(char *field)
 {
     field[CMX_NAME_BYTES - 1] = '\0';
@@ -65,7 +65,7 @@ static void store_file(struct cmx_file *file, const void *bytes, uint32_t length
     close(descriptor);
 }
 
-/// Does without where this kernel has no such file.
+/// Does nothing if this kernel has no such file.
 static void write_file(const char *path, const char *text)
 {
     int file = open(path, O_WRONLY | O_CLOEXEC);
@@ -76,7 +76,7 @@ static void write_file(const char *path, const char *text)
     close(file);
 }
 
-/// What triggers run in: the service, and the shells that it keeps.
+/// The processes that run triggers: the service and its shells.
 static struct {
     pid_t service;
     struct waiting_shells *shells;
@@ -126,19 +126,19 @@ static void run_examination(void *mailbox, const struct cmx_cell *examine)
 int main(int argc, char **argv)
 {
     static char payload[CMX_MAX_PAYLOAD];
-    // The kernel hands PID 1 whatever it does not know on its command line.
+    // The kernel passes unknown words of its command line to PID 1.
     if (getpid() != 1 && argc == 3 && strcmp(argv[1], "trigger") == 0)
         return run_trigger(argv[2]);
     signal(SIGPIPE, SIG_IGN);
     mount_filesystems();
     raise_loopback();
-    // Kernels before 5.11 charge maps and programs to RLIMIT_MEMLOCK; 64 KiB are used up after some fifteen loads.
+    // Kernels before 5.11 charge maps and programs to RLIMIT_MEMLOCK; the default of 64 KiB lasts for about fifteen loads.
     struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
     setrlimit(RLIMIT_MEMLOCK, &unlimited);
 
-    // Turned on once: the kernel patches its own code each time, and under TCG all that was translated of that page is lost.
+    // Enabled once: each time, the kernel patches its own code, and TCG discards all translations of that page.
     write_file(RUN_COUNTS_SWITCH, "1");
-    // What detaches programs and removes networks waits for RCU, and an idle guest waits for its timer.
+    // Detaching programs and removing networks waits for RCU, and in an idle guest RCU waits for the timer.
     write_file("/sys/kernel/rcu_expedited", "1");
 
     void *mailbox = map_mailbox();

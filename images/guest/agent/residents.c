@@ -18,7 +18,7 @@
 
 /// More than anybody compares.
 #define MOST_RESIDENTS 16
-/// For what a loader does once, in milliseconds of the host's clock: Go parses the BTF of a kernel in three seconds under TCG.
+/// For a loader's preparation, in milliseconds of the host's clock: Go parses a kernel's BTF in three seconds under TCG.
 #define READY_LIMIT 60000
 
 /// As many as a loader has cells of the default matrix on one kernel. Those of a loader that is started later, in the middle of a
@@ -51,7 +51,7 @@ int forget_resident(struct resident *resident)
     return status;
 }
 
-/// Starts the loader and waits until it is ready; one that is not has `pid` 0.
+/// Starts the loader and waits until it is ready; sets `pid` to 0 if it does not become ready.
 static void start(struct resident *resident, uint32_t limit)
 {
     int sockets[2];
@@ -70,7 +70,7 @@ static void start(struct resident *resident, uint32_t limit)
         forget_resident(resident);
 }
 
-/// Whether it ended, or said something, while nobody had asked it for a cell.
+/// Whether it ended or sent a message without a request.
 static int has_left(const struct resident *resident)
 {
     struct pollfd said = {.fd = resident->control, .events = POLLIN};

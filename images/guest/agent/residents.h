@@ -1,4 +1,4 @@
-/// Loaders that stay: started once, before the snapshot, and again where one is gone.
+/// Resident loaders: started once, before the snapshot, and restarted if one is gone.
 #ifndef CMX_RESIDENTS_H
 #define CMX_RESIDENTS_H
 
@@ -8,26 +8,26 @@
 
 struct resident {
     char name[CMX_NAME_BYTES];
-    /// 0 while it does not run.
+    /// 0 while it is not running.
     pid_t pid;
     int control;
-    /// Whether it was ready when it was started last; one that was not is not started again.
+    /// Whether its last start succeeded; otherwise, it is not started again.
     int stays;
 };
 
-/// Tries every loader of the image, and waits until those that stay are ready.
+/// Starts every loader of the image as a resident, and waits until those that support it are ready.
 void start_image_residents(void);
-/// The resident loader of that name, started where it does not run; NULL where there is none that stays. A loader that came with
-/// a job is only tried when `may_stay` says so. `limit` is how long it may take to be ready, in milliseconds; 0: as long as loaders of
-/// the image may.
+/// The resident loader with that name, started if it is not running; NULL if the loader cannot be resident. A loader that came
+/// with a job is only started as a resident if `may_stay` is set. `limit` is the time to become ready, in milliseconds; 0 stands
+/// for the limit of the image's loaders.
 struct resident *find_resident(const char *name, int may_stay, uint32_t limit);
-/// Waits at most `limit` milliseconds for what the loader says next; negative: for ever. Returns 0 where nothing came in time, and
-/// -1 when the loader is gone.
+/// Waits at most `limit` milliseconds for the loader's next message; a negative limit waits forever. Returns 0 after a timeout,
+/// and -1 if the loader is gone.
 struct resident_message;
 int receive_resident_event(const struct resident *resident, struct resident_message *message, int limit);
-/// Takes note that the loader is gone, and returns its wait status; kills it where it is not.
+/// Records that the loader is gone and returns its wait status; kills it if it is still running.
 int forget_resident(struct resident *resident);
-/// Whether the process is a loader that stays.
+/// Whether the process is a resident loader.
 int is_resident(pid_t pid);
 
 #endif

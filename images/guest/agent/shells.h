@@ -1,4 +1,4 @@
-/// Shells for triggers: copies of two that wait since before the guest's snapshot, and such that are started for one trigger.
+/// Shells for triggers: copies of two shells that are part of the snapshot, and shells that are started for one trigger.
 #ifndef CMX_SHELLS_H
 #define CMX_SHELLS_H
 
@@ -13,7 +13,7 @@
 /// only a shell that hangs is ever waited for so long.
 #define PROMPT_LIMIT 20000
 
-/// A shell that runs one trigger, what it wrote last, and how far that has been looked at.
+/// A shell that runs one trigger, its latest output, and how much of that was examined.
 struct shell {
     pid_t pid;
     /// Of its terminal, where it has one; else its standard output and error.
@@ -24,7 +24,7 @@ struct shell {
 
 /// Processes of the trigger service that outlive a cell, for the agent, which shares this memory.
 struct waiting_shells {
-    /// 0 for one that is not there.
+    /// 0 if there is none.
     pid_t typed;
     pid_t commands;
 };
@@ -39,13 +39,13 @@ int copy_shell(enum trigger_kind kind, const char *command, const struct place *
 int start_shell(enum trigger_kind kind, const char *command, const struct place *place, struct shell *shell);
 /// Replaces the shell whose copy did not do what a shell does.
 void replace_waiting_shell(enum trigger_kind kind);
-/// Kills a shell and takes away what is left of it.
+/// Kills a shell and frees its resources.
 void end_shell(struct shell *shell);
 
 /// Waits for output at most `limit` milliseconds and keeps the end of it. Returns 0 once there is no more to come. With `hangup`, a
 /// socket, it also returns when that is closed by its other end, and sets `*is_alone`.
 int read_output(struct shell *shell, int limit, int hangup, int *is_alone);
-/// Waits for a prompt after what was seen before it, and returns whether it came.
+/// Waits for a prompt in the output that was not examined yet, and returns whether it came.
 int await_prompt(struct shell *shell, int limit, int hangup);
 /// Types `text` and the return key.
 void type_text(const struct shell *shell, const char *text);

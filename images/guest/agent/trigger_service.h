@@ -1,4 +1,4 @@
-/// The process that runs triggers: it makes happen what a plan's probe waits for.
+/// The process that runs triggers, which cause the event that a plan's probe waits for.
 #ifndef CMX_TRIGGER_SERVICE_H
 #define CMX_TRIGGER_SERVICE_H
 

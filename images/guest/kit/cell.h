@@ -1,10 +1,10 @@
-/// The plan and trigger of the cell that this process works on, in plain values: for languages that do not see C's structures.
+/// The plan and trigger of this process's cell, as plain values: for languages that cannot access C structures.
 #ifndef CMX_CELL_H
 #define CMX_CELL_H
 
 #include "trigger.h"
 
-/// Reads the plan at `path`, in the place of the last one. Returns NULL, or what is wrong with it.
+/// Reads the plan at `path`, which replaces the previous one. Returns NULL, or the error.
 const struct finding *read_cell_plan(const char *path);
 /// As `plan_target`.
 const char *cell_target(const char *program);
@@ -16,14 +16,14 @@ const char *cell_event_text(void);
 typedef int await_cell_event(void *context, struct trigger *trigger, int limit);
 /// As `run_trigger_for_event`.
 int run_cell_trigger(await_cell_event *await, void *context);
-/// Runs it where the plan awaits nothing, and returns when it has ended.
+/// Runs it for a plan without an event, and returns when it has ended.
 void run_cell_trigger_alone(void);
-/// Whether the guest could run a trigger that has ended.
+/// Whether the guest was able to run a trigger that has ended.
 int trigger_ran(const struct trigger *trigger);
-/// The same of the trigger that was run last, and what there is to be said about it, mostly nothing.
+/// The same for the last trigger, with a finding about it, usually none.
 int cell_trigger_ran(void);
 const struct finding *cell_trigger_finding(void);
-/// What the last `run_cell_trigger` took, in microseconds.
+/// The duration of the last `run_cell_trigger`, in microseconds.
 uint32_t cell_fire_microseconds(void);
 
 #endif

@@ -1,4 +1,4 @@
-/// The clock of everything that waits.
+/// The clock for everything that waits.
 #ifndef CMX_CLOCK_H
 #define CMX_CLOCK_H
 
@@ -8,7 +8,7 @@
 long long now(void);
 /// The same in microseconds.
 long long now_microseconds(void);
-/// What has passed since; saturates.
+/// The time since then; saturates.
 uint32_t microseconds_since(long long start);
 
 #endif

@@ -9,8 +9,8 @@
 
 /// Sends `length` bytes and `count` descriptors. Returns whether all of it was sent.
 int send_with_descriptors(int socket, const void *bytes, size_t length, const int *descriptors, size_t count);
-/// Receives a message that must come with exactly `count` descriptors, which are close-on-exec. Returns how many bytes came, and
-/// 0 or less where the other end is gone or the message is another one.
+/// Receives a message that must come with exactly `count` descriptors, and makes them close-on-exec. Returns the number of
+/// bytes, or 0 or less if the other end is gone or the message is a different one.
 ssize_t receive_with_descriptors(int socket, void *bytes, size_t length, int *descriptors, size_t count);
 
 #endif

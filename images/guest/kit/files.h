@@ -1,18 +1,18 @@
-/// Files of the kernel that hold a line, and folders.
+/// One-line files of the kernel, and directories.
 #ifndef CMX_FILES_H
 #define CMX_FILES_H
 
 #include <stddef.h>
 
-/// Reads the file's first line without its end. Returns 0 where there is no such file.
+/// Reads the file's first line without its line feed. Returns 0 if there is no such file.
 int read_line(const char *path, char *line, size_t bytes);
-/// Whether a list of words with commas between them holds the word.
+/// Whether a comma-separated list contains the word.
 int is_listed(const char *list, const char *word);
 
-/// Makes the folders above a file. `path` is as it was when this returns.
+/// Creates the directories above a file. `path` is unchanged on return.
 void make_folders(char *path);
 
-/// Whether this kernel counts how often each program runs, which the agent turns on where it can. Linux 5.1.
+/// Whether this kernel counts the runs of each program, which the agent enables if possible. Since Linux 5.1.
 int counts_runs(void);
 #define RUN_COUNTS_SWITCH "/proc/sys/kernel/bpf_stats_enabled"
 

@@ -1,4 +1,4 @@
-/// What every loader reports with: frames of the guest protocol, written to the agent's pipe.
+/// How loaders report: frames of the guest protocol, written to the agent's pipe.
 #ifndef CMX_REPORT_H
 #define CMX_REPORT_H
 
@@ -8,19 +8,19 @@
 #include "finding.h"
 #include "guest_protocol.h"
 
-/// The descriptor that frames go to; exits when the other end is gone.
+/// The descriptor for frames; exits if the other end is gone.
 void report_to(int descriptor);
 void report_log(uint32_t cell, uint32_t program, enum cmx_log_source source, const char *text, size_t length);
 void report_program(const struct cmx_program *program);
-/// `answer` as in `struct cmx_fact`; a text longer than a payload goes in several frames.
+/// `answer` is as in `struct cmx_fact`; a text that exceeds a payload is split into several frames.
 void report_fact(uint32_t cell, enum cmx_fact_kind kind, const char *name, int answer, const char *text, size_t length);
 
 /// `program` may be CMX_WHOLE_OBJECT.
 void report_finding(uint32_t cell, uint32_t program, struct finding finding);
 
-/// The exit status of a loader or trigger that could not measure; EX_UNAVAILABLE of sysexits.h.
+/// The exit status of a loader or trigger that could not measure: EX_UNAVAILABLE of sysexits.h.
 #define UNMEASURABLE_STATUS 69
-/// Ends the loader: the guest lacks what the measurement takes, which says nothing about the probe.
+/// Exits the loader, because the guest lacks something that the measurement needs. Says nothing about the probe.
 __attribute__((noreturn)) void end_unmeasured(uint32_t cell, struct finding reason);
 
 #endif

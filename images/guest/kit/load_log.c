@@ -14,13 +14,13 @@
 /// Valid on every kernel: up to Linux 5.1 the ceiling is UINT_MAX >> 8, later UINT_MAX >> 2; beyond it is EINVAL.
 #define SMALLEST_CEILING ((16u << 20) - 1)
 #define LARGEST_CEILING (UINT32_MAX >> 2)
-/// The part of a long log that is kept, in bytes.
+/// How much of the beginning of a long log is kept, in bytes.
 #define HEAD_BYTES (1u << 20)
-/// A log is long from here on, in instructions looked at: some 16 MiB.
+/// The number of processed instructions from which a log counts as long: about 16 MiB.
 #define MANY_INSTRUCTIONS 100000
-/// The same on kernels that do not say how many there were: what they need for that many under TCG, in microseconds.
+/// The same for kernels that do not report instructions: the time they need for that many under TCG, in microseconds.
 #define LONG_VERIFICATION 250000
-/// How often it is looked whether the head is full, in microseconds.
+/// The interval for checking whether the head is full, in microseconds.
 #define LOOK_INTERVAL 2000
 
 static struct {
@@ -29,7 +29,7 @@ static struct {
 } kernel_has;
 static int wants_full_logs;
 
-/// Loads `return 0`, and returns whether that worked.
+/// Loads `return 0` and returns whether that succeeded.
 static int loads_with(unsigned level, unsigned type, char *log, size_t bytes)
 {
     const struct bpf_insn return_zero[] = {
@@ -45,7 +45,7 @@ static int loads_with(unsigned level, unsigned type, char *log, size_t bytes)
     attributes.log_level = level;
     attributes.log_buf = (uintptr_t)log;
     attributes.log_size = bytes;
-    // No more than the fields that every kernel has.
+    // Only the fields that every kernel has.
     int program = syscall(SYS_bpf, BPF_PROG_LOAD, &attributes, offsetof(union bpf_attr, kern_version));
     if (program >= 0)
         close(program);
@@ -79,7 +79,7 @@ void want_full_logs(int wanted)
     wants_full_logs = wanted;
 }
 
-/// Reserved, not used: pages come into being as the kernel writes them, and go with the next log.
+/// Reserved memory: pages are allocated as the kernel writes them and freed before the next log.
 char *empty_log_buffer(void)
 {
     static char *buffer;
@@ -109,23 +109,23 @@ size_t available_bytes(void)
     return kibibytes << 10;
 }
 
-/// LOG_STATS and the higher ceiling both came with 5.2.
+/// LOG_STATS and the higher limit both came with 5.2.
 static size_t ceiling(void)
 {
     return kernel_has.stats ? LARGEST_CEILING : SMALLEST_CEILING;
 }
 
-/// How much of the buffer the verifier may fill: what memory there is for it.
+/// How much of the buffer the verifier may fill, given the free memory.
 static size_t fitting_bytes(void)
 {
-    // The rest is for the verifier's states, which it keeps while it writes.
+    // The rest is for the verifier's states, which it keeps while it writes the log.
     size_t bytes = available_bytes() / 4 * 3;
     if (bytes < SMALLEST_CEILING)
         return SMALLEST_CEILING;
     return bytes < ceiling() ? bytes : ceiling();
 }
 
-/// The verifier leaves its work to others now and then, and a load that it is interrupted in ends with EAGAIN.
+/// The verifier yields now and then, and a load that is interrupted at that point ends with EAGAIN.
 static int load_patiently(load_function *load, void *context, unsigned level, char *log, size_t bytes,
                           size_t *true_bytes)
 {
@@ -135,17 +135,17 @@ static int load_patiently(load_function *load, void *context, unsigned level, ch
     return result;
 }
 
-/// A buffer costs only the pages that the kernel writes, so the first one is the largest.
+/// A buffer costs only the pages that the kernel writes, so the first attempt uses the largest.
 static struct load_log fetch_all(load_function *load, void *context, int verdict)
 {
     struct load_log log = {.text = empty_log_buffer()};
     unsigned level = LOG_LAST_PATH | quiet_level();
     size_t true_bytes = 0, bytes = fitting_bytes();
     int logged = load_patiently(load, context, level, (char *)log.text, bytes, &true_bytes);
-    // A kernel with backports may have one of the two and not the other.
+    // A kernel with backports may have one of the two without the other.
     if (logged == -EINVAL && verdict != -EINVAL && bytes > SMALLEST_CEILING)
         logged = load_patiently(load, context, level, (char *)log.text, bytes = SMALLEST_CEILING, &true_bytes);
-    // Whatever else this load met with, ENOSPC or no memory for the kernel's own copy, cost a part of the log.
+    // Any other error of this load, such as ENOSPC or ENOMEM for the kernel's own copy, has cost a part of the log.
     log.is_complete = logged >= 0 ? verdict >= 0 : logged == verdict;
     log.lacks_memory = (logged == -ENOMEM && verdict != -ENOMEM) ||
                        (logged == -ENOSPC && bytes < ceiling() && true_bytes <= ceiling());
@@ -176,14 +176,14 @@ static pid_t start_watcher(const volatile char *head)
     }
 }
 
-/// The head, ended with its last whole line.
+/// The head, cut after its last whole line.
 static size_t whole_lines(const char *head)
 {
     const char *newline = memrchr(head, '\n', strnlen(head, HEAD_BYTES));
     return newline == NULL ? 0 : newline + 1 - head;
 }
 
-/// Fetches the first part of a log, and stops the verifier there where that can be done.
+/// Fetches the first part of a log, and stops the verifier there if possible.
 static struct load_log fetch_head(load_function *load, void *context, int verdict, const char *quiet_log)
 {
     const size_t most = HEAD_BYTES + sizeof(CUT_MARK) + QUIET_LOG_BYTES;

@@ -1,10 +1,10 @@
-/// What a cell does to a guest goes with its processes: it happens in namespaces and a cgroup of the cell's own.
+/// Isolation of cells: each has its own namespaces and cgroup, so its effects on the guest disappear with its processes.
 #ifndef CMX_NAMESPACES_H
 #define CMX_NAMESPACES_H
 
 // All of them are about the calling thread, where it has left the others with `unshare(CLONE_FS)` or one of these functions.
 
-/// Maps that an object pins by name must not be found by the next object: a bpffs of its own.
+/// Gives the cell its own bpffs, so that the next object does not find maps that this one pinned by name.
 void isolate_bpffs(void);
 /// Programs and qdiscs on interfaces: a network of its own, in which only `lo` is, and up.
 void isolate_network(void);
@@ -19,7 +19,7 @@ int is_prepared_network(int descriptor);
 /// Programs on cgroups: a cgroup2 of its own that the calling process is in. Returns its path; NULL, with `errno` set,
 /// where the kernel has no cgroup2. The agent removes it after the cell.
 const char *isolate_cgroup(void);
-/// Takes the calling process back to the root of cgroup2, for one that outlives its cell.
+/// Moves the calling process back to the root of cgroup2, for a process that outlives its cell.
 void leave_cgroup(void);
 /// Brings `lo` up in the network that the calling process is in.
 void raise_loopback(void);
@@ -33,7 +33,7 @@ struct place {
 };
 struct place open_place(void);
 void close_place(const struct place *place);
-/// Joins all of it, with the calling process. Returns whether that worked.
+/// Joins all of them with the calling process. Returns whether that succeeded.
 int join_place(const struct place *place);
 
 /// Where cgroup2 is mounted, and how the names of cells' cgroups begin.

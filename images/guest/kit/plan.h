@@ -1,4 +1,4 @@
-/// The stage plan of a cell: what is to happen past the load. docs/protocol.md has its format.
+/// The stage plan of a cell: what to do after the load. docs/protocol.md specifies its format.
 #ifndef CMX_PLAN_H
 #define CMX_PLAN_H
 
@@ -19,46 +19,46 @@ enum trigger_kind {
     TRIGGER_SHELL,
 };
 
-/// Its texts are never NULL where they are not said to be; they live as long as the plan.
+/// Texts are never NULL unless noted, and live as long as the plan.
 struct plan {
-    /// The file, in which all texts are.
+    /// The contents of the file, which hold all texts.
     char *text;
     struct plan_attach *attaches;
     size_t attach_count;
-    /// An event of tracefs instead of an object; `kind` is NULL where there is none.
+    /// A tracefs event instead of an object; `kind` is NULL if there is none.
     struct plan_tracefs {
         const char *kind;
         const char *target;
         const char *fetch;
     } tracefs;
-    /// A program of the user's instead of an object; `program` is NULL where there is none.
+    /// A user's executable instead of an object; `program` is NULL if there is none.
     struct plan_exec {
-        /// As it is called in its root directory, which is a folder of the guest.
+        /// Its path in its root directory, which is a directory of the guest.
         const char *program;
         const char *root;
-        /// Both end with NULL; the first argument is the program's name.
+        /// NULL-terminated lists; the first argument is the name of the executable.
         char **arguments;
         char **environment;
-        /// The exit status with which it passes; negative where its end does not count.
+        /// The exit status that counts as a pass; negative if the exit status does not matter.
         int status;
-        /// What a line of its output must hold; empty where none must.
+        /// A text that a line of its output must contain; empty for none.
         const char *line;
     } exec;
     enum trigger_kind trigger;
     const char *trigger_text;
-    /// Whether the cell goes on to wait for an event.
+    /// Whether the cell waits for an event.
     int awaits_event;
-    /// Empty for the object's only one.
+    /// Empty for the object's only map.
     const char *event_map;
-    /// Empty where any event will do.
+    /// Empty to accept any event.
     const char *contains;
 };
 
-/// Reads the plan at `path`. Returns 1; else 0, with what is wrong in `problem`.
+/// Reads the plan at `path`. Returns 1, or 0 with the error in `problem`.
 int read_plan(const char *path, struct plan *plan, struct finding *problem);
-/// Frees what `read_plan` took; a plan of zeros is none.
+/// Frees what `read_plan` allocated; a zeroed plan is empty.
 void forget_plan(struct plan *plan);
-/// Where the plan attaches that program; NULL: where its section says.
+/// Where the plan attaches that program; NULL to attach as the section specifies.
 const char *plan_target(const struct plan *plan, const char *program);
 
 #endif

@@ -1,4 +1,4 @@
-/// Residency: a loader that is started once, before the snapshot of its guest, and then serves one cell after another.
+/// Residency: a loader starts once, before its guest's snapshot, and then serves one cell after another.
 ///
 /// The agent starts `/bin/loader-<name> --resident` with one end of a SOCK_SEQPACKET socket at CMX_RESIDENT_FD. The loader does
 /// once what every cell would repeat (feature probes, the kernel's BTF), says RESIDENT_READY, and answers each request with
@@ -12,29 +12,29 @@
 #include "guest_protocol.h"
 
 #define CMX_RESIDENT_FD 3
-/// The argument that makes a loader resident. One that cannot be ends with any status but 0.
+/// The argument that makes a loader resident. A loader that does not support it exits with a status other than 0.
 #define CMX_RESIDENT_ARGUMENT "--resident"
 
 /// Agent to loader, with two descriptors as SCM_RIGHTS: the write end of the pipe for the cell's frames, and that of the one for
 /// its standard output and error.
 struct resident_request {
     uint32_t cell;
-    /// Empty to have the kernel examined; only libbpf's loader is asked for that.
+    /// Empty to examine the kernel; only the libbpf loader receives such requests.
     char object[CMX_NAME_BYTES];
-    /// Empty to stop at the load.
+    /// Empty to stop after the load.
     char plan[CMX_NAME_BYTES];
-    /// Whether all of every log is wanted.
+    /// Whether to keep complete logs.
     uint32_t full_logs;
 };
 
 enum resident_event {
-    /// The loader waits for the next request.
+    /// The loader is waiting for the next request.
     RESIDENT_READY = 1,
-    /// `value` is the process that works on the cell: what the agent kills when it takes too long.
+    /// `value` is the pid of the process that runs the cell, which the agent kills on a timeout.
     RESIDENT_STARTED = 2,
     /// `value` is the cell's wait status.
     RESIDENT_ENDED = 3,
-    /// As RESIDENT_ENDED, and the loader ends now: the cell left something behind in it. The agent starts another.
+    /// As RESIDENT_ENDED, but the loader exits now because the cell left something behind in it. The agent starts another.
     RESIDENT_LEAVING = 4,
 };
 
@@ -49,9 +49,9 @@ struct resident_cell {
     int words;
 };
 
-/// Receives the next request. Returns 0 when the agent is gone.
+/// Receives the next request. Returns 0 if the agent is gone.
 int receive_cell(struct resident_cell *cell);
-/// Returns 0 when the agent is gone.
+/// Returns 0 if the agent is gone.
 int send_resident_event(enum resident_event event, int32_t value);
 
 /// Serves cells until the agent is gone, each in a child of this process: with the cell's pipes, a bpffs of its own, and all that

@@ -2,7 +2,7 @@
 #ifndef CMX_TRACING_H
 #define CMX_TRACING_H
 
-/// The group of all events that are ours.
+/// The group of all events that loaders create.
 #define TRACING_GROUP "compat_matrix"
 
 /// Writes `text` to the file; `flags` besides O_WRONLY. Returns 0 or a negative errno.

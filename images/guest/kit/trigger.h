@@ -1,4 +1,4 @@
-/// The trigger of a plan, run beside the loader that waits for its event.
+/// The trigger of a plan, which runs while the loader waits for its event.
 ///
 /// A service of the agent runs it (`agent/trigger_service.c`), where the calling thread is: in its network, its mounts and, where
 /// the kit has made one, its cgroup.
@@ -11,31 +11,31 @@
 
 /// Where the service listens; a socket of type SOCK_SEQPACKET.
 #define TRIGGER_SOCKET "/run/compat-matrix/trigger"
-/// Set for a loader whose triggers are to be run in shells that are started for them, not in copies of those that wait.
+/// Set for a loader whose triggers must run in newly started shells rather than in copies of waiting ones.
 #define FRESH_TRIGGER_VARIABLE "COMPAT_MATRIX_FRESH_TRIGGER"
 
-/// The texts that a plan can have for a trigger, the closing NUL included.
+/// The maximum length of a trigger's text, including the terminating NUL.
 #define TRIGGER_TEXT_BYTES (60u << 10)
 
 /// To the service, with the descriptors of `struct place`. A connection is one trigger; closing it ends the trigger.
 struct trigger_request {
     /// An `enum trigger_kind`.
     uint32_t kind;
-    /// Whether a shell is to be started for it.
+    /// Whether to start a new shell for it.
     uint32_t is_fresh;
-    /// As long as it is; closed with a NUL.
+    /// Of variable length; NUL-terminated.
     char text[TRIGGER_TEXT_BYTES];
 };
 
-/// From the service, once the trigger has ended.
+/// Sent by the service once the trigger has ended.
 struct trigger_answer {
-    /// Whether the guest could run it at all.
+    /// Whether the guest was able to run it.
     int32_t ran;
-    /// What there is to be said about it, mostly nothing.
+    /// A finding about it, usually none.
     struct finding finding;
 };
 
-/// How long an event may take after the trigger has ended, in milliseconds of the guest's time.
+/// How long to wait for an event after the trigger has ended, in milliseconds of the guest's clock.
 #define EVENT_LIMIT 5000
 /// The part of it after which the trigger is run once more, in a shell that is started for it. On a busy host what it did may have
 /// been cut short, or the event may have been lost among others; and some programs fire when a program is started, which a
@@ -56,19 +56,19 @@ struct trigger {
     uint32_t microseconds;
 };
 
-/// Starts it. A trigger that cannot even be started has ended without having run.
+/// Starts it. A trigger that cannot be started counts as ended without having run.
 struct trigger start_trigger(const struct plan *plan, int is_fresh);
 /// Whether it has ended.
 int trigger_has_ended(struct trigger *trigger);
-/// Waits until it has ended; it bounds itself.
+/// Waits until it has ended; the service limits its duration.
 void await_trigger_end(struct trigger *trigger);
-/// Ends it and whatever it was about to do.
+/// Ends it, including pending work.
 void stop_trigger(struct trigger *trigger);
 
 /// Waits for the event until `limit` milliseconds after the trigger has ended. Returns 0 once it has come, -ETIMEDOUT
 /// where nothing came, -EBADMSG where only others came, or the negative errno of what kept it from waiting.
 typedef int await_event_function(void *context, struct trigger *trigger, int limit);
-/// Whether `error` says that the event did not come.
+/// Whether `error` means that the event did not arrive.
 int is_absence(int error);
 /// Runs the plan's trigger, and once more where the event did not come, and returns what the last wait returned. `*trigger`
 /// is the one that was run last; neither runs any more.

@@ -1,17 +1,17 @@
-/// What the trigger service says to a waiting shell, over a socket of type SOCK_SEQPACKET.
+/// The protocol between the trigger service and a waiting shell, over a socket of type SOCK_SEQPACKET.
 #ifndef CMX_SHELL_PROTOCOL_H
 #define CMX_SHELL_PROTOCOL_H
 
-/// The descriptor of the socket in the shell: one that no script reaches for.
+/// The descriptor of the socket in the shell, a number that scripts do not use.
 #define CMX_SHELL_FD 200
-/// The builtin's name, and where the guest has the shared object that brings it.
+/// The builtin's name, and the path of its shared object in the guest.
 #define CMX_SHELL_BUILTIN "compat_matrix_await"
 #define CMX_SHELL_OBJECT "/lib/compat-matrix/shell.so"
 
 /// The descriptors that come with a request, which is the text of a command, closed with a NUL. It is empty for the interactive
 /// shell, which gets its line from its terminal.
 enum shell_descriptor {
-    /// Standard input; the other one is standard output and error. For the interactive shell both are its terminal.
+    /// Standard input; the other one is standard output and error. For the interactive shell, both are its terminal.
     SHELL_INPUT,
     SHELL_OUTPUT,
     /// The cell's `struct place`.

@@ -84,7 +84,7 @@ func (t trivial) isTaken() bool {
 	return taken
 }
 
-// load returns whether it was taken, else the kernel's refusal, which is nil where the library did not even ask.
+// load returns whether the kernel accepted it, and otherwise its error, which is nil if the library did not call the kernel.
 func (t trivial) load() (bool, *ebpf.VerifierError) {
 	var instructions asm.Instructions
 	for len(instructions) < t.instructions-1 {

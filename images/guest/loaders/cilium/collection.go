@@ -8,7 +8,7 @@ import (
 	"github.com/cilium/ebpf"
 )
 
-// A collection is what the library has loaded.
+// A collection is an object that the library has loaded.
 type collection struct {
 	programs map[string]*ebpf.Program
 	maps     map[string]*ebpf.Map
@@ -33,7 +33,7 @@ func assign(spec *ebpf.CollectionSpec, programs, maps []string, options ebpf.Pro
 		{Name: "Maps", Type: reflect.StructOf(fields(maps, mapType))},
 	}))
 	all := ebpf.CollectionOptions{
-		// Maps that are pinned by name want a folder.
+		// Maps that are pinned by name need a directory.
 		Maps:     ebpf.MapOptions{PinPath: "/sys/fs/bpf"},
 		Programs: options,
 	}

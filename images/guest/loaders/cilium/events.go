@@ -13,7 +13,7 @@ import (
 	"github.com/cilium/ebpf/link"
 )
 
-// maxEventBytes is as much of an event as is of use in a report.
+// maxEventBytes is how much of an event is kept for the report.
 const maxEventBytes = 4096
 
 // An eventStream is where events come from. poll hands those that are there to take, and waits for some at most as long as
@@ -27,7 +27,7 @@ type eventStream interface {
 // An eventSource looks at each event of a stream for what the plan wants in it.
 type eventSource struct {
 	stream eventStream
-	// The map that the events come from; empty for the output of an iterator.
+	// The map with the events; empty for the output of an iterator.
 	mapName  string
 	contains []byte
 	seen     int
@@ -35,7 +35,7 @@ type eventSource struct {
 	problem  error
 }
 
-// openEvents makes ready for the events of the loaded object; the error is unmeasurable where the plan does not fit it.
+// openEvents prepares for events of the loaded object; the error is unmeasurable if the plan does not match the object.
 func openEvents(o *object, p *plan, loaded *collection, iterators []*link.Iter) (*eventSource, error) {
 	source := &eventSource{contains: []byte(p.contains)}
 	name, err := eventMap(o, p.eventMap)
@@ -49,7 +49,7 @@ func openEvents(o *object, p *plan, loaded *collection, iterators []*link.Iter) 
 	return source, err
 }
 
-// eventMap is the map that the plan names, or the object's only one that is made for events.
+// eventMap is the map that the plan names, or the object's only map for events.
 func eventMap(o *object, name string) (string, error) {
 	if name != "" {
 		if o.spec.Maps[name] == nil {
@@ -93,8 +93,8 @@ func (s *eventSource) take(event []byte) {
 	s.fitting = append([]byte{}, event...)
 }
 
-// await waits for an event that fits until the time after the trigger's end is over. It returns 0 once it has come,
-// ETIMEDOUT where nothing came, EBADMSG where only others came, or what kept it from reading.
+// await waits for a matching event until the time after the trigger's end is over. It returns 0 once it has arrived,
+// ETIMEDOUT without an event, EBADMSG if only others arrived, or the error of reading.
 func (s *eventSource) await(t trigger, limit time.Duration) syscall.Errno {
 	var deadline time.Time
 	for wait := firstEventWait; s.fitting == nil; wait = int(C.next_event_wait(C.int(wait))) {
@@ -105,7 +105,7 @@ func (s *eventSource) await(t trigger, limit time.Duration) syscall.Errno {
 		if s.fitting != nil || !t.hasEnded() {
 			continue
 		}
-		// The trigger bounds itself.
+		// The service limits the duration of the trigger.
 		if deadline.IsZero() {
 			deadline = time.Now().Add(limit)
 		}
@@ -120,7 +120,7 @@ func (s *eventSource) await(t trigger, limit time.Duration) syscall.Errno {
 	return 0
 }
 
-// absence says why no event is there.
+// absence says why there is no event.
 func (s *eventSource) absence() finding {
 	switch {
 	case s.problem != nil:

@@ -26,7 +26,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What the C headers of the guest say, by the names that Go uses.
+// The definitions of the guest's C headers, with Go names.
 const (
 	loaderDescriptor   = C.CMX_LOADER_FD
 	residentArgument   = C.CMX_RESIDENT_ARGUMENT
@@ -44,17 +44,17 @@ const (
 	firstEventWait     = C.FIRST_EVENT_WAIT
 )
 
-// A programReport is a `struct cmx_program`; a field that is not known is 0.
+// A programReport is a `struct cmx_program`; unknown fields are 0.
 type programReport = C.struct_cmx_program
 
-// setText fills a field of a fixed size that ends with a NUL.
+// setText fills a NUL-terminated field of a fixed size.
 func setText(field []C.char, text string) {
 	for i := 0; i < len(text) && i < len(field)-1; i++ {
 		field[i] = C.char(text[i])
 	}
 }
 
-// A reporter writes what is to be said of one cell to the agent's pipe.
+// A reporter writes the reports of one cell to the agent's pipe.
 type reporter struct {
 	cell uint32
 }
@@ -64,7 +64,7 @@ func newReporter(cell uint32, pipe int) *reporter {
 	return &reporter{cell}
 }
 
-// log writes a text in as many frames as it takes; none where it is empty.
+// log writes a text in as many frames as needed; none if it is empty.
 func (out *reporter) log(program uint32, source uint32, text []byte) {
 	if len(text) > 0 {
 		C.report_log(C.uint32_t(out.cell), C.uint32_t(program), source, (*C.char)(unsafe.Pointer(&text[0])),
@@ -72,7 +72,7 @@ func (out *reporter) log(program uint32, source uint32, text []byte) {
 	}
 }
 
-// say writes lines of the loader's log.
+// say writes lines to the loader's log.
 func (out *reporter) say(program uint32, lines ...string) {
 	for _, line := range lines {
 		out.log(program, sourceLoader, []byte(line+"\n"))
@@ -81,7 +81,7 @@ func (out *reporter) say(program uint32, lines ...string) {
 
 type findingCode = C.enum_cmx_finding_code
 
-// A finding is what the loader finds out by itself; guest_protocol.h has its codes and their arguments.
+// A finding is a fact that the loader established; guest_protocol.h lists the codes and their arguments.
 type finding = C.struct_finding
 
 func newFinding(code findingCode, arguments ...string) finding {
@@ -105,24 +105,24 @@ func (out *reporter) program(report programReport) {
 	C.report_program(&report)
 }
 
-// An ending is what a cell ends with before its time; whoever runs cells recovers it.
+// An ending ends a cell early, as a panic value; the code that runs cells recovers it.
 type ending struct{ status int }
 
-// endUnmeasured ends the cell: the guest, or this library, lacks what the measurement takes, which says nothing about the probe.
+// endUnmeasured ends the cell because the guest or this library lacks something that the measurement needs.
 func (out *reporter) endUnmeasured(reason finding) {
 	out.find(wholeObject, reason)
 	panic(ending{unmeasurableStatus})
 }
 
-// A plan says what is to happen past the load; there is one at a time.
+// A plan specifies the stages after the load; there is one at a time.
 type plan struct {
 	awaits bool
-	// Empty for the object's only one.
+	// Empty for the object's only map.
 	eventMap string
 	contains string
 }
 
-// readPlan returns nil for no plan; where it cannot be read, the second result says why.
+// readPlan returns nil without a plan; if it cannot be read, the second result says why.
 func readPlan(path string) (*plan, *finding) {
 	if path == "" {
 		return nil, nil
@@ -138,7 +138,7 @@ func readPlan(path string) (*plan, *finding) {
 	}, nil
 }
 
-// target is where the plan attaches a program; empty where its section says.
+// target is where the plan attaches a program; empty to attach as the section specifies.
 func (p *plan) target(program string) string {
 	name := C.CString(program)
 	defer C.free(unsafe.Pointer(name))
@@ -148,14 +148,14 @@ func (p *plan) target(program string) string {
 	return ""
 }
 
-// A trigger is one that runs while an event is awaited.
+// A trigger runs while the loader waits for an event.
 type trigger struct {
 	c *C.struct_trigger
 }
 
 func (t trigger) hasEnded() bool { return C.trigger_has_ended(t.c) != 0 }
 
-// ran says whether the guest could run it, once it has ended.
+// ran reports whether the guest was able to run it, once it has ended.
 func (t trigger) ran() bool { return C.trigger_ran(t.c) != 0 }
 
 //export awaitEvent
@@ -187,7 +187,7 @@ func microsecondsSince(start time.Time) C.uint32_t {
 	return C.uint32_t(time.Since(start).Microseconds())
 }
 
-// countsRuns says whether the kernel counts how often each program runs.
+// countsRuns reports whether the kernel counts the runs of each program.
 func countsRuns() bool { return C.counts_runs() != 0 }
 
 // Of the calling goroutine's thread, which it must be locked to.
@@ -201,7 +201,7 @@ func isPreparedNetwork(descriptor int) bool { return C.is_prepared_network(C.int
 
 func isolateBPFFS() { C.isolate_bpffs() }
 
-// isolateCgroup makes a cgroup that this process is in, and returns its path. The agent removes it after the cell.
+// isolateCgroup creates a cgroup, moves this process there and returns its path. The agent removes it after the cell.
 func isolateCgroup() (string, error) {
 	path, err := C.isolate_cgroup()
 	if path == nil {

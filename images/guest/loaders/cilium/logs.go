@@ -24,12 +24,12 @@ const (
 	statsBytes      = C.QUIET_LOG_BYTES
 )
 
-// logText is a log as C reads one.
+// logText is the part of a log before its first NUL.
 func logText(log []byte) *C.char {
 	return (*C.char)(unsafe.Pointer(&append(append([]byte{}, log...), 0)[0]))
 }
 
-// fittingLogBytes is how large a log may become. The library keeps each log twice, and the verifier wants memory as well.
+// fittingLogBytes is the maximum size of a log. The library keeps each log twice, and the verifier needs memory as well.
 func fittingLogBytes() int {
 	bytes := availableBytes() / 4
 	if bytes < smallestLogBytes || !kernelHasStats() {
@@ -41,13 +41,13 @@ func fittingLogBytes() int {
 	return bytes
 }
 
-// kernelHasStats says whether the kernel can write totals and no more.
+// kernelHasStats reports whether the kernel can write statistics without a full log.
 func kernelHasStats() bool { return C.quiet_level() == levelStats }
 
-// availableBytes is the guest's memory that is not in use; 0 if the kernel does not say.
+// availableBytes is the guest's free memory; 0 if the kernel does not report it.
 func availableBytes() int { return int(C.available_bytes()) }
 
-// processedInstructions is how many the verifier looked at, as its totals say; 0 where it wrote none.
+// processedInstructions is the number of instructions in the verifier's statistics; 0 without statistics.
 func processedInstructions(log string) int {
 	const words = "processed "
 	var count int
@@ -57,12 +57,12 @@ func processedInstructions(log string) int {
 	return count
 }
 
-// verificationMicroseconds is what a log of statistics says.
+// verificationMicroseconds is the verification time in a log with statistics.
 func verificationMicroseconds(log string) C.uint32_t {
 	const words = "verification time "
 	var microseconds C.uint32_t
 	if start := strings.Index(log, words); start >= 0 {
-		// Kernels before 5.2 do not say.
+		// Kernels before 5.2 do not report it.
 		_, _ = fmt.Sscanf(log[start:], words+"%d usec", &microseconds)
 	}
 	return microseconds

@@ -13,7 +13,7 @@ import (
 // version of the library; the build gives it with -ldflags -X.
 var version string
 
-// runCell returns what a process that had been started for the cell would end with.
+// runCell returns the exit status for a process that was started for the cell.
 func runCell(out *reporter, path, planPath string, load func(*reporter, string, *plan)) (status int) {
 	defer func() {
 		switch end := recover().(type) {
@@ -32,7 +32,7 @@ func runCell(out *reporter, path, planPath string, load func(*reporter, string, 
 	return 0
 }
 
-// prepareProcess does what the library's users do first.
+// prepareProcess does what programs that use the library do first.
 func prepareProcess() {
 	// Kernels before 5.11 count maps as locked memory. This is what rlimit.RemoveMemlock() comes to, whose package asks the
 	// kernel as soon as a program that has it in it starts. An error shows in the first map.

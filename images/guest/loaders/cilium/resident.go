@@ -33,7 +33,7 @@ import (
 // the process's and not the thread's is looked at after each cell; where something of it has changed, the process ends, and the
 // agent starts another.
 
-// grownMemory is by how much the process may have grown since it was ready; the library's users leave garbage, too.
+// grownMemory is how much the process may have grown since it was ready; programs that use the library leave garbage, too.
 const grownMemory = 96 << 20
 
 // serve serves cells until the agent is gone, or one has left something behind.
@@ -84,20 +84,20 @@ func serve(warmUp func(), load func(*reporter, string, *plan)) {
 	}
 }
 
-// setWords makes a descriptor the standard output and error.
+// setWords redirects standard output and error to a descriptor.
 func setWords(descriptor int) {
-	// They fail for no descriptor that is open.
+	// They do not fail for open descriptors.
 	_ = unix.Dup2(descriptor, unix.Stdout)
 	_ = unix.Dup2(descriptor, unix.Stderr)
 }
 
-// A stock is what all threads of the process share and a cell could change.
+// A stock is the state that all threads of the process share and that a cell could change.
 type stock struct {
 	descriptors []string
 	limits      [16]unix.Rlimit
 	folder      string
 	environment []string
-	// Of the first thread: what a cell does to its own ends with that.
+	// Of the first thread, because changes to a cell's own thread end with that thread.
 	status     string
 	cgroup     string
 	goroutines int
@@ -130,7 +130,7 @@ func takeStock() stock {
 	return s
 }
 
-// statusLines are what /proc says of users, groups, capabilities and ignored signals.
+// statusLines are the lines of /proc about users, groups, capabilities and ignored signals.
 func statusLines() string {
 	text, _ := os.ReadFile("/proc/self/status")
 	var lines []string
@@ -143,7 +143,7 @@ func statusLines() string {
 	return strings.Join(lines, "\n")
 }
 
-// awaitGoroutines gives those that a cell has told to end the time to do so.
+// awaitGoroutines waits for goroutines that a cell has told to end.
 func awaitGoroutines(count int) {
 	for tries := 0; runtime.NumGoroutine() > count && tries < 50; tries++ {
 		time.Sleep(time.Millisecond)

@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// stages is an object of which each program has loaded alone, and what was said of them.
+// stages is an object whose programs have all loaded alone, with their reports.
 type stages struct {
 	out     *reporter
 	object  *object
 	plan    *plan
 	reports []programReport
-	// About all of them: the library's words, and what was found out.
+	// The library's messages and the findings about the whole object.
 	lines    []string
 	findings []finding
 }
@@ -56,7 +56,7 @@ func (o *object) mapNames() []string {
 	return names
 }
 
-// setAll puts every program at one stage.
+// setAll sets the stage of every program.
 func (s *stages) setAll(stage C.uint32_t, number C.int32_t) {
 	for index := range s.reports {
 		s.reports[index].stage, s.reports[index].error = stage, number
@@ -79,7 +79,7 @@ func (s *stages) attachAndFire(loaded *collection) {
 	s.fire(source, loaded)
 }
 
-// attachAll returns whether all are attached. One that fails does not keep the others from being tried.
+// attachAll attaches all programs, even if one fails, and returns whether all succeeded.
 func (s *stages) attachAll(a *attacher) bool {
 	s.setAll(stageAttach, 0)
 	all := true
@@ -129,7 +129,7 @@ func (s *stages) fire(source *eventSource, loaded *collection) {
 	s.out.log(wholeObject, sourceEvent, source.fitting)
 }
 
-// takeTriggerFindings ends the cell where the guest could not run the trigger.
+// takeTriggerFindings ends the cell if the guest was not able to run the trigger.
 func (s *stages) takeTriggerFindings() []finding {
 	ran, findings := lastTrigger()
 	if !ran && len(findings) > 0 {
@@ -138,9 +138,9 @@ func (s *stages) takeTriggerFindings() []finding {
 	return findings
 }
 
-// findHowOftenTheyRan tells a program that never ran from one that ran and sent nothing.
+// findHowOftenTheyRan distinguishes a program that never ran from one that ran but sent nothing.
 func (s *stages) findHowOftenTheyRan(loaded *collection) {
-	// Counted per run, and a run may be on its way.
+	// Runs are counted when they end, and one may still be in progress.
 	time.Sleep(time.Millisecond)
 	for _, name := range s.object.programs {
 		info := askForInfo(loaded.programs[name].FD())

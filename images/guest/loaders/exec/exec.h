@@ -1,4 +1,4 @@
-/// A program of the user's in a root directory of its own: what the host sent for it, and below that what every guest has.
+/// A user's executable in its own root directory: the files that the host sent for it, on top of those of every guest.
 #ifndef CMX_EXEC_H
 #define CMX_EXEC_H
 
@@ -10,27 +10,27 @@
 /// In bytes; the end of a longer output is kept, since that is where a program says what went wrong.
 #define OUTPUT_BYTES (1u << 20)
 
-/// What the program writes to its standard output and error.
+/// The program's standard output and error.
 struct output {
     int descriptor;
-    /// What one of its lines must hold; empty where none must.
+    /// A text that one of its lines must contain; empty for none.
     const char *line;
     int found_line;
     int is_cut;
     size_t length;
     char text[OUTPUT_BYTES];
-    /// The line that is being written, as far as it matters.
+    /// The current line, as far as it matters.
     char current[4096];
     size_t current_length;
 };
 
-/// Takes what comes within `limit` milliseconds; with 0 all that is there.
+/// Reads what arrives within `limit` milliseconds; 0 reads what is already there.
 void read_output(struct output *output, int limit);
 
 /// Makes `root` a root directory: the files of the guest itself, where it has none of that name, and /proc, /sys and /dev. Returns
 /// 0 with `errno` set where it cannot be had.
 int prepare_root(const char *root);
-/// Removes it with all that lies in it.
+/// Removes it recursively.
 void remove_root(const char *root);
 
 /// Starts the program in its root; returns its number, or the negative errno of what kept it from starting. `*output` is where it

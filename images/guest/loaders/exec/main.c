@@ -1,4 +1,4 @@
-/// The loader that is none: runs a program of the user's, which does its own loading, and says whether it did what it is to do.
+/// The exec loader: runs a user's executable, which loads its own programs, and reports whether it met the expectation.
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -12,7 +12,7 @@
 #include "../../kit/residency.h"
 #include "exec.h"
 
-/// How long a program that has done what it is to do, or must end, gets for it, in milliseconds.
+/// How long a program has to exit once it has met the expectation or must end, in milliseconds.
 #define TIME_TO_END 1000
 
 static volatile sig_atomic_t must_end;
@@ -30,7 +30,7 @@ static int judge_ending(uint32_t cell, const struct plan_exec *exec, const struc
         return 0;
     if (WIFSIGNALED(status)) {
         report_finding(cell, 0, FINDING(PROGRAM_KILLED, NUMBER(WTERMSIG(status)), strsignal(WTERMSIG(status))));
-        // Nobody else than the kernel kills it so, and that for want of memory.
+        // Only the kernel's OOM killer kills it like this.
         return WTERMSIG(status) == SIGKILL ? -ENOMEM : -EINTR;
     }
     if (exec->status >= 0 && WEXITSTATUS(status) != exec->status) {
@@ -51,7 +51,7 @@ static int await_end(pid_t program, const struct plan_exec *exec, struct output 
     int status = 0, has_ended = 0;
     while (!has_ended && !must_end && !(output->found_line && exec->status < 0)) {
         has_ended = waitpid(program, &status, WNOHANG) == program;
-        // Asked before: what it wrote before it ended must not be lost.
+        // Checked first, so that its last output is not lost.
         read_output(output, has_ended ? 0 : 20);
     }
     if (has_ended)
@@ -86,7 +86,7 @@ static void report_on(uint32_t cell, const struct plan_exec *exec)
     }
     int status = await_end(program, exec, &output);
     if (must_end) {
-        // The agent has given up on the cell; what the program said is all there is to be known.
+        // The agent has given up on the cell, so report what the program wrote so far.
         report_log(cell, CMX_WHOLE_OBJECT, CMX_LOG_LOADER, output.text, output.length);
         remove_root(exec->root);
         exit(UNMEASURABLE_STATUS);
@@ -103,10 +103,10 @@ int main(int argc, char **argv)
 {
     struct plan plan;
     struct finding problem;
-    // There is no library that it could name.
+    // It has no library to name.
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
         return 0;
-    // It has nothing to do before its cell.
+    // It has nothing to prepare.
     if (argc == 2 && strcmp(argv[1], CMX_RESIDENT_ARGUMENT) == 0)
         return 64;
     if (argc != 4) {

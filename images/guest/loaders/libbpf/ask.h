@@ -1,4 +1,4 @@
-/// The questions that a refusal without a reason raises.
+/// Feature probes for rejections without a log.
 #ifndef CMX_ASK_H
 #define CMX_ASK_H
 

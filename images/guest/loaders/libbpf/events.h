@@ -1,4 +1,4 @@
-/// What comes back from an object: perf event arrays, ring buffers, changes of other maps, an iterator's output.
+/// Events of an object: perf event arrays, ring buffers, changes of other maps, an iterator's output.
 #ifndef CMX_EVENTS_H
 #define CMX_EVENTS_H
 
@@ -8,22 +8,22 @@
 #include "../../kit/plan.h"
 #include "../../kit/trigger.h"
 
-/// Makes ready for the events of the loaded object. Returns 0 where the plan does not fit the object; the messages say why.
+/// Prepares for events of the loaded object. Returns 0 if the plan does not match the object; the messages say why.
 int open_events(struct bpf_object *object, const struct plan *plan);
-/// To be called between attaching and the trigger: what a map holds by then is no event.
+/// Call between attaching and the trigger: earlier contents of a map are not events.
 void settle_events(void);
 /// Waits until an event fits; `await_event_function` of kit/trigger.h, without a context.
 int await_event(void *context, struct trigger *trigger, int limit);
 /// Says which of the two it is, and of what.
 void explain_absence(void);
-/// Reports the event that fitted, if there is one.
+/// Reports the matching event, if there is one.
 void report_event(uint32_t cell);
 
 // For those that the events come from.
 
 /// Looks at an event.
 void take_event(const void *bytes, size_t length);
-/// Whether one has fitted.
+/// Whether an event matched.
 int has_event(void);
 
 /// A source of events. `poll` takes those that are there, and waits for some at most `limit` milliseconds; it returns 0 or

@@ -1,4 +1,4 @@
-/// What libbpf writes and what is found out while a program is worked on, kept in their order until it is reported.
+/// Messages of libbpf and findings about the current program, kept in order until they are reported.
 #ifndef CMX_MESSAGES_H
 #define CMX_MESSAGES_H
 
@@ -20,9 +20,9 @@ struct message_mark {
 struct message_mark mark_messages(void);
 int has_messages_since(struct message_mark mark);
 void forget_messages(struct message_mark mark);
-/// Reports all that was kept, of that program, and forgets it.
+/// Reports everything that was kept, as messages of that program, and clears it.
 void report_messages(uint32_t cell, uint32_t program);
-/// Reports it without forgetting.
+/// Reports it without clearing it.
 void repeat_messages(uint32_t cell, uint32_t program);
 
 #endif

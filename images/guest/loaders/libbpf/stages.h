@@ -1,4 +1,4 @@
-/// The stages past the load: the object as a whole is loaded, attached and made to fire.
+/// The stages after the load: load the whole object, attach it and trigger its event.
 #ifndef CMX_STAGES_H
 #define CMX_STAGES_H
 
@@ -10,23 +10,23 @@
 /// Goes on with an object of which each program has loaded alone; `reports` are what was said of them, in the object's
 /// order. Those that the object loads by itself are reported again, with the stage that they came to.
 void load_and_run_stages(uint32_t cell, const char *path, const struct plan *plan, struct cmx_program *reports);
-/// The same with an object that is loaded as a whole; it is closed at the end.
+/// The same for an object that is already loaded as a whole; closes it at the end.
 void run_stages(uint32_t cell, struct bpf_object *object, const struct plan *plan, struct cmx_program *reports);
 
 /// Tells libbpf of a target that the kernel wants to know at the load. Returns 0 or a negative errno.
 int set_load_target(struct bpf_program *program, const char *target);
 
-/// What attaching returns where nobody could tell whether the program would attach: the messages say why.
+/// Returned by attach functions if it is unknown whether the program would attach; the messages say why.
 #define ATTACH_UNMEASURABLE 1
 
 /// Attaches the program at `target`, or where its section says when that is NULL. Returns 0, a negative errno or
 /// ATTACH_UNMEASURABLE. It stays so until `detach_all`.
 int attach_program(struct bpf_object *object, struct bpf_program *program, const char *target);
-/// Registers the maps of struct_ops. Returns 0 or a negative errno.
+/// Registers struct_ops maps. Returns 0 or a negative errno.
 int attach_struct_ops(struct bpf_object *object);
 void detach_all(void);
 
-// The ways of attaching that take more than a call to libbpf. Results as above; the default target is the usual place.
+// Attach functions that need more than one call to libbpf. Results as above; the default target is the usual one.
 int attach_probe(struct bpf_program *program, const char *target);
 int attach_perf_event(struct bpf_program *program, const char *target);
 int attach_xdp(struct bpf_program *program, const char *target);

@@ -13,12 +13,12 @@
 #include "../../kit/trigger.h"
 #include "tracefs.h"
 
-/// What is waited for, and what came.
+/// The expected event, and what arrived.
 struct watch {
     const struct definition *definition;
     const char *contains;
     int pipe;
-    /// The part of a line that has been read.
+    /// The part of a line that was read so far.
     char line[1024];
     size_t length;
     unsigned long seen;
@@ -107,10 +107,10 @@ int main(int argc, char **argv)
     struct plan plan;
     struct definition definition;
     struct finding finding = {0};
-    // There is no library that it could name.
+    // It has no library to name.
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
         return 0;
-    // It has nothing to do before its cell.
+    // It has nothing to prepare.
     if (argc == 2 && strcmp(argv[1], CMX_RESIDENT_ARGUMENT) == 0)
         return 64;
     if (argc != 4) {

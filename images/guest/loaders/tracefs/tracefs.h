@@ -1,4 +1,4 @@
-/// The tracefs loader: what is left on kernels whose BPF cannot do it. It defines a kprobe or uprobe event, runs the trigger
+/// The tracefs loader, a fallback for kernels whose BPF is insufficient. It defines a kprobe or uprobe event, runs the trigger
 /// and waits for the event's line.
 #ifndef CMX_TRACEFS_H
 #define CMX_TRACEFS_H
@@ -20,7 +20,7 @@ struct definition {
     const char *file;
     char name[64];
     char text[1024];
-    /// The arguments that the kernel gives the addresses of and not the strings.
+    /// The arguments for which the kernel returns addresses instead of strings.
     struct string_argument {
         char name[64];
         long offset;

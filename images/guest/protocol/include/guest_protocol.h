@@ -2,9 +2,9 @@
 ///
 /// Both sides share a mailbox, the memory behind an ivshmem device: a header page and two byte rings, one for each
 /// direction. A ring carries frames: a `struct cmx_frame`, then `length` bytes of payload, which start with the struct
-/// that the frame type names. Numbers are in the order of x86-64; host and guest are both that.
+/// that the frame type names. Numbers are little-endian, because host and guest are both x86-64.
 ///
-/// A loader writes the same frames to a pipe (file descriptor CMX_LOADER_FD); the agent passes on whole ones only.
+/// A loader writes the same frames to a pipe (file descriptor CMX_LOADER_FD); the agent forwards only whole frames.
 #ifndef CMX_GUEST_PROTOCOL_H
 #define CMX_GUEST_PROTOCOL_H
 
@@ -22,14 +22,14 @@
 #define CMX_TO_HOST_OFFSET (CMX_TO_GUEST_OFFSET + CMX_TO_GUEST_BYTES)
 #define CMX_TO_HOST_BYTES (8u << 20)
 
-/// A payload never exceeds this: longer texts go in several CMX_LOG frames, longer files in several CMX_FILE frames.
+/// The maximum payload: longer texts are split into several CMX_LOG frames, longer files into several CMX_FILE frames.
 #define CMX_MAX_PAYLOAD (256u << 10)
-/// Names and paths, the closing NUL included.
+/// The maximum length of names and paths, including the terminating NUL.
 #define CMX_NAME_BYTES 128u
-/// The path of a file that goes into a guest, the closing NUL included: as long as paths on the host are.
+/// The maximum length of the path of a file for a guest, including the terminating NUL: as on the host.
 #define CMX_PATH_BYTES 512u
 
-/// The descriptor at which a loader finds the pipe for its frames.
+/// The file descriptor of the pipe for a loader's frames.
 #define CMX_LOADER_FD 3
 
 /// A ring's positions count bytes since the start and never wrap; what lies between them is unread.
@@ -53,7 +53,7 @@ struct cmx_frame {
 
 enum cmx_frame_type {
     // Host to guest.
-    /// No payload. The agent answers with CMX_HELLO: the proof that a restored guest runs.
+    /// No payload. The agent answers with CMX_HELLO, which proves that a restored guest is running.
     CMX_BEGIN = 1,
     /// `struct cmx_file` and bytes: appended to the file at `path`, which a frame with `offset` 0 creates.
     CMX_FILE = 2,
@@ -67,15 +67,15 @@ enum cmx_frame_type {
     CMX_EXAMINE = 5,
 
     // Guest to host.
-    /// `struct cmx_hello`: user space is up.
+    /// `struct cmx_hello`: user space is running.
     CMX_HELLO = 16,
-    /// No payload: what every load repeats has been done once; now is the time for a snapshot.
+    /// No payload: work that every load would repeat is done, so the host can take a snapshot now.
     CMX_WARMED = 17,
     /// `struct cmx_cell`: the loader of this cell starts now.
     CMX_CELL_BEGIN = 18,
     /// `struct cmx_log` and text.
     CMX_LOG = 19,
-    /// `struct cmx_program`: all that is to be said of a program; its log frames came before.
+    /// `struct cmx_program`: the complete report on a program; its log frames precede it.
     CMX_PROGRAM = 20,
     /// `struct cmx_cell_end`.
     CMX_CELL_END = 21,
@@ -90,25 +90,25 @@ enum cmx_frame_type {
 
 struct cmx_file {
     uint64_t offset;
-    /// The folders that it names come with it.
+    /// Missing directories are created.
     char path[CMX_PATH_BYTES];
 };
 
 struct cmx_load {
     uint32_t cell;
-    /// How long the loader may be silent before the agent ends it.
+    /// How long the loader may be silent before the agent kills it.
     uint32_t limit_milliseconds;
-    /// Not 0 to have a loader started for this cell alone, and a shell for its trigger.
+    /// Not 0 to start a loader for this cell alone, and a shell for its trigger.
     uint32_t is_alone;
-    /// Not 0 for a loader that came with the job and can be resident.
+    /// Not 0 for a loader that was sent with the job and supports residency.
     uint32_t may_stay;
-    /// Not 0 to have all of every log, however long the kernel takes to write it.
+    /// Not 0 to keep complete logs, however long the kernel takes to write them.
     uint32_t full_logs;
-    /// Name of the loader, which lies at /bin/loader-<name> in the guest.
+    /// The name of the loader; its path in the guest is /bin/loader-<name>.
     char loader[CMX_NAME_BYTES];
-    /// The object's path in the guest; empty for a loader that needs none.
+    /// The object's path in the guest; empty for a loader without an object.
     char object[CMX_NAME_BYTES];
-    /// The path of the stage plan in the guest; empty to stop at the load.
+    /// The path of the stage plan in the guest; empty to stop after the load.
     char plan[CMX_NAME_BYTES];
 };
 
@@ -121,13 +121,13 @@ struct cmx_module {
 #define CMX_MODULE_LOG_BYTES (4u << 10)
 
 struct cmx_module_done {
-    /// 0, also for a module that was there already, or the negative errno of the insertion.
+    /// 0, also if the module was already loaded, or the negative errno of the insertion.
     int32_t error;
 };
 
 struct cmx_hello {
     uint32_t version;
-    /// Whether /sys/kernel/btf/vmlinux is there.
+    /// Whether /sys/kernel/btf/vmlinux exists.
     uint32_t has_btf;
     /// CLOCK_MONOTONIC at the time of writing.
     uint64_t uptime_microseconds;
@@ -143,9 +143,9 @@ struct cmx_cell {
 enum cmx_log_source {
     /// What the kernel wrote into the log buffer of BPF_PROG_LOAD.
     CMX_LOG_VERIFIER = 0,
-    /// What the loader's library said.
+    /// Messages of the loader's library.
     CMX_LOG_LOADER = 1,
-    /// The event that fitted, as it came back from the program or tracefs.
+    /// The matching event, as received from the program or tracefs.
     CMX_LOG_EVENT = 2,
     /// Warnings and worse of the kernel while the cell ran, as its console shows them, but whatever is shown there; sent
     /// by the agent, about the whole object.
@@ -174,37 +174,37 @@ enum cmx_stage {
 
 struct cmx_program {
     uint32_t cell;
-    /// Counts from 0 in the order of the object; CMX_WHOLE_OBJECT when there is no program to speak of.
+    /// The program's index in the object, from 0; CMX_WHOLE_OBJECT if the report is not about one program.
     uint32_t program;
-    /// Where it failed, or the last stage that it passed.
+    /// The stage that failed, or the last stage that passed.
     uint32_t stage;
     /// 0, or the negative errno of the step that failed.
     int32_t error;
-    /// 0 when the kernel had more to say than the largest buffer held.
+    /// 0 if the log did not fit into the largest buffer.
     uint32_t log_complete;
-    /// Bytes after the verifier's rewriting, and as machine code; 0 where the kernel does not say.
+    /// The size after the verifier's rewriting and as machine code, in bytes; 0 if the kernel does not report it.
     uint32_t translated_bytes;
     uint32_t jited_bytes;
-    /// Of `bpf_prog_info`, 0 before Linux 5.16.
+    /// From `bpf_prog_info`; 0 before Linux 5.16.
     uint32_t verified_instructions;
-    /// Instructions that the kernel was given, before its rewriting; 0 when it never came to that.
+    /// Instructions passed to the kernel, before its rewriting; 0 if the program was never passed.
     uint32_t instructions;
-    /// What the load that gave the verdict took, in which the verifier wrote no more than totals.
+    /// The duration of the load that gave the verdict, in which the verifier wrote at most statistics.
     uint32_t load_microseconds;
-    /// The verifier's own time in that load, 0 before Linux 5.2.
+    /// The verification time of that load; 0 before Linux 5.2.
     uint32_t verification_microseconds;
-    /// What attaching the program took; 0 where nobody says.
+    /// The time to attach the program; 0 if unknown.
     uint32_t attach_microseconds;
-    /// From the start of the trigger to the event, the same for each program of the cell; 0 where nobody says.
+    /// The time from the start of the trigger to the event, the same for all programs of the cell; 0 if unknown.
     uint32_t fire_microseconds;
-    /// Not 0 when the log is incomplete for want of the guest's memory only.
+    /// Not 0 if the log is incomplete only because the guest lacked memory.
     uint32_t log_lacks_memory;
     char name[CMX_NAME_BYTES];
-    /// The program type in libbpf's words: `kprobe`, `xdp`.
+    /// The program type as named by libbpf: `kprobe`, `xdp`.
     char type[CMX_NAME_BYTES];
 };
 
-/// What a loader or the agent found out by itself, beside what the kernel and the library wrote. The host writes the sentence.
+/// A fact that a loader or the agent established, in addition to messages of kernel and library. The host writes the sentence.
 struct cmx_finding {
     uint32_t cell;
     /// As in `struct cmx_log`. The last finding of the whole object is the reason of a cell that could not be measured.
@@ -215,7 +215,7 @@ struct cmx_finding {
     uint32_t argument_count;
 };
 
-/// In bytes: all arguments of a finding, their NULs included.
+/// The maximum length of a finding's arguments, in bytes, including their NULs.
 #define CMX_FINDING_BYTES (4u << 10)
 
 /// FINDING(name, number, argument count) for each code, below a comment with its arguments. `error` is the text of an errno or the
@@ -357,7 +357,7 @@ struct cmx_finding {
 #define CMX_FINDING_VALUE(name, number, argument_count) CMX_FINDING_##name = number,
 enum cmx_finding_code { CMX_FINDINGS(CMX_FINDING_VALUE) };
 
-/// How many arguments a finding of that code has; negative for a code that there is not.
+/// The number of arguments of a finding with that code; negative for an unknown code.
 int cmx_finding_argument_count(uint32_t code);
 
 /// Writes the sentence of a finding about a plan or its trigger, for loaders that `/init trigger` tells it in words. `first` and
@@ -383,7 +383,7 @@ enum cmx_fact_kind {
 struct cmx_fact {
     uint32_t cell;
     uint32_t kind;
-    /// 1 for yes, 0 for no, a negative errno when it could not be found out.
+    /// 1 for yes, 0 for no, a negative errno if unknown.
     int32_t answer;
     char name[CMX_NAME_BYTES];
 };
@@ -392,13 +392,13 @@ struct cmx_cell_end {
     uint32_t cell;
     /// The loader's wait status: how it exited, or the signal that killed it.
     int32_t wait_status;
-    /// Not 0 when the agent ended the loader because it was silent for longer than it may be.
+    /// Not 0 if the agent killed the loader because it was silent for too long.
     uint32_t overdue;
-    /// What the cell took in the guest.
+    /// The duration of the cell in the guest.
     uint32_t microseconds;
 };
 
-/// Marks the mailbox as in use. The memory must be zeroed; called once, by the agent.
+/// Marks the mailbox as in use. The memory must be zeroed. Called once, by the agent.
 void cmx_mailbox_open(void *mailbox);
 /// Whether an agent of this protocol version has opened the mailbox.
 int cmx_mailbox_is_open(const void *mailbox);

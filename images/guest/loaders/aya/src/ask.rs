@@ -1,4 +1,4 @@
-//! The questions that a refusal without a reason raises: the kernel is asked for less, and the answer is a finding.
+//! Feature probes for rejections without a log: load something simpler, and report the result as a finding.
 use std::os::fd::{FromRawFd as _, OwnedFd};
 
 use aya::features;
@@ -15,7 +15,7 @@ use crate::{
 const OPTIONAL_ATTACH_TYPES: [(&str, u32, &str); 3] =
     [("xdp", 37, "xdp"), ("cgroup_skb", 1, "cgroup_inet_egress"), ("cgroup_sock", 2, "cgroup_inet_sock_create")];
 
-/// The beginning of what BPF_MAP_CREATE takes.
+/// The first fields of the argument of BPF_MAP_CREATE.
 #[repr(C)]
 #[derive(Default)]
 struct MapAttributes {
@@ -26,7 +26,7 @@ struct MapAttributes {
     flags: u32,
 }
 
-/// The same of BPF_PROG_LOAD.
+/// The same for BPF_PROG_LOAD.
 #[repr(C)]
 #[derive(Default)]
 struct ProgramAttributes {
@@ -55,12 +55,12 @@ fn takes<Attributes>(command: Command, attributes: &Attributes) -> bool {
     call(command, attributes).map(|descriptor| drop(unsafe { OwnedFd::from_raw_fd(descriptor) })).is_ok()
 }
 
-/// Whether a kernel that does not know what it is asked for answers so. Others are about permission, memory or bpf() itself.
+/// Whether this errno is how a kernel rejects an unknown feature. Others are about permission, memory or bpf() itself.
 pub fn may_be_unknown(errno: i32) -> bool {
     [libc::EINVAL, libc::E2BIG].contains(&errno)
 }
 
-/// Says what it is about a map that this kernel does not take.
+/// Finds out which property of a map this kernel rejects.
 pub fn about_map(shape: &MapShape) {
     let as_it_is = MapAttributes {
         kind: shape.kind,
@@ -86,9 +86,9 @@ pub fn about_map(shape: &MapShape) {
     }
 }
 
-/// Says what it is about a program that this kernel refused without a word.
+/// Finds out which property of a program this kernel rejects, if it wrote no log.
 pub fn about_program(place: &ProgramPlace, kind: u32) {
-    // These are refused without a target. Kprobes are of the first types, and want a version.
+    // These are rejected without a target. Kprobes are among the oldest types, and need a version.
     if ["tracing", "lsm", "ext", "kprobe"].contains(&place.kind) {
         return;
     }

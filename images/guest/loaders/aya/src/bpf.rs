@@ -1,4 +1,4 @@
-//! The calls of bpf() that Aya does not offer.
+//! Calls of bpf() that Aya does not offer.
 use std::{io, os::fd::RawFd};
 
 /// A command and its numbers; include/uapi/linux/bpf.h.

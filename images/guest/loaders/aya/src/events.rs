@@ -1,4 +1,4 @@
-//! What comes back from an object: through the maps that are made for events, or as a change of another one.
+//! Events of an object: from maps for events, or as changes of other maps.
 use std::{
     io,
     os::fd::{AsFd as _, AsRawFd as _, RawFd},
@@ -24,24 +24,24 @@ use crate::{
     words,
 };
 
-/// As much of an event as is of use in a report.
+/// How much of an event is kept for the report.
 const MAX_EVENT_BYTES: usize = 4096;
-/// Of each processor's buffer.
+/// The size of each processor's buffer.
 const PERF_BUFFER_PAGES: usize = 16;
-/// More than a record of a perf buffer ever holds.
+/// Larger than any record of a perf buffer.
 const MAX_RECORD_BYTES: usize = 64 << 10;
 
-/// Where events come from.
+/// A source of events.
 pub trait EventSource {
-    /// Hands over those that are there, and waits for some at most `limit`.
+    /// Passes on available events, and waits at most `limit` for new ones.
     fn poll(&mut self, limit: Duration, take: &mut dyn FnMut(&[u8])) -> Result<()>;
-    /// Called between attaching and the trigger: what a map holds by then is no event.
+    /// Called between attaching and the trigger: earlier contents of a map are not events.
     fn settle(&mut self) {}
 }
 
 pub struct Events {
     source: Box<dyn EventSource>,
-    /// The map that they come from.
+    /// The map with the events.
     map: String,
     contains: Vec<u8>,
     seen: u64,
@@ -49,7 +49,7 @@ pub struct Events {
 }
 
 impl Events {
-    /// Makes ready for the events of the loaded object; an error says why the plan does not fit it.
+    /// Prepares for events of the loaded object; an error says why the plan does not match it.
     pub fn open(ebpf: &mut Ebpf, view: &ObjectView, plan: &Plan) -> Result<Self, Finding> {
         let name = match plan.event_map() {
             Some(name) => name,
@@ -67,7 +67,7 @@ impl Events {
         self.source.settle();
     }
 
-    /// Waits until an event fits, at most `limit` milliseconds after the trigger has ended. Returns 0 or a negative errno.
+    /// Waits for a matching event, at most `limit` milliseconds after the trigger has ended. Returns 0 or a negative errno.
     pub fn wait(&mut self, trigger: Trigger, limit: i32, log: &mut AyaLog) -> i32 {
         let mut deadline = None;
         let mut waits = EventWaits::new();
@@ -80,7 +80,7 @@ impl Events {
             if !trigger.has_ended() {
                 continue;
             }
-            // The trigger bounds itself.
+            // The service limits the duration of the trigger.
             let limit = Duration::from_millis(limit.unsigned_abs().into());
             let is_late = Instant::now() >= *deadline.get_or_insert_with(|| Instant::now() + limit);
             if !trigger.ran() || (self.fitting.is_none() && is_late) {
@@ -124,7 +124,7 @@ fn holds(event: &[u8], text: &[u8]) -> bool {
     text.is_empty() || event.windows(text.len()).any(|window| window == text)
 }
 
-/// The object's only map that is made for events; Aya's own log is none of the program's.
+/// The object's only map for events, apart from the one of aya-log.
 fn only_stream(ebpf: &Ebpf) -> Option<String> {
     let mut streams = ebpf
         .maps()
@@ -134,7 +134,7 @@ fn only_stream(ebpf: &Ebpf) -> Option<String> {
     only.filter(|_| streams.next().is_none())
 }
 
-/// `None` for a map whose entries have to be looked at and that the object does not define.
+/// `None` for a map that must be polled for changes but is not defined in the object.
 fn watch(map: Map, shape: Option<&MapShape>) -> Result<Option<Box<dyn EventSource>>> {
     Ok(match map {
         Map::PerfEventArray(_) => Some(Box::new(PerfBuffers::open(map)?)),
@@ -146,7 +146,7 @@ fn watch(map: Map, shape: Option<&MapShape>) -> Result<Option<Box<dyn EventSourc
     })
 }
 
-/// The buffers of a perf event array, one for each processor.
+/// The buffers of a perf event array, one per processor.
 pub struct PerfBuffers {
     buffers: Vec<PerfEventArrayBuffer<MapData>>,
     records: Vec<BytesMut>,
@@ -161,7 +161,7 @@ impl PerfBuffers {
         Ok(Self { buffers: buffers?, records: vec![BytesMut::with_capacity(MAX_RECORD_BYTES); 4] })
     }
 
-    /// Hands over what is there.
+    /// Passes on available events.
     pub fn take(&mut self, take: &mut dyn FnMut(&[u8])) -> Result<()> {
         for buffer in &mut self.buffers {
             while buffer.readable() {

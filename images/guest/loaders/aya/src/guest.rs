@@ -1,11 +1,11 @@
-//! The guest's side that all loaders share: frames, residency, the stage plan, its trigger. The C behind it is in `images/guest/kit`.
+//! The code that all loaders share: frames, residency, the stage plan, its trigger. Wraps the C code in `images/guest/kit`.
 use std::{
     ffi::{c_char, c_int, c_void, CStr, CString},
     sync::OnceLock,
     time::Duration,
 };
 
-/// What the C headers say, as protocol/generate.c writes it.
+/// The definitions of the C headers, as written by protocol/generate.c.
 #[allow(dead_code, non_camel_case_types, reason = "it is all that a loader may need, by its names in C")]
 mod protocol {
     use std::ffi::c_char;
@@ -18,7 +18,7 @@ pub const WHOLE_OBJECT: u32 = protocol::CMX_WHOLE_OBJECT;
 pub const EVENT_LIMIT: Duration = Duration::from_millis(protocol::EVENT_LIMIT as u64);
 const LOADER_FD: c_int = protocol::CMX_LOADER_FD as c_int;
 
-/// The waits between looks for an event, which grow while none comes.
+/// The waits between checks for an event, which grow while none arrives.
 pub struct EventWaits(u32);
 
 impl EventWaits {
@@ -52,7 +52,7 @@ pub enum Stage {
     Fire = protocol::CMX_STAGE_FIRE,
 }
 
-/// What a `CMX_PROGRAM` says; a field that is not known is 0.
+/// The contents of a `CMX_PROGRAM` frame; unknown fields are 0.
 #[derive(Clone)]
 pub struct Report {
     pub program: u32,
@@ -73,7 +73,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// One that says no more than that the stage was passed.
+    /// A report that only says that the stage was passed.
     pub fn new(program: u32, stage: Stage, name: &str, kind: &'static str) -> Self {
         Self {
             program,
@@ -94,7 +94,7 @@ impl Report {
     }
 }
 
-/// The agent, as one cell's loader sees it.
+/// The connection of one cell's loader to the agent.
 #[derive(Clone, Copy)]
 pub struct Agent {
     cell: u32,
@@ -144,7 +144,7 @@ impl Agent {
         unsafe { report_finding(self.cell, program, finding) }
     }
 
-    /// Ends the loader: nothing can be said about the probe, for this reason.
+    /// Exits the loader, because the probe cannot be measured for this reason.
     pub fn end_unmeasured(&self, reason: Finding) -> ! {
         // SAFETY: the structure is copied.
         unsafe { end_unmeasured(self.cell, reason) }
@@ -152,7 +152,7 @@ impl Agent {
 }
 
 impl Finding {
-    /// `code` is one of the module of that name; `guest_protocol.h` says which arguments it has.
+    /// `code` is a constant of the module `code`; `guest_protocol.h` lists its arguments.
     pub fn new(code: u32, arguments: &[&str]) -> Self {
         let arguments: Vec<CString> = arguments.iter().map(|text| c_string(text)).collect();
         let pointers: Vec<*const c_char> = arguments.iter().map(|text| text.as_ptr()).collect();
@@ -177,7 +177,7 @@ impl Plan {
         }
     }
 
-    /// `None`: where its section says.
+    /// `None` to attach as the section specifies.
     pub fn target(&self, program: &str) -> Option<String> {
         let program = c_string(program);
         // SAFETY: the plan was read.
@@ -190,7 +190,7 @@ impl Plan {
         unsafe { cell_awaits_event() != 0 }
     }
 
-    /// `None`: the object's only one.
+    /// `None` for the object's only map.
     pub fn event_map(&self) -> Option<String> {
         // SAFETY: the plan was read; its texts are never NULL.
         let map = text(unsafe { cell_event_map() });
@@ -214,7 +214,7 @@ impl Plan {
         unsafe { run_cell_trigger_alone() }
     }
 
-    /// What the last `run_trigger` took.
+    /// The duration of the last `run_trigger`.
     pub fn fire_microseconds(&self) -> u32 {
         // SAFETY: nothing but a number is read.
         unsafe { cell_fire_microseconds() }
@@ -241,7 +241,7 @@ impl Trigger {
         unsafe { trigger_has_ended(self.0) != 0 }
     }
 
-    /// Whether the guest could run it, once it has ended.
+    /// Whether the guest was able to run it, once it has ended.
     pub fn ran(&self) -> bool {
         // SAFETY: as above.
         unsafe { trigger_ran(self.0) != 0 }
@@ -266,23 +266,23 @@ pub fn serve(run: fn(Agent, &str, &str)) {
     unsafe { serve_cells(None, run_request) }
 }
 
-/// What the kernel said of a program that Aya asked it for.
+/// The kernel's answer to Aya's load of a program.
 pub struct Load {
-    /// The log of a refusal, as much of it as is wanted; else the verifier's totals, where it gives them.
+    /// The log of a rejection, complete or in part; otherwise, the verifier's statistics if the kernel reports them.
     pub log: Vec<u8>,
     pub log_complete: bool,
     pub log_lacks_memory: bool,
-    /// Of the load that gave the verdict; 0 where Aya never came to it.
+    /// Of the load that gave the verdict; 0 if Aya never loaded it.
     pub microseconds: u32,
 }
 
-/// Finds out, once, what this kernel's log can do.
+/// Probes, once, which log features this kernel has.
 pub fn learn_logs() {
     // SAFETY: asks the kernel, and keeps the answers.
     unsafe { learn_log_levels() }
 }
 
-/// Lets `load` have Aya ask for one program.
+/// Runs `load`, in which Aya loads one program.
 pub fn observing<T>(load: impl FnOnce() -> T) -> (T, Load) {
     // SAFETY: there is one thread, and the text lives until the next load.
     unsafe {
@@ -299,7 +299,7 @@ pub fn observing<T>(load: impl FnOnce() -> T) -> (T, Load) {
     }
 }
 
-/// A network of the cell's own, for all that is attached to interfaces.
+/// Gives the cell its own network, for everything that is attached to interfaces.
 pub fn isolate_cell_network() {
     // SAFETY: changes the namespace of this thread, the only one.
     unsafe { isolate_network() }
@@ -311,7 +311,7 @@ pub fn kernel_counts_runs() -> bool {
     unsafe { counts_runs() != 0 }
 }
 
-/// A cgroup of the cell's own, which this process is in from then on.
+/// Gives the cell its own cgroup and moves this process there.
 pub fn cgroup_of_cell() -> std::io::Result<String> {
     // SAFETY: returns a string of its own, or NULL with errno.
     let path = unsafe { isolate_cgroup() };
@@ -332,12 +332,12 @@ extern "C" fn call_wait<F: FnMut(Trigger, i32) -> i32>(
     wait(Trigger(trigger), limit)
 }
 
-/// A text without what no C string can hold.
+/// A text without NUL characters.
 fn c_string(text: &str) -> CString {
     CString::new(text.replace('\0', "")).unwrap_or_default()
 }
 
-/// A field of a fixed size that ends with a NUL.
+/// A NUL-terminated field of a fixed size.
 fn field<const N: usize>(text: &str) -> [c_char; N] {
     let mut field = [0; N];
     for (place, byte) in field[..N - 1].iter_mut().zip(text.bytes()) {

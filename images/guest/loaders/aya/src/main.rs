@@ -1,5 +1,5 @@
 //! The loader of Rust's Aya: loads an object the way its users do, and reports what happened in frames of the guest protocol.
-//! It judges nothing. The contract of such a loader: docs/loaders.md.
+//! It does not judge. docs/loaders.md specifies the contract of loaders.
 mod ask;
 mod attach;
 mod attach_network;
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// What is done once, whoever serves cells.
+/// Preparation that is the same for resident and other loaders.
 fn prepare() {
     words::keep_warnings();
     raise_memlock();
@@ -54,7 +54,7 @@ fn prepare() {
 }
 
 fn run(agent: Agent, path: &str, plan: &str) {
-    // A panic of the library is what its users would see; the process ends by it.
+    // A panic of the library ends the process, as it would for the library's users.
     panic::set_hook(Box::new(move |panic| {
         agent.log(WHOLE_OBJECT, Source::Loader, format!("{panic}\n").as_bytes());
     }));

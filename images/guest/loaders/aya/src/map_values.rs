@@ -20,7 +20,7 @@ use crate::{
     object::MapShape,
 };
 
-/// As much of a map as is looked at.
+/// How much of a map is examined.
 const MAX_ENTRIES: usize = 4096;
 
 /// Numbers of map types; include/uapi/linux/bpf.h.
@@ -67,7 +67,7 @@ impl Values {
             if call(Command::MapGetNextKey, self.descriptor, previous, &mut key).is_err() {
                 break;
             }
-            // An entry that has just gone away stays zeros: it is none that could differ.
+            // An entry that has just disappeared stays zero, so it never counts as a change.
             let mut value = vec![0; self.value_bytes];
             let _ = call(Command::MapLookupElement, self.descriptor, Some(&key), &mut value);
             entries.push((key, value));
@@ -80,14 +80,14 @@ impl EventSource for Values {
     fn poll(&mut self, limit: Duration, take: &mut dyn FnMut(&[u8])) -> Result<()> {
         let mut has_taken = false;
         if self.is_queue {
-            // They have no keys; what they hold is taken out.
+            // They have no keys; their values are removed as they are read.
             let mut value = vec![0; self.value_bytes];
             while call(Command::MapLookupAndDeleteElement, self.descriptor, None, &mut value).is_ok() {
                 take(&value);
                 has_taken = true;
             }
         } else {
-            // Whatever was taken for an event becomes the state before, so that it is one event and not one each time.
+            // Each reported value becomes the previous state, so that it is reported only once.
             for (key, value) in self.read() {
                 if self.before.get(&key) == Some(&value) {
                     continue;

@@ -1,4 +1,4 @@
-//! What Aya does not tell of an object that it has loaded: the order of its programs, their sections, the sizes of its maps.
+//! What Aya does not expose about a loaded object: the order of its programs, their sections, the sizes of its maps.
 use std::{cmp::Ordering, collections::HashMap};
 
 use aya_obj::{Object, ProgramSection};
@@ -6,24 +6,24 @@ use object::{Object as _, ObjectSection as _};
 
 pub struct ProgramPlace {
     pub name: String,
-    /// Names the type and mostly what the program is attached to.
+    /// Names the type and usually the target of the program.
     pub section: String,
-    /// As many as the kernel is given; 0 where Aya could not link them.
+    /// The number passed to the kernel; 0 if Aya could not link them.
     pub instructions: u32,
-    /// In libbpf's words.
+    /// As named by libbpf.
     pub kind: &'static str,
     section_index: usize,
     address: u64,
 }
 
 impl ProgramPlace {
-    /// What comes after the type in the section's name.
+    /// The part of the section's name after the type.
     pub fn section_target(&self) -> Option<&str> {
         self.section.split_once('/').map(|(_, target)| target).filter(|target| !target.is_empty())
     }
 }
 
-/// Of a map, as the object defines it.
+/// A map, as the object defines it.
 pub struct MapShape {
     pub kind: u32,
     pub key_bytes: usize,
@@ -41,7 +41,7 @@ pub struct ObjectView {
 }
 
 impl ObjectView {
-    /// Reads an object that Aya has taken; empty for what it would not have taken.
+    /// Reads an object that Aya has accepted; empty for one that it would reject.
     pub fn new(bytes: &[u8]) -> Self {
         let mut view = Self { programs: Vec::new(), maps: HashMap::new() };
         let (Ok(mut parsed), Ok(file)) = (Object::parse(bytes), object::File::parse(bytes)) else { return view };

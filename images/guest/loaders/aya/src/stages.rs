@@ -1,4 +1,4 @@
-//! The stages past the load: the loaded programs are attached and made to fire.
+//! The stages after the load: attach the loaded programs and trigger their event.
 use std::time::Instant;
 
 use aya::programs::Program;
@@ -12,7 +12,7 @@ use crate::{
     words,
 };
 
-/// Goes on with an object of which each program has loaded, and reports each program again.
+/// Continues with an object whose programs have all loaded, and reports each program again.
 pub fn run(agent: &Agent, mut loaded: Loaded, plan: &Plan) {
     guest::isolate_cell_network();
     let events = plan.awaits_event().then(|| {
@@ -26,7 +26,7 @@ pub fn run(agent: &Agent, mut loaded: Loaded, plan: &Plan) {
         }
     }
     log.poll();
-    // What was said last is about all of them.
+    // The last messages are about all programs.
     let words = words::take_kept();
     for report in &loaded.reports {
         words.report(agent, report.program);
@@ -34,7 +34,7 @@ pub fn run(agent: &Agent, mut loaded: Loaded, plan: &Plan) {
     }
 }
 
-/// Returns whether all are attached. One that fails does not keep the others from being tried.
+/// Attaches all programs, even if one fails, and returns whether all succeeded.
 fn attach_all(agent: &Agent, loaded: &mut Loaded, plan: &Plan) -> bool {
     let Loaded { ebpf, view, reports } = loaded;
     for (place, report) in view.programs.iter().zip(reports.iter_mut()) {
@@ -48,7 +48,7 @@ fn attach_all(agent: &Agent, loaded: &mut Loaded, plan: &Plan) -> bool {
     reports.iter().all(|report| report.error == 0)
 }
 
-/// Runs the trigger until the event has come, or nothing that fits.
+/// Runs the trigger until a matching event has arrived or the time is over.
 fn fire(agent: &Agent, loaded: &mut Loaded, plan: &Plan, mut events: Events, log: &mut AyaLog) {
     events.settle();
     let error = plan.run_trigger(|trigger, limit| events.wait(trigger, limit, log));
@@ -70,7 +70,7 @@ fn fire(agent: &Agent, loaded: &mut Loaded, plan: &Plan, mut events: Events, log
     agent.log(WHOLE_OBJECT, Source::Event, events.fitting.as_deref().unwrap_or_default());
 }
 
-/// Tells a program that never ran from one that ran and sent nothing.
+/// Distinguishes a program that never ran from one that ran but sent nothing.
 fn find_how_often_they_ran(loaded: &Loaded) {
     for place in &loaded.view.programs {
         if let Some(Ok(info)) = loaded.ebpf.program(&place.name).map(Program::info) {
@@ -79,7 +79,7 @@ fn find_how_often_they_ran(loaded: &Loaded) {
     }
 }
 
-/// A plan without an event ends with the programs attached; its trigger is run all the same, for what the kernel makes of it.
+/// A plan without an event ends once the programs are attached. Its trigger runs nevertheless, to see how the kernel reacts.
 fn run_trigger_alone(agent: &Agent, plan: &Plan) {
     plan.run_trigger_alone();
     keep_trigger_finding(agent, plan, || {});

@@ -24,7 +24,9 @@ final class Mailbox: Sendable {
         }
         memory = Mutex(UInt(bitPattern: mapped))
         let error = cmx_send_shared_memory(sockets.near, file.descriptor)
-        guard error == 0 else { throw .hostResource(what: "a connection to the mailbox", errno: Errno(rawValue: error)) }
+        guard error == 0 else {
+            throw .hostResource(what: "a connection to the mailbox", errno: Errno(rawValue: error))
+        }
     }
 
     deinit {

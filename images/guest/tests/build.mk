@@ -7,10 +7,10 @@ TESTS += $(foreach guest,$(TEST_GUESTS),$(addprefix $(BUILD)/tests/$(guest)/,age
 RESIDENT := $(addprefix loaders/libbpf/,main.c libelf_0_192.c warm_up_object.S)
 
 $(BUILD)/tests/misbehaving/loader-libbpf: tests/misbehaving.c $(RESIDENT)
-$(BUILD)/tests/plain/loader-libbpf: tests/plain.c $(addprefix loaders/libbpf/,ask.c attach_type.c version.c) $(RESIDENT)
-$(BUILD)/tests/%/loader-libbpf: $(KIT) $(BUILD)/warm_up.bpf.o $(HEADERS) Makefile
+$(BUILD)/tests/plain/loader-libbpf: tests/plain.c $(RESIDENT)
+$(BUILD)/tests/%/loader-libbpf: $(LIBBPF_NEEDS) | $(BUILD)/loader-libbpf
 	mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LIBBPF_CFLAGS) $(filter %.c %.S, $^) $(KIT) $(LDFLAGS) $(LIBBPF_LIBS) -o $@
+	$(call build_with_libbpf,$(filter-out kit/%,$(filter %.c %.S,$^)))
 
 $(BUILD)/tests/stuck/agent: tests/stuck_init.c Makefile
 	mkdir -p $(@D)

@@ -1,5 +1,5 @@
 /// What the libbpf loader is held against: the same object, one program at a time, through libbpf as it is, with
-/// nothing between it and the kernel but the repair of docs/decisions/006.
+/// nothing between it and the kernel.
 #include <errno.h>
 #include <stdio.h>
 
@@ -28,7 +28,6 @@ static void load_program(uint32_t cell, const char *path, uint32_t index)
         bpf_program__set_autoload(program, chosen);
         if (!chosen)
             continue;
-        drop_optional_attach_type(program);
         snprintf(report.name, sizeof(report.name), "%s", bpf_program__name(program));
     }
     report.error = bpf_object__load(object);

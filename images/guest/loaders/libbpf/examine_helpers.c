@@ -43,7 +43,7 @@ enum helper_answer { HELPER_ABSENT, HELPER_PRESENT, HELPER_BEYOND_LAST };
 
 /// "unknown func bpf_x#5", since 6.10 or so "program of this type cannot use helper bpf_x#5", and "invalid func
 /// unknown#300" for a number that no type has. Any other complaint is about arguments, which are all missing here, so
-/// the helper itself was accepted. (libbpf 1.4's own probe does not know the second one and takes it for a yes.)
+/// the helper itself was accepted. (libbpf's own probe knows the second one since 1.5 only.)
 static enum helper_answer ask_for_helper(const struct subject *subject, int helper, unsigned log_level)
 {
     const struct bpf_insn instructions[] = {INSTRUCTION(BPF_JMP | BPF_CALL, 0, 0, 0, helper), RETURN};

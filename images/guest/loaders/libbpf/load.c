@@ -40,7 +40,6 @@ static struct cmx_program load_program(uint32_t cell, const char *path, struct b
 {
     struct bpf_program *program = select_program(object, index);
     size_maps(object);
-    drop_optional_attach_type(program);
     struct bpf_object *target = load_target(program, path);
     struct observed_load *observed = observe_next_load();
     observed->asked.type = bpf_program__type(program);

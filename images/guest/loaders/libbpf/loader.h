@@ -85,8 +85,4 @@ int takes_trivial(const struct asked_program *asked);
 /// /proc/version_signature.
 uint32_t version_code(void);
 
-/// Does what libbpf does since 1.3.4 and 1.4.7 on kernels that do not know `expected_attach_type` (before 4.17): sections for
-/// which it is optional are loaded without it.
-void drop_optional_attach_type(struct bpf_program *program);
-
 #endif

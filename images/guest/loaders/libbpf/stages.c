@@ -60,7 +60,6 @@ static int load_whole(struct stages *stages)
     size_maps(stages->object);
     bpf_object__for_each_program(program, stages->object)
     {
-        drop_optional_attach_type(program);
         int error = set_load_target(program, plan_target(stages->plan, bpf_program__name(program)));
         if (error)
             return error;

@@ -2,7 +2,11 @@
 
 package main
 
-import "github.com/cilium/ebpf"
+import (
+	"reflect"
+
+	"github.com/cilium/ebpf"
+)
 
 // What the loader uses of cilium/ebpf before 0.16: Debian 12 packages 0.9.1 and Debian 13 packages 0.11.0. library.go has
 // the same for newer versions.
@@ -12,13 +16,26 @@ func shareKernelTypes(*ebpf.CollectionOptions) {}
 
 func warmUpKernelTypes() {}
 
-// withoutLog loads once, without a log: a negative size keeps the library from loading what was refused once more.
-func withoutLog() ebpf.ProgramOptions { return ebpf.ProgramOptions{LogSize: -1} }
+// withoutLog loads once, without a log: the library is to be kept from loading what was refused once more. Before 0.10, a negative
+// size does that; later versions reject one.
+func withoutLog() ebpf.ProgramOptions {
+	options := ebpf.ProgramOptions{LogSize: -1}
+	if disabled := reflect.ValueOf(&options).Elem().FieldByName("LogDisabled"); disabled.IsValid() {
+		options.LogSize = 0
+		disabled.SetBool(true)
+	}
+	return options
+}
 
 // withLog loads once, with a log of that level in a buffer of that size.
 func withLog(level uint32, bytes int) ebpf.ProgramOptions {
-	return ebpf.ProgramOptions{LogLevel: level, LogSize: bytes}
+	options := ebpf.ProgramOptions{LogSize: bytes}
+	setLevel(&options.LogLevel, level)
+	return options
 }
+
+// setLevel is for 0.9, in which a level is a number, as well as for versions in which it has a type.
+func setLevel[Level ~uint32](field *Level, level uint32) { *field = Level(level) }
 
 // withLogOfRefusal loads without a log, and once more with one what is refused.
 func withLogOfRefusal(bytes int) ebpf.ProgramOptions { return ebpf.ProgramOptions{LogSize: bytes} }

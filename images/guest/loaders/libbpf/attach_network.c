@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "library.h"
 #include "messages.h"
 #include "stages.h"
 

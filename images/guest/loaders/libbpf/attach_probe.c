@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "library.h"
 #include "messages.h"
 #include "stages.h"
 

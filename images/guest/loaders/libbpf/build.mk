@@ -1,6 +1,8 @@
 LOADERS += libbpf
 BPF_CLANG ?= $(firstword $(shell command -v clang-19 clang-20 clang-21 clang-18 clang-17 clang-16 clang))
 LIBBPF := $(filter-out %.bpf.c, $(wildcard loaders/libbpf/*.c)) loaders/libbpf/warm_up_object.S
+# Kernels are examined by the loader with the current library, so the others do without that.
+LIBBPF_OF_OBJECTS := $(filter-out loaders/libbpf/examine%,$(LIBBPF))
 LIBBPF_WRAPPED := bpf_prog_load bpf_map_create btf__load_vmlinux_btf btf__find_by_name_kind btf_get_from_fd btf__free
 LIBBPF_NEEDS := $(BUILD)/warm_up.bpf.o $(wildcard kit/*.c) $(HEADERS) loaders/libbpf/prepare loaders/libbpf/build.mk \
                 ../../scripts/libbpf ../../scripts/debian-packages Makefile
@@ -12,17 +14,21 @@ $(BUILD)/warm_up.bpf.o: loaders/libbpf/warm_up.bpf.c loaders/libbpf/build.mk | $
 # `    [1] = "map_lookup_elem",` of `static void *(* const bpf_map_lookup_elem)(…) = (void *) 1;`
 HELPER_NAME := ^static .*(\* *\(const \)\{0,1\}bpf_\([a-z0-9_]*\))(.*(void \*) \([0-9]*\);$$
 
-# Sources and flags. The kit is compiled with them: it has to go with the same C library. The loader's version is the package's, since the library leaves out the third number, by which its bugs differ.
+# Sources, flags, and the library's version, or nothing for the current one. The kit is compiled with them: it has to go with the
+# same C library. The loader's version is the package's, since the library leaves out the third number, by which its bugs differ.
 define build_with_libbpf
 parts=$(@D)/parts-$(@F) && rm -rf $$parts && mkdir -p $$parts && \
-settings=$$(loaders/libbpf/prepare) && { read -r version; read -r root; read -r libraries; } <<<"$$settings" && \
+settings=$$(loaders/libbpf/prepare $(3)) && { read -r version; read -r origin; read -r root; read -r libraries; } <<<"$$settings" && \
 compile="$(CC) $(CFLAGS) $${root:+--sysroot=$$root}" && \
 for source in $(wildcard kit/*.c); do $$compile -c $$source -o $$parts/$$(basename $$source .c).o || exit; done && \
 ar rcsD $$parts/libkit.a $$parts/*.o && \
 sed -n 's/$(HELPER_NAME)/    [\3] = "\2",/p' "$$root/usr/include/bpf/bpf_helper_defs.h" >$$parts/helper_names.h && \
 $$compile -DLIBBPF_VERSION="\"$$version\"" -DWARM_UP_OBJECT='"$(BUILD)/warm_up.bpf.o"' -I$$parts $(1) $$parts/libkit.a \
-    $(LDFLAGS) $(2) $$libraries -o $@
+    $(LDFLAGS) $(2) $$libraries -o $@$(if $(3),, && echo "$$origin" >$(call origin_of,$@))
 endef
 
 $(BUILD)/loader-libbpf: $(LIBBPF) $(LIBBPF_NEEDS)
 	$(call build_with_libbpf,$(LIBBPF),$(addprefix -Wl$(comma)--wrap=,$(LIBBPF_WRAPPED)))
+
+$(BUILD)/loader-libbpf@%: $(LIBBPF_OF_OBJECTS) $(LIBBPF_NEEDS)
+	$(call build_with_libbpf,-DOBJECTS_ONLY $(LIBBPF_OF_OBJECTS),$(addprefix -Wl$(comma)--wrap=,$(LIBBPF_WRAPPED)),$*)

@@ -34,9 +34,13 @@ static void serve(const struct resident_request *request)
 {
     struct plan plan;
     struct finding problem;
-    if (request->object[0] == '\0')
+#ifndef OBJECTS_ONLY
+    if (request->object[0] == '\0') {
         examine_kernel(request->cell);
-    else if (request->plan[0] == '\0')
+        return;
+    }
+#endif
+    if (request->plan[0] == '\0')
         load_object(request->cell, request->object, NULL);
     else if (read_plan(request->plan, &plan, &problem))
         load_object(request->cell, request->object, &plan);

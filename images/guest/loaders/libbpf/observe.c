@@ -8,6 +8,7 @@
 
 #include "../../kit/clock.h"
 #include "../../kit/load_log.h"
+#include "library.h"
 #include "loader.h"
 
 int __real_bpf_prog_load(enum bpf_prog_type, const char *, const char *, const struct bpf_insn *, size_t,
@@ -48,7 +49,11 @@ static int load_with_level(void *context, unsigned level, char *log, size_t log_
     options.attempts = 1;
     int program = __real_bpf_prog_load(request->type, request->name, request->license, request->instructions,
                                        request->count, &options);
+#if LIBBPF_BEFORE(1, 2)
+    *true_bytes = 0;
+#else
     *true_bytes = level ? options.log_true_size : 0;
+#endif
     return program;
 }
 

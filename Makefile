@@ -40,7 +40,7 @@ bench: setup-test build guest
 
 install: build guest
 	install -D -s -t $(LIBEXEC) $(BIN)
-	install -D -t $(LIBEXEC)/guest $(addprefix images/guest/build/,agent shell.so loader-*)
+	install -D -t $(LIBEXEC)/guest $(addprefix images/guest/build/,agent shell.so loader-* origin-* versions)
 	find kernels probes -type f -not -path '*/.*' -print0 | xargs -0 -I@ install -D -m 644 @ $(LIBEXEC)/@
 	install -d $(DESTDIR)$(PREFIX)/bin
 	ln -sfn ../libexec/compat-matrix/compat-matrix $(DESTDIR)$(PREFIX)/bin/compat-matrix

@@ -5,7 +5,8 @@ public struct CompatMatrix: AsyncParsableCommand {
         commandName: "compat-matrix",
         abstract: "Test which kernels load your eBPF programs, and explain every failure.",
         subcommands: [
-            RunCommand.self, Kernels.self, Probes.self, Report.self, Runs.self, Diff.self, History.self,
+            RunCommand.self, Kernels.self, Probes.self, LoadersCommand.self, Report.self, Runs.self, Diff.self,
+            History.self,
             PlanCommand.self, Bisect.self, Merge.self, Explain.self, Features.self, Doctor.self, Init.self,
             Clean.self,
         ])

@@ -8,6 +8,7 @@ package import SystemPackage
 package struct LoaderSearch: Sendable {
     private let own: [String: FilePath]
     private let tools: FilePath
+    private let workshop: LoaderWorkshop?
 
     /// Larger ones would fill the guest: its memory is what files lie in.
     private static let longestLoader = 32 << 20
@@ -15,21 +16,27 @@ package struct LoaderSearch: Sendable {
     /// - Parameters:
     ///   - own: Where the user's own are, by the names that they were given.
     ///   - tools: The folder of the guest's agent and of the loaders that come with it.
-    package init(own: [String: FilePath], tools: FilePath) {
+    ///   - workshop: Builds what is missing of other versions; `nil` where that cannot be done.
+    package init(own: [String: FilePath] = [:], tools: FilePath, workshop: LoaderWorkshop? = nil) {
         self.own = own
         self.tools = tools
+        self.workshop = workshop
     }
 
     /// Those of the given names, by name.
     ///
     /// - Throws: `LoaderError` for a loader of the user's that is none; one of ours is missing then. `CancellationError`.
     package func find(_ names: Set<String>) async throws -> [String: Loader] {
+        let releases = Dictionary(
+            LoaderRelease.all(in: tools).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         var found: [String: Loader] = [:]
         for name in names {
             if let path = own[name] {
                 found[name] = try await ownLoader(name, at: path)
             } else if let loader = ShippedLoader(rawValue: name) {
                 found[name] = try await shipped(loader)
+            } else if let release = releases[name] {
+                found[name] = try await other(release)
             }
         }
         return found
@@ -61,6 +68,33 @@ package struct LoaderSearch: Sendable {
                 name, PlannedFile(path: path, digest: digest), isInGuestImage: true)
         } catch let problem as LoaderVersionProblem {
             return missing(shipped, "the \(name) loader at \(path) is damaged: \(problem); \(shipped.remedy)")
+        }
+    }
+
+    /// It comes into guests with the cells that want it, so that they all boot from the same snapshot.
+    private func other(_ release: LoaderRelease) async throws -> Loader {
+        let (name, path) = (release.name, tools.appending("loader-\(release.name)"))
+        func missing(_ reason: String) -> Loader {
+            Loader(name: name, state: .missing(reason: reason), isInGuestImage: false)
+        }
+        if !FileManager.default.fileExists(atPath: path.string) {
+            guard let workshop else {
+                return missing("the \(name) loader is not built: run 'scripts/loader \(name)' in the repository")
+            }
+            if let reason = try await workshop.build(release) {
+                return missing("cannot build the \(name) loader: \(reason)")
+            }
+        }
+        guard let bytes = FileManager.default.contents(atPath: path.string) else {
+            return missing("the \(name) loader at \(path) cannot be read")
+        }
+        do {
+            var loader = try await loader(
+                name, PlannedFile(path: path, digest: Digest.of(bytes)), isInGuestImage: false)
+            loader.canStay = true
+            return loader
+        } catch let problem as LoaderVersionProblem {
+            return missing("the \(name) loader at \(path) is damaged: \(problem); delete it")
         }
     }
 

@@ -92,13 +92,16 @@ package struct ExceptionCount: Sendable {
         let releases = Dictionary(
             document.kernels.map { ($0.id, $0.release.flatMap { KernelRelease($0) }) },
             uniquingKeysWith: { first, _ in first })
+        let versions = Dictionary(
+            document.loaders.map { ($0.name, $0.version) }, uniquingKeysWith: { first, _ in first })
         for cell in document.cells {
             guard let id = KernelID(cell.kernel), let rules = rules["\(cell.probe)/\(cell.variant)"] else { continue }
             let release = releases[cell.kernel] ?? nil
+            let loader = LoaderName(cell.loader, version: versions[cell.loader] ?? nil)
             let counts = cell.verdict != .notMeasured && isOfGate(cell.kernel)
             let deciding = [
-                rules.rule(for: id, release: release, loader: cell.loader),
-                rules.expiredRule(for: id, release: release, loader: cell.loader),
+                rules.rule(for: id, release: release, loader: loader),
+                rules.expiredRule(for: id, release: release, loader: loader),
             ]
             for rule in deciding {
                 guard let origin = rule?.origin else { continue }

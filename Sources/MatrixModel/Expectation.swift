@@ -112,8 +112,8 @@ package struct ExpectationOrigin: Sendable, Hashable {
 }
 
 extension Expectation {
-    /// Whether the rule speaks of what `loader` does.
-    fileprivate func isAbout(loader: String) -> Bool { loaders?.contains { $0.matches(loader) } ?? true }
+    /// Whether the rule speaks of what the loader of that name does.
+    fileprivate func isAbout(_ loader: LoaderName) -> Bool { loaders?.contains { $0.isAbout(loader) } ?? true }
 
     /// Whether any failure will do.
     fileprivate var isOfAnyFailure: Bool { cause == nil && stage == nil }
@@ -128,14 +128,14 @@ extension Expectation {
 extension [Expectation] {
     /// The first rule that speaks of the kernel and the loader and has not expired; where none does, a probe is expected to
     /// pass.
-    package func rule(for id: KernelID, release: KernelRelease?, loader: String) -> Expectation {
-        first { !$0.hasExpired && $0.isAbout(loader: loader) && $0.kernels.matches(id: id, release: release) }
+    package func rule(for id: KernelID, release: KernelRelease?, loader: LoaderName) -> Expectation {
+        first { !$0.hasExpired && $0.isAbout(loader) && $0.kernels.matches(id: id, release: release) }
             ?? Expectation(kernels: .everyKernel, verdict: .pass)
     }
 
     /// The first rule that speaks of the kernel and the loader, where that one has expired.
-    package func expiredRule(for id: KernelID, release: KernelRelease?, loader: String) -> Expectation? {
-        first { $0.isAbout(loader: loader) && $0.kernels.matches(id: id, release: release) }.flatMap {
+    package func expiredRule(for id: KernelID, release: KernelRelease?, loader: LoaderName) -> Expectation? {
+        first { $0.isAbout(loader) && $0.kernels.matches(id: id, release: release) }.flatMap {
             $0.hasExpired ? $0 : nil
         }
     }
@@ -167,8 +167,11 @@ extension KernelSelector {
 extension CellResult {
     /// The same result with its expectation, from the rules of its variant.
     ///
-    /// `release` is what that kernel's guest said, `nil` when none ever did.
-    package func held(against rules: [Expectation], on kernel: KernelID, release: KernelRelease?) -> CellResult {
+    /// `release` is what that kernel's guest said, `nil` when none ever did; `version` is that of the loader's library.
+    package func held(
+        against rules: [Expectation], on kernel: KernelID, release: KernelRelease?, version: String? = nil
+    ) -> CellResult {
+        let loader = LoaderName(loader, version: version)
         var result = held(against: rules.rule(for: kernel, release: release, loader: loader))
         guard !result.asExpected, let expired = rules.expiredRule(for: kernel, release: release, loader: loader),
             let expires = expired.expires, held(against: expired).asExpected

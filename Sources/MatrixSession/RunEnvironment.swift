@@ -61,11 +61,23 @@ package actor RunEnvironment {
         if !unknown.isEmpty {
             var own: [String: FilePath] = [:]
             for case .own(let name, let path) in options { own[name] = try Workspace.absolute(path) }
-            let search = LoaderSearch(own: own, tools: workspace.guestTools)
+            let search = LoaderSearch(own: own, tools: workspace.guestTools, workshop: workshop)
             loaders.merge(try await search.find(unknown)) { _, new in new }
         }
         return loaders.filter { names.contains($0.key) }
     }
+
+    /// Builds other versions of loaders, where this is run from a repository.
+    private var workshop: LoaderWorkshop? {
+        workspace.loaderScript.map { [display] script in
+            LoaderWorkshop(script: script) {
+                display.say("building the loader \($0.name), with packages from Debian \($0.suite)")
+            }
+        }
+    }
+
+    /// The versions of loaders that can be chosen.
+    nonisolated var loaderReleases: [LoaderRelease] { LoaderRelease.all(in: workspace.guestTools) }
 
     /// The image with all loaders that were found so far: a run of some of them uses the snapshots of the runs before it.
     func guestImage() async throws(GuestImageError) -> GuestImage {

@@ -13,6 +13,8 @@ actor RunRecorder: RunObserver {
     private let run: RunInfo
     private let plan: RunPlan
     private let loaders: [LoaderRow]
+    /// Of the loaders' libraries, by the loaders' names.
+    private let versions: [String: String]
     /// By position in the plan.
     private var results: [Int: CellResult] = [:]
     private var rows: [KernelID: KernelRow]
@@ -25,6 +27,9 @@ actor RunRecorder: RunObserver {
         self.run = run
         self.plan = plan
         self.loaders = loaders
+        versions = Dictionary(
+            loaders.compactMap { loader in loader.version.map { (loader.name, $0) } },
+            uniquingKeysWith: { first, _ in first })
         rows = Dictionary(
             uniqueKeysWithValues: plan.kernels.map { kernel in
                 let row = KernelRow(
@@ -111,7 +116,8 @@ actor RunRecorder: RunObserver {
         _ result: CellResult, of cell: PlannedCell, on kernel: KernelID, release: String?
     ) -> RecordedCell {
         let result = result.held(
-            against: cell.expectations, on: kernel, release: release.flatMap { KernelRelease($0) })
+            against: cell.expectations, on: kernel, release: release.flatMap { KernelRelease($0) },
+            version: versions[result.loader])
         results[cell.position] = result
         if result.verdict == .notMeasured {
             if rows[kernel]?.status == .notMeasured { rows[kernel]?.reason = result.reason }

@@ -44,7 +44,9 @@ package struct RunSession: Sendable {
         let project = try workspace.projectManifest(at: request.manifest)
         let request = try request.filled(from: project)
         let all = try await Self.variants(request, workspace, project)
-        let chosen = try LoaderChoice(request.loaders).loaders(of: all).filter { isWanted($0.variant) }
+        let chosen = try LoaderChoice(request.loaders, releases: environment.loaderReleases).loaders(of: all).filter {
+            isWanted($0.variant)
+        }
         let manifests = try await environment.kernels(
             matching: request.kernels, check: ProjectManifest.check(of: project?.kernels ?? []))
         let results = request.results ?? workspace.results

@@ -12,6 +12,8 @@ package struct Workspace: Sendable, Equatable {
     package let cache: FilePath
     /// The agent and the loaders that run inside a guest.
     package let guestTools: FilePath
+    /// The script of the repository that builds a loader with another version of its library; `nil` for what was installed.
+    package let loaderScript: FilePath?
     package let results: FilePath
     /// Reports name source files from here: the repository around the current directory, or that itself.
     package let sources: FilePath
@@ -51,6 +53,7 @@ package struct Workspace: Sendable, Equatable {
             probes: exists(probes) ? probes : nil,
             cache: built?.cache ?? cache,
             guestTools: built?.guestTools ?? program.appending("guest"),
+            loaderScript: built?.loaderScript,
             results: (project?.removingLastComponent() ?? directory).appending("results"),
             sources: sources, project: project)
     }
@@ -74,7 +77,7 @@ package struct Workspace: Sendable, Equatable {
     package func adding(catalogueFolder folder: FilePath) -> Workspace {
         Workspace(
             catalogueFolders: catalogueFolders + [folder], probes: probes, cache: cache, guestTools: guestTools,
-            results: results, sources: sources, project: project)
+            loaderScript: loaderScript, results: results, sources: sources, project: project)
     }
 
     package static func isFolder(_ path: FilePath) -> Bool {
@@ -96,18 +99,20 @@ package struct Workspace: Sendable, Equatable {
             probes: root.appending("probes"),
             cache: root.appending("images/cache"),
             guestTools: root.appending("images/guest/build"),
+            loaderScript: root.appending("scripts/loader"),
             results: (project?.removingLastComponent() ?? root).appending("results"),
             sources: sources, project: project)
     }
 
     private init(
-        catalogueFolders: [FilePath], probes: FilePath?, cache: FilePath, guestTools: FilePath, results: FilePath,
-        sources: FilePath, project: FilePath?
+        catalogueFolders: [FilePath], probes: FilePath?, cache: FilePath, guestTools: FilePath,
+        loaderScript: FilePath?, results: FilePath, sources: FilePath, project: FilePath?
     ) {
         self.catalogueFolders = catalogueFolders
         self.probes = probes
         self.cache = cache
         self.guestTools = guestTools
+        self.loaderScript = loaderScript
         self.results = results
         self.sources = sources
         self.project = project

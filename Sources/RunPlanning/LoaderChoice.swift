@@ -21,22 +21,30 @@ package struct LoadedVariant: Sendable {
 /// A pure function of the options; does not access the disk.
 package struct LoaderChoice {
     private let options: [LoaderOption]
+    private let releases: [LoaderRelease]
     private let own: [String]
 
-    package init(_ options: [LoaderOption]) {
+    /// `releases` are the versions that can be chosen beside the default ones.
+    package init(_ options: [LoaderOption], releases: [LoaderRelease] = []) {
         self.options = options
+        self.releases = releases
         own = options.compactMap { if case .own(let name, _) = $0 { name } else { nil } }
     }
 
-    /// Loaders of objects, in the order of the plan: ours first, the user's as they were named.
-    private var ofObjects: [String] { ShippedLoader.allCases.filter(\.takesObjects).map(\.rawValue) + own }
+    /// Loaders of objects, in the order of the plan: ours first, each before its other versions, the user's as they were named.
+    private var ofObjects: [String] {
+        let shipped = ShippedLoader.allCases.filter(\.takesObjects).flatMap { loader in
+            [loader.rawValue] + releases.filter { $0.loader == loader }.map(\.name)
+        }
+        return shipped + own
+    }
 
     private var all: [String] { ofObjects + ShippedLoader.allCases.filter { !$0.takesObjects }.map(\.rawValue) }
 
     /// The names of the loaders of each variant, with the variant.
     ///
-    /// Where a manifest names loaders, only those count. Where it does not, and for objects without a manifest, any loader
-    /// may be chosen, and without a choice it is libbpf.
+    /// Where a manifest names loaders, only those count, in any version that is chosen. Where it does not, and for objects without
+    /// a manifest, any loader may be chosen, and without a choice it is libbpf.
     ///
     /// - Throws: `LoaderChoiceError` for a choice that nothing is for, and for a manifest that names a loader that there is not.
     package func loaders(of variants: [BuiltVariant]) throws(LoaderChoiceError) -> [(
@@ -48,9 +56,9 @@ package struct LoaderChoice {
         for variant in variants {
             let takers = takers(of: variant)
             possible.formUnion(takers)
-            chosen += takers.filter(isChosen).map { (variant, $0) }
+            chosen += takers.filter { isChosen($0, for: variant) }.map { (variant, $0) }
         }
-        if let lost = options.map(\.glob).first(where: { glob in !possible.contains(where: glob.matches) }) {
+        if let lost = options.map(\.glob).first(where: { glob in !possible.contains(where: glob.chooses(loader:)) }) {
             throw .nothingMatches("\(lost)", known: possible.sorted())
         }
         return chosen
@@ -64,12 +72,17 @@ package struct LoaderChoice {
 
     private func takers(of variant: BuiltVariant) -> [String] {
         if let loader = variant.ownLoader { return [loader] }
-        if let globs = variant.loaders { return ofObjects.filter { name in globs.contains { $0.matches(name) } } }
+        if let globs = variant.loaders { return takers(among: globs) }
         return options.isEmpty ? [ShippedLoader.libbpf.rawValue] : ofObjects
     }
 
-    private func isChosen(_ loader: String) -> Bool {
-        options.isEmpty || options.contains { $0.glob.matches(loader) }
+    private func takers(among globs: [Glob]) -> [String] {
+        ofObjects.filter { name in globs.contains { $0.isAbout(LoaderName(name)) } }
+    }
+
+    private func isChosen(_ loader: String, for variant: BuiltVariant) -> Bool {
+        guard options.isEmpty else { return options.contains { $0.glob.chooses(loader: loader) } }
+        return variant.loaders?.contains { $0.chooses(loader: loader) } ?? true
     }
 }
 

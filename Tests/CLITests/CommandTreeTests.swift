@@ -80,6 +80,8 @@ import Testing
         "compat-matrix probes list [--json]",
         "compat-matrix probes check [--loader <loader> ...] [--verbose]",
         "compat-matrix probes build [<glob>] [--verbose]",
+        "compat-matrix loaders <subcommand>",
+        "compat-matrix loaders list [--json] [--format <format>]",
         "compat-matrix report [<run>] [--format <format>] [--output <output>] [--results <results>]",
         "compat-matrix runs [--json] [--format <format>] [--limit <limit>] [--results <results>]",
         "compat-matrix diff [<from>] [<to>] [--format <format>] [--growth <growth>] [--headroom <headroom>] "

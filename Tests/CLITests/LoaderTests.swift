@@ -47,6 +47,131 @@ extension Loader {
         #expect(try choice.loaders(of: [Self.variant(manifest)]).map(\.loader) == expected)
     }
 
+    private static let releases = [("libbpf", "1.1"), ("libbpf", "1.7"), ("cilium", "0.9")].compactMap {
+        name, version in
+        ShippedLoader(rawValue: name).map { LoaderRelease(loader: $0, version: version, suite: "s") }
+    }
+
+    /// A manifest that names a library takes every version of it; which ones are run is for options to say.
+    @Test(
+        arguments: [
+            (nil, [], ["libbpf"]), (nil, ["*"], ["libbpf", "aya", "cilium"]),
+            (nil, ["libbpf", "libbpf@1.1"], ["libbpf", "libbpf@1.1"]),
+            (nil, ["libbpf@*"], ["libbpf@1.1", "libbpf@1.7"]),
+            (nil, ["*@*"], ["libbpf@1.1", "libbpf@1.7", "cilium@0.9"]),
+            (["libbpf", "aya"], [], ["libbpf", "aya"]), (["*"], [], ["libbpf", "aya", "cilium"]),
+            (["libbpf", "aya"], ["*@*"], ["libbpf@1.1", "libbpf@1.7"]),
+            (["libbpf@1.1"], [], ["libbpf@1.1"]), (["libbpf@1.1", "aya"], ["*@1.1"], ["libbpf@1.1"]),
+        ] as [([String]?, [String], [String])])
+    func versionsAreChosenByName(manifest: [String]?, options: [String], expected: [String]) throws {
+        let choice = LoaderChoice(options.map(LoaderOption.init(argument:)), releases: Self.releases)
+        #expect(try choice.loaders(of: [Self.variant(manifest)]).map(\.loader) == expected)
+    }
+
+    @Test func versionThatNoSuiteHasIsReported() throws {
+        let choice = LoaderChoice([LoaderOption(argument: "libbpf@9.9")], releases: Self.releases)
+        let failure = #expect(throws: LoaderChoiceError.self) { try choice.loaders(of: [Self.variant(["libbpf"])]) }
+        #expect(
+            failure?.description
+                == "--loader 'libbpf@9.9' matches nothing; loaders of the selected variants: libbpf, libbpf@1.1, libbpf@1.7"
+        )
+        let manifest = LoaderChoice([], releases: Self.releases)
+        #expect(throws: LoaderChoiceError.self) { try manifest.loaders(of: [Self.variant(["libbpf@9.9"])]) }
+    }
+
+    @Test func releasesAreReadFromTheList() {
+        let text = "# A remark\ncilium 0.9 bookworm\nlibbpf 1.1 bookworm\nnothing 1 sid\nlibbpf 1.7 sid\n\n"
+        let releases = LoaderRelease.list(text)
+        #expect(releases.map(\.name) == ["libbpf@1.1", "libbpf@1.7", "cilium@0.9"])
+        #expect(releases.map(\.suite) == ["bookworm", "sid", "bookworm"])
+    }
+
+    /// The repository's own list has, for each library, the version that is built by default.
+    @Test func repositoryListsItsReleases() throws {
+        let releases = LoaderRelease.list(
+            try String(contentsOfFile: "\(Self.repository)/images/guest/loaders/versions", encoding: .utf8))
+        #expect(Set(releases.map(\.loader)) == Set(ShippedLoader.allCases.filter(\.takesObjects)))
+        #expect(Set(releases.map(\.name)).count == releases.count)
+    }
+
+    private static let repository = FilePath(#filePath).removingLastComponent().removingLastComponent()
+        .removingLastComponent().string
+
+    @Test func loadersAreListedWithTheirVersions() async throws {
+        try await Sandbox.with { sandbox in
+            try sandbox.write(
+                "libbpf 1.1 bookworm\nlibbpf 1.7 sid\naya 0.13 trixie\n", to: "images/guest/build/versions")
+            try sandbox.write("this machine\n", to: "images/guest/build/origin-libbpf")
+            try sandbox.addLoader("libbpf@1.1", saying: "libbpf 1.1.2")
+            try sandbox.write("#!/bin/sh\n", to: "images/guest/build/loader-exec").makeExecutable()
+            let list = try await sandbox.run("loaders", "list")
+            #expect(
+                list.stdout == """
+                    LOADER      VERSION  FROM             STATE
+                    libbpf      1.4      this machine     built, default
+                    libbpf@1.1  1.1.2    Debian bookworm  built
+                    libbpf@1.7  1.7      Debian sid       not built
+                    aya         -        -                not built
+                    aya@0.13    0.13     Debian trixie    not built
+                    cilium      -        -                not built
+                    tracefs     -        -                not built
+                    exec        -        -                built
+
+                    """)
+            #expect(try await sandbox.run("loaders").stdout == list.stdout)
+            struct Entry: Decodable, Equatable {
+                var name: String
+                var version: String?
+                var origin: String?
+                var `default`: Bool
+                var built: Bool
+            }
+            let json = try await sandbox.run("loaders", "list", "--format", "json")
+            #expect(json.stdout == (try await sandbox.run("loaders", "list", "--json")).stdout)
+            let entries = try JSONDecoder().decode([Entry].self, from: Data(json.stdout.utf8))
+            #expect(entries.count == 8)
+            #expect(
+                entries.prefix(3) == [
+                    Entry(name: "libbpf", version: "1.4", origin: "this machine", default: true, built: true),
+                    Entry(name: "libbpf@1.1", version: "1.1.2", origin: "Debian bookworm", default: false, built: true),
+                    Entry(name: "libbpf@1.7", version: "1.7", origin: "Debian sid", default: false, built: false),
+                ])
+        }
+    }
+
+    /// A version that is not built is built when a run wants it, once; one that cannot be is not measured, with the reason.
+    @Test func missingVersionIsBuiltForARun() async throws {
+        try await Sandbox.with { sandbox in
+            try await sandbox.addCell()
+            try sandbox.addQEMU(version: "10.0.0", script: "exit 1")
+            try sandbox.write("libbpf 1.1 bookworm\nlibbpf 1.5 trixie\n", to: "images/guest/build/versions")
+            try sandbox.write(
+                """
+                #!/bin/sh
+                cd "$(dirname "$0")/.."
+                case $1 in libbpf@1.5) echo "apt cannot read trixie" >&2; exit 1;; esac
+                echo "$1" >>asked
+                cp images/guest/build/loader-libbpf "images/guest/build/loader-$1"
+
+                """, to: "scripts/loader"
+            ).makeExecutable()
+            let arguments = ["run", "--object", "tiny.bpf.o", "--accel", "tcg", "--format", "json", "--loader", "*@*"]
+            for attempt in 1...2 {
+                let outcome = try await sandbox.run(arguments)
+                #expect(outcome.status == .notMeasured, "\(outcome.stderr)")
+                #expect(
+                    outcome.stderr.contains("building the loader libbpf@1.1, with packages from Debian bookworm")
+                        == (attempt == 1))
+                let document = try JSONDecoder().decode(MatrixDocument.self, from: Data(outcome.stdout.utf8))
+                #expect(document.loaders.map(\.name) == ["libbpf@1.1", "libbpf@1.5"])
+                #expect(document.loaders.map(\.version) == ["1.4", nil])
+                #expect(document.loaders[1].reason == "cannot build the libbpf@1.5 loader: apt cannot read trixie")
+                #expect(document.cells.map(\.loader) == ["libbpf@1.1", "libbpf@1.5"])
+            }
+            #expect(try sandbox.contents(of: "asked") == Data("libbpf@1.1\n".utf8))
+        }
+    }
+
     /// What is no object has one loader, and a choice of others leaves it out.
     @Test(arguments: [([], ["libbpf", "tracefs"]), (["trace*"], ["tracefs"]), (["libbpf"], ["libbpf"])])
     func anEventOfTracefsHasOneLoader(options: [String], expected: [String]) throws {
@@ -169,6 +294,11 @@ extension Loader {
             try sandbox.write(manifest, to: "probes/tiny/probe.yaml")
             try await sandbox.run("probes", "check").expectRefusal(.invalidInput, saying: ["tiny: 'loaders' is 'ayaa'"])
             #expect(try await sandbox.run("probes", "check", "--loader", "ayaa").isSuccess)
+            try sandbox.write(manifest.replacing("ayaa", with: "libbpf@1.1"), to: "probes/tiny/probe.yaml")
+            #expect(try await sandbox.run("probes", "check").isSuccess)
+            try sandbox.write(manifest.replacing("ayaa", with: "libbpf@old"), to: "probes/tiny/probe.yaml")
+            try await sandbox.run("probes", "check").expectRefusal(.invalidInput, saying: ["'loaders' is 'libbpf@old'"])
+            try sandbox.write(manifest, to: "probes/tiny/probe.yaml")
             let list = try await sandbox.run("probes", "list")
             #expect(list.stdout.contains("libbpf, ayaa"), "\(list.stdout)")
         }

@@ -246,7 +246,7 @@ struct ProbeManifestTests {
         let page = SourceTree.root.pushing("docs/manifest.md")
         let text = try String(contentsOfFile: page.string, encoding: .utf8)
         let samples = text.split(separator: "```yaml\n").dropFirst().compactMap { $0.split(separator: "```").first }
-        try #require(samples.count == 8)
+        try #require(samples.count == 9)
         let files = [
             "probe.bpf.c", "vendor/probe.bpf.o", "fentry.bpf.c", "device.bpf.c", "percpu-buffer.bpf.c", "target/agent",
             "agent.toml",
@@ -272,10 +272,18 @@ struct ProbeManifestTests {
                 return try variant.stages.plan(event)
             }
             #expect(plans.map { $0?.lastStage } == [.fire, .fire, nil, .fire])
+            let versions = try ProbeManifest(file: file, text: String(samples[5])).variants[0].expectations
+            let old = try #require(KernelID("ubuntu-4.15")), oldest = try #require(KernelID("debian-4.4"))
+            let expected = { (id: KernelID, loader: LoaderName) in
+                versions.rule(for: id, release: nil, loader: loader).verdict
+            }
+            #expect(expected(old, LoaderName("libbpf@1.4", version: "1.4.6")) == .fail)
+            #expect(expected(old, LoaderName("libbpf", version: "1.7.0")) == .pass)
+            #expect(expected(oldest, LoaderName("libbpf@1.1")) == .fail)
         }
-        let apt = try KernelManifest(file: "/debian-6.1.yaml", text: String(samples[6]))
+        let apt = try KernelManifest(file: "/debian-6.1.yaml", text: String(samples[7]))
         #expect(apt.commandLine == "mitigations=off")
-        let file = try KernelManifest(file: "/el9-5.14.yaml", text: String(samples[7]))
+        let file = try KernelManifest(file: "/el9-5.14.yaml", text: String(samples[8]))
         guard case .file(let source) = file.source else {
             Issue.record("\(file.source)")
             return
@@ -292,7 +300,7 @@ struct ProbeManifestTests {
         for probe in probes {
             let passing = probe.variants.filter { variant in
                 kernels.allSatisfy {
-                    variant.expectations.rule(for: $0, release: nil, loader: "libbpf").verdict == .pass
+                    variant.expectations.rule(for: $0, release: nil, loader: LoaderName("libbpf")).verdict == .pass
                 }
             }
             #expect(!passing.isEmpty, "\(probe.name)")

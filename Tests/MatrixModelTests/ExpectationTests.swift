@@ -41,8 +41,8 @@ typealias Expectation = MatrixModel.Expectation
             Expectation(kernels: .everyKernel, verdict: .pass),
         ]
         let id = try #require(KernelID("ubuntu-5.4"))
-        #expect(rules.rule(for: id, release: nil, loader: "libbpf").verdict == .fail)
-        #expect([Expectation]().rule(for: id, release: nil, loader: "libbpf").verdict == .pass)
+        #expect(rules.rule(for: id, release: nil, loader: LoaderName("libbpf")).verdict == .fail)
+        #expect([Expectation]().rule(for: id, release: nil, loader: LoaderName("libbpf")).verdict == .pass)
     }
 
     /// Loaders differ, and a rule for one of them is none for another.
@@ -52,7 +52,37 @@ typealias Expectation = MatrixModel.Expectation
             Expectation(kernels: .everyKernel, loaders: [Glob("libbpf"), Glob("mine")], verdict: .fail),
             Expectation(kernels: .everyKernel, loaders: [Glob("cilium*")], verdict: .timeout),
         ]
-        #expect(rules.rule(for: try #require(KernelID("debian-6.1")), release: nil, loader: loader).verdict == expected)
+        let id = try #require(KernelID("debian-6.1"))
+        #expect(rules.rule(for: id, release: nil, loader: LoaderName(loader)).verdict == expected)
+    }
+
+    /// A rule without a version is about all versions, one with a version about that one, whatever the loader is called.
+    @Test(
+        arguments: [
+            ("libbpf", "libbpf@1.1", "1.1.2", true), ("libbpf", "libbpf", "1.7.0", true),
+            ("libbpf*", "libbpf@1.1", nil, true), ("*", "cilium@0.9", "0.9.1", true),
+            ("libbpf@1.1", "libbpf@1.1", "1.1.2", true), ("libbpf@1.1", "libbpf@1.1", nil, true),
+            ("libbpf@1.1.2", "libbpf@1.1", "1.1.2", true), ("libbpf@1", "libbpf@1.1", nil, true),
+            ("libbpf@1.1", "libbpf", "1.1.2", true), ("libbpf@1.4", "libbpf", "1.7.0", false),
+            ("libbpf@1.1", "libbpf", "1.10.0", false), ("libbpf@1.1", "libbpf", nil, false),
+            ("libbpf@1.?", "libbpf@1.4", "1.4.6", true), ("*@0.9", "libbpf@1.1", "1.1.2", false),
+            ("aya", "libbpf@1.1", "1.1.2", false),
+        ] as [(String, String, String?, Bool)])
+    func ruleCanNameAVersion(glob: String, loader: String, version: String?, isAbout: Bool) throws {
+        let rules = [Expectation(kernels: .everyKernel, loaders: [Glob(glob)], verdict: .fail)]
+        let id = try #require(KernelID("debian-6.1"))
+        let rule = rules.rule(for: id, release: nil, loader: LoaderName(loader, version: version))
+        #expect(rule.verdict == (isAbout ? .fail : .pass))
+    }
+
+    /// A choice is about names: `*` does not choose every version that there is.
+    @Test(arguments: [
+        ("libbpf", "libbpf", true), ("libbpf", "libbpf@1.1", false), ("*", "libbpf@1.1", false), ("*", "aya", true),
+        ("libbpf@*", "libbpf@1.1", true), ("libbpf@*", "libbpf", false), ("*@*", "cilium@0.9", true),
+        ("libbpf@1", "libbpf@1.1", false),
+    ])
+    func choiceOfVersionsIsExplicit(glob: String, loader: String, isChosen: Bool) {
+        #expect(Glob(glob).chooses(loader: loader) == isChosen)
     }
 
     @Test(arguments: [
@@ -72,7 +102,8 @@ typealias Expectation = MatrixModel.Expectation
             cause: Cause(id: cause, category: "", line: "", source: nil, advice: "", since: nil), log: nil,
             logComplete: true, stats: nil)
         let result = CellResult(
-            key: CellKey(kernel: "debian-6.1", probe: "p", variant: "v", loader: "libbpf"), verdict: verdict,
+            key: CellKey(kernel: "debian-6.1", probe: "p", variant: "v", loader: "libbpf"),
+            verdict: verdict,
             stage: .load, expected: .pass, asExpected: false, cached: false, reason: nil, console: nil,
             programs: [program])
         #expect(result.held(against: rule).asExpected == asExpected)
@@ -98,7 +129,8 @@ typealias Expectation = MatrixModel.Expectation
 
     @Test(arguments: [(Verdict.pass, true, Verdict.pass), (.crash, true, .crash), (.notMeasured, false, .pass)])
     func everyVerdictIsExpectedForAny(verdict: Verdict, asExpected: Bool, expected: Verdict) throws {
-        let rule = [Expectation].anything.rule(for: try #require(KernelID("el8-4.18")), release: nil, loader: "libbpf")
+        let rule = [Expectation].anything.rule(
+            for: try #require(KernelID("el8-4.18")), release: nil, loader: LoaderName("libbpf"))
         let result = CellResult(
             key: CellKey(kernel: "el8-4.18", probe: "p", variant: "v", loader: "libbpf"), verdict: verdict,
             stage: nil, expected: .pass, asExpected: false, cached: false, reason: nil, console: nil, programs: [])

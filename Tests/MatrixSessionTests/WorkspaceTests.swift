@@ -57,6 +57,7 @@ struct WorkspaceTests {
         #expect(workspace.probes == "/src/probes")
         #expect(workspace.cache == "/src/images/cache")
         #expect(workspace.guestTools == "/src/images/guest/build")
+        #expect(workspace.loaderScript == "/src/scripts/loader")
         #expect(workspace.results == "/src/results")
     }
 

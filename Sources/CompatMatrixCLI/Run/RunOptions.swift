@@ -7,7 +7,8 @@ import RunPlanning
 extension LoaderOption: ExpressibleByArgument {
     static let help: ArgumentHelp = """
         Select loaders whose name matches this glob, or add your own with NAME=PATH; repeatable. Included: \
-        \(ShippedLoader.allCases.map(\.rawValue).joined(separator: ", ")).
+        \(ShippedLoader.allCases.map(\.rawValue).joined(separator: ", ")). NAME@VERSION selects another version of \
+        the library ('compat-matrix loaders list').
         """
 }
 

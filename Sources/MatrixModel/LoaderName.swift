@@ -1,0 +1,37 @@
+/// The name of a loader, and which versions of its library it stands for.
+///
+/// `libbpf@1.1` names the loader `libbpf` with version 1.1 of its library; without one, it is the version that is built by default.
+package struct LoaderName: Sendable, Hashable {
+    /// Without a version.
+    package var loader: String
+    /// What may stand after the `@` of a pattern that is about it: of version `1.4.6` also `1.4` and `1`.
+    package var versions: [String]
+
+    /// - Parameters:
+    ///   - name: As cells have it.
+    ///   - version: Of the library that is really in it, where that is known.
+    package init(_ name: String, version: String? = nil) {
+        let parts = name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        loader = parts[0]
+        versions = Self.spellings(of: version ?? "")
+        if parts.count == 2 { versions += Self.spellings(of: parts[1]).filter { !versions.contains($0) } }
+    }
+
+    private static func spellings(of version: String) -> [String] {
+        let numbers = version.split(separator: ".")
+        return numbers.indices.reversed().map { numbers[...$0].joined(separator: ".") }
+    }
+}
+
+extension Glob {
+    /// Whether it chooses among versions of loaders: `libbpf@1.1`, `*@*`.
+    package var namesVersion: Bool { description.contains("@") }
+
+    /// Whether it chooses the loader of that name: without an `@`, only what has none either.
+    package func chooses(loader name: String) -> Bool { namesVersion == name.contains("@") && matches(name) }
+
+    /// Whether a rule for it is about `name`: without an `@`, whatever its version.
+    package func isAbout(_ name: LoaderName) -> Bool {
+        namesVersion ? name.versions.contains { matches("\(name.loader)@\($0)") } : matches(name.loader)
+    }
+}

@@ -62,7 +62,8 @@ extension GuestTests {
                 if outcome.status == .exited(0) {
                     #expect(
                         outcome.output.wholeMatch(
-                            of: #/0\.\S+ \S+/go /usr/share/gocode netgo,osusergo(,old_library)?\n/#) != nil,
+                            of: #/0\.\S+ \S+/go /usr/share/gocode netgo,osusergo(,old_library)? this machine\n/#)
+                            != nil,
                         "\(outcome.output)")
                     #expect(
                         outcome.messages.wholeMatch(

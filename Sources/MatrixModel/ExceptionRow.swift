@@ -7,7 +7,8 @@ package struct ExceptionRow: Codable, Sendable, Hashable {
         case unneeded
         /// It has expired: its cells are compared with the rules after it.
         case expired
-        /// This run cannot say: what it speaks of was not selected, not measured, or is on a kernel with `gate: false`.
+        /// This run cannot say: what it speaks of was not selected, not measured, or is on a kernel with `gate: false`; or
+        /// it names versions of libraries that were not run.
         case untested
     }
 
@@ -79,6 +80,8 @@ package struct ExceptionCount: Sendable {
     }
 
     private let variants: [Variant]
+    /// Those that were run.
+    private let loaders: Set<LoaderName>
     private var tallies: [Rule: Tally] = [:]
 
     /// - Parameters:
@@ -94,6 +97,7 @@ package struct ExceptionCount: Sendable {
             uniquingKeysWith: { first, _ in first })
         let versions = Dictionary(
             document.loaders.map { ($0.name, $0.version) }, uniquingKeysWith: { first, _ in first })
+        loaders = Set(document.cells.map { LoaderName($0.loader, version: versions[$0.loader] ?? nil) })
         for cell in document.cells {
             guard let id = KernelID(cell.kernel), let rules = rules["\(cell.probe)/\(cell.variant)"] else { continue }
             let release = releases[cell.kernel] ?? nil
@@ -136,11 +140,21 @@ package struct ExceptionCount: Sendable {
         }.map(\.element.1)
     }
 
+    /// Whether it names versions of libraries, and none of them was run: a run of the others says nothing about it.
+    private func isOfVersionsNotRun(_ rule: Expectation) -> Bool {
+        guard let globs = rule.loaders, globs.allSatisfy(\.namesVersion) else { return false }
+        return !loaders.contains { loader in globs.contains { $0.isAbout(loader) } }
+    }
+
     private func row(of rule: Expectation, _ key: Rule, isWhole: Bool) -> ExceptionRow {
         let tally = tallies[key] ?? Tally()
         let excuses = rule.verdict == nil ? tally.measured.contains { $0 != .pass } : !tally.measured.isEmpty
         let state: ExceptionRow.State =
-            if rule.hasExpired { .expired } else if excuses { .used } else if isWhole && tally.open == 0 {
+            if rule.hasExpired { .expired } else if excuses {
+                .used
+            } else if isWhole && tally.open == 0
+                && !isOfVersionsNotRun(rule)
+            {
                 .unneeded
             } else {
                 .untested

@@ -36,6 +36,23 @@ import Testing
         ).rows(isWhole: isWhole)
     }
 
+    /// A run of the current version does not show that a rule for another one can go.
+    @Test(arguments: [
+        ("libbpf@1.1", ExceptionRow.State.untested), ("libbpf@1.7", .unneeded), ("cilium@*", .untested),
+        ("libbpf", .unneeded), ("aya", .unneeded),
+    ])
+    func ruleForAVersionThatWasNotRunIsUntested(glob: String, state: ExceptionRow.State) throws {
+        var rule = try Self.rule(1, .fail, kernels: "<4.0")
+        rule.loaders = [Glob(glob)]
+        var document = Self.document([Self.cell("debian-6.12", .pass)])
+        document.loaders = [
+            LoaderRow(name: "libbpf", library: "libbpf", version: "1.7.0", status: .available, reason: nil)
+        ]
+        let count = ExceptionCount(
+            of: [.init(probe: "p", name: "v", expectations: [rule])], in: document, isOfGate: { _ in true })
+        #expect(count.rows(isWhole: true).map(\.state) == [state])
+    }
+
     @Test(arguments: [("2026-11-25", false), ("2026-11-26", true), ("2026-11-27", true), ("2027-01-01", true)])
     func ruleAppliesThroughItsLastDay(expires: String, holds: Bool) throws {
         let day = try #require(Document.day)

@@ -2,15 +2,16 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../kit/files.h"
 #include "../kit/namespaces.h"
 #include "../kit/residency.h"
 #include "agent.h"
@@ -20,10 +21,6 @@
 #define MOST_RESIDENTS 16
 /// For a loader's preparation, in milliseconds of the host's clock: Go parses a kernel's BTF in three seconds under TCG.
 #define READY_LIMIT 60000
-
-/// As many as a loader has cells of the default matrix on one kernel. Those of a loader that is started later, in the middle of a
-/// run, are made when a cell needs one.
-#define PREPARED_NETWORKS "40"
 
 static struct resident residents[MOST_RESIDENTS];
 static size_t count;
@@ -98,7 +95,9 @@ static struct resident *known(const char *name)
 void start_image_residents(void)
 {
     DIR *programs = opendir("/bin");
-    setenv(NETWORKS_VARIABLE, PREPARED_NETWORKS, 1);
+    char mark[] = BOOT_MARK;
+    make_folders(mark);
+    close(open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
     for (struct dirent *entry; programs != NULL && (entry = readdir(programs)) != NULL;) {
         const char *name = entry->d_name + strlen(LOADER_PREFIX);
         if (strncmp(entry->d_name, LOADER_PREFIX, strlen(LOADER_PREFIX)) != 0)
@@ -107,7 +106,7 @@ void start_image_residents(void)
     }
     if (programs != NULL)
         closedir(programs);
-    unsetenv(NETWORKS_VARIABLE);
+    unlink(mark);
 }
 
 struct resident *find_resident(const char *name, int may_stay, uint32_t limit)

@@ -8,14 +8,13 @@
 void isolate_bpffs(void);
 /// Programs and qdiscs on interfaces: a network of its own, in which only `lo` is, and up.
 void isolate_network(void);
-/// Makes networks for cells to come, for a process that stays: one takes some 6 ms under TCG. `isolate_network` takes one of
-/// them as long as there are any. How many, the agent says in the environment.
-#define NETWORKS_VARIABLE "COMPAT_MATRIX_NETWORKS"
+/// Creates networks for future cells, in a process that stays and forks; one takes 2 to 6 ms under TCG. `isolate_network` uses them
+/// up first. Does nothing once the guest has started: a loader started in the middle of a run creates them as needed.
 void prepare_networks(void);
+/// Exists while the guest starts.
+#define BOOT_MARK "/run/compat-matrix/boot"
 /// Forgets the network that a child of this process takes.
 void give_network_away(void);
-/// Whether the descriptor is a network that no cell has taken.
-int is_prepared_network(int descriptor);
 /// Programs on cgroups: a cgroup2 of its own that the calling process is in. Returns its path; NULL, with `errno` set,
 /// where the kernel has no cgroup2. The agent removes it after the cell.
 const char *isolate_cgroup(void);

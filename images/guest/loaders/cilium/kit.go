@@ -192,14 +192,7 @@ func countsRuns() bool { return C.counts_runs() != 0 }
 
 // Of the calling goroutine's thread, which it must be locked to.
 func isolateNetwork() { C.isolate_network() }
-
-// prepareNetworks makes the networks of the next cells, on the thread that outlives them.
-func prepareNetworks() { C.prepare_networks() }
-
-// isPreparedNetwork says whether the descriptor is a network that no cell has taken.
-func isPreparedNetwork(descriptor int) bool { return C.is_prepared_network(C.int(descriptor)) != 0 }
-
-func isolateBPFFS() { C.isolate_bpffs() }
+func isolateBPFFS()   { C.isolate_bpffs() }
 
 // isolateCgroup creates a cgroup, moves this process there and returns its path. The agent removes it after the cell.
 func isolateCgroup() (string, error) {

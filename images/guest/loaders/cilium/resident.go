@@ -22,7 +22,6 @@ import (
 	"reflect"
 	"runtime"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"time"
 
@@ -41,7 +40,6 @@ func serve(warmUp func(), load func(*reporter, string, *plan)) {
 	// The first thread stands for the process in /proc and cannot end, so no cell may have it.
 	runtime.LockOSThread()
 	warmUp()
-	prepareNetworks()
 	words, err := unix.Dup(unix.Stderr)
 	if err != nil {
 		return
@@ -114,13 +112,8 @@ func takeStock() stock {
 		s.cgroup = string(groups)
 	}
 	if folder, err := os.Open("/proc/self/fd"); err == nil {
-		names, _ := folder.Readdirnames(-1)
+		s.descriptors, _ = folder.Readdirnames(-1)
 		folder.Close()
-		for _, name := range names {
-			if descriptor, err := strconv.Atoi(name); err != nil || !isPreparedNetwork(descriptor) {
-				s.descriptors = append(s.descriptors, name)
-			}
-		}
 	}
 	if memory, err := os.ReadFile("/proc/self/statm"); err == nil {
 		var all, resident int

@@ -22,4 +22,4 @@ $(BUILD)/loader-aya: $(KIT) $(BUILD)/libaya_observe.a $(BUILD)/protocol.rs $(BUI
 	    RUSTFLAGS='$(RUSTFLAGS)' \
 	    "$${tools[0]}" build --quiet --offline --release --target $(RUST_TARGET) --target-dir $(CURDIR)/$(BUILD)/aya/target
 	install $(BUILD)/aya/target/$(RUST_TARGET)/release/loader-aya $@
-	echo "Debian $$(../../scripts/loader-suite aya)" >$(call origin_of,$@)
+	sed -n '1s/\([^ ]*\).*/Debian \1/p' $(BUILD)/crates/versions >$(call origin_of,$@)

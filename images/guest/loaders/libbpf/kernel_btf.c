@@ -1,5 +1,5 @@
-/// Stands between libbpf and the BTF of the kernel and its modules (`ld --wrap`): parsed and indexed once for all cells, in the
-/// process that they are children of. libbpf gets the same answers.
+/// Wraps libbpf's access to the BTF of the kernel and its modules (`ld --wrap`), so that one process parses and indexes it once
+/// for all cells, which are its children. libbpf gets the same answers.
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <errno.h>
@@ -17,23 +17,23 @@ void __real_btf__free(struct btf *);
 
 static struct btf *kernel_btf;
 
-/// A hash table of the named types of `kernel_btf`: their numbers, 0 where a slot is free. A type comes before the later ones that
-/// have its name.
+/// A hash table with linear probing of the named types of `kernel_btf`, by id; 0 marks a free slot. Of types with the same name, the
+/// one with the lowest id is found first, as libbpf does.
 static struct {
     __u32 *types;
-    /// The number of slots, a power of two, less one.
+    /// The number of slots, which is a power of two, minus one.
     uint32_t mask;
 } names;
 
 /// More modules than the cells of one guest use.
 #define MOST_MODULES 64
 
-/// The modules' BTF, by the number that the kernel has for it.
+/// The BTF of modules, by the kernel's id of it.
 static struct {
     __u32 ids[MOST_MODULES];
     struct btf *btf[MOST_MODULES];
     size_t count;
-    /// The last BTF, of a module or of a program, that was looked at.
+    /// The highest id that was examined, of any BTF.
     __u32 last;
 } modules;
 
@@ -79,8 +79,8 @@ void index_kernel_btf(void)
 
 int __wrap_btf__find_by_name_kind(const struct btf *btf, const char *name, __u32 kind)
 {
-    // "void" has number 0 and no name in any BTF.
-    if (btf == NULL || btf != kernel_btf || names.types == NULL || strcmp(name, "void") == 0)
+    // "void" has id 0 in every BTF, and no name.
+    if (btf != kernel_btf || names.types == NULL || strcmp(name, "void") == 0)
         return __real_btf__find_by_name_kind(btf, name, kind);
     for (uint32_t slot = hash(name) & names.mask; names.types[slot] != 0; slot = (slot + 1) & names.mask) {
         __u32 type = names.types[slot];
@@ -91,41 +91,38 @@ int __wrap_btf__find_by_name_kind(const struct btf *btf, const char *name, __u32
     return -ENOENT;
 }
 
-/// Which BTF it is; `*is_module` says whether it is a module's.
-static __u32 identify(int descriptor, int *is_module)
+/// The kernel's id of a module's BTF; 0 for any other BTF.
+static __u32 module_id(int descriptor)
 {
     char name[64] = "";
     struct bpf_btf_info info = {.name = (uintptr_t)name, .name_len = sizeof(name)};
     __u32 length = sizeof(info);
     if (bpf_obj_get_info_by_fd(descriptor, &info, &length) != 0)
         return 0;
-    *is_module = info.kernel_btf && strcmp(name, "vmlinux") != 0;
-    return info.id;
+    return info.kernel_btf && strcmp(name, "vmlinux") != 0 ? info.id : 0;
 }
 
 void learn_module_btf(void)
 {
     while (kernel_btf != NULL && bpf_btf_get_next_id(modules.last, &modules.last) == 0) {
-        int is_module = 0;
         int descriptor = bpf_btf_get_fd_by_id(modules.last);
         if (descriptor < 0)
             continue;
-        __u32 id = identify(descriptor, &is_module);
-        struct btf *btf = is_module && modules.count < MOST_MODULES ? __real_btf_get_from_fd(descriptor, kernel_btf)
-                                                                    : NULL;
+        struct btf *btf = NULL;
+        if (modules.count < MOST_MODULES && module_id(descriptor) != 0)
+            btf = __real_btf_get_from_fd(descriptor, kernel_btf);
         close(descriptor);
         if (btf == NULL)
             continue;
-        modules.ids[modules.count] = id;
+        modules.ids[modules.count] = modules.last;
         modules.btf[modules.count++] = btf;
     }
 }
 
 struct btf *__wrap_btf_get_from_fd(int descriptor, struct btf *base)
 {
-    int is_module = 0;
-    __u32 id = base != NULL && base == kernel_btf ? identify(descriptor, &is_module) : 0;
-    for (size_t i = 0; i < modules.count && is_module; i++)
+    __u32 id = modules.count > 0 && base == kernel_btf ? module_id(descriptor) : 0;
+    for (size_t i = 0; i < modules.count; i++)
         if (modules.ids[i] == id)
             return modules.btf[i];
     return __real_btf_get_from_fd(descriptor, base);
@@ -148,6 +145,6 @@ static int is_kept(const struct btf *btf)
 
 void __wrap_btf__free(struct btf *btf)
 {
-    if (btf == NULL || !is_kept(btf))
+    if (!is_kept(btf))
         __real_btf__free(btf);
 }

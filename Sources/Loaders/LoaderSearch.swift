@@ -58,25 +58,15 @@ package struct LoaderSearch: Sendable {
     }
 
     private func shipped(_ shipped: ShippedLoader) async throws -> Loader {
-        let (name, path) = (shipped.rawValue, tools.appending("loader-\(shipped.rawValue)"))
-        guard let bytes = FileManager.default.contents(atPath: path.string) else {
-            return missing(shipped, "the \(name) loader is not built: \(shipped.remedy)")
-        }
-        let digest = Digest.of(bytes)
-        do {
-            return try await loader(
-                name, PlannedFile(path: path, digest: digest), isInGuestImage: true)
-        } catch let problem as LoaderVersionProblem {
-            return missing(shipped, "the \(name) loader at \(path) is damaged: \(problem); \(shipped.remedy)")
-        }
+        let name = shipped.rawValue
+        return try await toolsLoader(name, isInGuestImage: true, remedy: shipped.remedy)
+            ?? missing(name, "the \(name) loader is not built: \(shipped.remedy)", isInGuestImage: true)
     }
 
     /// It comes into guests with the cells that want it, so that they all boot from the same snapshot.
     private func other(_ release: LoaderRelease) async throws -> Loader {
-        let (name, path) = (release.name, tools.appending("loader-\(release.name)"))
-        func missing(_ reason: String) -> Loader {
-            Loader(name: name, state: .missing(reason: reason), isInGuestImage: false)
-        }
+        let (name, path) = (release.name, path(of: release.name))
+        func missing(_ reason: String) -> Loader { self.missing(name, reason, isInGuestImage: false) }
         if !FileManager.default.fileExists(atPath: path.string) {
             guard let workshop else {
                 return missing("the \(name) loader is not built: run 'scripts/loader \(name)' in the repository")
@@ -85,21 +75,30 @@ package struct LoaderSearch: Sendable {
                 return missing("cannot build the \(name) loader: \(reason)")
             }
         }
-        guard let bytes = FileManager.default.contents(atPath: path.string) else {
-            return missing("the \(name) loader at \(path) cannot be read")
-        }
+        return try await toolsLoader(name, isInGuestImage: false, remedy: "delete it")
+            ?? missing("the \(name) loader at \(path) cannot be read")
+    }
+
+    private func path(of name: String) -> FilePath { tools.appending("loader-\(name)") }
+
+    /// A loader in the folder of the guest tools; `nil` if its file cannot be read.
+    private func toolsLoader(_ name: String, isInGuestImage: Bool, remedy: String) async throws -> Loader? {
+        let path = path(of: name)
+        guard let bytes = FileManager.default.contents(atPath: path.string) else { return nil }
         do {
             var loader = try await loader(
-                name, PlannedFile(path: path, digest: Digest.of(bytes)), isInGuestImage: false)
-            loader.canStay = true
+                name, PlannedFile(path: path, digest: Digest.of(bytes)), isInGuestImage: isInGuestImage)
+            // Those of the image wait in the snapshot.
+            loader.canStay = !isInGuestImage
             return loader
         } catch let problem as LoaderVersionProblem {
-            return missing("the \(name) loader at \(path) is damaged: \(problem); delete it")
+            return missing(
+                name, "the \(name) loader at \(path) is damaged: \(problem); \(remedy)", isInGuestImage: isInGuestImage)
         }
     }
 
-    private func missing(_ loader: ShippedLoader, _ reason: String) -> Loader {
-        Loader(name: loader.rawValue, state: .missing(reason: reason), isInGuestImage: true)
+    private func missing(_ name: String, _ reason: String, isInGuestImage: Bool) -> Loader {
+        Loader(name: name, state: .missing(reason: reason), isInGuestImage: isInGuestImage)
     }
 
     private func loader(_ name: String, _ file: PlannedFile, isInGuestImage: Bool) async throws -> Loader {

@@ -22,7 +22,7 @@ package struct LoadersList: AsyncParsableCommand {
             """)
 
     @Flag(help: "Print JSON.") var json = false
-    @Option(help: "Output format.") var format: LoadersFormat = .table
+    @Option(help: "Output format.") var format: ListFormat = .table
 
     package init() {}
 
@@ -32,8 +32,6 @@ package struct LoadersList: AsyncParsableCommand {
         print(try json || format == .json ? Output.json(listings) : LoaderListing.table(listings))
     }
 }
-
-package enum LoadersFormat: String, ExpressibleByArgument, CaseIterable, Sendable { case table, json }
 
 /// A loader, with one version of its library, as `loaders list` shows it.
 struct LoaderListing: Encodable, Equatable {

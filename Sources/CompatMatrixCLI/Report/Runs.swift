@@ -8,7 +8,7 @@ package struct Runs: AsyncParsableCommand {
         commandName: "runs", abstract: "List the stored runs, newest first.")
 
     @Flag(help: "Print JSON.") var json = false
-    @Option(help: "Output format.") var format: RunsFormat = .table
+    @Option(help: "Output format.") var format: ListFormat = .table
     @Option(help: "List at most this many runs.") var limit: Int?
     @OptionGroup var stored: StoredRuns
 
@@ -29,7 +29,8 @@ package struct Runs: AsyncParsableCommand {
     }
 }
 
-package enum RunsFormat: String, ExpressibleByArgument, CaseIterable, Sendable { case table, json }
+/// How commands that list something print it.
+package enum ListFormat: String, ExpressibleByArgument, CaseIterable, Sendable { case table, json }
 
 /// A run as `runs` lists it.
 struct RunListing: Encodable {

@@ -95,13 +95,13 @@ package struct ExceptionCount: Sendable {
         let releases = Dictionary(
             document.kernels.map { ($0.id, $0.release.flatMap { KernelRelease($0) }) },
             uniquingKeysWith: { first, _ in first })
-        let versions = Dictionary(
-            document.loaders.map { ($0.name, $0.version) }, uniquingKeysWith: { first, _ in first })
-        loaders = Set(document.cells.map { LoaderName($0.loader, version: versions[$0.loader] ?? nil) })
+        let names = document.loaders.byNameOfCells
+        let loader = { (cell: CellResult) in names[cell.loader] ?? LoaderName(cell.loader) }
+        loaders = Set(document.cells.map(loader))
         for cell in document.cells {
             guard let id = KernelID(cell.kernel), let rules = rules["\(cell.probe)/\(cell.variant)"] else { continue }
             let release = releases[cell.kernel] ?? nil
-            let loader = LoaderName(cell.loader, version: versions[cell.loader] ?? nil)
+            let loader = loader(cell)
             let counts = cell.verdict != .notMeasured && isOfGate(cell.kernel)
             let deciding = [
                 rules.rule(for: id, release: release, loader: loader),

@@ -167,11 +167,12 @@ extension KernelSelector {
 extension CellResult {
     /// The same result with its expectation, from the rules of its variant.
     ///
-    /// `release` is what that kernel's guest said, `nil` when none ever did; `version` is that of the loader's library.
+    /// `release` is what that kernel's guest said, `nil` when none ever did; `named` are the run's loaders
+    /// (`Sequence<LoaderRow>.byNameOfCells`): rules can be about versions of their libraries.
     package func held(
-        against rules: [Expectation], on kernel: KernelID, release: KernelRelease?, version: String? = nil
+        against rules: [Expectation], on kernel: KernelID, release: KernelRelease?, named: [String: LoaderName] = [:]
     ) -> CellResult {
-        let loader = LoaderName(loader, version: version)
+        let loader = named[loader] ?? LoaderName(loader)
         var result = held(against: rules.rule(for: kernel, release: release, loader: loader))
         guard !result.asExpected, let expired = rules.expiredRule(for: kernel, release: release, loader: loader),
             let expires = expired.expires, held(against: expired).asExpected

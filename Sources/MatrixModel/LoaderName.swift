@@ -23,6 +23,13 @@ package struct LoaderName: Sendable, Hashable {
     }
 }
 
+extension Sequence<LoaderRow> {
+    /// The names of loaders with the versions that are really in them, by what cells call them.
+    package var byNameOfCells: [String: LoaderName] {
+        Dictionary(map { ($0.name, LoaderName($0.name, version: $0.version)) }, uniquingKeysWith: { first, _ in first })
+    }
+}
+
 extension Glob {
     /// Whether it chooses among versions of loaders: `libbpf@1.1`, `*@*`.
     package var namesVersion: Bool { description.contains("@") }

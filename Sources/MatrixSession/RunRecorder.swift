@@ -13,8 +13,7 @@ actor RunRecorder: RunObserver {
     private let run: RunInfo
     private let plan: RunPlan
     private let loaders: [LoaderRow]
-    /// Of the loaders' libraries, by the loaders' names.
-    private let versions: [String: String]
+    private let loaderNames: [String: LoaderName]
     /// By position in the plan.
     private var results: [Int: CellResult] = [:]
     private var rows: [KernelID: KernelRow]
@@ -27,9 +26,7 @@ actor RunRecorder: RunObserver {
         self.run = run
         self.plan = plan
         self.loaders = loaders
-        versions = Dictionary(
-            loaders.compactMap { loader in loader.version.map { (loader.name, $0) } },
-            uniquingKeysWith: { first, _ in first })
+        loaderNames = loaders.byNameOfCells
         rows = Dictionary(
             uniqueKeysWithValues: plan.kernels.map { kernel in
                 let row = KernelRow(
@@ -117,7 +114,7 @@ actor RunRecorder: RunObserver {
     ) -> RecordedCell {
         let result = result.held(
             against: cell.expectations, on: kernel, release: release.flatMap { KernelRelease($0) },
-            version: versions[result.loader])
+            named: loaderNames)
         results[cell.position] = result
         if result.verdict == .notMeasured {
             if rows[kernel]?.status == .notMeasured { rows[kernel]?.reason = result.reason }

@@ -29,8 +29,10 @@ package enum LoaderOption: Sendable, Equatable {
             guard !path.isEmpty else { throw .pathMissing(name: name) }
             names.append(name)
         }
-        for case .choice(let glob) in options where !names.contains(where: glob.withoutVersion.matches) {
-            throw .unknown("\(glob)", known: names)
+        for case .choice(let glob) in options {
+            // Which versions there are is known later.
+            let anyVersion = Glob(LoaderName("\(glob)").loader)
+            guard names.contains(where: anyVersion.matches) else { throw .unknown("\(glob)", known: names) }
         }
     }
 }
@@ -51,12 +53,5 @@ package enum LoaderOptionError: Error, Equatable, CustomStringConvertible {
         case .pathMissing(let name): "--loader \(name)=: the path of the loader is missing"
         case .unknown(let glob, let known): "unknown loader '\(glob)'; available: \(known.joined(separator: ", "))"
         }
-    }
-}
-
-extension Glob {
-    /// Over names of loaders: which versions there are is known later.
-    fileprivate var withoutVersion: Glob {
-        Glob(String(description.prefix { $0 != "@" }))
     }
 }

@@ -6,6 +6,7 @@ import MatrixSession
 import ProbeObject
 import RunPlanning
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import CompatMatrixCLI
@@ -89,13 +90,10 @@ extension Loader {
     /// The repository's own list has, for each library, the version that is built by default.
     @Test func repositoryListsItsReleases() throws {
         let releases = LoaderRelease.list(
-            try String(contentsOfFile: "\(Self.repository)/images/guest/loaders/versions", encoding: .utf8))
+            try String(contentsOfFile: "\(SourceTree.root)/images/guest/loaders/versions", encoding: .utf8))
         #expect(Set(releases.map(\.loader)) == Set(ShippedLoader.allCases.filter(\.takesObjects)))
         #expect(Set(releases.map(\.name)).count == releases.count)
     }
-
-    private static let repository = FilePath(#filePath).removingLastComponent().removingLastComponent()
-        .removingLastComponent().string
 
     @Test func loadersAreListedWithTheirVersions() async throws {
         try await Sandbox.with { sandbox in

@@ -28,7 +28,7 @@ static struct {
 /// More modules than the cells of one guest use.
 #define MOST_MODULES 64
 
-/// The BTF of modules, by the kernel's id of it.
+/// The BTF of modules, and the kernel's ids of it.
 static struct {
     __u32 ids[MOST_MODULES];
     struct btf *btf[MOST_MODULES];

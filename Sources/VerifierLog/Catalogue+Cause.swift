@@ -62,6 +62,8 @@ extension Catalogue {
 
     private static let noSpace: Int32 = 28
     private static let noSuchCall: Int32 = 38
+    /// ENOSYS as strerror, Rust and Go write it, as kernels do, and as libbpf does since 1.6: its table of names lacks this one.
+    private static let noSuchCallTexts = ["function not implemented", "enosys", "(38)", "-38"]
     private static let tooBig: Int32 = 7
 
     private func knownCause(_ finding: DecidingMessage, where holds: (CatalogueEntry) -> Bool) -> Cause? {
@@ -120,7 +122,7 @@ extension Catalogue {
     /// The step at which the loader noticed it is not the reason.
     private func missingCall(_ errno: Int32, _ stage: Stage, _ messages: [Line]) -> Cause? {
         guard errno == Self.noSuchCall, stage <= .load else { return nil }
-        let said = messages.last { $0.text.lowercased().contains("function not implemented") }
+        let said = messages.last { Self.noSuchCallTexts.contains(where: $0.text.lowercased().contains) }
         return entries.first { $0.errnos(at: stage).contains(errno) }?
             .cause(line: said?.text.trimmed ?? "errno \(errno), no log", source: nil)
     }

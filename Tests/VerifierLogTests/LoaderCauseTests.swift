@@ -57,6 +57,9 @@ import Testing
                 """, 22, "aya-map-unsupported"
             ),
             (noBPF, 38, "no-bpf"),
+            // libbpf since 1.6.
+            (noBPF.replacing("Function not implemented(38)", with: " -38"), 38, "no-bpf"),
+            (noBPF.replacing("Function not implemented(38)", with: " -38"), 0, "no-bpf"),
             (noBPF.replacing("Function not implemented(38)", with: "Operation not permitted(1)"), 1, "libbpf-nobpf"),
             (
                 """
@@ -112,6 +115,10 @@ import Testing
             (
                 "field A: program a: map exits: map create without BTF: function not implemented",
                 "field A: program a: map exits: map create without BTF: function not implemented"
+            ),
+            (
+                "libbpf: map 'exits': failed to create: -38",
+                "libbpf: map 'exits': failed to create: -38"
             ),
             ("cannot go on", "errno 38, no log"),
         ])

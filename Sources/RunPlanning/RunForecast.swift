@@ -11,9 +11,14 @@ package struct RunForecast {
     /// In the order in which they began.
     package private(set) var running: [(cell: CellKey, began: Instant)] = []
 
+    /// Work of a kernel for which a further guest of it pays: what it takes to restore one under TCG on two cores.
+    private static let secondsForAGuest = 1.0
+
     private let expected: [CellKey: Double]
     private let meanExpectation: Double?
     private var left: [String: Work] = [:]
+    /// Expectations of the cells that are not over.
+    private var expectedLeft: [CellKey: Double] = [:]
     private var measured = Sample()
     /// Of the measured cells, those with an expectation.
     private var compared = Sample()
@@ -45,6 +50,7 @@ package struct RunForecast {
             left[cell.kernel, default: Work()].cells += 1
             if let seconds = expected[cell] {
                 left[cell.kernel]?.expectedSeconds += seconds
+                expectedLeft[cell] = seconds
             } else {
                 left[cell.kernel]?.cellsWithoutExpectation += 1
             }
@@ -70,13 +76,14 @@ package struct RunForecast {
             return
         }
         left[cell.kernel]?.expectedSeconds -= expectation
+        expectedLeft[cell] = nil
         if let seconds {
             compared.add(seconds)
             comparedExpectations += expectation
         }
     }
 
-    /// Seconds until the last cell is over with `guests` guests at once, each of another kernel.
+    /// Seconds until the last cell is over with `guests` guests at once, which share what a kernel has to do.
     ///
     /// Cells take as long as in earlier runs, faster or slower by as much as this run has been so far; one without an earlier
     /// run takes as long as the mean of this run. Guests that still have to start are left out.
@@ -89,12 +96,16 @@ package struct RunForecast {
         var seconds = busy.mapValues { work in
             work.expectedSeconds * pace + Double(work.cellsWithoutExpectation) * typical
         }
+        var cells = expectedLeft.mapValues { $0 * pace }
         for (cell, began) in running {
-            let cost = expected[cell].map { $0 * pace } ?? typical
-            seconds[cell.kernel, default: 0] -= min(cost, (now - began) / .seconds(1))
+            let cost = cells[cell] ?? typical
+            let spent = min(cost, (now - began) / .seconds(1))
+            cells[cell] = cost - spent
+            seconds[cell.kernel, default: 0] -= spent
         }
-        let all = seconds.values.reduce(0, +) / Double(max(1, min(guests, busy.count)))
-        return max(all, seconds.values.max() ?? 0, 0)
+        let useful = seconds.values.reduce(0) { $0 + max(1, Int($1 / Self.secondsForAGuest)) }
+        let shared = seconds.values.reduce(0, +) / Double(max(1, min(guests, useful)))
+        return max(shared, cells.values.max() ?? 0, 0)
     }
 
     /// How many times as long as expected cells take.

@@ -38,14 +38,22 @@ import Testing
         #expect(forecast.secondsLeft(at: start, guests: 1) == 48)
     }
 
-    @Test func guestsShareTheWorkButNotThatOfAKernel() {
+    @Test func guestsShareTheWork() {
         let cells = [Self.cell("a"), Self.cell("b", on: "k-2.0"), Self.cell("c", on: "k-3.0")]
-        let expected = [cells[0]: 4.0, cells[1]: 4, cells[2]: 4]
-        let even = RunForecast(cells: cells, expected: expected)
+        let even = RunForecast(cells: cells, expected: [cells[0]: 4.0, cells[1]: 4, cells[2]: 4])
         #expect(even.secondsLeft(at: start, guests: 2) == 6)
+        // A cell cannot be shared.
         #expect(even.secondsLeft(at: start, guests: 64) == 4)
         let uneven = RunForecast(cells: cells, expected: [cells[0]: 30.0, cells[1]: 1, cells[2]: 1])
         #expect(uneven.secondsLeft(at: start, guests: 2) == 30)
+    }
+
+    @Test func guestsShareAKernelOnceThatPays() {
+        let expected = Dictionary(uniqueKeysWithValues: Self.cells.map { ($0, 4.0) })
+        #expect(RunForecast(cells: Self.cells, expected: expected).secondsLeft(at: start, guests: 4) == 4)
+        // To start another guest takes longer than these cells do.
+        let short = expected.mapValues { _ in 0.25 }
+        #expect(RunForecast(cells: Self.cells, expected: short).secondsLeft(at: start, guests: 4) == 1)
     }
 
     @Test func whatRunsIsPartlyDone() {

@@ -6,7 +6,7 @@ import Testing
 
 extension GuestTests {
     /// The Aya loader as a file, and what it is built with; no guest boots.
-    @Suite struct AyaBuildTests {
+    @Suite(.serialized, .ownProcessorForLong) struct AyaBuildTests {
         private static let loader = Repository.guestTools.appending("loader-aya")
         private static let scripts = Repository.root.appending("images/guest/loaders/aya")
 

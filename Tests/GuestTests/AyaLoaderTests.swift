@@ -11,7 +11,7 @@ import Testing
 
 extension GuestTests {
     /// What the loader with Aya's crate makes of objects of both layouts, on kernels without and with BTF.
-    @Suite(AyaObjectFiles()) struct AyaLoaderTests {
+    @Suite(.serialized, .ownProcessorForLong, AyaObjectFiles()) struct AyaLoaderTests {
         @Test(arguments: ["ubuntu-4.15", "ubuntu-5.4", "debian-7.3"])
         func objectsGoAsFarAsAyaAndTheKernelLetThem(id: String) async throws {
             let kernel = try Repository.kernel(id)

@@ -4,7 +4,7 @@ import Subprocess
 import Testing
 
 extension CommandTests {
-    @Suite struct BisectTests {
+    @Suite(.serialized, .ownProcessorForLong) struct BisectTests {
         private struct Bisection: Decodable {
             struct Kernel: Decodable {
                 var id: String

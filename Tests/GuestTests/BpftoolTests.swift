@@ -17,7 +17,7 @@ extension GuestTests {
     /// - the numbers at its end, which our loader asks for (`BPF_LOG_STATS`) and bpftool does not,
     /// - the addresses of maps, which differ from load to load,
     /// - what follows the first word of libbpf's own, `<invalid …>`: bpftool has another libbpf in it.
-    @Suite struct BpftoolTests {
+    @Suite(.serialized, .ownProcessor) struct BpftoolTests {
         @Test(arguments: ["ubuntu-4.15", "ubuntu-5.4", "debian-7.3"])
         func bpftoolSaysTheSame(id: String) async throws {
             try await withFolder { folder async throws in

@@ -6,7 +6,7 @@ import Testing
 
 extension GuestTests {
     /// What the cilium loader is built with; no guest boots.
-    @Suite struct CiliumBuildTests {
+    @Suite(.serialized, .ownProcessor) struct CiliumBuildTests {
         private static let loader = Repository.guestTools.appending("loader-cilium")
         private static let versions = Repository.guestTools.appending("go/versions")
         /// Where an attempt to fetch anything would fail.

@@ -14,7 +14,7 @@ extension GuestTests {
     /// The loader of cilium/ebpf shows what users of that library see.
     ///
     /// The version is the one that Debian's unstable suite had when the loader was built.
-    @Suite struct CiliumLoaderTests {
+    @Suite(.serialized, .ownProcessorForLong) struct CiliumLoaderTests {
         private static let loader = Repository.guestTools.appending("loader-cilium")
 
         @Test func programIsSmallStaticAndSaysItsVersion() async throws {

@@ -8,7 +8,7 @@ import Testing
 
 extension CommandTests {
     /// What `make run` measures.
-    @Suite struct DefaultMatrixTests {
+    @Suite(.serialized, .ownProcessorForLong) struct DefaultMatrixTests {
         /// Those of the catalogue whose archives anybody can reach.
         private let kernels: [KernelManifest]
 

@@ -10,7 +10,7 @@ import Testing
 
 extension GuestTests {
     /// What kernels say of themselves agrees with what is known of Linux.
-    @Suite struct ExaminationTests {
+    @Suite(.serialized, .ownProcessor) struct ExaminationTests {
         /// Something that came with a version of Linux.
         struct Novelty: Sendable, CustomTestStringConvertible {
             var name: String

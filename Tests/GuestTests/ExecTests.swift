@@ -6,7 +6,7 @@ import Testing
 
 extension GuestTests {
     /// Programs of a user's own, static and with a library beside them, as variants.
-    @Suite struct ExecTests {
+    @Suite(.serialized, .ownProcessor) struct ExecTests {
         /// What the program is told, whether with its library, what of the manifest follows, and what comes of it.
         private struct Case {
             var name: String

@@ -7,7 +7,7 @@ import Testing
 
 extension CommandTests {
     /// A baseline, and what became better or worse since, on a real kernel.
-    @Suite struct GateTests {
+    @Suite(.serialized, .ownProcessor) struct GateTests {
         static let kernel = "debian-6.12"
 
         private static func source(checked: Bool) -> String {
@@ -108,7 +108,7 @@ extension CommandTests {
     }
 
     /// `run --watch` on a real kernel.
-    @Suite struct WatchTests {
+    @Suite(.serialized, .ownProcessor) struct WatchTests {
         @Test func aSavedObjectIsRunAgain() async throws {
             try await Installation.with { tool in
                 let (good, bad) = (tool.work.appending("good.o"), tool.work.appending("bad.o"))

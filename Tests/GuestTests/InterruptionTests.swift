@@ -6,7 +6,7 @@ import Testing
 
 extension CommandTests {
     /// A run that is ended from outside leaves no guest behind, and what it found is kept.
-    @Suite struct InterruptionTests {
+    @Suite(.serialized, .ownProcessor) struct InterruptionTests {
         @Test func aKilledToolLeavesNoGuestBehind() async throws {
             try await Installation.with { tool in
                 var guests: Set<pid_t> = []

@@ -9,7 +9,7 @@ import Testing
 
 extension CommandTests {
     /// From a file to verdicts with one `kernels add` and one `run`, whatever kind of file it is.
-    @Suite struct KernelSourceTests {
+    @Suite(.serialized, .ownProcessor) struct KernelSourceTests {
         enum Source: CaseIterable { case rpm, layout, vmlinux }
 
         @Test(arguments: Source.allCases)

@@ -6,7 +6,7 @@ import Testing
 
 extension GuestTests {
     /// What libbpf loaders are built with; no guest boots.
-    @Suite struct LibbpfBuildTests {
+    @Suite(.serialized, .ownProcessor) struct LibbpfBuildTests {
         private struct Outcome {
             var status: TerminationStatus
             var output: String

@@ -10,7 +10,7 @@ import Testing
 extension GuestTests {
     /// A loader of somebody else's, which comes with the job: whatever it does is a clear result of its cell alone, whether it is started for
     /// each cell or resident.
-    @Suite(UnrulyRun()) struct LoaderContractTests {
+    @Suite(.serialized, .ownProcessorForLong, UnrulyRun()) struct LoaderContractTests {
         private func run(_ loader: UnrulyLoader) throws -> MisbehavingRun.Outcome {
             try #require(UnrulyRun.outcomes?[loader])
         }

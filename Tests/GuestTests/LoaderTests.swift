@@ -8,7 +8,7 @@ extension CommandTests {
     /// What the libbpf loader makes of objects that need more than a plain load, on an old kernel and on a new one.
     ///
     /// One run for all of them: a guest takes longer to boot than they take to load.
-    @Suite struct LoaderTests {
+    @Suite(.serialized, .ownProcessor) struct LoaderTests {
         private static let sources: [String: String] = [
             "maps": LoaderObjects.maps, "rings": LoaderObjects.rings, "tail-calls": LoaderObjects.tailCalls,
             "replacements": LoaderObjects.replacements, "struct-ops": LoaderObjects.structOps,

@@ -8,7 +8,7 @@ import Testing
 
 extension GuestTests {
     /// A loader that ruins itself, its guest or the protocol costs its own cell and no other.
-    @Suite(MisbehavingRun()) struct MisbehaviourTests {
+    @Suite(.serialized, .ownProcessor, MisbehavingRun()) struct MisbehaviourTests {
         private func run() throws -> MisbehavingRun.Outcome { try #require(MisbehavingRun.outcome) }
 
         @Test(arguments: MisbehavingRun.cells.filter { $0.hasPrefix("pass") })

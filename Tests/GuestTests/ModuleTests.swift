@@ -11,7 +11,7 @@ import Testing
 
 extension CommandTests {
     /// Kernel modules that a probe asks for, in guests of real kernels.
-    @Suite struct ModuleTests {
+    @Suite(.serialized, .ownProcessor) struct ModuleTests {
         /// Found among the kernel's symbols on every kernel that has the module in it.
         private static let symbol = """
             #include <linux/bpf.h>

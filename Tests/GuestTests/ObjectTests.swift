@@ -6,7 +6,7 @@ import Testing
 
 extension CommandTests {
     /// `--object`: an object that nobody prepared, without a manifest.
-    @Suite struct ObjectTests {
+    @Suite(.serialized, .ownProcessor) struct ObjectTests {
         private static let source = """
             #include <linux/bpf.h>
             #include <bpf/bpf_helpers.h>

@@ -10,7 +10,7 @@ import Testing
 
 extension GuestTests {
     /// What stands between libbpf and the kernel in our loader changes no result: libbpf alone says the same.
-    @Suite struct PlainLibbpfTests {
+    @Suite(.serialized, .ownProcessor) struct PlainLibbpfTests {
         @Test func libbpfAloneSaysTheSame() async throws {
             try await withFolder { folder async throws in
                 let variants = try await ProbeSelection().build(folder: Repository.probes, cache: SharedCache.compiled)

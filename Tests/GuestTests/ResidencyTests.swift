@@ -8,7 +8,7 @@ import Testing
 
 extension GuestTests {
     /// Neither a resident loader nor the cells before change what comes of a cell.
-    @Suite struct ResidencyTests {
+    @Suite(.serialized, .ownProcessorForLong) struct ResidencyTests {
         /// The oldest, one without and one with the kernel's BTF, the newest.
         private static let kernels = ["ubuntu-4.15", "ubuntu-5.4", "debian-6.1", "debian-7.3"]
         private static let loaders = ["libbpf", "aya", "cilium"]

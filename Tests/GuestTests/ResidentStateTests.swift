@@ -6,7 +6,7 @@ extension GuestTests {
     /// A resident loader serves one cell after another, and nothing that a cell does reaches the next.
     ///
     /// The loaders are those of `images/guest/tests`: `forking` makes a process for each cell, `go` serves all of them in one.
-    @Suite(ResidentStateRun()) struct ResidentStateTests {
+    @Suite(.serialized, .ownProcessor, ResidentStateRun()) struct ResidentStateTests {
         @Test(arguments: ResidentStateRun.deeds, ResidentStateRun.loaders)
         func theNextCellSeesWhatTheFirstSaw(deed: String, loader: String) throws {
             let run = try #require(ResidentStateRun.outcome?[loader])

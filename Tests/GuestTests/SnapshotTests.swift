@@ -9,7 +9,7 @@ import Testing
 
 extension GuestTests {
     /// A snapshot is used when it is good, and any doubt about it is a cold boot.
-    @Suite struct SnapshotTests {
+    @Suite(.serialized, .ownProcessor) struct SnapshotTests {
         private func start(_ bench: Bench, memoryMiB: Int = GuestSpec.defaultMemoryMiB) async throws -> Start {
             let kernel = try Repository.kernel("debian-6.1")
             return try await bench.backend(snapshots: bench.ownSnapshots).withGuest(

@@ -9,7 +9,7 @@ import Testing
 
 extension GuestTests {
     /// Every way of attaching and every way in which an event comes back, on real kernels.
-    @Suite(StageObjects()) struct StageTests {
+    @Suite(.serialized, .ownProcessor, StageObjects()) struct StageTests {
         /// The oldest, one without and one with the kernel's BTF, the newest.
         @Test(arguments: ["ubuntu-4.15", "ubuntu-5.4", "debian-6.1", "debian-7.3"])
         func programsGoAsFarAsTheKernelLetsThem(id: String) async throws {

@@ -6,7 +6,7 @@ import Testing
 
 extension GuestTests {
     /// Guests that never come up.
-    @Suite struct StartTests {
+    @Suite(.serialized, .ownProcessor) struct StartTests {
         @Test func aKernelWithoutAnInitIsNotMeasuredAfterASecondTry() async throws {
             try await Bench.with(guest: Repository.guestTools) { bench in
                 let kernel = try Repository.kernel("debian-6.1")

@@ -8,7 +8,7 @@ import Testing
 
 extension GuestTests {
     /// Triggers run in copies of shells that wait in the snapshot, and no trigger changes the shell of the next.
-    @Suite(TriggerRun()) struct TriggerTests {
+    @Suite(.serialized, .ownProcessor, TriggerRun()) struct TriggerTests {
         private func run() throws -> TriggerRun.Outcome { try #require(TriggerRun.outcome) }
 
         @Test(arguments: TriggerRun.kinds) func aTriggerRunsInACopyOfAWaitingShell(kind: TriggerKind) throws {

@@ -8,7 +8,7 @@ import Testing
 
 extension GuestTests {
     /// Kernels without bpf() and kernels that do not boot, from the file to the report.
-    @Suite struct UnusualKernelTests {
+    @Suite(.serialized, .ownProcessor) struct UnusualKernelTests {
         /// Of several program types, with maps, with CO-RE and without.
         private static let probes = ["packet-rules", "process-exit", "readline", "task-state"]
         private static let noBPF = Repository.cache.appending("test-kernels").appending("no-bpf").appending("bzImage")

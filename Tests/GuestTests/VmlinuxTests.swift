@@ -9,7 +9,7 @@ import Testing
 
 extension GuestTests {
     /// Unpacked kernels, which QEMU takes only behind our wrapper.
-    @Suite struct VmlinuxTests {
+    @Suite(.serialized, .ownProcessor) struct VmlinuxTests {
         /// Two compressed with lz4, one with zstd.
         @Test(arguments: ["ubuntu-5.4", "debian-5.10", "debian-7.3"])
         func bootsColdAndWarm(id: String) async throws {

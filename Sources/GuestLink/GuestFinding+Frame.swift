@@ -38,11 +38,20 @@ extension GuestFinding.Code {
         case .memlockTooLow: CMX_FINDING_MEMLOCK_TOO_LOW
         case .lockedDown: CMX_FINDING_LOCKED_DOWN
         case .mapBTFRejected: CMX_FINDING_MAP_BTF_REJECTED
+        case .helperNowhere: CMX_FINDING_HELPER_NOWHERE
+        case .mapSizeMissing: CMX_FINDING_MAP_SIZE_MISSING
+        case .callsRejected: CMX_FINDING_CALLS_REJECTED
+        case .symbolAbsent: CMX_FINDING_SYMBOL_ABSENT
+        case .symbolRenamed: CMX_FINDING_SYMBOL_RENAMED
+        case .symbolNotTraceable: CMX_FINDING_SYMBOL_NOT_TRACEABLE
+        case .notErrorInjectable: CMX_FINDING_NOT_ERROR_INJECTABLE
+        case .tracepointAbsent: CMX_FINDING_TRACEPOINT_ABSENT
+        case .recordExceeded: CMX_FINDING_RECORD_EXCEEDED
         case .planUnreadable: CMX_FINDING_PLAN_UNREADABLE
         case .planLineUnknown: CMX_FINDING_PLAN_LINE_UNKNOWN
         case .planWithoutProgram: CMX_FINDING_PLAN_WITHOUT_PROGRAM
         case .planWithoutTracefsEvent: CMX_FINDING_PLAN_WITHOUT_TRACEFS_EVENT
-        case .objectNotReopened: CMX_FINDING_OBJECT_NOT_REOPENED
+        case .mapSized: CMX_FINDING_MAP_SIZED
         case .replacedFunctionMissing: CMX_FINDING_REPLACED_FUNCTION_MISSING
         case .loadTargetUnnamed: CMX_FINDING_LOAD_TARGET_UNNAMED
         case .loadTargetRefused: CMX_FINDING_LOAD_TARGET_REFUSED

@@ -3,22 +3,29 @@ extension ManifestNode {
     func moduleNames() throws(ManifestError) -> [String] {
         var names: [String] = []
         for node in try list() {
-            let name = try node.text()
-            guard Self.isModule(name: name) else {
+            guard let name = ModuleName(try node.text()) else {
                 throw node.wrong(
-                    expected: "names of modules: letters, digits, '-' and '_', at most \(Self.longestModuleName)")
+                    expected: "names of modules: letters, digits, '-' and '_', at most \(ModuleName.longest)")
             }
-            let spelt = name.replacing("-", with: "_")
-            if !names.contains(spelt) { names.append(spelt) }
+            if !names.contains(name.text) { names.append(name.text) }
         }
         return names
     }
+}
+
+/// The name of a kernel module.
+package struct ModuleName: Sendable {
+    /// Spelt with `_`.
+    package let text: String
+
+    /// `nil` for what no module can be called.
+    package init?(_ name: String) {
+        guard (1...Self.longest).contains(name.utf8.count),
+            name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") })
+        else { return nil }
+        text = name.replacing("-", with: "_")
+    }
 
     /// Source: Linux include/linux/module.h, MODULE_NAME_LEN, of which one byte is the closing NUL.
-    private static let longestModuleName = 55
-
-    private static func isModule(name: String) -> Bool {
-        (1...longestModuleName).contains(name.utf8.count)
-            && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
-    }
+    static let longest = 55
 }

@@ -30,7 +30,8 @@ package struct ProbeManifest: Sendable, Hashable {
         try self.init(keys, of: document, name: folder.lastComponent?.string ?? "", in: folder)
     }
 
-    static let keys = ["summary", "modules", "loaders", "fullLogs", "variants", "expect"] + ProbeStages.keys
+    static let keys =
+        ["summary", "modules", "loaders", "fullLogs", "trialSizes", "variants", "expect"] + ProbeStages.keys
 
     init(name: String, folder: FilePath, summary: String, variants: [ProbeVariant]) {
         self.name = name
@@ -49,6 +50,7 @@ package struct ProbeManifest: Sendable, Hashable {
         let modules = try keys["modules"]?.moduleNames() ?? []
         let loaders = try keys["loaders"]?.loaders()
         let fullLogs = try keys["fullLogs"]?.flag() ?? false
+        let trialSizes = try keys["trialSizes"]?.flag() ?? false
         let stages = try ProbeStages(keys, else: .none)
 
         let entries = try keys.required("variants", in: document)
@@ -58,7 +60,7 @@ package struct ProbeManifest: Sendable, Hashable {
             variants.append(
                 try ProbeVariant(
                     node, name: name, in: folder, sharedModules: modules, sharedLoaders: loaders,
-                    sharedFullLogs: fullLogs, sharedStages: stages))
+                    sharedFullLogs: fullLogs, sharedTrialSizes: trialSizes, sharedStages: stages))
         }
         guard !variants.isEmpty else { throw entries.wrong(expected: "at least one variant") }
 

@@ -21,6 +21,8 @@ package struct ProbeVariant: Sendable, Hashable {
     package var loaders: [Glob]?
     /// Whether all of every log is kept, however long it is.
     package var fullLogs: Bool
+    /// Whether maps without a size are given one.
+    package var trialSizes: Bool
     /// The stages past the load.
     package var stages: ProbeStages
     /// In the order of the file: the first that speaks of a kernel counts.
@@ -60,11 +62,12 @@ extension ProbeVariant {
     /// Reads an entry of `variants`; what is `shared…` is said of the whole probe.
     init(
         _ node: ManifestNode, name: String, in folder: FilePath, sharedModules: [String], sharedLoaders: [Glob]?,
-        sharedFullLogs: Bool, sharedStages: ProbeStages
+        sharedFullLogs: Bool, sharedTrialSizes: Bool, sharedStages: ProbeStages
     ) throws(ManifestError) {
         let keys = try node.mapping(
-            known: ["source", "object", "tracefs", "exec", "cpu", "cflags", "modules", "loaders", "fullLogs"]
-                + ProbeStages.keys)
+            known: [
+                "source", "object", "tracefs", "exec", "cpu", "cflags", "modules", "loaders", "fullLogs", "trialSizes",
+            ] + ProbeStages.keys)
         self.name = name
         // What the probe says of stages is for objects: a program does all that itself.
         stages = keys["exec"] == nil ? try ProbeStages(keys, else: sharedStages) : .none
@@ -73,6 +76,7 @@ extension ProbeVariant {
         if case .tracefs(let event) = origin { _ = try stages.plan(event) }
         loaders = try keys["loaders"]?.loaders() ?? sharedLoaders
         fullLogs = try keys["fullLogs"]?.flag() ?? sharedFullLogs
+        trialSizes = try keys["trialSizes"]?.flag() ?? sharedTrialSizes
         modules = sharedModules
         for module in try keys["modules"]?.moduleNames() ?? [] where !modules.contains(module) {
             modules.append(module)
@@ -85,14 +89,16 @@ extension ProbeVariant.Origin {
     init(_ keys: [String: ManifestNode], of node: ManifestNode, in folder: FilePath) throws(ManifestError) {
         if let exec = keys["exec"] {
             try Self.refuse(
-                ["source", "object", "tracefs", "cpu", "cflags", "loaders", "fullLogs"] + ProbeStages.keys,
+                ["source", "object", "tracefs", "cpu", "cflags", "loaders", "fullLogs", "trialSizes"]
+                    + ProbeStages.keys,
                 among: keys, beside: "exec")
             self = .exec(try ProbeExecutable(exec, in: folder))
             return
         }
         if let tracefs = keys["tracefs"] {
             try Self.refuse(
-                ["source", "object", "cpu", "cflags", "loaders", "fullLogs", "attach"], among: keys, beside: "tracefs")
+                ["source", "object", "cpu", "cflags", "loaders", "fullLogs", "trialSizes", "attach"], among: keys,
+                beside: "tracefs")
             if let map = try keys["event"]?.mapping(known: ["map", "contains"])["map"] {
                 throw map.wrong(expected: "no 'map' with 'tracefs'")
             }

@@ -2,10 +2,23 @@ package import MatrixModel
 
 /// What a manifest says of the stages past the load: at the probe for all its variants, at a variant for itself.
 package struct ProbeStages: Sendable, Hashable {
-    /// Programs that do not go where their sections say; `nil` for an object that nothing is said of.
-    private var attach: [Placed<StagePlan.Attachment>]?
+    /// What is said of single programs; `nil` for an object that nothing is said of.
+    private var attach: [Placed<Choice>]?
     private var trigger: Placed<StagePlan.Trigger>?
     private var event: Placed<StagePlan.Event>?
+
+    /// What a manifest says of one program.
+    private enum Choice: Hashable {
+        case attach(StagePlan.Attachment)
+        case exclude(String)
+
+        var program: String {
+            switch self {
+            case .attach(let attachment): attachment.program
+            case .exclude(let program): program
+            }
+        }
+    }
 
     static let keys = ["attach", "trigger", "event"]
 
@@ -18,7 +31,7 @@ package struct ProbeStages: Sendable, Hashable {
     init(_ keys: [String: ManifestNode], else shared: ProbeStages) throws(ManifestError) {
         self = shared
         if let node = keys["attach"] {
-            attach = try node.attachments()
+            attach = try Self.choices(node)
             if attach == nil { try stopAtLoad(keys) }
         }
         if let node = keys["trigger"] { trigger = Placed(try StagePlan.Trigger(node), at: node.place) }
@@ -42,22 +55,42 @@ package struct ProbeStages: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - programs: Their names.
+    ///   - tailCalled: Those that the object puts into program arrays: they are called, and not attached, unless they are named.
     ///   - maps: The names of those that the object itself defines, not of those that libbpf makes of its variables.
     ///   - firesAlone: Whether one of them needs no trigger: an iterator is read, a clock ticks.
     /// - Returns: `nil` when the object is loaded and no more.
     /// - Throws: `ManifestError.wrongValue` for a program or a map that the object does not have, and `.missingKey` for an event
     ///   that nothing would bring.
-    package func plan(programs: [String], maps: [String], firesAlone: Bool) throws(ManifestError) -> StagePlan? {
+    package func plan(
+        programs: [String], tailCalled: [String] = [], maps: [String], firesAlone: Bool
+    ) throws(ManifestError) -> StagePlan? {
         guard attach != nil || event != nil else { return nil }
-        let attachments = attach ?? []
-        for attachment in attachments where !programs.contains(attachment.value.program) {
-            throw attachment.place.wrong(
-                attachment.value.program,
+        let choices = attach ?? []
+        for choice in choices where !programs.contains(choice.value.program) {
+            throw choice.place.wrong(
+                choice.value.program,
                 expected: "one of the object's programs: \(programs.joined(separator: ", "))")
+        }
+        let subject = Self.subject(choices.map(\.value), programs: programs, tailCalled: tailCalled)
+        if case .programs(_, let excluded) = subject, excluded.count == programs.count, let first = choices.first {
+            throw first.place.wrong(
+                first.value.program, expected: "a program that is attached, or 'attach: false' to attach none")
         }
         try checkEventsMap(isOneOf: maps)
         if !firesAlone { try checkEventIsBrought() }
-        return StagePlan(.programs(attachments.map(\.value)), trigger: trigger?.value, event: event?.value)
+        return StagePlan(subject, trigger: trigger?.value, event: event?.value)
+    }
+
+    /// A program that calls itself is a target of tail calls, too: one of them has to be the first.
+    private static func subject(
+        _ choices: [Choice], programs: [String], tailCalled: [String]
+    ) -> StagePlan.Subject {
+        let attachments = choices.compactMap { if case .attach(let attachment) = $0 { attachment } else { nil } }
+        let named = choices.map(\.program)
+        let chosen = choices.compactMap { if case .exclude(let program) = $0 { program } else { nil } }
+        let called = programs.filter { tailCalled.contains($0) && !named.contains($0) }
+        let leavesNone = Set(chosen + called).count == programs.count
+        return .programs(attachments, excluded: chosen + (leavesNone ? [] : called))
     }
 
     /// What to do where an event of tracefs takes the place of an object; the probe's map is for variants with maps.
@@ -80,23 +113,30 @@ package struct ProbeStages: Sendable, Hashable {
     }
 }
 
-extension ManifestNode {
-    /// `true`, `false` (then `nil`), or programs with their targets.
-    fileprivate func attachments() throws(ManifestError) -> [Placed<StagePlan.Attachment>]? {
-        switch try? text() {
+extension ProbeStages {
+    /// `true`, `false` (then `nil`), or programs with their targets, `true` or `false`.
+    private static func choices(_ attach: ManifestNode) throws(ManifestError) -> [Placed<Choice>]? {
+        switch try? attach.text() {
         case "true": return []
         case "false": return nil
-        case .some: throw wrong(expected: "true, false, or a mapping of programs to targets")
+        case .some: throw attach.wrong(expected: "true, false, or a mapping of programs to targets, true or false")
         case nil: break
         }
-        var attachments: [Placed<StagePlan.Attachment>] = []
-        for (program, node) in try namedEntries() {
-            let place = ManifestPlace(file: file, line: node.line, key: key)
-            attachments.append(Placed(.init(program: program, target: try node.field()), at: place))
+        var choices: [Placed<Choice>] = []
+        for (program, node) in try attach.namedEntries() {
+            let choice: Choice =
+                switch try node.field() {
+                case "true": .attach(.init(program: program, target: nil))
+                case "false": .exclude(program)
+                case let target: .attach(.init(program: program, target: target))
+                }
+            choices.append(Placed(choice, at: ManifestPlace(file: attach.file, line: node.line, key: attach.key)))
         }
-        return attachments
+        return choices
     }
+}
 
+extension ManifestNode {
     /// A text that fits into one field of the stage plan.
     func field() throws(ManifestError) -> String {
         let text = try text()

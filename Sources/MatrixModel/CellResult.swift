@@ -33,7 +33,8 @@ package struct CellResult: Codable, Sendable, Hashable {
     /// The event that came back from the fired probe, of at most 256 characters, what is no text in it escaped; `null` for
     /// a cell that fired nothing.
     @Nullable package var event: String?
-    /// Why there is no measurement, or what the console showed; `null` for `pass` and `fail`.
+    /// Why there is no measurement, what the console showed, or a remark on a measurement: a warning of the kernel, maps that
+    /// were given a size for the trial. `null` for nothing.
     @Nullable package var reason: String?
     /// The guest's console as `logs/<sha256>.txt`, kept for `crash`, `timeout` and `notMeasured`.
     @Nullable package var console: String?
@@ -67,6 +68,9 @@ package struct CellResult: Codable, Sendable, Hashable {
 
 /// What became of one program of the object, loaded alone.
 package struct ProgramResult: Codable, Sendable, Hashable {
+    /// The name of a result about the object as a whole: each of its programs loads alone, and not all of them together.
+    package static let wholeObject = "(whole object)"
+
     package var name: String
     /// The kernel's word for the program type, in lower case: `kprobe`, `xdp`, `tracing`.
     package var type: String

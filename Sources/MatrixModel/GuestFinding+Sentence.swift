@@ -21,15 +21,19 @@ extension GuestFinding {
         case .mapBTFRejected:
             return "this kernel rejects BTF for map keys and values (needs 4.18), and \(first) always sends it"
 
+        case .helperNowhere: return "no program type of this kernel can call helper \(first)"
+        case .callsRejected: return "this kernel rejects calls between BPF functions"
+        case .mapSizeMissing: return "this kernel accepts maps of type \(first), but this one has no max_entries"
+
         case .planUnreadable: return "cannot read the stage plan: \(first)"
         case .planLineUnknown: return "this guest does not know the line '\(first)' of the stage plan"
         case .planWithoutProgram: return "the stage plan contains no program to run"
         case .planWithoutTracefsEvent: return "the stage plan contains no tracefs event"
-        case .objectNotReopened: return "cannot open the object a second time"
         case .replacedFunctionMissing:
             return "no program that loads in this object has the function that program '\(first)' replaces"
         case .loadTargetUnnamed:
             return "\(first) loads program '\(second)' for a target in the kernel's BTF; name it with 'attach'"
+        case .mapSized: return "map '\(first)' has no max_entries and was given a size for the trial"
         case .loadTargetRefused: return "cannot set the target of '\(first)' to '\(second)': \(third)"
 
         case .targetUnnamed:
@@ -57,6 +61,16 @@ extension GuestFinding {
             return "cannot tell whether the bpf LSM is active: this kernel has no /sys/kernel/security/lsm"
         case .lsmInactive:
             return "the bpf LSM is not active on this kernel (lsm=\(first)): its programs attach and never run"
+
+        case .symbolAbsent: return "this kernel has no function '\(first)'"
+        case .symbolRenamed: return "this kernel has no function '\(first)', but \(second)"
+        case .symbolNotTraceable: return "this kernel has the function '\(first)', but it cannot be probed"
+        case .notErrorInjectable:
+            return "this kernel does not list '\(first)' among the functions whose result a program may replace"
+        case .tracepointAbsent: return "this kernel has no tracepoint '\(first)'"
+        case .recordExceeded:
+            return
+                "a program that reads nothing attaches to '\(first)', whose record has \(second) bytes on this kernel"
 
         case .eventMapMissing: return "the object has no map '\(first)' for the event"
         case .eventMapAmbiguous:

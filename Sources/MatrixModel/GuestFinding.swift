@@ -8,15 +8,19 @@ package struct GuestFinding: Hashable, Sendable {
         // The kernel rejects it, asked with programs and maps that differ in one thing only.
         case programTypeRejected, mapTypeRejected, attachTypeRejected, flagsRejected, versionRejected, lengthRejected
         case helperMissing, helperElsewhere, memlockTooLow, lockedDown, mapBTFRejected
+        case helperNowhere, mapSizeMissing, callsRejected
 
         // The plan, and the object as a whole.
         case planUnreadable, planLineUnknown, planWithoutProgram, planWithoutTracefsEvent
-        case objectNotReopened, replacedFunctionMissing, loadTargetUnnamed, loadTargetRefused
+        case replacedFunctionMissing, loadTargetUnnamed, loadTargetRefused, mapSized
 
         // Attaching.
         case targetUnnamed, targetNotPathAndSymbol, targetNotCategoryAndName, targetNotSymbolAndOffset
         case typeNotAttachable, sectionNotAttachable, interfaceMissing, cgroupUnopenable, classifierMissing
         case packetSocketsMissing, perfEventUnknown, perfEventMissing, iteratorMapMissing, lsmUnknown, lsmInactive
+
+        // The target of a program that was not attached.
+        case symbolAbsent, symbolRenamed, symbolNotTraceable, notErrorInjectable, tracepointAbsent, recordExceeded
 
         // Events.
         case eventMapMissing, eventMapAmbiguous, eventsUnopenable, eventsUnreadable, noEvent, noFittingEvent, runCount

@@ -1,8 +1,10 @@
-/// The stages past the load: where programs attach, the trigger, and the expected event.
+/// How an object is loaded, and the stages past the load: where programs attach, the trigger, and the expected event.
 package struct StagePlan: Sendable, Hashable {
     package enum Subject: Sendable, Hashable {
-        /// The object's programs; those without an entry go where their sections say.
-        case programs([Attachment])
+        /// The object's programs are loaded and no more.
+        case load
+        /// The object's programs but those `excluded`; those without an entry go where their sections say.
+        case programs([Attachment], excluded: [String] = [])
         /// No object at all: an event of tracefs.
         case tracefs(TracefsEvent)
         /// No object either: a program of the user's, which does its own loading.
@@ -12,9 +14,10 @@ package struct StagePlan: Sendable, Hashable {
     /// A program and where it goes, in the words of its type: `tcp_connect+4`, `/bin/bash:readline`, `lo/ingress`.
     package struct Attachment: Sendable, Hashable {
         package var program: String
-        package var target: String
+        /// `nil` for a program that is named only, since its section leaves it out otherwise.
+        package var target: String?
 
-        package init(program: String, target: String) {
+        package init(program: String, target: String?) {
             self.program = program
             self.target = target
         }
@@ -43,6 +46,8 @@ package struct StagePlan: Sendable, Hashable {
     package var subject: Subject
     package var trigger: Trigger?
     package var event: Event?
+    /// Whether maps without a size are given one for the trial.
+    package var trialSizes = false
 
     package init(_ subject: Subject, trigger: Trigger? = nil, event: Event? = nil) {
         self.subject = subject
@@ -52,8 +57,18 @@ package struct StagePlan: Sendable, Hashable {
 
     /// Where a cell that passes has got to.
     package var lastStage: Stage {
-        if case .exec = subject { return .fire }
-        return event == nil ? .attach : .fire
+        switch subject {
+        case .exec: .fire
+        case .load: .load
+        case .programs, .tracefs: event == nil ? .attach : .fire
+        }
+    }
+
+    /// `plan`, or the load alone, with maps that are given a size.
+    package static func withTrialSizes(_ plan: StagePlan?) -> StagePlan {
+        var plan = plan ?? StagePlan(.load)
+        plan.trialSizes = true
+        return plan
     }
 }
 
@@ -121,11 +136,16 @@ extension StagePlan {
     private var lines: [[String]] {
         var lines: [[String]]
         switch subject {
-        case .programs([]): lines = [["attach"]]
-        case .programs(let attachments): lines = attachments.map { ["attach", $0.program, $0.target] }
+        case .load: lines = [["load"]]
+        case .programs([], let excluded): lines = [["attach"]] + excluded.map { ["exclude", $0] }
+        case .programs(let attachments, let excluded):
+            lines =
+                attachments.map { ["attach", $0.program] + ($0.target.map { [$0] } ?? []) }
+                + excluded.map { ["exclude", $0] }
         case .exec(let call): lines = call.lines
         case .tracefs(let event): lines = [["tracefs", event.kind.rawValue, event.target, event.fetch]]
         }
+        if trialSizes { lines.append(["trial-sizes"]) }
         switch trigger {
         case .type(let text): lines.append(["trigger", "type", text])
         case .shell(let command): lines.append(["trigger", "shell", command])

@@ -88,6 +88,11 @@ package struct Evidence: Sendable {
         self.timing = timing
     }
 
+    /// Which maps were given a size that the object does not give them.
+    var sizedMaps: [GuestFinding] {
+        ([remarks] + programs.map(\.loader)).flatMap(\.findings).filter { $0.code == .mapSized }
+    }
+
     /// Of a cell that had no guest because of `error`.
     static func noGuest(_ error: MachineError) -> Evidence {
         Evidence(programs: [], ending: .noGuest(reason: "\(error)", console: error.console))

@@ -2,7 +2,7 @@ internal import Glibc
 internal import GuestLink
 internal import Machine
 package import MatrixModel
-internal import VerifierLog
+package import VerifierLog
 
 /// Derives the verdict from the evidence; a pure function.
 package struct Judge: Sendable {
@@ -12,21 +12,22 @@ package struct Judge: Sendable {
 
     /// The verdict on `cell`, which is not yet held against more than that a probe is expected to pass.
     ///
-    /// `release` is what the guest said, `nil` when none ever did. `kernelConfigKnown` says whether the guest was given the
-    /// kernel's `CONFIG_…` file, which a host of that kernel has. `keep` keeps a text and returns the reference to it
+    /// `release` is what the guest said, `nil` when none ever did. `kernelConfig` is the kernel's `CONFIG_…` file, which a host of
+    /// that kernel has; `nil` where the guest was given none. `keep` keeps a text and returns the reference to it
     /// (`logs/<sha256>.txt`); nothing else is thrown than what it throws.
     package func result(
-        of cell: PlannedCell, kernel: KernelID, evidence: Evidence, release: KernelRelease?, kernelConfigKnown: Bool,
-        keep: ([UInt8]) throws -> String
+        of cell: PlannedCell, kernel: KernelID, evidence: Evidence, release: KernelRelease?,
+        kernelConfig: KernelOptions?, keep: ([UInt8]) throws -> String
     ) throws -> CellResult {
-        var programs = try programResults(of: cell, evidence: evidence, release: release ?? kernel.labelled, keep: keep)
-        let wanted = kernelConfigKnown ? [] : programs.indices.filter { programs[$0].wantedKernelConfig }
+        let known = KernelKnowledge(release: release ?? kernel.labelled, options: kernelConfig)
+        var programs = try programResults(of: cell, evidence: evidence, kernel: known, keep: keep)
+        let wanted = kernelConfig != nil ? [] : programs.indices.filter { programs[$0].wantedKernelConfig }
         for index in wanted { programs[index].verdict = .notMeasured }
         let ruling: Ruling =
             switch evidence.ending {
             case .finished(let exit):
                 finished(exit, cell, evidence, programs, lacking: wanted.isEmpty ? nil : kernel)
-                    .noting(warningsIn: evidence.kernelLog)
+                    .noting(evidence.sizedMaps).noting(warningsIn: evidence.kernelLog)
             case .stopped(let limit): stopped(after: limit, cell, evidence)
             case .guestGone(let why, let console): crashed(why, console: console)
             case .overdue(let limit, let console): overdue(limit, console: console)
@@ -44,6 +45,12 @@ package struct Judge: Sendable {
                 totalMicroseconds: evidence.timing.microseconds))
     }
 
+    /// What is known of the kernel itself.
+    private struct KernelKnowledge {
+        var release: KernelRelease
+        var options: KernelOptions?
+    }
+
     /// What one ending comes to.
     private struct Ruling {
         var verdict: Verdict
@@ -55,6 +62,13 @@ package struct Judge: Sendable {
             self.verdict = verdict
             self.reason = reason
             self.text = text
+        }
+
+        /// The same with what the loader made up for: the object as it is would not have been loaded.
+        func noting(_ sized: [GuestFinding]) -> Ruling {
+            guard !sized.isEmpty else { return self }
+            let words = [reason].compactMap(\.self) + sized.map(\.sentence)
+            return Ruling(verdict, reason: words.joined(separator: "; "), text: text)
         }
 
         /// The same with what the kernel warned of: the verdict is what the kernel answered, but whoever ships the probe wants to
@@ -121,21 +135,28 @@ package struct Judge: Sendable {
     }
 
     private func programResults(
-        of cell: PlannedCell, evidence: Evidence, release: KernelRelease, keep: ([UInt8]) throws -> String
+        of cell: PlannedCell, evidence: Evidence, kernel: KernelKnowledge, keep: ([UInt8]) throws -> String
     ) throws -> [ProgramResult] {
         var results: [ProgramResult] = []
         for program in evidence.programs {
-            // An object that cannot be opened fails in each of its programs.
-            let names = program.report.program == nil ? cell.programs : [program.report.name]
+            let names =
+                if program.report.program != nil {
+                    [program.report.name]
+                } else if evidence.programs.count == 1 {
+                    // An object that cannot be opened fails in each of its programs.
+                    cell.programs
+                } else {
+                    [ProgramResult.wholeObject]
+                }
             for name in names {
-                results.append(try result(of: program, name: name, in: cell, release: release, keep: keep))
+                results.append(try result(of: program, name: name, in: cell, kernel: kernel, keep: keep))
             }
         }
         return results
     }
 
     private func result(
-        of program: Evidence.Program, name: String, in cell: PlannedCell, release: KernelRelease,
+        of program: Evidence.Program, name: String, in cell: PlannedCell, kernel: KernelKnowledge,
         keep: ([UInt8]) throws -> String
     ) throws -> ProgramResult {
         var report = program.report
@@ -159,6 +180,9 @@ package struct Judge: Sendable {
             ? catalogue.cause(
                 ofLog: log, logComplete: report.logComplete, loader: loader, errno: report.errno, stage: report.stage)
             : nil
+        if let known = cause, report.stage <= .load, let symbol = cell.object?.commonSymbols.first {
+            cause = catalogue.cause(ofCommonSymbol: symbol, insteadOf: known)
+        }
         if let known = cause, let lines = cell.object?.lines {
             cause?.location = catalogue.location(of: known, in: log, stage: report.stage, program: name, lines: lines)
         }
@@ -169,7 +193,10 @@ package struct Judge: Sendable {
             log: try Self.keptLog(of: program, keep: keep), logComplete: report.logComplete,
             logCut: report.logComplete ? nil : log.isAbridged ? .abridged : .limit,
             stats: Self.statistics(of: log, report: report),
-            explanation: cause.map { catalogue.explanation(of: $0, log: log, loader: loader, kernel: release) },
+            explanation: cause.map {
+                catalogue.explanation(
+                    of: $0, log: log, loader: loader, kernel: kernel.release, options: kernel.options)
+            },
             seconds: ProgramSeconds(
                 loadMicroseconds: report.loadMicroseconds, attachMicroseconds: report.attachMicroseconds,
                 fireMicroseconds: report.fireMicroseconds))
@@ -212,7 +239,7 @@ package struct Judge: Sendable {
         if let stage = programs.filter({ $0.verdict != .pass }).compactMap(\.stage).min() { return stage }
         // A guest that died after every load was reported died of what comes next; else while it loaded.
         let isLoaded = !programs.isEmpty && programs.count >= cell.programs.count
-        return isLoaded && cell.plan != nil ? .attach : .load
+        return isLoaded && (cell.plan?.lastStage ?? .load) > .load ? .attach : .load
     }
 
     /// What is missing from the reports of a cell that nothing failed in.
@@ -245,8 +272,9 @@ package struct Judge: Sendable {
     ///
     /// Source: libbpf 1.4, `libbpf_find_attach_btf_id`.
     private static func lacksTarget(_ loader: LoaderOutput) -> Bool {
-        loader.lines.contains { $0.text.contains("attach program FD is not set") }
-            && !loader.findings.contains { $0.code == .programTypeRejected }
+        loader.findings.contains { $0.code == .replacedFunctionMissing }
+            || loader.lines.contains { $0.text.contains("attach program FD is not set") }
+                && !loader.findings.contains { $0.code == .programTypeRejected }
     }
 
     private static func noTarget(of programs: [ProgramResult]) -> String? {

@@ -2,6 +2,7 @@ internal import GuestLink
 internal import HostTools
 internal import Machine
 internal import MatrixModel
+internal import VerifierLog
 
 /// Judges the cells of one kernel as soon as they are over, in the task of their guest.
 ///
@@ -10,17 +11,20 @@ struct KernelJudge {
     let batch: KernelBatch
     let logs: (any LogArchive)?
     private let judge = Judge()
+    private let kernelConfig: KernelOptions?
 
-    init(batch: KernelBatch, logs: (any LogArchive)?) {
+    init(batch: KernelBatch, logs: (any LogArchive)?) throws(MatrixRunnerError) {
         self.batch = batch
         self.logs = logs
+        kernelConfig = try batch.config.map { file throws(MatrixRunnerError) in KernelOptions(text: try file.contents())
+        }
     }
 
     /// What observers are told of `cell`; `release` is what its guest said, `nil` where there was none.
     func event(_ cell: PlannedCell, _ evidence: Evidence, release: String?) throws -> RunEvent {
         let result = try judge.result(
             of: cell, kernel: batch.kernel, evidence: evidence, release: release.flatMap { KernelRelease($0) },
-            kernelConfigKnown: batch.config != nil
+            kernelConfig: kernelConfig
         ) { text in
             try logs?.storeLog(text) ?? "logs/\(Digest.of(text)).txt"
         }

@@ -78,7 +78,7 @@ package struct MatrixRunner: Sendable {
         _ number: Schedule.Guest, of batch: KernelBatch, since began: ContinuousClock.Instant, dispatcher: Dispatcher,
         observer: some RunObserver
     ) async throws {
-        let judge = KernelJudge(batch: batch, logs: logs)
+        let judge = try KernelJudge(batch: batch, logs: logs)
         do {
             let policy = number.round.startPolicy(start)
             try await backend.withGuest(number.round.spec(batch.spec), start: policy) { guest in

@@ -24,11 +24,16 @@ package struct PlannedFile: Sendable, Hashable {
     /// SHA-256 of its bytes, in hex.
     package var digest: String
     package var lines: LineTable
+    /// Of an object: its variables that no section holds.
+    package var commonSymbols: [String]
 
-    package init(path: FilePath, digest: String, lines: LineTable = LineTable()) {
+    package init(
+        path: FilePath, digest: String, lines: LineTable = LineTable(), commonSymbols: [String] = []
+    ) {
         self.path = path
         self.digest = digest
         self.lines = lines
+        self.commonSymbols = commonSymbols
     }
 }
 

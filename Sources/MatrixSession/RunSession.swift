@@ -62,6 +62,7 @@ package struct RunSession: Sendable {
                 find: environment.kernelStore.guestModules),
             variants: try await Self.loaded(chosen, by: found), guestImage: guestImage,
             tool: try ToolBuild.identity(), shard: request.shard, fullLogs: request.keepsFullLogs,
+            trialSizes: request.sizesMaps,
             day: try Self.day(of: startedAt))
         variants = all.filter(isWanted)
         loaders = found.values.sorted { $0.name < $1.name }
@@ -99,7 +100,9 @@ package struct RunSession: Sendable {
     private static func variants(
         _ request: RunRequest, _ workspace: Workspace, _ project: ProjectManifest?
     ) async throws -> [BuiltVariant] {
-        let selection = ProbeSelection(probes: request.probes, variants: request.variants, objects: request.objects)
+        let selection = ProbeSelection(
+            probes: request.probes, variants: request.variants, objects: request.objects,
+            modules: request.modules.compactMap { ModuleName($0)?.text })
         guard project != nil || workspace.probes != nil || !request.objects.isEmpty else {
             throw SessionError.nothingToRun
         }

@@ -19,7 +19,9 @@ private struct Elf: ~Copyable {
 
 /// The parts of an ELF file that decide whether it is a BPF object, its programs and maps, and where they come from.
 enum ElfReader {
-    typealias Contents = (programs: [ObjectFile.Program], maps: [String], lines: LineTable)
+    typealias Contents = (
+        programs: [ObjectFile.Program], maps: [String], tailCalled: [String], commonSymbols: [String], lines: LineTable
+    )
 
     static func contents(of bytes: [UInt8], in file: FilePath) throws(ProbeObjectError) -> Contents {
         try checkIdentity(bytes, file)
@@ -66,6 +68,7 @@ enum ElfReader {
         var parts: [String: ArraySlice<UInt8>] = [:]
         var maps: Set<Int> = []
         var symbols: (table: OpaquePointer, strings: Int)?
+        var relocations: [(section: OpaquePointer, target: Int)] = []
         var section = elf_nextscn(elf.handle, nil)
         guard section != nil else { throw .truncated(file) }
         while let current = section {
@@ -74,6 +77,7 @@ enum ElfReader {
                 let (end, overflow) = header.sh_offset.addingReportingOverflow(header.sh_size)
                 guard !overflow, end <= UInt64(bytes.count) else { throw .truncated(file) }
             }
+            if header.sh_type == UInt32(SHT_REL) { relocations.append((current, Int(header.sh_info))) }
             if header.sh_type == UInt32(SHT_SYMTAB) { symbols = (current, Int(header.sh_link)) }
             if let name = elf_strptr(elf.handle, names, Int(header.sh_name)).map({ String(cString: $0) }) {
                 if header.sh_type == UInt32(SHT_PROGBITS) {
@@ -92,6 +96,12 @@ enum ElfReader {
         return (
             programs.map { ObjectFile.Program(name: $0.name, section: sections[$0.section] ?? "") },
             objects.filter { maps.contains($0.section) }.map(\.name),
+            programs.map(\.name).filter(
+                Set(
+                    relocations.filter { maps.contains($0.target) }
+                        .flatMap { symbolNames(in: $0.section, elf, symbols.table, strings: symbols.strings) }
+                ).contains),
+            objects.filter { $0.section == Int(SHN_COMMON) }.map(\.name),
             lines(of: programs, sections: sections, parts)
         )
     }
@@ -126,6 +136,24 @@ enum ElfReader {
     private static func isProgramSection(_ header: Elf64_Shdr, _ name: String) -> Bool {
         header.sh_type == UInt32(SHT_PROGBITS) && header.sh_flags & UInt64(SHF_EXECINSTR) != 0 && header.sh_size > 0
             && name != ".text"
+    }
+
+    /// The names of the symbols that a section of relocations refers to: in `.maps` what maps are filled with.
+    private static func symbolNames(
+        in relocations: OpaquePointer, _ elf: borrowing Elf, _ table: OpaquePointer, strings: Int
+    ) -> [String] {
+        guard let entries = elf_getdata(relocations, nil)?.pointee, let first = entries.d_buf,
+            let data = elf_getdata(table, nil)?.pointee, let base = data.d_buf
+        else { return [] }
+        let symbols = UnsafeRawBufferPointer(start: base, count: data.d_size).bindMemory(to: Elf64_Sym.self)
+        return UnsafeRawBufferPointer(start: first, count: entries.d_size).bindMemory(to: Elf64_Rel.self)
+            .compactMap { relocation in
+                let index = Int(relocation.r_info >> 32)
+                guard symbols.indices.contains(index),
+                    let name = elf_strptr(elf.handle, strings, Int(symbols[index].st_name))
+                else { return nil }
+                return String(cString: name)
+            }
     }
 
     private typealias Symbol = (name: String, section: Int, value: Int, size: Int)

@@ -18,6 +18,10 @@ package struct ObjectFile: Sendable, Hashable {
     package let programs: [Program]
     /// Names of the maps that it defines, in the order of the symbol table.
     package let maps: [String]
+    /// Names of programs that the object itself puts into program arrays.
+    package let tailCalled: [String]
+    /// Names of variables that no section holds, as `-fcommon` makes them.
+    package let commonSymbols: [String]
     /// Files as the compiler named them, until somebody knows where they are.
     package private(set) var lines: LineTable
 
@@ -30,7 +34,7 @@ package struct ObjectFile: Sendable, Hashable {
         guard !bytes.isEmpty else { throw .empty(path) }
         self.path = path
         digest = Digest.of(bytes)
-        (programs, maps, lines) = try ElfReader.contents(of: bytes, in: path)
+        (programs, maps, tailCalled, commonSymbols, lines) = try ElfReader.contents(of: bytes, in: path)
     }
 
     /// The same with files as paths from the root, where they are found; `folders` are those that the compiler may have run in.

@@ -67,9 +67,11 @@ extension BuiltVariant {
             probe: probe.name, variant: variant.name,
             object: object.findingFiles(compiledIn: variant.origin.folders(in: probe)), programs: programs,
             plan: try variant.stages.plan(
-                programs: programs, maps: object.maps, firesAlone: object.programs.contains(where: \.firesAlone)),
+                programs: programs, tailCalled: object.tailCalled, maps: object.maps,
+                firesAlone: object.programs.contains(where: \.firesAlone)),
             modules: variant.modules, loaders: variant.loaders, expectations: variant.expectations)
         fullLogs = variant.fullLogs
+        if variant.trialSizes { plan = .withTrialSizes(plan) }
     }
 
     /// One that cannot be compiled here, and so goes nowhere.
@@ -95,14 +97,14 @@ extension BuiltVariant {
     }
 
     /// `x/foo.bpf.o` is the variant `object` of the probe `foo`.
-    init(unlisted object: ObjectFile) {
+    init(unlisted object: ObjectFile, modules: [String]) {
         let name = object.path.lastComponent?.string ?? ""
         let suffix = [".bpf.o", ".o"].first { name.hasSuffix($0) && name != $0 } ?? ""
         self.init(
             probe: String(name.dropLast(suffix.count)), variant: "object",
             object: object.findingFiles(compiledIn: [object.path.removingLastComponent(), FilePath(".")]),
             programs: object.programs.map(\.name),
-            plan: nil, modules: [], loaders: nil, expectations: [], files: [object.path])
+            plan: nil, modules: modules, loaders: nil, expectations: [], files: [object.path])
     }
 }
 
@@ -143,6 +145,8 @@ package struct ProbeSelection: Sendable {
     package var probes: [Glob]
     package var variants: [Glob]
     package var objects: [FilePath]
+    /// Kernel modules that `objects` need.
+    package var modules: [String]
     /// Where compilers are looked for.
     var environment = ProcessInfo.processInfo.environment
 
@@ -150,7 +154,11 @@ package struct ProbeSelection: Sendable {
     ///   - probes: None means all, unless there are `objects`.
     ///   - variants: None means all.
     ///   - objects: Objects without a manifest; on their own they are all there is to it.
-    package init(probes: [Glob] = [], variants: [Glob] = [], objects: [FilePath] = []) {
+    ///   - modules: Kernel modules that `objects` need, spelt with `_`.
+    package init(
+        probes: [Glob] = [], variants: [Glob] = [], objects: [FilePath] = [], modules: [String] = []
+    ) {
+        self.modules = modules
         self.probes = probes
         self.variants = variants
         self.objects = objects
@@ -169,7 +177,7 @@ package struct ProbeSelection: Sendable {
 
     /// Builds what is selected of `catalogue`, which is not asked for when only objects are selected.
     package func build(cache: FilePath, of catalogue: () throws -> [ProbeManifest]) async throws -> [BuiltVariant] {
-        var built = try objects.map { try BuiltVariant(unlisted: ObjectFile($0)) }
+        var built = try objects.map { try BuiltVariant(unlisted: ObjectFile($0), modules: modules) }
         if objects.isEmpty || !probes.isEmpty || !variants.isEmpty {
             let chosen = try choose(from: catalogue())
             built = try await Self.build(chosen, cache: cache, environment: environment) + built

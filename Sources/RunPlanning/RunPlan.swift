@@ -14,18 +14,21 @@ internal import SystemPackage
 
 extension PlannedCell {
     /// The cell of a variant with its loader on `kernel`, at its `position` in the matrix; its inputs are still to be found.
-    init(position: Int, kernel: RunKernel, loaded: LoadedVariant, fullLogs: Bool, day: Day) {
+    init(position: Int, kernel: RunKernel, loaded: LoadedVariant, fullLogs: Bool, trialSizes: Bool, day: Day) {
         let (variant, loader) = (loaded.variant, loaded.loader)
         self.init(
             key: CellKey(
                 kernel: kernel.id.text, probe: variant.probe, variant: variant.variant, loader: loader.name),
             loader: loader.fileForGuests,
-            object: variant.object.map { PlannedFile(path: $0.path, digest: $0.digest, lines: $0.lines) },
+            object: variant.object.map {
+                PlannedFile(path: $0.path, digest: $0.digest, lines: $0.lines, commonSymbols: $0.commonSymbols)
+            },
             files: loaded.executable?.files ?? [], programs: variant.programs,
             plan: loaded.executable?.plan ?? variant.plan,
             expectations: kernel.manifest.isGate ? variant.expectations.on(day) : .anything)
         self.position = position
         // Other loaders fetch no verifier's log.
+        if variant.ownLoader == nil, trialSizes { plan = .withTrialSizes(plan) }
         if variant.ownLoader == nil, fullLogs || variant.fullLogs { options.insert(.fullLogs) }
         if loader.canStay { options.insert(.mayStay) }
         switch kernel.modules(variant.modules) {
@@ -63,7 +66,7 @@ package struct RunPlan: Sendable {
     /// older build found. `day` is the day of the run, on which some rule may have expired.
     package init(
         kernels: [RunKernel], variants: [LoadedVariant], guestImage: GuestImage, tool: String, shard: Shard?,
-        fullLogs: Bool, day: Day
+        fullLogs: Bool, trialSizes: Bool = false, day: Day
     ) {
         self.kernels = kernels
         self.variants = variants
@@ -75,7 +78,8 @@ package struct RunPlan: Sendable {
                 defer { position += 1 }
                 guard shard?.holds(position) ?? true else { continue }
                 var cell = PlannedCell(
-                    position: position, kernel: kernel, loaded: variant, fullLogs: fullLogs, day: day)
+                    position: position, kernel: kernel, loaded: variant, fullLogs: fullLogs, trialSizes: trialSizes,
+                    day: day)
                 if cell.obstacle == nil {
                     cell.inputs = Self.inputs(of: cell, kernel: kernel, guestImage: guestImage, tool: tool)
                 }

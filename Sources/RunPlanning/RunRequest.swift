@@ -21,6 +21,8 @@ package struct RunRequest: Sendable {
     package var variants: [Glob] = []
     /// Objects to load without a manifest, absolute.
     package var objects: [FilePath] = []
+    /// Kernel modules that `objects` need.
+    package var modules: [String] = []
     package var loaders: [LoaderOption] = []
     /// Guests at once; `nil` leaves it to the machine.
     package var jobs: Int?
@@ -34,6 +36,8 @@ package struct RunRequest: Sendable {
     package var takesStoredAnswers = true
     /// Whether all of every log is kept.
     package var keepsFullLogs = false
+    /// Whether maps without a size are given one for the trial.
+    package var sizesMaps = false
     package var shard: Shard?
     /// What the run is compared with: a stored run, or a file.
     package var baseline: String?
@@ -51,6 +55,8 @@ package struct RunRequest: Sendable {
     package func validate() throws {
         guard (1...256).contains(jobs ?? 1) else { throw RunRequestError.jobs }
         guard (1...86_400).contains(timeoutSeconds ?? 1) else { throw RunRequestError.timeout }
+        guard modules.isEmpty || !objects.isEmpty else { throw RunRequestError.modulesWithoutObject }
+        if let name = modules.first(where: { ModuleName($0) == nil }) { throw RunRequestError.module(name) }
         try LoaderOption.validate(loaders)
     }
 
@@ -93,10 +99,14 @@ package enum AcceleratorOption: String, CaseIterable, Sendable { case auto, kvm,
 package enum RunRequestError: Error, Equatable, CustomStringConvertible {
     case jobs
     case timeout
+    case modulesWithoutObject
+    case module(String)
 
     package var description: String {
         switch self {
         case .jobs: "--jobs must be between 1 and 256"
+        case .modulesWithoutObject: "--module needs --object; use 'modules' in the manifest of a probe"
+        case .module(let name): "--module '\(name)' is not the name of a module: use letters, digits, '-' and '_'"
         case .timeout: "--timeout must be between 1 and 86400 seconds"
         }
     }

@@ -7,7 +7,8 @@ extension Catalogue {
     /// Why a program was rejected.
     ///
     /// Asked in this order: the verifier's message, where the catalogue has it; the loader's message, where the catalogue has
-    /// it; a verifier's message that the catalogue does not have (`unknown`); the errno; whatever else the loader wrote.
+    /// it; a verifier's message that the catalogue does not have (`unknown`); up to the load, a loader's message that it does
+    /// not have; the errno; whatever else the loader wrote.
     /// A missing bpf() (ENOSYS) goes before what the loader says about the step in which it found out.
     ///
     /// - Parameters:
@@ -25,13 +26,15 @@ extension Catalogue {
         let lines = log.isEmpty ? loader.log ?? log.lines : log.lines
         let finding = stage > .load ? nil : DecidingMessage(in: lines)
         let messages = loader.lines.filter { [.message, .loader].contains($0.kind) }
-        let decided = finding.flatMap { knownCause($0) { $0.decides } } ?? missingCall(errno, stage, messages)
+        let decided =
+            finding.flatMap { knownCause($0, loader.findings) { $0.decides } } ?? missingCall(errno, stage, messages)
         if let decided = decided ?? loaderCause(messages, where: { $0.decides }) { return decided }
         // ENOSPC hides the verdict: the last line of such a log is where the buffer ended.
         let lacksEnd = errno == Self.noSpace || (log.isAbridged ? log.isEmpty : !logComplete)
         return (lacksEnd ? budgetCause(errno, log) ?? errnoCause(Self.noSpace, stage) : nil)
-            ?? finding.flatMap { knownCause($0) { !$0.decides } }
+            ?? finding.flatMap { knownCause($0, loader.findings) { !$0.decides } }
             ?? finding.flatMap(unknownCause)
+            ?? (stage <= .load ? unknownWords(messages) : nil)
             ?? errnoCause(errno, stage, said: messages.last)
             ?? loaderCause(messages) { !$0.decides }
             ?? messages.last.map { unknownCause(line: $0.text.trimmed, source: nil, report: nil) }
@@ -60,15 +63,32 @@ extension Catalogue {
             stage: stage)
     }
 
+    /// Why an object with a common symbol failed.
+    ///
+    /// libbpf names the symbol's section. Others skip it or leave its address at 0, and then report what comes of that: `cause`.
+    package func cause(ofCommonSymbol symbol: String, insteadOf cause: Cause) -> Cause {
+        guard [Self.unknown, "bad-deref"].contains(cause.id), let entry = self[id: "common-symbol"] else {
+            return cause
+        }
+        return entry.cause(line: "common symbol '\(symbol)'", source: cause.source)
+    }
+
     private static let noSpace: Int32 = 28
     private static let noSuchCall: Int32 = 38
     /// ENOSYS as strerror, Rust and Go write it, as kernels do, and as libbpf does since 1.6: its table of names lacks this one.
     private static let noSuchCallTexts = ["function not implemented", "enosys", "(38)", "-38"]
     private static let tooBig: Int32 = 7
 
-    private func knownCause(_ finding: DecidingMessage, where holds: (CatalogueEntry) -> Bool) -> Cause? {
+    /// `found` is what the loader found out beside the log, which can mean more than the message.
+    private func knownCause(
+        _ finding: DecidingMessage, _ found: [GuestFinding], where holds: (CatalogueEntry) -> Bool
+    ) -> Cause? {
         for (place, line) in finding.candidates.enumerated() {
             guard let entry = entry(matching: line, where: holds) else { continue }
+            for known in found {
+                guard let id = self.entry(for: known.code)?.with[entry.id] else { continue }
+                return self[id: id]?.cause(line: line.text.trimmed, source: finding.source)
+            }
             return narrower(than: entry, among: finding.candidates[(place + 1)...], source: finding.source)
                 ?? entry.cause(line: line.text.trimmed, source: finding.source)
         }
@@ -105,6 +125,14 @@ extension Catalogue {
             id: Self.unknown, category: report?.category ?? "Unknown", line: line, source: source,
             advice: report?.suggestion ?? "Read the log around this message, which is not in the catalogue.",
             since: nil)
+    }
+
+    /// A loader's own words, where they are more than a summary: those that no entry has.
+    ///
+    /// A finding of which no entry speaks is a remark.
+    private func unknownWords(_ messages: [Line]) -> Cause? {
+        messages.last { $0.finding == nil && entry(matching: $0) == nil }
+            .map { unknownCause(line: $0.text.trimmed, source: nil, report: nil) }
     }
 
     /// The last message counts: loaders go on after the warnings that come first.

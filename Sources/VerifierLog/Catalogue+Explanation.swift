@@ -3,11 +3,15 @@ package import MatrixModel
 extension Catalogue {
     /// The four blocks for a failure whose cause is known, or known to be unknown.
     ///
-    /// `loader` holds what the loader asked the kernel, too; `kernel` is what the guest said it is.
+    /// `loader` holds what the loader asked the kernel, too; `kernel` is what the guest said it is, and `options` what it was
+    /// built with.
     package func explanation(
-        of cause: Cause, log: LogSummary, loader: LoaderOutput = LoaderOutput(), kernel: KernelRelease? = nil
+        of cause: Cause, log: LogSummary, loader: LoaderOutput = LoaderOutput(), kernel: KernelRelease? = nil,
+        options: KernelOptions? = nil
     ) -> Explanation {
-        explanation(of: cause, lines: log.isEmpty ? loader.log ?? log.lines : log.lines, loader: loader, kernel: kernel)
+        explanation(
+            of: cause, lines: log.isEmpty ? loader.log ?? log.lines : log.lines, loader: loader, kernel: kernel,
+            options: options)
     }
 
     package func explanation(
@@ -24,7 +28,7 @@ extension Catalogue {
     }
 
     func explanation(
-        of cause: Cause, lines: [Line], loader: LoaderOutput, kernel: KernelRelease?
+        of cause: Cause, lines: [Line], loader: LoaderOutput, kernel: KernelRelease?, options: KernelOptions? = nil
     ) -> Explanation {
         let entry = self[id: cause.id]
         let path = FailingPath(in: lines)
@@ -32,7 +36,9 @@ extension Catalogue {
         let report = KernelReport(in: lines)
         let finding = isOfVerifier ? LengthFinding(of: cause, on: path) : nil
         var facts = [finding?.shape.fact(kernel: kernel)].compactMap(\.self)
-        facts += featureFacts(of: cause, loader: loader).compactMap { $0.sentence(kernel: kernel) }
+        facts += featureFacts(of: cause, loader: loader).compactMap { $0.sentence(kernel: kernel, options: options) }
+        let obstacles = Self.obstacles(beside: cause, in: loader)
+        facts += obstacles.compactMap { obstacleFact($0, kernel: kernel, options: options) }
         // "4.15+." is the age of the text, and "Always." no news to a reader.
         if facts.isEmpty, let since = cause.since, since.first?.isNumber == false, !since.hasPrefix("Always") {
             facts.append(since)
@@ -42,8 +48,24 @@ extension Catalogue {
             at: report?.at ?? (isOfVerifier ? path.words(at: path.steps.count - 1) : nil),
             path: report?.path.suffix(Self.longestPath).map(\.self)
                 ?? (isOfVerifier ? Self.events(on: path, notes: finding?.notes ?? [:]) : []),
-            suggestion: report?.suggestion ?? finding?.shape.suggestion ?? cause.advice, facts: facts,
+            suggestion: report?.suggestion ?? finding?.shape.suggestion ?? obstacles.first.flatMap {
+                self.entry(for: $0.code)
+            }?
+            .advice ?? cause.advice, facts: facts,
             shape: finding?.shape.rawValue)
+    }
+
+    /// What else stands in the way, as the loader found out: advice about the cause alone would not help.
+    private static func obstacles(beside cause: Cause, in loader: LoaderOutput) -> [GuestFinding] {
+        loader.findings.filter {
+            [.programTypeRejected, .callsRejected].contains($0.code) && $0.sentence != cause.line
+        }
+    }
+
+    private func obstacleFact(_ finding: GuestFinding, kernel: KernelRelease?, options: KernelOptions?) -> String? {
+        guard let entry = entry(for: finding.code) else { return nil }
+        let cause = entry.cause(line: finding.sentence, source: nil)
+        return featureFacts(of: cause, loader: LoaderOutput()).first?.sentence(kernel: kernel, options: options)
     }
 
     /// Events that a reader can still take in; a report of 7.3 has up to 64.

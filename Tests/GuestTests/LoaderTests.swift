@@ -46,7 +46,7 @@ extension CommandTests {
 
         @Test func loadsAsAnApplicationWould() async throws {
             try await Installation.with { tool in
-                var arguments = ["--kernel", "ubuntu-4.15", "--kernel", "debian-7.3"]
+                var arguments = ["--trial-sizes", "--kernel", "ubuntu-4.15", "--kernel", "debian-7.3"]
                 for (name, source) in Self.sources {
                     let object = tool.work.appending("\(name).bpf.o")
                     try await compileObject(source, defines: ["TURNS=12000"], to: object)

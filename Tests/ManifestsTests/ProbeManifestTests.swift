@@ -248,7 +248,8 @@ struct ProbeManifestTests {
         let samples = text.split(separator: "```yaml\n").dropFirst().compactMap { $0.split(separator: "```").first }
         try #require(samples.count == 9)
         let files = [
-            "probe.bpf.c", "vendor/probe.bpf.o", "fentry.bpf.c", "device.bpf.c", "percpu-buffer.bpf.c", "target/agent",
+            "probe.bpf.c", "vendor/probe.bpf.o", "fentry.bpf.c", "hash.bpf.c", "device.bpf.c", "percpu-buffer.bpf.c",
+            "target/agent",
             "agent.toml",
         ]
         try withFolder(Dictionary(uniqueKeysWithValues: files.map { ($0, "") })) { folder in
@@ -261,9 +262,11 @@ struct ProbeManifestTests {
             let loaders = try ProbeManifest(file: file, text: String(samples[2]))
             #expect(loaders.variants.map { $0.loaders?.count } == [3, 1])
             #expect(loaders.variants.map(\.fullLogs) == [false, true])
-            let own = try ProbeManifest(file: file, text: String(samples[4]))
+            let own = try ProbeManifest(file: file, text: String(samples[5]))
             #expect(own.variants.map(\.file) == [folder.pushing("target/agent")])
-            let third = try ProbeManifest(file: file, text: String(samples[3]))
+            let sized = try ProbeManifest(file: file, text: String(samples[3]))
+            #expect(sized.variants.map(\.trialSizes) == [true])
+            let third = try ProbeManifest(file: file, text: String(samples[4]))
             let plans = try third.variants.map { variant in
                 guard case .tracefs(let event) = variant.origin else {
                     return try variant.stages.plan(

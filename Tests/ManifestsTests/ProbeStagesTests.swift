@@ -29,6 +29,8 @@ import Testing
         ("attach: true", "", "attach\n"),
         ("", "attach: true", "attach\n"),
         ("attach: { g: lo/ingress, f: do_exit+4 }", "attach: true", "attach\tg\tlo/ingress\nattach\tf\tdo_exit+4\n"),
+        ("attach: { g: true, f: false }", "attach: true", "attach\tg\nexclude\tf\n"),
+        ("attach: { f: false }", "", "attach\nexclude\tf\n"),
         ("attach: false", "attach: true\ntrigger: { shell: ':' }\nevent: { map: m }", nil),
         (
             "", "attach: true\ntrigger: { type: echo hi }\nevent: { map: lines, contains: hi }",
@@ -48,6 +50,19 @@ import Testing
     @Test(arguments: plans)
     func aPlanIsWhatProbeAndVariantSay(variant: String, probe: String, text: String?) throws {
         #expect(try plan(Self.manifest(variant, probe: probe))?.text == text)
+    }
+
+    /// What the object calls by itself is not attached, unless somebody names it; one that calls itself is the first, too.
+    @Test(arguments: [
+        ("attach: true", ["g"], "attach\nexclude\tg\n"), ("attach: true", ["f", "g"], "attach\n"),
+        ("attach: { g: true }", ["g"], "attach\tg\n"),
+        ("attach: { g: lo }", ["f", "g"], "attach\tg\tlo\nexclude\tf\n"),
+    ])
+    func targetsOfTailCallsAreLeftOut(variant: String, tailCalled: [String], text: String) throws {
+        let probe = try ProbeManifest(file: Self.file, text: Self.manifest(variant))
+        let plan = try probe.variants.first?.stages.plan(
+            programs: ["f", "g"], tailCalled: tailCalled, maps: [], firesAlone: false)
+        #expect(plan?.text == text)
     }
 
     @Test(arguments: [".bss", "watch.data", "lines"])
@@ -94,6 +109,7 @@ import Testing
 
     private static let mistakes: [(String, String)] = [
         (manifest("attach: yes please"), "2: 'attach' is 'yes please'; expected true, false, or a mapping"),
+        (manifest("attach: { f: false, g: false }"), "2: 'attach' is 'f'; expected a program that is attached"),
         (manifest("attach: [f]"), "2: 'attach' is 'a list'; expected a mapping of names"),
         (manifest("attach: { f: '' }"), "2: 'f' is ''; expected one line"),
         (manifest("attach: { gone: x }"), "2: 'attach' is 'gone'; expected one of the object's programs: f, g"),

@@ -2,6 +2,7 @@ import GuestLink
 import MatrixModel
 import SystemPackage
 import Testing
+import VerifierLog
 
 @testable import MatrixRunner
 
@@ -17,7 +18,7 @@ import Testing
         cell.plan = plan
         return try Judge().result(
             of: cell, kernel: #require(KernelID("debian-6.1")), evidence: evidence, release: nil,
-            kernelConfigKnown: kernelConfigKnown, keep: { "logs/\($0.count).txt" })
+            kernelConfig: kernelConfigKnown ? KernelOptions(text: []) : nil, keep: { "logs/\($0.count).txt" })
     }
 
     private func program(
@@ -57,6 +58,32 @@ import Testing
         #expect(result.reason == "the libbpf loader did not report the program 'second'")
     }
 
+    /// Each of its programs loads alone: the result of the whole is one of its own.
+    @Test func anObjectCanFailAsAWhole() throws {
+        let slot = "libbpf: map 'next': failed to initialize slot [0] to prog 'second' fd=7: -22\n"
+        let whole = Evidence.Program(
+            report: ProgramReport(
+                cell: 0, program: nil, stage: .load, errno: 22, logComplete: true, verifiedInstructions: nil, name: "",
+                type: ""),
+            loader: LoaderWords(slot))
+        let result = try judge(
+            Evidence(programs: [program(), program(number: 1), whole], ending: .finished(.exited(0))))
+        #expect(result.verdict == .fail && result.stage == .load)
+        #expect(result.programs.map(\.name) == ["first", "second", ProgramResult.wholeObject])
+        #expect(result.programs.map(\.verdict) == [.pass, .pass, .fail])
+        #expect(result.programs.last?.cause?.id == "prog-array-slot")
+    }
+
+    @Test func mapsThatWereSizedAreNamed() throws {
+        let sized = GuestFinding(.mapSized, ["counts"])
+        let result = try judge(
+            Evidence(
+                programs: [program(), program(number: 1)], remarks: LoaderWords(findings: [sized]),
+                ending: .finished(.exited(0))))
+        #expect(result.verdict == .pass)
+        #expect(result.reason == "map 'counts' has no max_entries and was given a size for the trial")
+    }
+
     @Test func contradictionIsNotMeasured() throws {
         let evidence = Evidence(
             programs: [program(), program(number: 1)], contradiction: "it says so", ending: .finished(.exited(0)))
@@ -90,7 +117,7 @@ import Testing
         let result = try Judge().result(
             of: cell, kernel: #require(KernelID("debian-6.1")),
             evidence: Evidence(programs: [failed], ending: .finished(.exited(0))), release: nil,
-            kernelConfigKnown: true, keep: { "logs/\($0.count).txt" })
+            kernelConfig: KernelOptions(text: []), keep: { "logs/\($0.count).txt" })
         #expect(result.verdict == .fail && result.stage == stage)
         #expect(result.programs.map { $0.cause?.id } == [cause])
         #expect(result.programs.first?.log == "logs/\(words.utf8.count).txt")

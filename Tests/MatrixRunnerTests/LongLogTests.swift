@@ -3,6 +3,7 @@ import MatrixModel
 import Synchronization
 import SystemPackage
 import Testing
+import VerifierLog
 
 @testable import MatrixRunner
 
@@ -55,7 +56,7 @@ private final class FakeLog: LongLog {
         let result = try Judge().result(
             of: cell, kernel: #require(KernelID("debian-6.1")),
             evidence: Evidence(programs: [collected(parts: 2000, into: FakeLog())], ending: .finished(.exited(0))),
-            release: nil, kernelConfigKnown: true, keep: { _ in "logs/short.txt" })
+            release: nil, kernelConfig: KernelOptions(text: []), keep: { _ in "logs/short.txt" })
         #expect(result.programs.first?.log == "logs/long.txt")
         #expect(result.programs.first?.cause?.line == "R9 !read_ok")
     }
@@ -72,7 +73,7 @@ private final class FakeLog: LongLog {
         _ = try Judge().result(
             of: cell, kernel: #require(KernelID("debian-6.1")),
             evidence: Evidence(programs: [program], ending: .finished(.exited(0))), release: nil,
-            kernelConfigKnown: true, keep: { _ in "logs/short.txt" })
+            kernelConfig: KernelOptions(text: []), keep: { _ in "logs/short.txt" })
         #expect(file.text.withLock { $0.suffix(15) } == Array("no such symbol\n".utf8)[...])
     }
 
@@ -93,7 +94,7 @@ private final class FakeLog: LongLog {
             programs: [Evidence.Program(report: report, verifierLog: Array(log.utf8))], ending: .finished(.exited(0)))
         let result = try Judge().result(
             of: cell, kernel: #require(KernelID("debian-6.1")), evidence: evidence, release: nil,
-            kernelConfigKnown: true, keep: { _ in "logs/short.txt" })
+            kernelConfig: KernelOptions(text: []), keep: { _ in "logs/short.txt" })
         let program = try #require(result.programs.first)
         #expect((program.logComplete, program.logCut) == (isComplete, cut))
         #expect(program.cause?.id == (cut == .limit ? "log-full" : "not-init"))

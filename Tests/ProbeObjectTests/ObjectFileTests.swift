@@ -33,6 +33,18 @@ struct ObjectFileTests {
         }
     }
 
+    @Test func programsInProgramArraysAreTailCalled() async throws {
+        try await withFolder { folder in
+            let array = """
+                int second(void *);
+                struct { int (*type)[3]; int (*values[1])(void *); } calls __attribute__((section(".maps"), used)) =
+                    {.values = {second}};
+                """
+            let object = try ObjectFile(await compiled(array + "\n" + Sources.twoPrograms, in: folder))
+            #expect(object.tailCalled == ["second"])
+        }
+    }
+
     @Test func sameBytesSameDigest() throws {
         // The SHA-256 of "abc", from FIPS 180-2.
         #expect(

@@ -64,14 +64,20 @@ struct ProbeSelectionTests {
                   x: { object: p.o }
                   y: { object: p.o, attach: { second: lo } }
                   z: { tracefs: { kprobe: do_exit+4 } }
+                  sized: { object: p.o, attach: false, trialSizes: true }
                 """
             try write(manifest.utf8, to: folder.pushing("a/probe.yaml"))
             let built = try await ProbeSelection(probes: [Glob("a")]).build(folder: folder, cache: folder)
             #expect(
-                built.map { $0.plan?.text } == ["attach\n", "attach\tsecond\tlo\n", "tracefs\tkprobe\tdo_exit+4\t\n"])
-            #expect(built.map { $0.object == nil } == [false, false, true])
-            #expect(built.map(\.ownLoader) == [nil, nil, "tracefs"])
-            #expect(built.map(\.programs) == [["first", "second"], ["first", "second"], ["do_exit"]])
+                built.map { $0.plan?.text } == [
+                    "attach\n", "attach\tsecond\tlo\n", "tracefs\tkprobe\tdo_exit+4\t\n", "load\ntrial-sizes\n",
+                ])
+            #expect(built.map { $0.object == nil } == [false, false, true, false])
+            #expect(built.map(\.ownLoader) == [nil, nil, "tracefs", nil])
+            #expect(
+                built.map(\.programs) == [
+                    ["first", "second"], ["first", "second"], ["do_exit"], ["first", "second"],
+                ])
         }
     }
 

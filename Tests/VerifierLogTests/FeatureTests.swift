@@ -42,8 +42,7 @@ import Testing
             ),
             (
                 "invalid func unknown#130", "", KernelRelease(6, 1),
-                "bpf_ringbuf_output needs Linux 5.8; this kernel is 6.1 but does not have it: "
-                    + "its configuration or distribution omits it."
+                "bpf_ringbuf_output needs Linux 5.8; this kernel is 6.1 but does not have it."
             ),
             (
                 "unknown func bpf_probe_read_user#112",
@@ -65,6 +64,53 @@ import Testing
         let cause = try #require(Catalogue.bundled.cause(ofLog: line + "\n", loaderMessages: messages, errno: 22))
         let facts = Catalogue.bundled.featureFacts(of: cause, loader: LoaderOutput(messages))
         #expect(facts.map { $0.sentence(kernel: kernel) } == [sentence])
+    }
+
+    /// What the kernel's own configuration says, where it is known.
+    @Test(
+        arguments: [
+            ("scx_bpf_cpu_rq", KernelRelease(7, 3), "CONFIG_SCHED_CLASS_EXT=y", ": Linux 7.3 no longer has it."),
+            (
+                "scx_bpf_cpu_rq", KernelRelease(6, 12), "# CONFIG_SCHED_CLASS_EXT is not set",
+                ": CONFIG_SCHED_CLASS_EXT is not set."
+            ),
+            ("scx_bpf_cpu_rq", KernelRelease(6, 18), "CONFIG_SCHED_CLASS_EXT=y", "."),
+            (
+                "bpf_ct_release", KernelRelease(6, 1), "CONFIG_NF_CONNTRACK=m",
+                ": it is in the module nf_conntrack, which is not loaded; list it under 'modules', or use --module."
+            ),
+            ("bpf_ct_release", KernelRelease(6, 1), "CONFIG_NF_CONNTRACK=y", "."),
+        ] as [(String, KernelRelease, String, String)])
+    func saysWhyANewerKernelLacksIt(name: String, kernel: KernelRelease, config: String, why: String) throws {
+        let words = "libbpf: extern (func ksym) '\(name)': not found in kernel or module BTFs\n"
+        let cause = try #require(Catalogue.bundled.cause(ofLog: "", loaderMessages: words, errno: 3))
+        let options = KernelOptions(text: Array("CONFIG_A=y\n\(config)\nCONFIG_Z=m\n".utf8))
+        let told = Catalogue.bundled.explanation(
+            of: cause, log: LogSummary(of: ""), loader: LoaderOutput(words), kernel: kernel, options: options)
+        #expect(told.facts.count == 1)
+        #expect(told.facts.first?.hasSuffix("but does not have it\(why)") == true, "\(told.facts)")
+    }
+
+    @Test func aHelperThatNoProgramMayCallIsNotElsewhere() throws {
+        let log = LogSummary(of: "unknown func bpf_override_return#58\n")
+        var loader = LoaderOutput()
+        loader.append(GuestFinding(.helperNowhere, ["58"]))
+        let cause = try #require(Catalogue.bundled.cause(ofLog: log, loader: loader, errno: 22))
+        let told = Catalogue.bundled.explanation(
+            of: cause, log: log, loader: loader, kernel: KernelRelease(6, 1), options: KernelOptions(text: []))
+        #expect(
+            told.facts == [
+                "bpf_override_return needs Linux 4.16; this kernel is 6.1, and no program type can call it: "
+                    + "CONFIG_BPF_KPROBE_OVERRIDE is not set."
+            ])
+    }
+
+    @Test(arguments: [
+        ("CONFIG_A=y", "A", "builtIn"), ("\nCONFIG_AB=y\nCONFIG_A=m", "A", "module"), ("CONFIG_AB=y\n", "A", "off"),
+        ("", "A", "off"),
+    ])
+    func optionsAreFoundByName(text: String, name: String, setting: String) {
+        #expect("\(KernelOptions(text: Array(text.utf8))[name])" == setting)
     }
 
     @Test(arguments: [

@@ -26,6 +26,8 @@ package struct RunCommand: AsyncParsableCommand, HasDiagnostics {
     var variants: [String] = []
     @Option(name: .customLong("object"), help: "Load this object file (.bpf.o), which needs no manifest; repeatable.")
     var objects: [String] = []
+    @Option(name: .customLong("module"), help: "Insert this kernel module before the objects are loaded; repeatable.")
+    var modules: [String] = []
     @Option(name: .customLong("loader"), help: LoaderOption.help) var loaders: [LoaderOption] = []
     @Option(help: "Maximum number of guests at once (default: one per CPU, plus one if a cell waits for an event).")
     var jobs: Int?
@@ -39,6 +41,8 @@ package struct RunCommand: AsyncParsableCommand, HasDiagnostics {
     @Flag(help: "Measure every cell, even if the store has its result.") var noCache = false
     @Flag(help: "Keep complete logs; otherwise, only the first MiB and the last lines of a very long log are kept.")
     var fullLogs = false
+    @Flag(help: "Give maps without max_entries a size, as veristat does. The report names these maps.")
+    var trialSizes = false
     @Option(help: "Run only the I-th of N parts of the cells; the value is I/N.") var shard: Shard?
     @Option(help: "Compare with this run, and exit with 1 only on regressions. \(RunReference.help)")
     var baseline: String?
@@ -66,6 +70,7 @@ package struct RunCommand: AsyncParsableCommand, HasDiagnostics {
         request.probes = probes.map(Glob.init)
         request.variants = variants.map(Glob.init)
         request.objects = try objects.map(Workspace.absolute)
+        request.modules = modules
         request.loaders = loaders
         request.jobs = jobs
         request.accelerator = accel
@@ -74,6 +79,7 @@ package struct RunCommand: AsyncParsableCommand, HasDiagnostics {
         request.results = try results.map(Workspace.absolute)
         request.takesStoredAnswers = !noCache
         request.keepsFullLogs = fullLogs
+        request.sizesMaps = trialSizes
         request.shard = shard
         request.baseline = baseline
         request.ignoresBaseline = noBaseline

@@ -24,6 +24,7 @@ struct TerminalNotes {
             section("failures as expected", findings.filter(\.asExpected)),
             exceptions,
             closeToLimit,
+            remarks,
             gaps,
             [counts],
         ]
@@ -75,6 +76,27 @@ struct TerminalNotes {
             return cut("  ! \(name)  \(kernels)  \(least) % headroom")
         }
         return lines.isEmpty ? [] : [paint("little headroom", "1")] + lines
+    }
+
+    /// What there is to know about a measurement that stands: a warning of the kernel, maps that were sized for the trial.
+    private var remarks: [String] {
+        let spans = KernelSpans(document.kernels)
+        let cells = document.cells.filter { [.pass, .fail].contains($0.verdict) && $0.reason != nil }
+        var grouped: [(row: RowKey, reason: String, kernels: [String])] = []
+        for cell in cells {
+            let reason = cell.reason ?? ""
+            if let place = grouped.firstIndex(where: { $0.row == cell.row && $0.reason == reason }) {
+                grouped[place].kernels.append(cell.kernel)
+            } else {
+                grouped.append((cell.row, reason, [cell.kernel]))
+            }
+        }
+        let namesLoader = document.rowKeys.needLoaders
+        let lines = grouped.map { row, reason, kernels in
+            let name = "\(row.probe)/\(row.variant)" + (namesLoader ? " (\(row.loader))" : "")
+            return cut("  ! " + TerminalText.escaped("\(name)  \(spans.words(for: kernels))  \(reason)"))
+        }
+        return lines.isEmpty ? [] : [paint("remarks", "1")] + lines
     }
 
     private var gaps: [String] {

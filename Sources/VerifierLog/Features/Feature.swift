@@ -5,6 +5,7 @@ package struct Feature: Sendable, Hashable, Decodable {
     package enum Kind: String, Sendable, Decodable, CaseIterable {
         case programType = "program type", mapType = "map type", attachType = "attach type"
         case helper, kfunc, instruction
+        case structOps = "struct_ops"
         /// Of the verifier or of bpf(): `bounded loops`.
         case capability
     }
@@ -16,27 +17,41 @@ package struct Feature: Sendable, Hashable, Decodable {
     package var key: String?
     /// The first mainline version; distributions have it earlier, or never.
     package var since: KernelRelease
+    /// The first mainline version known to be without it again.
+    package var until: KernelRelease?
+    /// The option without which a kernel does not have it, without `CONFIG_`.
+    package var config: String?
+    /// The module that has it where the option is `m`.
+    package var module: String?
 
-    private enum CodingKeys: String, CodingKey { case kind, name, key, since }
+    private enum CodingKeys: String, CodingKey { case kind, name, key, since, until, config, module }
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         kind = try container.decode(Kind.self, forKey: .kind)
         name = try container.decode(String.self, forKey: .name)
         key = try container.decodeIfPresent(String.self, forKey: .key)
-        let text = try container.decode(String.self, forKey: .since)
+        config = try container.decodeIfPresent(String.self, forKey: .config)
+        module = try container.decodeIfPresent(String.self, forKey: .module)
+        since = try Self.release(container.decode(String.self, forKey: .since), in: container)
+        until = try container.decodeIfPresent(String.self, forKey: .until).map { try Self.release($0, in: container) }
+    }
+
+    private static func release(
+        _ text: String, in container: KeyedDecodingContainer<CodingKeys>
+    ) throws -> KernelRelease {
         guard let release = KernelRelease(text) else {
             throw DecodingError.dataCorruptedError(
                 forKey: .since, in: container, debugDescription: "'\(text)' is not a kernel version")
         }
-        since = release
+        return release
     }
 
     /// As the subject of a sentence.
     var subject: String {
         switch kind {
         case .helper, .kfunc: name
-        case .programType, .mapType, .attachType: "The \(kind.rawValue) \(name)"
+        case .programType, .mapType, .attachType, .structOps: "The \(kind.rawValue) \(name)"
         case .instruction: "The instruction \(name)"
         case .capability: name.prefix(1).uppercased() + name.dropFirst()
         }

@@ -12,14 +12,16 @@ struct FeatureFact {
         case absentIfOlder
         /// The kernel has it, but not for this program; with the program types that have it, if they were probed.
         case elsewhere([String])
+        /// No program type may call it, as far as they were probed.
+        case nowhere
         case unasked
     }
 
     var feature: Feature
     var answer: Answer
 
-    /// `nil` where the message says nothing of the feature.
-    func sentence(kernel: KernelRelease?) -> String? {
+    /// `nil` where the message says nothing of the feature. `options` are those of the kernel, where they are known.
+    func sentence(kernel: KernelRelease?, options: KernelOptions? = nil) -> String? {
         let needs = "\(feature.subject) \(feature.isPlural ? "need" : "needs") Linux \(feature.since.short)"
         let it = feature.isPlural ? "them" : "it"
         switch (answer, kernel) {
@@ -27,20 +29,40 @@ struct FeatureFact {
         case (.absent, let kernel?) where kernel < feature.since, (.absentIfOlder, let kernel?):
             return "\(needs); this kernel is \(kernel.short) and does not have \(it)."
         case (.absent, let kernel?):
-            return
-                "\(needs); this kernel is \(kernel.short) but does not have \(it): its configuration or distribution omits \(it)."
+            let why = reason(on: kernel, options).map { ": \($0)" } ?? ""
+            return "\(needs); this kernel is \(kernel.short) but does not have \(it)\(why)."
         case (.absent, nil), (.absentIfOlder, nil):
             return "\(needs); this kernel does not have \(it)."
+        case (.nowhere, let kernel):
+            let why = kernel.flatMap { $0 < feature.since ? nil : reason(on: $0, options) }.map { ": \($0)" } ?? ""
+            let name = kernel.map { "this kernel is \($0.short), and" } ?? "on this kernel,"
+            return "\(needs); \(name) no program type can call it\(why)."
+        case (.elsewhere([]), let kernel):
+            let why = kernel.flatMap { $0 < feature.since ? nil : reason(on: $0, options) }.map { ": \($0)" } ?? ""
+            let name = kernel.map { "this kernel is \($0.short) and" } ?? "this kernel"
+            return "\(needs); \(name) does not offer \(it) to this program\(why)."
         case (.elsewhere(let types), let kernel):
-            let place = types.isEmpty ? "" : " for programs of type \(types.joined(separator: ", "))"
             let isBackport = kernel.map { $0 < feature.since } ?? false
             let name = kernel.map { "this kernel is \($0.short) and" } ?? "this kernel"
-            return
-                "\(needs); \(name) has \(it)\(isBackport ? ", as a backport," : "")\(place), but not for this program."
+            return "\(needs); \(name) has \(it)\(isBackport ? ", as a backport," : "") for programs of type "
+                + "\(types.joined(separator: ", ")), but not for this program."
         case (.unasked, let kernel):
             let known = kernel.map { "; this kernel is \($0.short) and was not probed" } ?? ""
             return
                 "\(feature.subject) \(feature.isPlural ? "are" : "is") documented to need Linux \(feature.since.short)\(known)."
+        }
+    }
+
+    /// Why a kernel that is new enough lacks it; `nil` where nobody knows.
+    private func reason(on kernel: KernelRelease, _ options: KernelOptions?) -> String? {
+        if let until = feature.until, kernel >= until { return "Linux \(until.short) no longer has it" }
+        guard let config = feature.config, let options else { return nil }
+        switch (options[config], feature.module) {
+        case (.off, _): return "CONFIG_\(config) is not set"
+        case (.module, let module?):
+            return "it is in the module \(module), which is not loaded; list it under 'modules', or use --module"
+        case (.module, nil): return "CONFIG_\(config) is built as a module, which is not loaded"
+        case (.builtIn, _): return nil
         }
     }
 }
@@ -81,6 +103,7 @@ enum LoaderAnswer {
         switch line.finding {
         case let finding? where finding.arguments.first != number: return nil
         case let finding? where finding.code == .helperMissing: return .absent
+        case let finding? where finding.code == .helperNowhere: return .nowhere
         case let finding? where finding.code == .helperElsewhere: return .elsewhere(types(finding.arguments.last ?? ""))
         case _?: return nil
         case nil: return answer(about: number, inText: line.text)
@@ -90,6 +113,7 @@ enum LoaderAnswer {
     /// The same, from a saved log.
     private static func answer(about number: String, inText line: Substring) -> FeatureFact.Answer? {
         if line.hasSuffix(GuestFinding(.helperMissing, [number]).sentence) { return .absent }
+        if line.hasSuffix(GuestFinding(.helperNowhere, [number]).sentence) { return .nowhere }
         let words = GuestFinding(.helperElsewhere, [number, ""]).sentence
         return line.firstRange(of: words).map { .elsewhere(types(line[$0.upperBound...])) }
     }

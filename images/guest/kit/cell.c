@@ -17,6 +17,26 @@ const char *cell_target(const char *program)
     return plan_target(&plan, program);
 }
 
+int cell_names(const char *program)
+{
+    return plan_names(&plan, program);
+}
+
+int cell_excludes(const char *program, int is_optional)
+{
+    return plan_excludes(&plan, program, is_optional);
+}
+
+int cell_stops_at_load(void)
+{
+    return plan.stops_at_load;
+}
+
+int cell_sizes_maps(void)
+{
+    return plan.sizes_maps;
+}
+
 int cell_awaits_event(void)
 {
     return plan.awaits_event;

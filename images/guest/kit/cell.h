@@ -6,8 +6,12 @@
 
 /// Reads the plan at `path`, which replaces the previous one. Returns NULL, or the error.
 const struct finding *read_cell_plan(const char *path);
-/// As `plan_target`.
+/// As `plan_target`, `plan_names` and `plan_excludes`.
 const char *cell_target(const char *program);
+int cell_names(const char *program);
+int cell_excludes(const char *program, int is_optional);
+int cell_stops_at_load(void);
+int cell_sizes_maps(void);
 int cell_awaits_event(void);
 const char *cell_event_map(void);
 const char *cell_event_text(void);

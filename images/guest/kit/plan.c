@@ -23,6 +23,20 @@ static int take_attach(struct plan *plan, const char *const *fields)
     return 1;
 }
 
+static int take_load(struct plan *plan, const char *const *fields)
+{
+    (void)fields;
+    plan->stops_at_load = 1;
+    return 1;
+}
+
+static int take_trial_sizes(struct plan *plan, const char *const *fields)
+{
+    (void)fields;
+    plan->sizes_maps = 1;
+    return 1;
+}
+
 static int take_tracefs(struct plan *plan, const char *const *fields)
 {
     plan->tracefs = (struct plan_tracefs){fields[1], fields[2], fields[3]};
@@ -42,6 +56,11 @@ static int append(char ***list, const char *text)
     longer[count + 1] = NULL;
     *list = longer;
     return 1;
+}
+
+static int take_exclude(struct plan *plan, const char *const *fields)
+{
+    return append(&plan->excluded, fields[1]);
 }
 
 static int take_exec(struct plan *plan, const char *const *fields)
@@ -104,10 +123,13 @@ static const struct directive {
     /// Returns 0 for what it does not know. `fields` are MAX_FIELDS; those that the line leaves out are empty.
     int (*take)(struct plan *plan, const char *const *fields);
 } directives[] = {
-    {"attach", 3, take_attach},     {"tracefs", 4, take_tracefs},         {"trigger", 3, take_trigger},
-    {"event", 2, take_event},       {"contains", 2, take_contains},       {"exec", 3, take_exec},
-    {"argument", 2, take_argument}, {"environment", 2, take_environment}, {"status", 2, take_status},
-    {"output", 2, take_output},
+    {"attach", 3, take_attach},           {"tracefs", 4, take_tracefs},
+    {"trigger", 3, take_trigger},         {"event", 2, take_event},
+    {"contains", 2, take_contains},       {"exec", 3, take_exec},
+    {"argument", 2, take_argument},       {"environment", 2, take_environment},
+    {"status", 2, take_status},           {"output", 2, take_output},
+    {"exclude", 2, take_exclude},         {"load", 1, take_load},
+    {"trial-sizes", 1, take_trial_sizes},
 };
 
 static int take_line(struct plan *plan, char *line)
@@ -163,14 +185,34 @@ void forget_plan(struct plan *plan)
     free(plan->exec.arguments);
     free(plan->exec.environment);
     free(plan->attaches);
+    free(plan->excluded);
     free(plan->text);
     *plan = (struct plan){0};
 }
 
+static const struct plan_attach *find_attach(const struct plan *plan, const char *program)
+{
+    for (size_t i = 0; plan != NULL && i < plan->attach_count; i++)
+        if (strcmp(plan->attaches[i].program, program) == 0)
+            return &plan->attaches[i];
+    return NULL;
+}
+
 const char *plan_target(const struct plan *plan, const char *program)
 {
-    for (size_t i = 0; i < plan->attach_count; i++)
-        if (strcmp(plan->attaches[i].program, program) == 0)
-            return plan->attaches[i].target;
-    return NULL;
+    const struct plan_attach *attach = find_attach(plan, program);
+    return attach == NULL || attach->target[0] == '\0' ? NULL : attach->target;
+}
+
+int plan_names(const struct plan *plan, const char *program)
+{
+    return find_attach(plan, program) != NULL;
+}
+
+int plan_excludes(const struct plan *plan, const char *program, int is_optional)
+{
+    for (size_t i = 0; plan->excluded != NULL && plan->excluded[i] != NULL; i++)
+        if (strcmp(plan->excluded[i], program) == 0)
+            return 1;
+    return is_optional && !plan_names(plan, program);
 }

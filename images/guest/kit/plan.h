@@ -25,6 +25,12 @@ struct plan {
     char *text;
     struct plan_attach *attaches;
     size_t attach_count;
+    /// Programs that are loaded and not attached; NULL for none, else it ends with NULL.
+    char **excluded;
+    /// Whether the object is loaded and no more.
+    int stops_at_load;
+    /// Whether maps without a size are given one for the trial.
+    int sizes_maps;
     /// A tracefs event instead of an object; `kind` is NULL if there is none.
     struct plan_tracefs {
         const char *kind;
@@ -58,7 +64,11 @@ struct plan {
 int read_plan(const char *path, struct plan *plan, struct finding *problem);
 /// Frees what `read_plan` allocated; a zeroed plan is empty.
 void forget_plan(struct plan *plan);
-/// Where the plan attaches that program; NULL to attach as the section specifies.
+/// Where the plan attaches that program; NULL to attach as the section specifies, also without a plan.
 const char *plan_target(const struct plan *plan, const char *program);
+/// Whether the plan names that program as one to attach.
+int plan_names(const struct plan *plan, const char *program);
+/// Whether that program is not to be attached. `is_optional`: its section leaves it out unless somebody names it.
+int plan_excludes(const struct plan *plan, const char *program, int is_optional);
 
 #endif

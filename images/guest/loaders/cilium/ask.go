@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
@@ -21,8 +22,12 @@ func askAboutRefusal(program *ebpf.ProgramSpec, missing *ebpf.MapSpec, refusal *
 	switch {
 	case !isAboutWhatIsKnown:
 	case missing != nil:
-		if errors.Is(features.HaveMapType(missing.Type), ebpf.ErrNotSupported) {
-			return []finding{newFinding(findingMapTypeRejected, nameOf(mapTypes[:], int(missing.Type)))}
+		kind := nameOf(mapTypes[:], int(missing.Type))
+		if takes, isKnown := takesMapType(missing.Type); isKnown && !takes {
+			return []finding{newFinding(findingMapTypeRejected, kind)}
+		}
+		if lacksSize(missing) {
+			return []finding{newFinding(findingMapSizeMissing, kind)}
 		}
 	case refusal != nil && len(words(refusal)) == 0:
 		return askAboutProgram(program)
@@ -57,6 +62,48 @@ func askAboutProgram(program *ebpf.ProgramSpec) []finding {
 			fmt.Sprintf("%d.%d.%d", version>>16, version>>8&0xff, version&0xff))}
 	}
 	return nil
+}
+
+// takesMapType asks in the library's own way where that has an answer of its own.
+func takesMapType(kind ebpf.MapType) (bool, bool) {
+	if features.HaveMapType(kind) == nil {
+		return true, true
+	}
+	return hasMapType(uint32(kind))
+}
+
+// askAboutAttachment says what is known about the target of a program that was not attached.
+func askAboutAttachment(spec *ebpf.ProgramSpec, place string, number C.int32_t) []finding {
+	kind, target, _ := strings.Cut(strings.TrimPrefix(spec.SectionName, "?"), "/")
+	if place == "" {
+		place = target
+	}
+	switch kind {
+	case "kprobe", "kretprobe", "fentry", "fexit":
+		symbol, _, _ := strings.Cut(place, "+")
+		return askAboutFunction(symbol, callsOverride(spec.Instructions))
+	case "tp", "tracepoint":
+		return askAboutTracepoint(place, number)
+	}
+	return nil
+}
+
+func callsFunctions(instructions asm.Instructions) bool {
+	for _, instruction := range instructions {
+		if instruction.IsFunctionCall() {
+			return true
+		}
+	}
+	return false
+}
+
+func callsOverride(instructions asm.Instructions) bool {
+	for _, instruction := range instructions {
+		if instruction.IsBuiltinCall() && asm.BuiltinFunc(instruction.Constant) == asm.FnOverrideReturn {
+			return true
+		}
+	}
+	return false
 }
 
 // takesType asks in the library's own way; for types that the library has no question for, a program that lacks its target

@@ -5,6 +5,9 @@ package main
 #include <stdlib.h>
 #include <linux/bpf.h>
 
+#include "ask_map.h"
+#include "ask_program.h"
+#include "ask_target.h"
 #include "frames.h"
 #include "cell.h"
 #include "files.h"
@@ -117,6 +120,10 @@ func (out *reporter) endUnmeasured(reason finding) {
 // A plan specifies the stages after the load; there is one at a time.
 type plan struct {
 	awaits bool
+	// Whether the object is loaded and no more.
+	stopsAtLoad bool
+	// Whether maps without a size are given one for the trial.
+	sizesMaps bool
 	// Empty for the object's only map.
 	eventMap string
 	contains string
@@ -134,8 +141,21 @@ func readPlan(path string) (*plan, *finding) {
 	}
 	return &plan{
 		awaits: C.cell_awaits_event() != 0, eventMap: C.GoString(C.cell_event_map()),
-		contains: C.GoString(C.cell_event_text()),
+		contains: C.GoString(C.cell_event_text()), stopsAtLoad: C.cell_stops_at_load() != 0,
+		sizesMaps: C.cell_sizes_maps() != 0,
 	}, nil
+}
+
+// excludes says whether a program is not to be attached, which one in an optional section (`SEC("?xdp")`) is only where the plan
+// names it.
+func (p *plan) excludes(program string, isOptional bool) bool {
+	name := C.CString(program)
+	defer C.free(unsafe.Pointer(name))
+	var optional C.int
+	if isOptional {
+		optional = 1
+	}
+	return C.cell_excludes(name, optional) != 0
 }
 
 // target is where the plan attaches a program; empty to attach as the section specifies.
@@ -146,6 +166,47 @@ func (p *plan) target(program string) string {
 		return C.GoString(target)
 	}
 	return ""
+}
+
+// hasMapType asks with attributes that nothing is wrong with; the second result says whether that was possible.
+func hasMapType(kind uint32) (bool, bool) {
+	answer := C.has_map_type(C.uint32_t(kind))
+	return answer > 0, answer >= 0
+}
+
+// askAboutFunction returns nothing where the kernel's lists explain nothing.
+func askAboutFunction(symbol string, replacesResult bool) []finding {
+	name := C.CString(symbol)
+	defer C.free(unsafe.Pointer(name))
+	var replaces C.int
+	if replacesResult {
+		replaces = 1
+	}
+	return answers(C.ask_about_function(name, replaces))
+}
+
+func askAboutTracepoint(place string, number C.int32_t) []finding {
+	name := C.CString(place)
+	defer C.free(unsafe.Pointer(name))
+	return answers(C.ask_about_tracepoint(name, C.int(number)))
+}
+
+// lacksCalls says whether the kernel knows no calls between functions, where a program has some.
+func lacksCalls(hasCalls bool) bool {
+	call := C.struct_bpf_insn{code: C.BPF_JMP | C.BPF_CALL}
+	if !hasCalls {
+		return false
+	}
+	// dst_reg is in the lower four bits, src_reg in the upper: a field of bits, which Go does not see.
+	(*[2]byte)(unsafe.Pointer(&call))[1] = C.BPF_PSEUDO_CALL << 4
+	return C.lacks_calls(unsafe.Pointer(&call), 1) != 0
+}
+
+func answers(answer finding) []finding {
+	if answer.code == 0 {
+		return nil
+	}
+	return []finding{answer}
 }
 
 // A trigger runs while the loader waits for an event.

@@ -14,6 +14,8 @@ import (
 type object struct {
 	spec     *ebpf.CollectionSpec
 	programs []string
+	// What its extensions replace functions of; they keep it as long as they are loaded themselves.
+	targets []*collection
 }
 
 func openObject(path string) (*object, error) {
@@ -26,12 +28,11 @@ func openObject(path string) (*object, error) {
 	if err != nil {
 		return nil, fmt.Errorf("file %s: %w", path, err)
 	}
-	sizeMaps(spec)
 	programs, err := orderedPrograms(file, spec)
 	if err != nil {
 		return nil, err
 	}
-	return &object{spec, programs}, nil
+	return &object{spec: spec, programs: programs}, nil
 }
 
 // orderedPrograms sorts by section and place, as libbpf does.
@@ -67,28 +68,47 @@ func orderedPrograms(object []byte, spec *ebpf.CollectionSpec) ([]string, error)
 	return names, nil
 }
 
-// sizeMaps gives a size to maps that get one from the application at run time, as the libbpf loader does.
-func sizeMaps(spec *ebpf.CollectionSpec) {
-	for _, m := range spec.Maps {
-		sizeMap(m)
-		if m.InnerMap != nil {
-			sizeMap(m.InnerMap)
+// sizeMaps gives a size to maps that get one from the application at run time, and returns their names.
+func (o *object) sizeMaps() []string {
+	var sized []string
+	for name, m := range o.spec.Maps {
+		if sizeMap(m) {
+			sized = append(sized, name)
 		}
+		if m.InnerMap != nil && sizeMap(m.InnerMap) {
+			sized = append(sized, name+".inner")
+		}
+	}
+	sort.Strings(sized)
+	return sized
+}
+
+// lacksSize says whether a map has no size and is of a type that needs one.
+func lacksSize(m *ebpf.MapSpec) bool {
+	switch m.Type {
+	case ebpf.PerfEventArray, ebpf.CGroupStorage, ebpf.PerCPUCGroupStorage, ebpf.SkStorage, ebpf.InodeStorage,
+		ebpf.TaskStorage, ebpf.StructOpsMap, cgroupLocalStorage:
+		return false
+	default:
+		return m.MaxEntries == 0
 	}
 }
 
-func sizeMap(m *ebpf.MapSpec) {
-	if m.MaxEntries != 0 {
-		return
+// The library has no names for these before 0.10.
+const (
+	userRingBuf        ebpf.MapType = 31
+	cgroupLocalStorage ebpf.MapType = 32
+)
+
+func sizeMap(m *ebpf.MapSpec) bool {
+	if !lacksSize(m) {
+		return false
 	}
-	switch m.Type {
-	case ebpf.PerfEventArray, ebpf.CGroupStorage, ebpf.PerCPUCGroupStorage, ebpf.SkStorage, ebpf.InodeStorage,
-		ebpf.TaskStorage, ebpf.StructOpsMap:
-	case ebpf.RingBuf:
+	m.MaxEntries = 1
+	if m.Type == ebpf.RingBuf || m.Type == userRingBuf {
 		m.MaxEntries = uint32(os.Getpagesize())
-	default:
-		m.MaxEntries = 1
 	}
+	return true
 }
 
 // alone is a copy in which program arrays are not filled with programs that are left out.
@@ -100,6 +120,38 @@ func (o *object) alone() *ebpf.CollectionSpec {
 		}
 	}
 	return spec
+}
+
+// loadTarget loads a program of the object that has the function which an extension replaces, as its application does before
+// it loads the extension. It returns whether there is one.
+func (o *object) loadTarget(extension *ebpf.ProgramSpec) bool {
+	for _, name := range o.programs {
+		program := o.spec.Programs[name]
+		if program.Type == ebpf.Extension || !hasFunction(program, extension.AttachTo) {
+			continue
+		}
+		if loaded, err := assign(o.alone(), []string{name}, nil, withoutLog()); err == nil {
+			o.targets = append(o.targets, loaded)
+			extension.AttachTarget = loaded.programs[name]
+			return true
+		}
+	}
+	return false
+}
+
+func hasFunction(program *ebpf.ProgramSpec, name string) bool {
+	for _, instruction := range program.Instructions {
+		if instruction.Symbol() == name {
+			return true
+		}
+	}
+	return false
+}
+
+func (o *object) closeTargets() {
+	for _, target := range o.targets {
+		target.close()
+	}
 }
 
 // mapsOf lists the maps that the program refers to, each once.

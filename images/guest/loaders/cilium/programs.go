@@ -8,10 +8,11 @@ import (
 	"time"
 
 	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
 )
 
-// loadObject loads every program of the object alone and reports each. Where all of them load, the stages of the plan
-// follow; no plan stops there.
+// loadObject loads every program of the object alone and reports each. Where all of them load, the object is loaded as a
+// whole, and the stages of the plan follow; no plan stops there.
 func loadObject(out *reporter, path string, p *plan) {
 	o, err := openObject(path)
 	if err != nil {
@@ -22,6 +23,12 @@ func loadObject(out *reporter, path string, p *plan) {
 	if p != nil {
 		o.setLoadTargets(p)
 	}
+	if p != nil && p.sizesMaps {
+		for _, name := range o.sizeMaps() {
+			out.find(wholeObject, newFinding(findingMapSized, name))
+		}
+	}
+	defer o.closeTargets()
 	var reports []programReport
 	var whole *collection
 	failures := 0
@@ -30,15 +37,37 @@ func loadObject(out *reporter, path string, p *plan) {
 		reports = append(reports, report)
 		if report.error != 0 {
 			failures++
-		} else if p != nil && o.isWhole(name) {
+		} else if o.isWhole(name) {
 			whole = loaded
 		} else {
 			loaded.close()
 		}
 	}
-	if p != nil && failures == 0 && len(reports) > 0 {
+	// What fails in one of its programs fails as a whole.
+	if failures > 0 || len(reports) == 0 {
+		return
+	}
+	if whole == nil {
+		whole = loadWhole(out, o)
+	}
+	if whole == nil {
+		return
+	}
+	defer whole.close()
+	if p != nil && !p.stopsAtLoad {
 		runStages(out, o, p, reports, whole)
 	}
+}
+
+// loadWhole loads the object as an application does; nil where that fails, which is reported.
+func loadWhole(out *reporter, o *object) *collection {
+	loaded, err := assign(o.spec.Copy(), o.programs, o.mapNames(), withLogOfRefusal(firstLogBytes))
+	if err == nil {
+		return loaded
+	}
+	out.say(wholeObject, err.Error())
+	out.program(programReport{program: wholeObject, stage: stageLoad, error: errorNumber(err), log_complete: 1})
+	return nil
 }
 
 // isWhole says whether a program that is loaded alone, with the maps that it refers to, is all of the object.
@@ -61,6 +90,13 @@ func loadAlone(out *reporter, o *object, index uint32, name string) (programRepo
 	report := programReport{program: C.uint32_t(index), stage: stageLoad, log_complete: 1}
 	setText(report.name[:], name)
 	setText(report._type[:], typeName(spec.Type))
+	if spec.Type == ebpf.Extension && takesType(spec.Type) && !o.loadTarget(spec) {
+		// The application has it: nothing is known of what its user would see.
+		report.error = -C.int32_t(unix.EINVAL)
+		out.find(index, newFinding(findingReplacedFunctionMissing, name))
+		out.program(report)
+		return report, nil
+	}
 	loaded, quiet, err := loadQuietly(o, name, &report)
 	if err == nil {
 		report.instructions = instructionCount(spec)
@@ -84,8 +120,20 @@ func loadAlone(out *reporter, o *object, index uint32, name string) (programRepo
 		} else if refusal != nil {
 			out.log(index, sourceVerifier, words(refusal))
 		}
+		if lacksCalls(callsFunctions(spec.Instructions)) {
+			out.find(index, newFinding(findingCallsRejected))
+		}
 		out.say(index, err.Error())
 		out.find(index, askAboutRefusal(spec, missing, refusal, report.error)...)
+		if missing == nil && refusal == nil && spec.Type == ebpf.Tracing {
+			// Its target was looked for, and is not in the kernel's BTF.
+			for _, answer := range askAboutAttachment(spec, spec.AttachTo, report.error) {
+				// That it is nowhere the library says, too.
+				if findingCode(answer.code) != findingSymbolAbsent {
+					out.find(index, answer)
+				}
+			}
+		}
 	}
 	out.program(report)
 	return report, loaded

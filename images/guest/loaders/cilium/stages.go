@@ -17,31 +17,27 @@ type stages struct {
 	object  *object
 	plan    *plan
 	reports []programReport
-	// The library's messages and the findings about the whole object.
-	lines    []string
+	// The findings about the whole object.
 	findings []finding
 }
 
-// runStages loads the object as a whole, where it is not loaded yet, attaches it and makes it fire; each program is reported again.
+// runStages attaches an object that is loaded as a whole and makes it fire; each program that takes part is reported again.
 func runStages(out *reporter, o *object, p *plan, reports []programReport, loaded *collection) {
 	isolateNetwork()
 	s := &stages{out: out, object: o, plan: p, reports: reports}
-	var err error
-	if loaded == nil {
-		loaded, err = assign(o.spec.Copy(), o.programs, o.mapNames(), withLogOfRefusal(firstLogBytes))
-	}
-	if err != nil {
-		s.setAll(stageLoad, errorNumber(err))
-		s.lines = append(s.lines, err.Error())
-	} else {
-		defer loaded.close()
-		s.attachAndFire(loaded)
-	}
-	for index := range s.reports {
-		out.say(uint32(index), s.lines...)
+	s.attachAndFire(loaded)
+	for index, name := range o.programs {
+		if s.excludes(name) {
+			continue
+		}
 		out.find(uint32(index), s.findings...)
 		out.program(s.reports[index])
 	}
+}
+
+// excludes says whether a program is loaded and not attached.
+func (s *stages) excludes(name string) bool {
+	return s.plan.excludes(name, strings.HasPrefix(s.object.spec.Programs[name].SectionName, "?"))
 }
 
 // mapNames are those that bpf2go has fields for; the library's own, such as .rodata, are loaded with the programs.
@@ -56,10 +52,12 @@ func (o *object) mapNames() []string {
 	return names
 }
 
-// setAll sets the stage of every program.
+// setAll puts every program that takes part at one stage.
 func (s *stages) setAll(stage C.uint32_t, number C.int32_t) {
-	for index := range s.reports {
-		s.reports[index].stage, s.reports[index].error = stage, number
+	for index, name := range s.object.programs {
+		if !s.excludes(name) {
+			s.reports[index].stage, s.reports[index].error = stage, number
+		}
 	}
 }
 
@@ -84,6 +82,9 @@ func (s *stages) attachAll(a *attacher) bool {
 	s.setAll(stageAttach, 0)
 	all := true
 	for index, name := range s.object.programs {
+		if s.excludes(name) {
+			continue
+		}
 		start := time.Now()
 		err := a.attach(name, s.plan.target(name))
 		s.reports[index].attach_microseconds = microsecondsSince(start)
@@ -91,7 +92,10 @@ func (s *stages) attachAll(a *attacher) bool {
 		s.out.find(uint32(index), a.takeFindings()...)
 		if err != nil {
 			s.out.say(uint32(index), err.Error())
-			s.reports[index].error = errorNumber(err)
+			number := errorNumber(err)
+			spec := s.object.spec.Programs[name]
+			s.out.find(uint32(index), askAboutAttachment(spec, s.plan.target(name), number)...)
+			s.reports[index].error = number
 			all = false
 		}
 	}

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "../../kit/ask_map.h"
 #include "ask.h"
 
 static const struct finding nothing_found;
@@ -174,7 +175,16 @@ static int is_about_what_is_known(int error)
     return error == -EINVAL || error == -E2BIG;
 }
 
-struct finding ask_about_refusal(const struct observed_load *observed)
+static struct finding ask_about_map(enum bpf_map_type type, int lacks_size)
+{
+    const char *name = name_or_unknown(libbpf_bpf_map_type_str(type));
+    // The two differ in the types that they know.
+    if (libbpf_probe_bpf_map_type(type, NULL) == 0 && has_map_type(type) <= 0)
+        return FINDING(MAP_TYPE_REJECTED, name);
+    return lacks_size ? FINDING(MAP_SIZE_MISSING, name) : nothing_found;
+}
+
+struct finding ask_about_refusal(const struct observed_load *observed, int map_lacks_size)
 {
     const struct asked_program *asked = &observed->asked;
     if (observed->attempted && !says_nothing(observed->log))
@@ -186,7 +196,6 @@ struct finding ask_about_refusal(const struct observed_load *observed)
     // libbpf says that the target is missing also where there are no such programs at all.
     if (observed->prepared || asked->type == BPF_PROG_TYPE_STRUCT_OPS)
         return needs_a_target(asked->type) ? ask_about_type(asked->type) : nothing_found;
-    if (is_about_what_is_known(observed->map_error) && libbpf_probe_bpf_map_type(observed->map_type, NULL) == 0)
-        return FINDING(MAP_TYPE_REJECTED, name_or_unknown(libbpf_bpf_map_type_str(observed->map_type)));
-    return nothing_found;
+    return is_about_what_is_known(observed->map_error) ? ask_about_map(observed->map_type, map_lacks_size)
+                                                       : nothing_found;
 }

@@ -61,5 +61,7 @@ struct finding ask_about_helper(const char *log, uint32_t kernel_version)
         if (may_call(common_types[i], refused, kernel_version) && length < sizeof(types))
             length += snprintf(types + length, sizeof(types) - length, "%s%s", length ? ", " : "",
                                libbpf_bpf_prog_type_str(common_types[i]));
-    return length > 0 ? FINDING(HELPER_ELSEWHERE, NUMBER(refused), types) : (struct finding){0};
+    if (length > 0)
+        return FINDING(HELPER_ELSEWHERE, NUMBER(refused), types);
+    return any_type_may_call(refused) ? (struct finding){0} : FINDING(HELPER_NOWHERE, NUMBER(refused));
 }

@@ -60,6 +60,12 @@ void report_answers(uint32_t cell, const struct question *questions, size_t coun
         report_fact(cell, CMX_FACT_FEATURE, questions[i].name, questions[i].ask(), NULL, 0);
 }
 
+void load_kernel_types(void)
+{
+    if (kernel_btf == NULL)
+        kernel_btf = btf__load_vmlinux_btf();
+}
+
 int kernel_function(const char *name)
 {
     int number = kernel_btf ? btf__find_by_name_kind(kernel_btf, name, BTF_KIND_FUNC) : 0;
@@ -111,7 +117,7 @@ void examine_kernel(uint32_t cell)
     report_fact(cell, CMX_FACT_FEATURE, "bpf_syscall", has_bpf, NULL, 0);
     if (!has_bpf)
         return;
-    kernel_btf = btf__load_vmlinux_btf();
+    load_kernel_types();
     examine_features(cell);
     examine_attachments(cell);
     examine_network(cell);

@@ -25,6 +25,8 @@ int try_program(const struct subject *subject, const struct bpf_insn *instructio
 #define LOG_LEVEL_STATISTICS 4u
 #define LOG_LEVEL_FIXED 8u
 
+/// Loads the kernel's BTF, in which targets are looked up; before that there are none.
+void load_kernel_types(void);
 /// Loads a program that returns 0; -ENOENT when the kernel's BTF does not have `function`, which may be NULL.
 int load_nothing(enum bpf_prog_type type, int attach_type, const char *function);
 /// Whether a link of `attach_type` comes to be, or is refused with `complaint` (0 for none), which only a kernel does that

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ask.h"
 #include "examine.h"
 
 /// By number; made from libbpf's bpf_helper_defs.h.
@@ -54,6 +55,15 @@ static enum helper_answer ask_for_helper(const struct subject *subject, int help
     int is_refused = examine_log[0] == '\0' || strstr(examine_log, "unknown func ") != NULL ||
                      strstr(examine_log, "cannot use helper ") != NULL;
     return is_refused ? HELPER_ABSENT : HELPER_PRESENT;
+}
+
+int any_type_may_call(int helper)
+{
+    load_kernel_types();
+    for (size_t i = 0; i < COUNT(subjects); i++)
+        if (ask_for_helper(&subjects[i], helper, 1) == HELPER_PRESENT)
+            return 1;
+    return 0;
 }
 
 static size_t append_helper(char *names, size_t length, size_t capacity, int helper)

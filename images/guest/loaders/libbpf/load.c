@@ -3,20 +3,42 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../kit/ask_program.h"
 #include "../../kit/load_log.h"
-#include "loader.h"
+#include "ask.h"
 #include "messages.h"
 #include "stages.h"
 
+/// Before libbpf's own words: what else stands in the way of a program that is refused for the kernel's BTF, or of which the
+/// verifier says what comes of that only.
+static void report_other_obstacles(uint32_t cell, uint32_t index, const struct observed_load *observed,
+                                   const struct bpf_program *program)
+{
+    libbpf_print_fn_t keep = libbpf_set_print(NULL);
+    enum bpf_prog_type type = bpf_program__type(program);
+    if (!observed->attempted && !observed->prepared && !observed->map_error && type != BPF_PROG_TYPE_UNSPEC &&
+        libbpf_probe_bpf_prog_type(type, NULL) == 0)
+        report_finding(cell, index, FINDING(PROGRAM_TYPE_REJECTED, libbpf_bpf_prog_type_str(type)));
+    if (lacks_calls(bpf_program__insns(program), bpf_program__insn_cnt(program)))
+        report_finding(cell, index, FINDING(CALLS_REJECTED));
+    libbpf_set_print(keep);
+}
+
 /// After libbpf's own words, since the last word counts.
-static void keep_answer(const struct observed_load *observed)
+static void keep_reason(const struct observed_load *observed, const struct bpf_object *object,
+                        const struct bpf_program *program, const char *target)
 {
     // What libbpf says of loads that only ask is not to be kept.
     libbpf_print_fn_t keep = libbpf_set_print(NULL);
-    struct finding answer = ask_about_refusal(observed);
+    struct finding answer = ask_about_refusal(observed, lacks_size(object, observed->map_type));
+    // Its target was looked for, and is not in the kernel's BTF. That it is nowhere libbpf says, too.
+    if (answer.code == 0 && observed->prepared && !observed->attempted &&
+        bpf_program__type(program) == BPF_PROG_TYPE_TRACING)
+        answer = ask_about_attachment(program, target, -ESRCH);
+    if (answer.code == CMX_FINDING_SYMBOL_ABSENT)
+        answer.code = 0;
     libbpf_set_print(keep);
-    if (answer.code != 0)
-        keep_finding(answer);
+    keep_answer(answer);
 }
 
 static void report_unopened(uint32_t cell, int error)
@@ -39,8 +61,8 @@ static struct cmx_program load_program(uint32_t cell, const char *path, struct b
                                        const struct plan *plan)
 {
     struct bpf_program *program = select_program(object, index);
-    size_maps(object);
-    struct bpf_object *target = load_target(program, path);
+    size_maps(object, plan);
+    struct bpf_object *target = load_target(program, path, plan);
     struct observed_load *observed = observe_next_load();
     observed->asked.type = bpf_program__type(program);
     bpf_program__set_log_level(program, 1);
@@ -70,7 +92,9 @@ static struct cmx_program load_program(uint32_t cell, const char *path, struct b
     snprintf(report.name, sizeof(report.name), "%s", bpf_program__name(program));
     snprintf(report.type, sizeof(report.type), "%s", type ? type : "unspec");
     if (error)
-        keep_answer(observed);
+        keep_reason(observed, object, program, plan_target(plan, bpf_program__name(program)));
+    if (error)
+        report_other_obstacles(cell, index, observed, program);
     report_log(cell, index, CMX_LOG_VERIFIER, observed->log, strlen(observed->log));
     report_messages(cell, index);
     report_program(&report);
@@ -111,18 +135,22 @@ void load_object(uint32_t cell, const char *path, const struct plan *plan)
         count = count_programs(object);
         if (reports == NULL)
             reports = calloc(count, sizeof(*reports));
+        if (index == 0)
+            report_sized_maps(cell, object, plan);
         if (index < count) {
             reports[index] = load_program(cell, path, object, index, plan);
             failures += reports[index].error != 0;
         }
     }
-    int goes_on = plan != NULL && failures == 0 && count > 0;
-    if (goes_on && is_whole(object, count)) {
-        run_stages(cell, object, plan, reports);
-    } else {
+    // What fails in one of its programs fails as a whole.
+    int goes_on = failures == 0 && count > 0;
+    if (!goes_on || !is_whole(object, count)) {
         bpf_object__close(object);
-        if (goes_on)
-            load_and_run_stages(cell, path, plan, reports);
+        object = goes_on ? load_whole(cell, path, plan) : NULL;
     }
+    if (object != NULL && plan != NULL && !plan->stops_at_load)
+        run_stages(cell, object, plan, reports);
+    else
+        bpf_object__close(object);
     free(reports);
 }

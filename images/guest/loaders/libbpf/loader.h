@@ -11,8 +11,8 @@
 #include "../../kit/plan.h"
 #include "../../kit/frames.h"
 
-/// Loads every program of the object at `path` and reports each. Where all of them load, the stages of the plan follow
-/// and each is reported again; no plan stops at the load.
+/// Loads every program of the object at `path` and reports each. Where all of them load, the object is loaded as a whole,
+/// the stages of the plan follow, and each program is reported again; no plan stops at the load.
 void load_object(uint32_t cell, const char *path, const struct plan *plan);
 /// Asks the kernel what it offers and reports each fact.
 void examine_kernel(uint32_t cell);
@@ -62,20 +62,25 @@ struct observed_load *observe_next_load(void);
 /// Notes that libbpf has come to the program.
 void observe_preparation(void);
 
-/// Maps without a size get one from the application at run time (veristat does the same). A size for a perf event
-/// array and the like is libbpf's own business.
-void size_maps(struct bpf_object *object);
+/// Gives a size to maps that get one from the application at run time, as veristat does, where the plan asks for that. A
+/// size for a perf event array and the like is libbpf's own business.
+void size_maps(struct bpf_object *object, const struct plan *plan);
+/// Reports which maps `size_maps` will give a size.
+void report_sized_maps(uint32_t cell, struct bpf_object *object, const struct plan *plan);
 /// Leaves just the program with number `index` to be loaded and returns it; NULL when there are fewer.
 struct bpf_program *select_program(struct bpf_object *object, uint32_t index);
 /// Whether libbpf loads a program that was left out, and what it gets for one: nothing of it can fail.
 int is_bystander(const struct bpf_prog_load_opts *options);
 int load_bystander(void);
 /// Loads what `program` replaces a function of, if the object at `path` has it. NULL, or an object to close afterwards.
-struct bpf_object *load_target(struct bpf_program *program, const char *path);
+struct bpf_object *load_target(struct bpf_program *program, const char *path, const struct plan *plan);
 
 /// Asks a kernel that gave an errno and no log what it was that it does not know, by loading what differs in one thing only.
 /// The answer has no code where the refusal is about the program itself.
-struct finding ask_about_refusal(const struct observed_load *observed);
+/// `map_lacks_size`: whether the object gives no size to the map that was refused.
+struct finding ask_about_refusal(const struct observed_load *observed, int map_lacks_size);
+/// Whether the object has a map of that type that has no size, and needs one.
+int lacks_size(const struct bpf_object *object, enum bpf_map_type type);
 
 /// Whether the kernel takes a program of that many instructions that only returns 0.
 int takes_trivial(const struct asked_program *asked);

@@ -54,6 +54,12 @@ void keep_finding(struct finding finding)
     findings[finding_count++] = (struct placed_finding){messages_length, finding};
 }
 
+void keep_answer(struct finding answer)
+{
+    if (answer.code != 0)
+        keep_finding(answer);
+}
+
 struct message_mark mark_messages(void)
 {
     return (struct message_mark){messages_length, finding_count};

@@ -11,6 +11,8 @@
 /// For `libbpf_set_print`.
 int keep_message(enum libbpf_print_level level, const char *format, va_list arguments);
 void keep_finding(struct finding finding);
+/// Keeps an answer of a kernel; one without a code is none.
+void keep_answer(struct finding answer);
 /// For an attempt of which a second one may make what was said of it untrue: where it begins, whether something has come since,
 /// and forgets that.
 struct message_mark {

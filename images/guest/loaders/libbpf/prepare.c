@@ -43,9 +43,33 @@ static void size_inner_map(struct bpf_map *outer)
         bpf_map__set_inner_map_fd(outer, map);
 }
 
-void size_maps(struct bpf_object *object)
+int lacks_size(const struct bpf_object *object, enum bpf_map_type type)
 {
     struct bpf_map *map;
+    bpf_object__for_each_map(map, object) if (bpf_map__type(map) == type && wants_size(map)) return 1;
+    return 0;
+}
+
+void report_sized_maps(uint32_t cell, struct bpf_object *object, const struct plan *plan)
+{
+    struct bpf_map *map;
+    if (plan == NULL || !plan->sizes_maps)
+        return;
+    bpf_object__for_each_map(map, object)
+    {
+        const struct bpf_map *inner = bpf_map__inner_map(map);
+        if (wants_size(map))
+            report_finding(cell, CMX_WHOLE_OBJECT, FINDING(MAP_SIZED, bpf_map__name(map)));
+        if (inner != NULL && wants_size(inner))
+            report_finding(cell, CMX_WHOLE_OBJECT, FINDING(MAP_SIZED, bpf_map__name(inner)));
+    }
+}
+
+void size_maps(struct bpf_object *object, const struct plan *plan)
+{
+    struct bpf_map *map;
+    if (plan == NULL || !plan->sizes_maps)
+        return;
     bpf_object__for_each_map(map, object)
     {
         if (wants_size(map))
@@ -95,7 +119,8 @@ static int has_function(int program, __u32 function)
 }
 
 /// Loads the first program of the object at `path` that has a function of that name, and returns the object.
-static struct bpf_object *load_program_with(const char *function, const char *path, int *target)
+static struct bpf_object *load_program_with(const char *function, const char *path, const struct plan *plan,
+                                            int *target)
 {
     struct bpf_object *object;
     struct bpf_program *program;
@@ -104,7 +129,7 @@ static struct bpf_object *load_program_with(const char *function, const char *pa
         int number = btf__find_by_name_kind(bpf_object__btf(object), function, BTF_KIND_FUNC);
         if (program == NULL || number < 0)
             break;
-        size_maps(object);
+        size_maps(object, plan);
         if (bpf_program__type(program) != BPF_PROG_TYPE_EXT && bpf_object__load(object) == 0 &&
             has_function(bpf_program__fd(program), number)) {
             *target = bpf_program__fd(program);
@@ -118,14 +143,14 @@ static struct bpf_object *load_program_with(const char *function, const char *pa
 
 /// A program that replaces a function wants the program with that function loaded first. Where the object does not have
 /// it, libbpf says so.
-struct bpf_object *load_target(struct bpf_program *program, const char *path)
+struct bpf_object *load_target(struct bpf_program *program, const char *path, const struct plan *plan)
 {
     const char *function = strchr(bpf_program__section_name(program), '/');
     if (bpf_program__type(program) != BPF_PROG_TYPE_EXT || function == NULL)
         return NULL;
     int target;
     libbpf_print_fn_t keep = libbpf_set_print(NULL);
-    struct bpf_object *object = load_program_with(function + 1, path, &target);
+    struct bpf_object *object = load_program_with(function + 1, path, plan, &target);
     libbpf_set_print(keep);
     if (object != NULL)
         bpf_program__set_attach_target(program, target, function + 1);

@@ -9,6 +9,7 @@
 #include "../../kit/files.h"
 #include "../../kit/namespaces.h"
 #include "../../kit/trigger.h"
+#include "ask.h"
 #include "events.h"
 #include "loader.h"
 #include "messages.h"
@@ -27,6 +28,12 @@ __attribute__((noreturn)) static void end_stages(const struct stages *stages)
     exit(UNMEASURABLE_STATUS);
 }
 
+/// Whether the program is to be attached: it is loaded, and nobody excludes it.
+static int takes_part(const struct stages *stages, const struct bpf_program *program)
+{
+    return bpf_program__autoload(program) && !plan_excludes(stages->plan, bpf_program__name(program), 0);
+}
+
 /// Puts every program that takes part at one stage.
 static void set_all(struct stages *stages, enum cmx_stage stage, int error)
 {
@@ -34,8 +41,11 @@ static void set_all(struct stages *stages, enum cmx_stage stage, int error)
     uint32_t index = 0;
     bpf_object__for_each_program(program, stages->object)
     {
-        stages->reports[index].stage = stage;
-        stages->reports[index++].error = error;
+        if (takes_part(stages, program)) {
+            stages->reports[index].stage = stage;
+            stages->reports[index].error = error;
+        }
+        index++;
     }
 }
 
@@ -46,7 +56,7 @@ static void report_all(struct stages *stages)
     uint32_t index = 0;
     bpf_object__for_each_program(program, stages->object)
     {
-        if (bpf_program__autoload(program)) {
+        if (takes_part(stages, program)) {
             repeat_messages(stages->cell, index);
             report_program(&stages->reports[index]);
         }
@@ -54,17 +64,39 @@ static void report_all(struct stages *stages)
     }
 }
 
-static int load_whole(struct stages *stages)
+static int prepare_and_load(struct bpf_object *object, const struct plan *plan)
 {
     struct bpf_program *program;
-    size_maps(stages->object);
-    bpf_object__for_each_program(program, stages->object)
+    size_maps(object, plan);
+    bpf_object__for_each_program(program, object)
     {
-        int error = set_load_target(program, plan_target(stages->plan, bpf_program__name(program)));
+        const char *name = bpf_program__name(program);
+        // SEC("?…") leaves a program out unless somebody asks for it.
+        if (plan != NULL && plan_names(plan, name))
+            bpf_program__set_autoload(program, true);
+        int error = set_load_target(program, plan_target(plan, name));
         if (error)
             return error;
     }
-    return bpf_object__load(stages->object);
+    return bpf_object__load(object);
+}
+
+struct bpf_object *load_whole(uint32_t cell, const char *path, const struct plan *plan)
+{
+    struct bpf_object *object = bpf_object__open_file(path, NULL);
+    int error = object == NULL ? -errno : 0;
+    if (object != NULL) {
+        observe_next_load();
+        error = prepare_and_load(object, plan);
+    }
+    if (error == 0)
+        return object;
+    bpf_object__close(object);
+    struct cmx_program report = {
+        .cell = cell, .program = CMX_WHOLE_OBJECT, .stage = CMX_STAGE_LOAD, .error = error, .log_complete = 1};
+    report_messages(cell, CMX_WHOLE_OBJECT);
+    report_program(&report);
+    return NULL;
 }
 
 /// Returns whether all are attached. One that fails does not keep the others from being tried.
@@ -77,15 +109,19 @@ static int attach_all(struct stages *stages)
     bpf_object__for_each_program(program, stages->object)
     {
         int error = 0;
-        if (bpf_program__autoload(program)) {
+        if (takes_part(stages, program)) {
             long long start = now_microseconds();
             error = attach_program(stages->object, program, plan_target(stages->plan, bpf_program__name(program)));
             stages->reports[index].attach_microseconds = microseconds_since(start);
         }
         if (error == ATTACH_UNMEASURABLE)
             end_stages(stages);
+        if (error)
+            keep_answer(ask_about_attachment(program, plan_target(stages->plan, bpf_program__name(program)), error));
         report_messages(stages->cell, index);
-        stages->reports[index++].error = error;
+        if (takes_part(stages, program))
+            stages->reports[index].error = error;
+        index++;
         failures += error != 0;
     }
     int error = attach_struct_ops(stages->object);
@@ -171,20 +207,5 @@ void run_stages(uint32_t cell, struct bpf_object *object, const struct plan *pla
 {
     struct stages stages = {cell, plan, object, reports};
     attach_and_fire(&stages);
-    finish(&stages);
-}
-
-void load_and_run_stages(uint32_t cell, const char *path, const struct plan *plan, struct cmx_program *reports)
-{
-    struct stages stages = {cell, plan, bpf_object__open_file(path, NULL), reports};
-    if (stages.object == NULL) {
-        keep_finding(FINDING(OBJECT_NOT_REOPENED));
-        end_stages(&stages);
-    }
-    int error = load_whole(&stages);
-    if (error)
-        set_all(&stages, CMX_STAGE_LOAD, error);
-    else
-        attach_and_fire(&stages);
     finish(&stages);
 }

@@ -7,10 +7,11 @@
 #include "../../kit/plan.h"
 #include "../../kit/frames.h"
 
-/// Goes on with an object of which each program has loaded alone; `reports` are what was said of them, in the object's
-/// order. Those that the object loads by itself are reported again, with the stage that they came to.
-void load_and_run_stages(uint32_t cell, const char *path, const struct plan *plan, struct cmx_program *reports);
-/// The same for an object that is already loaded as a whole; closes it at the end.
+/// Opens and loads an object of which each program has loaded alone, as an application does that uses libbpf. There may be no
+/// plan. NULL where it fails: that is reported, of the whole object.
+struct bpf_object *load_whole(uint32_t cell, const char *path, const struct plan *plan);
+/// Goes on with an object that is loaded as a whole; it is closed at the end. `reports` are what was said of its programs, in
+/// the object's order. Those that take part are reported again, with the stage that they came to.
 void run_stages(uint32_t cell, struct bpf_object *object, const struct plan *plan, struct cmx_program *reports);
 
 /// Tells libbpf of a target that the kernel wants to know at the load. Returns 0 or a negative errno.

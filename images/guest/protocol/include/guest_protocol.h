@@ -169,12 +169,12 @@ enum cmx_stage {
     CMX_STAGE_FIRE = 4,
 };
 
-/// `program` in a frame about the whole object: it could not even be opened.
+/// `program` in a frame about the whole object: it could not even be opened or, after reports of its programs alone, not be loaded.
 #define CMX_WHOLE_OBJECT 0xffffffffu
 
 struct cmx_program {
     uint32_t cell;
-    /// The program's index in the object, from 0; CMX_WHOLE_OBJECT if the report is not about one program.
+    /// The program's index in the object, from 0; CMX_WHOLE_OBJECT for the object as a whole, which is reported if it fails.
     uint32_t program;
     /// The stage that failed, or the last stage that passed.
     uint32_t stage;
@@ -247,6 +247,12 @@ struct cmx_finding {
     FINDING(LOCKED_DOWN, 25, 1) \
     /* library that sends types for a map's key and value to a kernel that knows none */ \
     FINDING(MAP_BTF_REJECTED, 26, 1) \
+    /* number of a helper that no type of program may call */ \
+    FINDING(HELPER_NOWHERE, 27, 1) \
+    /* type, of which the kernel has maps: this one has no max_entries */ \
+    FINDING(MAP_SIZE_MISSING, 28, 1) \
+    /* the program has calls between functions, of which the kernel knows none */ \
+    FINDING(CALLS_REJECTED, 29, 0) \
 \
     /* The plan, and the object as a whole. */ \
     /* error */ \
@@ -255,13 +261,14 @@ struct cmx_finding {
     FINDING(PLAN_LINE_UNKNOWN, 33, 1) \
     FINDING(PLAN_WITHOUT_PROGRAM, 34, 0) \
     FINDING(PLAN_WITHOUT_TRACEFS_EVENT, 35, 0) \
-    FINDING(OBJECT_NOT_REOPENED, 36, 0) \
     /* program that replaces a function which no other program of the object has */ \
     FINDING(REPLACED_FUNCTION_MISSING, 37, 1) \
     /* library, program: neither its section nor the plan names its target in the kernel's BTF */ \
     FINDING(LOAD_TARGET_UNNAMED, 38, 2) \
     /* program, target, error */ \
     FINDING(LOAD_TARGET_REFUSED, 39, 3) \
+    /* map that has no max_entries and was given one, as the plan asks; about the whole object */ \
+    FINDING(MAP_SIZED, 40, 1) \
 \
     /* Attaching. */ \
     /* library, program: neither its section nor the plan names its target */ \
@@ -291,6 +298,20 @@ struct cmx_finding {
     FINDING(LSM_UNKNOWN, 61, 0) \
     /* active modules as /sys/kernel/security/lsm lists them */ \
     FINDING(LSM_INACTIVE, 62, 1) \
+\
+    /* The target of a program that was not attached. */ \
+    /* function: not in /proc/kallsyms */ \
+    FINDING(SYMBOL_ABSENT, 128, 1) \
+    /* function, what the compiler made of it as `name.isra.0, name.part.1` */ \
+    FINDING(SYMBOL_RENAMED, 129, 2) \
+    /* function: in /proc/kallsyms, and in no list of those that can be probed */ \
+    FINDING(SYMBOL_NOT_TRACEABLE, 130, 1) \
+    /* function: not in the error injection list, and the program replaces its result */ \
+    FINDING(NOT_ERROR_INJECTABLE, 131, 1) \
+    /* category/name */ \
+    FINDING(TRACEPOINT_ABSENT, 132, 1) \
+    /* category/name, bytes of its record: a program that reads nothing attaches */ \
+    FINDING(RECORD_EXCEEDED, 133, 2) \
 \
     /* Events. */ \
     /* map */ \

@@ -2,11 +2,11 @@
 use std::os::fd::{FromRawFd as _, OwnedFd};
 
 use aya::features;
-use aya_obj::generated::bpf_map_type::{self, BPF_MAP_TYPE_RINGBUF};
+use aya_obj::generated::bpf_map_type;
 
 use crate::{
     bpf::{call, Command},
-    guest::code,
+    guest::{self, code, Finding},
     object::{MapShape, ProgramPlace},
     words,
 };
@@ -62,27 +62,40 @@ pub fn may_be_unknown(errno: i32) -> bool {
 
 /// Finds out which property of a map this kernel rejects.
 pub fn about_map(shape: &MapShape) {
-    let as_it_is = MapAttributes {
-        kind: shape.kind,
-        key_size: shape.key_bytes as u32,
-        value_size: shape.value_bytes as u32,
-        max_entries: shape.entries.max(1),
-        flags: shape.flags,
-    };
-    let usual = if shape.kind == BPF_MAP_TYPE_RINGBUF as u32 {
-        MapAttributes { kind: shape.kind, max_entries: 4096, ..Default::default() }
-    } else {
-        MapAttributes { kind: shape.kind, key_size: 4, value_size: 4, max_entries: 1, flags: 0 }
-    };
-    if takes(Command::MapCreate, &as_it_is) {
-        if shape.has_btf && features().btf().is_none() {
+    let kind = bpf_map_type::try_from(shape.kind).map(|kind| format!("{kind:?}")).unwrap_or_default();
+    let kind = kind.trim_start_matches("BPF_MAP_TYPE_").to_lowercase();
+    match guest::kernel_has_map_type(shape.kind) {
+        Some(false) => words::find(code::MAP_TYPE_REJECTED, &[&kind]),
+        Some(true) if shape.lacks_size() => words::find(code::MAP_SIZE_MISSING, &[&kind]),
+        _ if shape.has_btf && features().btf().is_none() && takes(Command::MapCreate, &shape.without_btf()) => {
             words::find(code::MAP_BTF_REJECTED, &["Aya"]);
         }
-    } else if !takes(Command::MapCreate, &usual) {
-        if let Ok(kind) = bpf_map_type::try_from(shape.kind) {
-            let kind = format!("{kind:?}");
-            words::find(code::MAP_TYPE_REJECTED, &[&kind.trim_start_matches("BPF_MAP_TYPE_").to_lowercase()]);
+        _ => {}
+    }
+}
+
+impl MapShape {
+    fn without_btf(&self) -> MapAttributes {
+        MapAttributes {
+            kind: self.kind,
+            key_size: self.key_bytes as u32,
+            value_size: self.value_bytes as u32,
+            max_entries: self.entries.max(1),
+            flags: self.flags,
         }
+    }
+}
+
+/// Says what is known about the target of a program that was not attached.
+pub fn about_attachment(place: &ProgramPlace, target: Option<&str>, error: i32) -> Option<Finding> {
+    let target = target.or(place.section_target())?;
+    let kind = place.section.split('/').next().unwrap_or_default();
+    match kind {
+        "kprobe" | "kretprobe" | "fentry" | "fexit" => {
+            guest::about_function(target.split('+').next().unwrap_or(target), place.replaces_result)
+        }
+        "tp" | "tracepoint" => guest::about_tracepoint(target, error),
+        _ => None,
     }
 }
 

@@ -185,6 +185,25 @@ impl Plan {
         (!target.is_null()).then(|| text(target))
     }
 
+    /// Whether a program is loaded and not attached.
+    pub fn excludes(&self, program: &str) -> bool {
+        let program = c_string(program);
+        // SAFETY: the plan was read. Aya opens no object with an optional section.
+        unsafe { cell_excludes(program.as_ptr(), 0) != 0 }
+    }
+
+    /// Whether the object is loaded and no more.
+    pub fn stops_at_load(&self) -> bool {
+        // SAFETY: the plan was read.
+        unsafe { cell_stops_at_load() != 0 }
+    }
+
+    /// Whether maps without a size are given one for the trial.
+    pub fn sizes_maps(&self) -> bool {
+        // SAFETY: the plan was read.
+        unsafe { cell_sizes_maps() != 0 }
+    }
+
     pub fn awaits_event(&self) -> bool {
         // SAFETY: the plan was read.
         unsafe { cell_awaits_event() != 0 }
@@ -332,6 +351,35 @@ extern "C" fn call_wait<F: FnMut(Trigger, i32) -> i32>(
     wait(Trigger(trigger), limit)
 }
 
+/// Whether the kernel has a type of map, asked with attributes that nothing is wrong with; `None` where it cannot be asked so.
+pub fn kernel_has_map_type(kind: u32) -> Option<bool> {
+    // SAFETY: makes a map, and closes it.
+    match unsafe { has_map_type(kind) } {
+        answer if answer < 0 => None,
+        answer => Some(answer > 0),
+    }
+}
+
+/// Whether the kernel knows no calls between functions, of which there is one among these instructions.
+pub fn kernel_lacks_calls(instructions: &[u64]) -> bool {
+    // SAFETY: the instructions, of 8 bytes each, outlive the call.
+    unsafe { lacks_calls(instructions.as_ptr().cast(), instructions.len()) != 0 }
+}
+
+/// What the kernel's lists say of a function that could not be probed.
+pub fn about_function(symbol: &str, replaces_result: bool) -> Option<Finding> {
+    let symbol = c_string(symbol);
+    // SAFETY: the text outlives the call.
+    Some(unsafe { ask_about_function(symbol.as_ptr(), replaces_result.into()) }).filter(|answer| answer.code != 0)
+}
+
+/// The same of a tracepoint; `error` is a negative errno.
+pub fn about_tracepoint(place: &str, error: i32) -> Option<Finding> {
+    let place = c_string(place);
+    // SAFETY: the text outlives the call.
+    Some(unsafe { ask_about_tracepoint(place.as_ptr(), error) }).filter(|answer| answer.code != 0)
+}
+
 /// A text without NUL characters.
 fn c_string(text: &str) -> CString {
     CString::new(text.replace('\0', "")).unwrap_or_default()
@@ -361,6 +409,9 @@ extern "C" {
     fn serve_cells(prepare: Option<extern "C" fn()>, run: extern "C" fn(*const protocol::resident_request));
     fn read_cell_plan(path: *const c_char) -> *const Finding;
     fn cell_target(program: *const c_char) -> *const c_char;
+    fn cell_excludes(program: *const c_char, is_optional: c_int) -> c_int;
+    fn cell_stops_at_load() -> c_int;
+    fn cell_sizes_maps() -> c_int;
     fn cell_awaits_event() -> c_int;
     fn cell_event_map() -> *const c_char;
     fn cell_event_text() -> *const c_char;
@@ -372,6 +423,10 @@ extern "C" {
     fn trigger_ran(trigger: *const c_void) -> c_int;
     fn cell_trigger_ran() -> c_int;
     fn cell_trigger_finding() -> *const Finding;
+    fn has_map_type(kind: u32) -> c_int;
+    fn lacks_calls(instructions: *const c_void, count: usize) -> c_int;
+    fn ask_about_function(symbol: *const c_char, replaces_result: c_int) -> Finding;
+    fn ask_about_tracepoint(place: *const c_char, error: c_int) -> Finding;
     fn isolate_cgroup() -> *const c_char;
     fn isolate_network();
     fn counts_runs() -> c_int;

@@ -53,7 +53,7 @@ pub fn warm_up() {
 }
 
 /// The loader of this cell; a child of a process that is warm has its parent's.
-fn loader() -> EbpfLoader<'static> {
+fn loader<'a>() -> EbpfLoader<'a> {
     LOADER.lock().ok().and_then(|mut kept| kept.take()).unwrap_or_default()
 }
 
@@ -67,7 +67,7 @@ pub fn load(agent: &Agent, path: &str, plan: Option<&Plan>) -> Option<Loaded> {
         }
     };
     let view = ObjectView::new(&bytes);
-    let mut ebpf = match loader().load(&bytes) {
+    let mut ebpf = match open(agent, &bytes, &view, plan.is_some_and(Plan::sizes_maps)) {
         Ok(ebpf) => ebpf,
         Err(error) => {
             if let EbpfError::MapError(MapError::CreateError { name, io_error, .. }) = &error {
@@ -91,6 +91,18 @@ pub fn load(agent: &Agent, path: &str, plan: Option<&Plan>) -> Option<Loaded> {
     }
     reports.sort_by_key(|report| report.program);
     reports.iter().all(|report| report.error == 0).then_some(Loaded { ebpf, view, reports })
+}
+
+/// Opens the object with its maps, of which those without a size are given one if that is asked for.
+fn open(agent: &Agent, bytes: &[u8], view: &ObjectView, sizes_maps: bool) -> Result<Ebpf, EbpfError> {
+    let mut loader = loader();
+    if sizes_maps {
+        for (name, size) in view.maps.iter().filter_map(|(name, map)| Some((name, map.trial_size()?))) {
+            agent.find(WHOLE_OBJECT, Finding::new(code::MAP_SIZED, &[name]));
+            loader.set_max_entries(name, size);
+        }
+    }
+    loader.load(bytes)
 }
 
 fn report_unopened(agent: &Agent, error: EbpfError) {
@@ -138,6 +150,10 @@ impl Loading<'_> {
                     words::was_refused(&error) && load.log.is_empty() && ask::may_be_unknown(-report.error);
                 if let (true, Some(program)) = (is_unexplained, self.ebpf.program(&place.name)) {
                     ask::about_program(place, program.prog_type() as u32);
+                }
+                // BPF_JMP | BPF_CALL with BPF_PSEUDO_CALL as the source register.
+                if place.calls_functions && guest::kernel_lacks_calls(&[0x1085]) {
+                    self.agent.find(report.program, Finding::new(code::CALLS_REJECTED, &[]));
                 }
                 self.agent.log(report.program, Source::Verifier, &load.log);
                 words::report(self.agent, report.program, Some(&error));

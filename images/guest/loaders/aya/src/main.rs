@@ -60,7 +60,7 @@ fn run(agent: Agent, path: &str, plan: &str) {
     }));
     let plan = (!plan.is_empty()).then(|| Plan::read(plan).unwrap_or_else(|problem| agent.end_unmeasured(problem)));
     if let Some(loaded) = load::load(&agent, path, plan.as_ref()) {
-        if let Some(plan) = &plan {
+        if let Some(plan) = plan.as_ref().filter(|plan| !plan.stops_at_load()) {
             stages::run(&agent, loaded, plan);
         }
     }

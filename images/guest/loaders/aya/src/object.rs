@@ -1,7 +1,10 @@
 //! What Aya does not expose about a loaded object: the order of its programs, their sections, the sizes of its maps.
 use std::{cmp::Ordering, collections::HashMap};
 
-use aya_obj::{Object, ProgramSection};
+use aya_obj::{
+    generated::{bpf_insn, bpf_map_type, BPF_CALL, BPF_JMP, BPF_PSEUDO_CALL},
+    Object, ProgramSection,
+};
 use object::{Object as _, ObjectSection as _};
 
 pub struct ProgramPlace {
@@ -10,6 +13,10 @@ pub struct ProgramPlace {
     pub section: String,
     /// The number passed to the kernel; 0 if Aya could not link them.
     pub instructions: u32,
+    /// Whether it calls functions of its own.
+    pub calls_functions: bool,
+    /// Whether it calls bpf_override_return().
+    pub replaces_result: bool,
     /// As named by libbpf.
     pub kind: &'static str,
     section_index: usize,
@@ -32,6 +39,31 @@ pub struct MapShape {
     pub flags: u32,
     /// Whether the object's BTF has types for key and value.
     pub has_btf: bool,
+}
+
+impl MapShape {
+    /// Whether it has no size, and is of a type that needs one.
+    pub fn lacks_size(&self) -> bool {
+        // Perf event arrays have one entry per processor, and storage has none: the kernel, or Aya, sees to that.
+        const SIZED_BY_OTHERS: [bpf_map_type; 6] = [
+            bpf_map_type::BPF_MAP_TYPE_PERF_EVENT_ARRAY,
+            bpf_map_type::BPF_MAP_TYPE_CGROUP_STORAGE,
+            bpf_map_type::BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE,
+            bpf_map_type::BPF_MAP_TYPE_SK_STORAGE,
+            bpf_map_type::BPF_MAP_TYPE_INODE_STORAGE,
+            bpf_map_type::BPF_MAP_TYPE_TASK_STORAGE,
+        ];
+        self.entries == 0 && !SIZED_BY_OTHERS.iter().any(|kind| *kind as u32 == self.kind)
+    }
+
+    /// The size that it is given for a trial, where it has none.
+    pub fn trial_size(&self) -> Option<u32> {
+        const PAGE: u32 = 4096;
+        let is_ring = [bpf_map_type::BPF_MAP_TYPE_RINGBUF, bpf_map_type::BPF_MAP_TYPE_USER_RINGBUF]
+            .iter()
+            .any(|kind| *kind as u32 == self.kind);
+        self.lacks_size().then_some(if is_ring { PAGE } else { 1 })
+    }
 }
 
 pub struct ObjectView {
@@ -65,6 +97,8 @@ impl ObjectView {
                 name: name.clone(),
                 section: section.ok().and_then(|section| Some(section.name().ok()?.to_owned())).unwrap_or_default(),
                 instructions: function.map_or(0, |function| function.instructions.len() as u32),
+                calls_functions: function.is_some_and(|function| function.instructions.iter().any(calls_function)),
+                replaces_result: function.is_some_and(|function| function.instructions.iter().any(calls_override)),
                 kind: kind(&program.section),
                 section_index: program.section_index,
                 address: program.address,
@@ -79,6 +113,17 @@ impl ProgramPlace {
     fn order(&self, other: &Self) -> Ordering {
         (self.section_index, self.address).cmp(&(other.section_index, other.address))
     }
+}
+
+fn calls_function(instruction: &bpf_insn) -> bool {
+    instruction.code == (BPF_JMP | BPF_CALL) as u8 && u32::from(instruction.src_reg()) == BPF_PSEUDO_CALL
+}
+
+fn calls_override(instruction: &bpf_insn) -> bool {
+    const CALL: u8 = (BPF_JMP | BPF_CALL) as u8;
+    /// BPF_FUNC_override_return of include/uapi/linux/bpf.h.
+    const OVERRIDE_RETURN: i32 = 58;
+    instruction.code == CALL && instruction.src_reg() == 0 && instruction.imm == OVERRIDE_RETURN
 }
 
 fn kind(section: &ProgramSection) -> &'static str {

@@ -4,7 +4,7 @@ use std::time::Instant;
 use aya::programs::Program;
 
 use crate::{
-    attach,
+    ask, attach,
     aya_log::AyaLog,
     events::Events,
     guest::{self, code, Agent, Plan, Source, Stage, WHOLE_OBJECT},
@@ -28,7 +28,7 @@ pub fn run(agent: &Agent, mut loaded: Loaded, plan: &Plan) {
     log.poll();
     // The last messages are about all programs.
     let words = words::take_kept();
-    for report in &loaded.reports {
+    for report in loaded.reports.iter().filter(|report| !plan.excludes(&report.name)) {
         words.report(agent, report.program);
         agent.report(report);
     }
@@ -38,12 +38,19 @@ pub fn run(agent: &Agent, mut loaded: Loaded, plan: &Plan) {
 fn attach_all(agent: &Agent, loaded: &mut Loaded, plan: &Plan) -> bool {
     let Loaded { ebpf, view, reports } = loaded;
     for (place, report) in view.programs.iter().zip(reports.iter_mut()) {
+        if plan.excludes(&place.name) {
+            continue;
+        }
         report.stage = Stage::Attach;
         let start = Instant::now();
         let result = attach::attach(agent, ebpf, place, plan.target(&place.name).as_deref());
         report.attach_microseconds = start.elapsed().as_micros().try_into().unwrap_or(u32::MAX);
-        words::report(agent, report.program, result.as_ref().err());
         report.error = result.as_ref().err().map_or(0, words::errno);
+        words::report(agent, report.program, result.as_ref().err());
+        if report.error != 0 {
+            let answer = ask::about_attachment(place, plan.target(&place.name).as_deref(), report.error);
+            answer.into_iter().for_each(|answer| agent.find(report.program, answer));
+        }
     }
     reports.iter().all(|report| report.error == 0)
 }
@@ -62,7 +69,7 @@ fn fire(agent: &Agent, loaded: &mut Loaded, plan: &Plan, mut events: Events, log
             find_how_often_they_ran(loaded);
         }
     }
-    for report in &mut loaded.reports {
+    for report in loaded.reports.iter_mut().filter(|report| !plan.excludes(&report.name)) {
         report.fire_microseconds = plan.fire_microseconds();
         report.stage = Stage::Fire;
         report.error = error;

@@ -1,0 +1,34 @@
+internal import Glibc
+
+/// The configuration that a kernel was built with, as its `CONFIG_…` file says it.
+package struct KernelOptions: Sendable {
+    /// What an option is set to.
+    package enum Setting: Sendable {
+        case builtIn, module, off
+    }
+
+    private let text: [UInt8]
+
+    /// `text` is all of the file.
+    package init(text: [UInt8]) { self.text = text }
+
+    /// What the option is set to; `name` is without `CONFIG_`.
+    ///
+    /// Options that a file does not mention are off.
+    package subscript(name: String) -> Setting {
+        let words = Array("CONFIG_\(name)=".utf8)
+        return text.withUnsafeBytes { text in
+            var line = text[...]
+            while line.count > words.count {
+                if line.starts(with: words) {
+                    return line[line.startIndex + words.count] == UInt8(ascii: "m") ? .module : .builtIn
+                }
+                guard let base = line.isEmpty ? nil : text.baseAddress?.advanced(by: line.startIndex),
+                    let end = memchr(base, Int32(UInt8(ascii: "\n")), line.count)
+                else { break }
+                line = text[(line.startIndex + (UnsafeRawPointer(end) - base) + 1)...]
+            }
+            return .off
+        }
+    }
+}

@@ -33,6 +33,7 @@ extension GuestFinding {
             return "no program that loads in this object has the function that program '\(first)' replaces"
         case .loadTargetUnnamed:
             return "\(first) loads program '\(second)' for a target in the kernel's BTF; name it with 'attach'"
+        case .arrayRefused: return "this kernel rejects the programs that the object puts into '\(first)'"
         case .mapSized: return "map '\(first)' has no max_entries and was given a size for the trial"
         case .loadTargetRefused: return "cannot set the target of '\(first)' to '\(second)': \(third)"
 

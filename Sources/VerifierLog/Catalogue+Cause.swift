@@ -35,7 +35,9 @@ extension Catalogue {
             ?? finding.flatMap { knownCause($0, loader.findings) { !$0.decides } }
             ?? finding.flatMap(unknownCause)
             ?? (stage <= .load ? unknownWords(messages) : nil)
-            ?? errnoCause(errno, stage, said: messages.last)
+            // EINVAL before the load is the library's own as often as the kernel's: its words say more.
+            ?? (errno == Self.invalid && stage < .load && !messages.isEmpty
+                ? nil : errnoCause(errno, stage, said: messages.last))
             ?? loaderCause(messages) { !$0.decides }
             ?? messages.last.map { unknownCause(line: $0.text.trimmed, source: nil, report: nil) }
     }
@@ -77,6 +79,7 @@ extension Catalogue {
     private static let noSuchCall: Int32 = 38
     /// ENOSYS as strerror, Rust and Go write it, as kernels do, and as libbpf does since 1.6: its table of names lacks this one.
     private static let noSuchCallTexts = ["function not implemented", "enosys", "(38)", "-38"]
+    private static let invalid: Int32 = 22
     private static let tooBig: Int32 = 7
 
     /// `found` is what the loader found out beside the log, which can mean more than the message.

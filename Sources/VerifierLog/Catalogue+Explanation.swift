@@ -33,12 +33,15 @@ extension Catalogue {
         let entry = self[id: cause.id]
         let path = FailingPath(in: lines)
         let isOfVerifier = lines.contains { $0.text.trimmed.hasSuffix(cause.line) } && !path.steps.isEmpty
-        let report = KernelReport(in: lines)
+        // A cause that the log does not name is not what the kernel reports.
+        let report = lines.contains { $0.text.trimmed.hasSuffix(cause.line) } ? KernelReport(in: lines) : nil
         let finding = isOfVerifier ? LengthFinding(of: cause, on: path) : nil
         var facts = [finding?.shape.fact(kernel: kernel)].compactMap(\.self)
-        facts += featureFacts(of: cause, loader: loader).compactMap { $0.sentence(kernel: kernel, options: options) }
+        let features = featureFacts(of: cause, loader: loader)
+        facts += features.compactMap { $0.sentence(kernel: kernel, options: options) }
         let obstacles = Self.obstacles(beside: cause, in: loader)
-        facts += obstacles.compactMap { obstacleFact($0, kernel: kernel, options: options) }
+        for fact in obstacles.compactMap({ obstacleFact($0, kernel: kernel, options: options) })
+        where !facts.contains(fact) { facts.append(fact) }
         // "4.15+." is the age of the text, and "Always." no news to a reader.
         if facts.isEmpty, let since = cause.since, since.first?.isNumber == false, !since.hasPrefix("Always") {
             facts.append(since)
@@ -48,11 +51,19 @@ extension Catalogue {
             at: report?.at ?? (isOfVerifier ? path.words(at: path.steps.count - 1) : nil),
             path: report?.path.suffix(Self.longestPath).map(\.self)
                 ?? (isOfVerifier ? Self.events(on: path, notes: finding?.notes ?? [:]) : []),
-            suggestion: report?.suggestion ?? finding?.shape.suggestion ?? obstacles.first.flatMap {
-                self.entry(for: $0.code)
-            }?
-            .advice ?? cause.advice, facts: facts,
+            suggestion: obstacles.first.flatMap { self.entry(for: $0.code) }?.advice
+                ?? features.lazy.compactMap { $0.advice(kernel: kernel, options: options) }.first
+                ?? report?.suggestion ?? finding?.shape.suggestion ?? Self.advice(on: cause, options), facts: facts,
             shape: finding?.shape.rawValue)
+    }
+
+    /// Guards in the code ask the kernel's BTF, which not every kernel has.
+    private static func advice(on cause: Cause, _ options: KernelOptions?) -> String {
+        guard let options, options["DEBUG_INFO_BTF"] == .off, cause.advice.contains("bpf_core_") else {
+            return cause.advice
+        }
+        return "Ship a variant without it: this kernel has no BTF, so guards such as `bpf_core_field_exists` "
+            + "do not work there."
     }
 
     /// What else stands in the way, as the loader found out: advice about the cause alone would not help.

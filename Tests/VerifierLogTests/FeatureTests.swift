@@ -89,6 +89,7 @@ import Testing
             of: cause, log: LogSummary(of: ""), loader: LoaderOutput(words), kernel: kernel, options: options)
         #expect(told.facts.count == 1)
         #expect(told.facts.first?.hasSuffix("but does not have it\(why)") == true, "\(told.facts)")
+        #expect(told.suggestion.contains("--module") == why.contains("--module"), "\(told.suggestion)")
     }
 
     @Test func aHelperThatNoProgramMayCallIsNotElsewhere() throws {

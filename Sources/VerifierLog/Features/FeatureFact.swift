@@ -53,6 +53,25 @@ struct FeatureFact {
         }
     }
 
+    /// What to change on a kernel that is new enough and lacks it; `nil` where nothing more is known than the message says.
+    func advice(kernel: KernelRelease?, options: KernelOptions?) -> String? {
+        guard [.absent, .nowhere, .elsewhere([])].contains(answer), let kernel, kernel >= feature.since else {
+            return nil
+        }
+        if let until = feature.until, kernel >= until {
+            return "Declare it `__weak` and guard its use: Linux \(until.short) no longer has \(feature.name)."
+        }
+        guard let config = feature.config, let options else { return nil }
+        switch (options[config], feature.module) {
+        case (.module, let module?):
+            return
+                "Load the module first (`modprobe \(module)`); here with `modules: [\(module)]` or `--module \(module)`."
+        case (.off, _):
+            return "Use a kernel that is built with CONFIG_\(config), or ship a variant without \(feature.name)."
+        case (.module, nil), (.builtIn, _): return nil
+        }
+    }
+
     /// Why a kernel that is new enough lacks it; `nil` where nobody knows.
     private func reason(on kernel: KernelRelease, _ options: KernelOptions?) -> String? {
         if let until = feature.until, kernel >= until { return "Linux \(until.short) no longer has it" }

@@ -66,6 +66,11 @@ func loadWhole(out *reporter, o *object) *collection {
 		return loaded
 	}
 	out.say(wholeObject, err.Error())
+	for name, m := range o.spec.Maps {
+		if m.Type == ebpf.ProgramArray && strings.Contains(err.Error(), "populating map "+name+":") {
+			out.find(wholeObject, newFinding(findingArrayRefused, name))
+		}
+	}
 	out.program(programReport{program: wholeObject, stage: stageLoad, error: errorNumber(err), log_complete: 1})
 	return nil
 }
@@ -119,6 +124,10 @@ func loadAlone(out *reporter, o *object, index uint32, name string) (programRepo
 			}
 		} else if refusal != nil {
 			out.log(index, sourceVerifier, words(refusal))
+		}
+		if missing == nil && refusal == nil && spec.Type != ebpf.UnspecifiedProgram && !takesType(spec.Type) {
+			// Before the library's own words: what else stands in the way.
+			out.find(index, newFinding(findingProgramTypeRejected, typeName(spec.Type)))
 		}
 		if lacksCalls(callsFunctions(spec.Instructions)) {
 			out.find(index, newFinding(findingCallsRejected))

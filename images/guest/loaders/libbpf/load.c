@@ -19,7 +19,8 @@ static void report_other_obstacles(uint32_t cell, uint32_t index, const struct o
     if (!observed->attempted && !observed->prepared && !observed->map_error && type != BPF_PROG_TYPE_UNSPEC &&
         libbpf_probe_bpf_prog_type(type, NULL) == 0)
         report_finding(cell, index, FINDING(PROGRAM_TYPE_REJECTED, libbpf_bpf_prog_type_str(type)));
-    if (lacks_calls(bpf_program__insns(program), bpf_program__insn_cnt(program)))
+    // Before that, calls of kernel functions look the same.
+    if (observed->attempted && lacks_calls(bpf_program__insns(program), bpf_program__insn_cnt(program)))
         report_finding(cell, index, FINDING(CALLS_REJECTED));
     libbpf_set_print(keep);
 }

@@ -269,6 +269,8 @@ struct cmx_finding {
     FINDING(LOAD_TARGET_REFUSED, 39, 3) \
     /* map that has no max_entries and was given one, as the plan asks; about the whole object */ \
     FINDING(MAP_SIZED, 40, 1) \
+    /* program array whose programs the kernel does not accept there */ \
+    FINDING(ARRAY_REFUSED, 41, 1) \
 \
     /* Attaching. */ \
     /* library, program: neither its section nor the plan names its target */ \

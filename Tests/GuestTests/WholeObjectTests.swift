@@ -71,8 +71,10 @@ extension CommandTests {
             "unsized-hash": ("fail maps", "fail maps"), "sized-hash": ("pass load", "pass load"),
             // Links on interfaces came with 5.9, and the library of cilium has no other way.
             "xdp-tail-call": ("pass attach", "pass attach"), "xdp-tail-call cilium": ("fail attach", "pass attach"),
-            // Since 6.12.53 a program array has one attach type. Aya leaves the array to the application.
-            "two-attach-types": ("pass load", "fail load"), "two-attach-types aya": ("pass load", "pass load"),
+            // Aya 0.13 does not know how such an array is defined.
+            "xdp-tail-call aya": ("fail maps", "fail maps"), "two-attach-types aya": ("fail maps", "fail maps"),
+            // Since 6.12.53 a program array has one attach type.
+            "two-attach-types": ("pass load", "fail load"),
             "optional-program": ("pass attach", "pass attach"), "named-program": ("fail attach", "fail attach"),
             "excluded-program": ("pass attach", "pass attach"),
         ]
@@ -94,16 +96,21 @@ extension CommandTests {
                     #expect("\(cell.verdict) \(cell.stage?.rawValue ?? "-")" == expected, "\(place)")
                     #expect((cell.reason != nil) == (cell.probe == "sized-hash"), "\(place)")
                 }
-                let whole = document.cells.filter { $0.probe == "two-attach-types" && $0.verdict == .fail }
+                let whole = document.cells.filter {
+                    $0.probe == "two-attach-types" && $0.verdict == .fail && $0.loader != "aya"
+                }
+                #expect(whole.count == 2)
                 for cell in whole {
                     #expect(cell.programs.map(\.verdict) == [.pass, .pass, .fail])
                     #expect(cell.programs.last?.name == ProgramResult.wholeObject)
                     #expect(cell.programs.last?.errno == 22)
                     #expect(cell.programs.last?.cause?.id == "prog-array-slot", "\(cell.loader)")
                 }
-                let called = document.cells.filter { $0.probe == "xdp-tail-call" }.flatMap(\.programs)
-                    .filter { $0.name == "called" }
-                #expect(called.count == 6 && called.allSatisfy { $0.verdict == .pass && $0.stage == .load })
+                let called = document.cells.filter { $0.probe == "xdp-tail-call" && $0.loader != "aya" }.flatMap(
+                    \.programs
+                )
+                .filter { $0.name == "called" }
+                #expect(called.count == 4 && called.allSatisfy { $0.verdict == .pass && $0.stage == .load })
             }
         }
     }

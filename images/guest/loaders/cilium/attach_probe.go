@@ -35,7 +35,7 @@ func parsePlace(text string) (place, error) {
 }
 
 func (a *attacher) attachProbe(spec *ebpf.ProgramSpec, program *ebpf.Program, target string) error {
-	kind, _, _ := strings.Cut(spec.SectionName, "/")
+	kind, _, _ := strings.Cut(strings.TrimPrefix(spec.SectionName, "?"), "/")
 	if kind != "kprobe" && kind != "kretprobe" && kind != "uprobe" && kind != "uretprobe" {
 		return cannotTell(findingSectionNotAttachable, "the cilium loader", spec.SectionName)
 	}

@@ -105,8 +105,8 @@ package enum RunRequestError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .jobs: "--jobs must be between 1 and 256"
-        case .modulesWithoutObject: "--module needs --object; use 'modules' in the manifest of a probe"
-        case .module(let name): "--module '\(name)' is not the name of a module: use letters, digits, '-' and '_'"
+        case .modulesWithoutObject: "--module requires --object; for a probe, list modules in its manifest"
+        case .module(let name): "'\(name)' is not the name of a kernel module: use letters, digits, '-' and '_'"
         case .timeout: "--timeout must be between 1 and 86400 seconds"
         }
     }

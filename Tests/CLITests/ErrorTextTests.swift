@@ -192,7 +192,11 @@ struct ErrorTextTests {
     @Test func sessionErrors() throws {
         try expect(
             "RunRequestError", in: "RunPlanning/RunRequest",
-            [Sample(RunRequestError.jobs, "jobs"), Sample(RunRequestError.timeout, "timeout")])
+            [
+                Sample(RunRequestError.jobs, "jobs"), Sample(RunRequestError.timeout, "timeout"),
+                Sample(RunRequestError.modulesWithoutObject, "modulesWithoutObject"),
+                Sample(RunRequestError.module("nf conntrack")),
+            ])
         let cell = CellKey(kernel: "debian-6.1", probe: "p", variant: "v", loader: "libbpf")
         try expect(
             "SessionError", in: "MatrixSession/SessionError",

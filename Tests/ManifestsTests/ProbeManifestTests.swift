@@ -246,7 +246,7 @@ struct ProbeManifestTests {
         let page = SourceTree.root.pushing("docs/manifest.md")
         let text = try String(contentsOfFile: page.string, encoding: .utf8)
         let samples = text.split(separator: "```yaml\n").dropFirst().compactMap { $0.split(separator: "```").first }
-        try #require(samples.count == 9)
+        try #require(samples.count == 10)
         let files = [
             "probe.bpf.c", "vendor/probe.bpf.o", "fentry.bpf.c", "hash.bpf.c", "device.bpf.c", "percpu-buffer.bpf.c",
             "target/agent",
@@ -275,7 +275,7 @@ struct ProbeManifestTests {
                 return try variant.stages.plan(event)
             }
             #expect(plans.map { $0?.lastStage } == [.fire, .fire, nil, .fire])
-            let versions = try ProbeManifest(file: file, text: String(samples[5])).variants[0].expectations
+            let versions = try ProbeManifest(file: file, text: String(samples[6])).variants[0].expectations
             let old = try #require(KernelID("ubuntu-4.15")), oldest = try #require(KernelID("debian-4.4"))
             let expected = { (id: KernelID, loader: LoaderName) in
                 versions.rule(for: id, release: nil, loader: loader).verdict
@@ -284,9 +284,9 @@ struct ProbeManifestTests {
             #expect(expected(old, LoaderName("libbpf", version: "1.7.0")) == .pass)
             #expect(expected(oldest, LoaderName("libbpf@1.1")) == .fail)
         }
-        let apt = try KernelManifest(file: "/debian-6.1.yaml", text: String(samples[7]))
+        let apt = try KernelManifest(file: "/debian-6.1.yaml", text: String(samples[8]))
         #expect(apt.commandLine == "mitigations=off")
-        let file = try KernelManifest(file: "/el9-5.14.yaml", text: String(samples[8]))
+        let file = try KernelManifest(file: "/el9-5.14.yaml", text: String(samples[9]))
         guard case .file(let source) = file.source else {
             Issue.record("\(file.source)")
             return

@@ -56,7 +56,9 @@ extension GuestTests {
                     try await compileObject(object.source, defines: ["TURNS=12000"], to: file)
                     let programs = try ObjectFile(file).programs.map(\.name)
                     let planned = PlannedFile(path: file, digest: object.name)
-                    cells.append(Self.cell(object.name, planned, programs, on: kernel, loader: "cilium"))
+                    let cell = Self.cell(
+                        object.name, planned, programs, on: kernel, loader: "cilium", plan: .withTrialSizes(nil))
+                    cells.append(cell)
                 }
                 return try await Measurement(
                     KernelBatch(kernel: kernel.id, spec: bench.spec(kernel), cells: cells), backend: bench.backend(),

@@ -56,6 +56,14 @@ import Testing
                     Unsupported map type found 8
                 """, 22, "aya-map-unsupported"
             ),
+            (
+                """
+                Error: the BPF_PROG_LOAD syscall failed. Verifier output:
+
+                Caused by:
+                    Invalid argument (os error 22)
+                """, 22, "unsupported"
+            ),
             (noBPF, 38, "no-bpf"),
             // libbpf since 1.6.
             (noBPF.replacing("Function not implemented(38)", with: " -38"), 38, "no-bpf"),

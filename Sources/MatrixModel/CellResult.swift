@@ -33,8 +33,9 @@ package struct CellResult: Codable, Sendable, Hashable {
     /// The event that came back from the fired probe, of at most 256 characters, what is no text in it escaped; `null` for
     /// a cell that fired nothing.
     @Nullable package var event: String?
-    /// Why there is no measurement, what the console showed, or a remark on a measurement: a warning of the kernel, maps that
-    /// were given a size for the trial. `null` for nothing.
+    /// Why there is no measurement, what the console showed, or a remark on a measurement; `null` for nothing.
+    ///
+    /// Remarks are warnings of the kernel, and maps that were given a size for the trial.
     @Nullable package var reason: String?
     /// The guest's console as `logs/<sha256>.txt`, kept for `crash`, `timeout` and `notMeasured`.
     @Nullable package var console: String?

@@ -20,7 +20,7 @@ struct FeatureFact {
     var feature: Feature
     var answer: Answer
 
-    /// `nil` where the message says nothing of the feature. `options` are those of the kernel, where they are known.
+    /// `nil` where the message says nothing of the feature; `options` are those of the kernel, where they are known.
     func sentence(kernel: KernelRelease?, options: KernelOptions? = nil) -> String? {
         let needs = "\(feature.subject) \(feature.isPlural ? "need" : "needs") Linux \(feature.since.short)"
         let it = feature.isPlural ? "them" : "it"

@@ -49,6 +49,23 @@ extension CommandTests {
 
             """
 
+        @Test func modulesAreInsertedForObjectsWithoutAManifest() async throws {
+            try await Installation.with { tool in
+                let object = tool.work.appending("transmit.bpf.o")
+                try await compileObject(Self.trampoline, to: object)
+                let arguments = ["--kernel", "debian-6.12", "--object", object.string]
+                let without = try await tool.run(arguments) { _ in }
+                #expect(try without.document.cells.map(\.verdict) == [.fail])
+                let with = try await tool.run(arguments + ["--module", "dummy"]) { _ in }
+                #expect(try with.document.cells.map(\.verdict) == [.pass], "\(with.messages)")
+                let none = try await tool.run("--kernel", "debian-6.12", "--module", "dummy")
+                #expect(none.status == .exited(64))
+                #expect(none.messages.contains("--module requires --object"))
+                let misspelt = try await tool.run(arguments + ["--module", "dummy.ko"]) { _ in }
+                #expect(misspelt.status == .exited(64))
+            }
+        }
+
         @Test func whatIsInAModuleIsThereForThoseWhoAskForIt() async throws {
             try await Installation.with(snapshots: .own) { tool in
                 try tool.replaceProbes(

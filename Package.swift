@@ -64,7 +64,8 @@ let package = Package(
             name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .target(name: "CBootWrapper"),
         module(
-            "KernelStore", ["CArchive", "CBootWrapper", "HostTools", "Manifests", "MatrixModel", logging, system]),
+            "KernelStore",
+            ["CArchive", "CBootWrapper", "CElf", "HostTools", "Manifests", "MatrixModel", logging, system]),
         .systemLibrary(name: "CElf", pkgConfig: "libelf", providers: [.apt(["libelf-dev"])]),
         module("ProbeObject", ["CElf", "HostTools", "Manifests", "MatrixModel", system]),
 

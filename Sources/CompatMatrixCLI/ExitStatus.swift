@@ -64,7 +64,8 @@ extension KernelStoreError: HasExitStatus {
     package var exitStatus: ExitStatus {
         switch self {
         case .unreadable, .invalidLock, .notAKernel, .unbootable, .cutShort, .damagedPackage, .invalidContainer,
-            .noKernelInPackage, .noKernelInImage, .noModules, .notAConfig, .tooLarge, .badSignature:
+            .noKernelInPackage, .noKernelInImage, .noModules, .notAConfig, .tooLarge, .noBTF, .ambiguousBTF, .notBTF,
+            .badSignature:
             .invalidInput
         case .idTaken, .idUnguessable, .unknownID: .usage
         case .cancelled: .interrupted

@@ -52,6 +52,7 @@ extension GuestFinding.Code {
         case .planWithoutProgram: CMX_FINDING_PLAN_WITHOUT_PROGRAM
         case .planWithoutTracefsEvent: CMX_FINDING_PLAN_WITHOUT_TRACEFS_EVENT
         case .mapSized: CMX_FINDING_MAP_SIZED
+        case .relocationsSkipped: CMX_FINDING_RELOCATIONS_SKIPPED
         case .arrayRefused: CMX_FINDING_ARRAY_REFUSED
         case .replacedFunctionMissing: CMX_FINDING_REPLACED_FUNCTION_MISSING
         case .loadTargetUnnamed: CMX_FINDING_LOAD_TARGET_UNNAMED

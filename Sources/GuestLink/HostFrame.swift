@@ -2,6 +2,9 @@ internal import CGuestProtocol
 
 /// What the host tells the agent in a guest; `guest_protocol.h` is the format's home.
 package enum HostFrame: Equatable, Sendable {
+    /// Where loaders look for BTF in place of the kernel's own, where it has none.
+    package static let externalBTFPath = CMX_EXTERNAL_BTF
+
     /// Asks for a `hello`: the proof that a restored guest runs.
     case begin
     /// A file to create in the guest at an absolute path of at most 511 bytes.

@@ -1,7 +1,7 @@
 import HostTools
 package import Manifests
 package import MatrixModel
-import SystemPackage
+package import SystemPackage
 
 extension KernelStore {
     /// Puts the kernel in `source` on the axis: its image into the cache, and a manifest into the last catalogue folder.
@@ -9,12 +9,14 @@ extension KernelStore {
     /// - Parameters:
     ///   - source: A file of any kind, its paths absolute.
     ///   - id: `nil` guesses one from the kernel's own header, `local-6.1`.
+    ///   - btf: The BTF for a kernel without its own, an absolute path.
     ///   - progress: Called while files are brought.
     /// - Returns: The manifest that was written.
     /// - Throws: `KernelStoreError.idTaken` for an id that exists, whether guessed or given; the other cases are about
     ///   `source`. Whatever is thrown, the axis is as it was.
     package func add(
-        _ source: FileSource, id: KernelID? = nil, progress: @escaping @Sendable (FetchStep) -> Void = { _ in }
+        _ source: FileSource, id: KernelID? = nil, btf: FilePath? = nil,
+        progress: @escaping @Sendable (FetchStep) -> Void = { _ in }
     ) async throws -> KernelManifest {
         // Two that add the same at once must not take each other's files away.
         try Files.makeFolder(cache.folder)
@@ -28,13 +30,14 @@ extension KernelStore {
         var added: KernelManifest?
         let installed = try await FileFetch(cache: cache, tools: tools, job: job).take(source) {
             file throws(KernelStoreError) in
-            let kernel = try manifest(for: file, source, id: id, besides: known)
+            let kernel = try manifest(for: file, source, id: id, btf: btf, besides: known)
             added = kernel
             return kernel
         }
         guard let kernel = added else { throw KernelStoreError.cancelled }
         do {
             if Task.isCancelled { throw KernelStoreError.cancelled }
+            _ = try externalBTF(of: kernel, image: installed.image)
             try Files.makeFolder(kernel.file.removingLastComponent())
             try Files.write(Array(kernel.text.utf8), to: kernel.file)
             try locks.record(installed.lock, for: kernel.id)
@@ -47,12 +50,12 @@ extension KernelStore {
     }
 
     private func manifest(
-        for file: FilePath, _ source: FileSource, id: KernelID?, besides known: [KernelManifest]
+        for file: FilePath, _ source: FileSource, id: KernelID?, btf: FilePath?, besides known: [KernelManifest]
     ) throws(KernelStoreError) -> KernelManifest {
         let id = if let id { id } else { try guessID(file) }
         try Self.require(id, isFreeIn: known)
         guard let folder = catalogueFolders.last else { throw .idUnguessable(file: file, release: "") }
-        return KernelManifest(id: id, source: .file(source), file: folder.appending("\(id).yaml"))
+        return KernelManifest(id: id, source: .file(source), btf: btf, file: folder.appending("\(id).yaml"))
     }
 
     private static func require(_ id: KernelID, isFreeIn known: [KernelManifest]) throws(KernelStoreError) {

@@ -25,6 +25,10 @@ package indirect enum KernelStoreError: Error, Hashable, CustomStringConvertible
     /// `looks` is `nil` for a kernel, and for a package without a config.
     case notAConfig(file: String, looks: FileLook?)
     case tooLarge(file: FilePath, limitMiB: Int)
+    /// `file` is a folder or an archive.
+    case noBTF(file: FilePath, release: String)
+    case ambiguousBTF(file: FilePath, release: String, candidates: [String])
+    case notBTF(file: FilePath)
 
     case mirrorUnknown(AptArchive, variable: String, package: String)
     case keyringMissing(AptArchive, file: FilePath, package: String)
@@ -94,7 +98,12 @@ package indirect enum KernelStoreError: Error, Hashable, CustomStringConvertible
         case .notAConfig(let file, let look):
             "\(file): neither a kernel config nor a package that contains one"
                 + (look.map { ", but \($0.rawValue)" } ?? "")
-        case .tooLarge(let file, let limit): "\(file): larger than \(limit) MiB, the limit for kernel packages"
+        case .tooLarge(let file, let limit): "\(file): larger than \(limit) MiB, the limit for such files"
+        case .noBTF(let file, let release): "\(file): no BTF for \(release) (\(release).btf or \(release).btf.tar.xz)"
+        case .ambiguousBTF(let file, let release, let candidates):
+            "\(file): different BTF for \(release) in \(candidates.joined(separator: " and ")); name the file itself"
+        case .notBTF(let file):
+            "\(file): not BTF, or truncated; pass raw BTF, an ELF file with a .BTF section, or a BTFHub archive"
         case .mirrorUnknown(let archive, let variable, let package):
             "no mirror of the \(archive.rawValue) archive is configured; install \(package) or set \(variable)"
         case .keyringMissing(let archive, let file, let package):

@@ -6,6 +6,7 @@ extension KernelManifest {
     package var text: String {
         var pairs = [("source", source.node)]
         if !commandLine.isEmpty { pairs.append(("commandLine", ManifestText.text(commandLine))) }
+        if let btf { pairs.append(("btf", ManifestText.text(btf.string))) }
         if !isGate { pairs.append(("gate", Node("false"))) }
         return ManifestText.of(ManifestText.mapping(pairs))
     }

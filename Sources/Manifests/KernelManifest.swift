@@ -7,15 +7,21 @@ package struct KernelManifest: Sendable, Hashable {
     package let source: KernelSource
     /// Added to the command line that the guest needs anyway; empty when the manifest names none.
     package let commandLine: String
+    /// A file, folder or archive with the BTF of this kernel, in case it has none of its own; absolute.
+    package let btf: FilePath?
     /// Whether a verdict on this kernel can be unexpected; `false` while it is only observed.
     package let isGate: Bool
     /// The manifest itself; its folder is where a relative `file:` starts.
     package let file: FilePath
 
-    package init(id: KernelID, source: KernelSource, commandLine: String = "", isGate: Bool = true, file: FilePath) {
+    package init(
+        id: KernelID, source: KernelSource, commandLine: String = "", btf: FilePath? = nil, isGate: Bool = true,
+        file: FilePath
+    ) {
         self.id = id
         self.source = source
         self.commandLine = commandLine
+        self.btf = btf
         self.isGate = isGate
         self.file = file
     }
@@ -23,7 +29,7 @@ package struct KernelManifest: Sendable, Hashable {
     /// Reads `text` as the manifest in `file`, whose name without `.yaml` is the kernel's id.
     package init(file: FilePath, text: String) throws(ManifestError) {
         let document = try ManifestNode(file: file, text: text)
-        let values = try document.mapping(known: ["source", "commandLine", "gate"])
+        let values = try document.mapping(known: ["source", "commandLine", "btf", "gate"])
         let name = file.stem ?? ""
         guard let id = KernelID(name) else {
             throw .wrongValue(
@@ -34,6 +40,7 @@ package struct KernelManifest: Sendable, Hashable {
             id: id,
             source: try KernelSource(values.required("source", in: document), in: file),
             commandLine: try values["commandLine"]?.kernelArguments() ?? "",
+            btf: try values["btf"]?.path(in: file.removingLastComponent()),
             isGate: try values["gate"]?.truth() ?? true,
             file: file)
     }

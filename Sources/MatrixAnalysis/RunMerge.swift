@@ -167,7 +167,7 @@ extension KernelRow {
         let isMeasured = status == .measured || other.status == .measured
         return KernelRow(
             id: id, release: release ?? other.release, family: family, btf: btf ?? other.btf,
-            start: start ?? other.start,
+            externalBTF: externalBTF ?? other.externalBTF, start: start ?? other.start,
             readySeconds: [readySeconds, other.readySeconds].compactMap(\.self).max(),
             status: isMeasured ? .measured : .notMeasured, reason: isMeasured ? nil : reason ?? other.reason)
     }

@@ -35,6 +35,8 @@ extension GuestFinding {
             return "\(first) loads program '\(second)' for a target in the kernel's BTF; name it with 'attach'"
         case .arrayRefused: return "this kernel rejects the programs that the object puts into '\(first)'"
         case .mapSized: return "map '\(first)' has no max_entries and was given a size for the trial"
+        case .relocationsSkipped:
+            return "this kernel has no BTF, so \(first) loaded the program without its CO-RE relocations"
         case .loadTargetRefused: return "cannot set the target of '\(first)' to '\(second)': \(third)"
 
         case .targetUnnamed:

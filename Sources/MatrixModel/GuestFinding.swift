@@ -12,7 +12,7 @@ package struct GuestFinding: Hashable, Sendable {
 
         // The plan, and the object as a whole.
         case planUnreadable, planLineUnknown, planWithoutProgram, planWithoutTracefsEvent
-        case replacedFunctionMissing, loadTargetUnnamed, loadTargetRefused, mapSized, arrayRefused
+        case replacedFunctionMissing, loadTargetUnnamed, loadTargetRefused, mapSized, arrayRefused, relocationsSkipped
 
         // Attaching.
         case targetUnnamed, targetNotPathAndSymbol, targetNotCategoryAndName, targetNotSymbolAndOffset

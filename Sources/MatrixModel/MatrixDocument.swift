@@ -79,6 +79,8 @@ package struct KernelRow: Codable, Sendable, Hashable {
     package var family: String
     /// Whether the guest has `/sys/kernel/btf/vmlinux`; `null` when it was not seen.
     @Nullable package var btf: Bool?
+    /// Where the BTF came from that loaders read in place of the kernel's own; `null` where it has its own, or none was given.
+    @Nullable package var externalBTF: String?
     /// `null` when every cell was answered from the store, or nothing came up.
     @Nullable package var start: Start?
     /// From QEMU's start to the first frame of the guest.
@@ -88,13 +90,14 @@ package struct KernelRow: Codable, Sendable, Hashable {
     @Nullable package var reason: String?
 
     package init(
-        id: String, release: String?, family: String, btf: Bool?, start: Start?, readySeconds: Double?,
-        status: Status, reason: String?
+        id: String, release: String?, family: String, btf: Bool?, externalBTF: String? = nil, start: Start?,
+        readySeconds: Double?, status: Status, reason: String?
     ) {
         self.id = id
         self.release = release
         self.family = family
         self.btf = btf
+        self.externalBTF = externalBTF
         self.start = start
         self.readySeconds = readySeconds
         self.status = status

@@ -10,7 +10,7 @@ struct GuestSitting {
     let guest: any Guest
     let number: Schedule.Guest
     let dispatcher: Dispatcher
-    let kernelConfig: FilePath?
+    let batch: KernelBatch
     let cellLimit: Duration
     let judge: KernelJudge
     /// When the run began to measure.
@@ -27,9 +27,12 @@ struct GuestSitting {
     /// - Throws: `MatrixRunnerError` when an object cannot be read, and what `observer` and the archive of logs throw. A guest that dies or
     ///   talks nonsense is evidence.
     func run(observer: some RunObserver) async throws {
-        if let kernelConfig {
+        if let config = batch.config {
             // Where libbpf looks for it; few kernels carry it themselves (CONFIG_IKCONFIG_PROC).
-            try guest.send(.file(path: "/boot/config-\(guest.hello.release)", bytes: kernelConfig.contents()))
+            try guest.send(.file(path: "/boot/config-\(guest.hello.release)", bytes: config.contents()))
+        }
+        if let btf = batch.externalBTF, !guest.hello.hasBTF {
+            try guest.send(.file(path: HostFrame.externalBTFPath, bytes: btf.path.contents()))
         }
         var files = JobFiles(guest: guest)
         var sent: [Sent] = []

@@ -92,8 +92,8 @@ package struct MatrixRunner: Sendable {
                 }
                 defer { idleWatch.cancel() }
                 try await GuestSitting(
-                    guest: guest, number: number, dispatcher: dispatcher, kernelConfig: batch.config,
-                    cellLimit: cellLimit, judge: judge, start: began
+                    guest: guest, number: number, dispatcher: dispatcher, batch: batch, cellLimit: cellLimit,
+                    judge: judge, start: began
                 ).run(observer: observer)
             }
             await dispatcher.update { $0.isOver(number) }

@@ -106,12 +106,18 @@ package struct KernelBatch: Sendable {
     package var spec: GuestSpec
     /// The kernel's `CONFIG_…` file, for loaders that resolve `extern … __kconfig`; `nil` when its package has none.
     package var config: FilePath?
+    /// What loaders read in place of the kernel's own BTF, where it has none.
+    package var externalBTF: PlannedFile?
     package var cells: [PlannedCell]
 
-    package init(kernel: KernelID, spec: GuestSpec, config: FilePath? = nil, cells: [PlannedCell]) {
+    package init(
+        kernel: KernelID, spec: GuestSpec, config: FilePath? = nil, externalBTF: PlannedFile? = nil,
+        cells: [PlannedCell]
+    ) {
         self.kernel = kernel
         self.spec = spec
         self.config = config
+        self.externalBTF = externalBTF
         self.cells = cells
     }
 }

@@ -17,6 +17,8 @@ actor RunRecorder: RunObserver {
     /// By position in the plan.
     private var results: [Int: CellResult] = [:]
     private var rows: [KernelID: KernelRow]
+    /// Where external BTF came from.
+    private let origins: [KernelID: String]
     private var progress: any RunDisplay
 
     /// Begins `run` in the store; `progress` is that of the cells that the runner will measure.
@@ -33,6 +35,10 @@ actor RunRecorder: RunObserver {
                     id: kernel.id.text, release: nil, family: kernel.id.family, btf: nil, start: nil,
                     readySeconds: nil, status: .notMeasured, reason: kernel.image.error.map { "\($0)" })
                 return (kernel.id, row)
+            })
+        origins = Dictionary(
+            uniqueKeysWithValues: plan.kernels.compactMap { kernel in
+                kernel.externalBTF.map { (kernel.id, $0.origin) }
             })
         try store.begin(run: run)
         for loader in loaders { try store.record(loader: loader, in: run.id) }
@@ -63,6 +69,7 @@ actor RunRecorder: RunObserver {
         guard rows[kernel]?.start == nil else { return }
         rows[kernel]?.release = hello.release
         rows[kernel]?.btf = hello.hasBTF
+        rows[kernel]?.externalBTF = hello.hasBTF ? nil : origins[kernel]
         rows[kernel]?.start = start
         rows[kernel]?.readySeconds = readySeconds.roundedToMilliseconds
         try record(kernel)
@@ -84,6 +91,7 @@ actor RunRecorder: RunObserver {
             if rows[kernel]?.release == nil {
                 rows[kernel]?.release = hit.kernel.release
                 rows[kernel]?.btf = hit.kernel.btf
+                rows[kernel]?.externalBTF = hit.kernel.btf == false ? origins[kernel] : nil
             }
         }
         try store.record(recorded, in: run.id)

@@ -59,7 +59,7 @@ package struct RunSession: Sendable {
         plan = RunPlan(
             kernels: await RunKernel.all(
                 await environment.images(of: manifests), variants: chosen.map(\.variant),
-                find: environment.kernelStore.guestModules),
+                finder: environment.kernelStore),
             variants: try await Self.loaded(chosen, by: found), guestImage: guestImage,
             tool: try ToolBuild.identity(), shard: request.shard, fullLogs: request.keepsFullLogs,
             trialSizes: request.sizesMaps,

@@ -100,12 +100,13 @@ extension ResultStore {
     private static func upsert(_ kernel: KernelRow, run: Int64, _ db: Database) throws {
         let statement = try db.cachedStatement(
             sql: """
-                INSERT OR REPLACE INTO kernels (run, id, release, family, btf, start, readySeconds, status, reason)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT OR REPLACE INTO kernels
+                    (run, id, release, family, btf, externalBTF, start, readySeconds, status, reason)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         try statement.execute(arguments: [
-            run, kernel.id, kernel.release, kernel.family, kernel.btf, kernel.start?.rawValue, kernel.readySeconds,
-            kernel.status.rawValue, kernel.reason,
+            run, kernel.id, kernel.release, kernel.family, kernel.btf, kernel.externalBTF,
+            kernel.start?.rawValue, kernel.readySeconds, kernel.status.rawValue, kernel.reason,
         ])
     }
 

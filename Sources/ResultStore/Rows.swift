@@ -15,7 +15,8 @@ extension KernelRow {
     init(_ row: Row) throws {
         self.init(
             id: row["id"], release: row["release"], family: row["family"], btf: row["btf"],
-            start: try row.optionalWord("start", of: "kernels"), readySeconds: row["readySeconds"],
+            externalBTF: row["externalBTF"], start: try row.optionalWord("start", of: "kernels"),
+            readySeconds: row["readySeconds"],
             status: try row.word("status", of: "kernels"), reason: row["reason"])
     }
 }

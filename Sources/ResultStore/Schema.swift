@@ -27,6 +27,9 @@ enum Schema {
             try db.execute(
                 sql: "ALTER TABLE programs ADD COLUMN logCut TEXT CHECK (logCut IN ('abridged', 'limit'))")
         }
+        migrator.registerMigration("v13 external BTF") { db in
+            try db.execute(sql: "ALTER TABLE kernels ADD COLUMN externalBTF TEXT")
+        }
         return migrator
     }
 

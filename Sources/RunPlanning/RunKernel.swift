@@ -11,6 +11,9 @@ package struct RunKernel: Sendable {
     /// What each list of modules that a variant names comes to on this kernel.
     private let found: [[String]: Result<[GuestModule], KernelStoreError>]
 
+    /// What its manifest names in case it has no BTF of its own.
+    package let externalBTF: ExternalBTF?
+
     package var id: KernelID { manifest.id }
     package var hasConfig: Bool { (try? image.get())?.config != nil }
 
@@ -20,8 +23,13 @@ package struct RunKernel: Sendable {
     }
 }
 
-/// Finds modules of a kernel, by name, with all that they depend on.
-package typealias ModuleFinder = @Sendable ([String], KernelManifest) -> Result<[GuestModule], KernelStoreError>
+/// Finds what a kernel's guests need besides its image.
+package protocol GuestFileFinder: Sendable {
+    /// Modules by name, with all that they depend on.
+    func guestModules(_ names: [String], of kernel: KernelManifest) -> Result<[GuestModule], KernelStoreError>
+    /// `nil` where the manifest names none.
+    func externalBTF(of kernel: KernelManifest, image: KernelImage) throws(KernelStoreError) -> ExternalBTF?
+}
 
 extension RunKernel {
     /// Kernels as they were fetched, with the modules that `variants` want; looks into all of them side by side.
@@ -29,12 +37,12 @@ extension RunKernel {
     /// Whether a cell is answered from the store depends on its modules, so they are looked up for all cells that name some;
     /// cells that name none cost nothing.
     package static func all(
-        _ fetched: [FetchOutcome], variants: [BuiltVariant], find: @escaping ModuleFinder
+        _ fetched: [FetchOutcome], variants: [BuiltVariant], finder: any GuestFileFinder
     ) async -> [RunKernel] {
         let wanted = Set(variants.map(\.modules)).subtracting([[]])
         return await withTaskGroup(of: (Int, RunKernel).self) { group in
             for (position, outcome) in fetched.enumerated() {
-                group.addTask { (position, RunKernel(outcome, wanted: wanted, find: find)) }
+                group.addTask { (position, RunKernel(outcome, wanted: wanted, finder: finder)) }
             }
             var kernels: [Int: RunKernel] = [:]
             for await (position, kernel) in group { kernels[position] = kernel }
@@ -42,12 +50,20 @@ extension RunKernel {
         }
     }
 
-    private init(_ fetched: FetchOutcome, wanted: Set<[String]>, find: ModuleFinder) {
+    /// A kernel whose BTF cannot be had is not measured: without it, other verdicts would come out.
+    private init(_ fetched: FetchOutcome, wanted: Set<[String]>, finder: any GuestFileFinder) {
         manifest = fetched.kernel
-        image = fetched.result
-        let isHere = (try? fetched.result.get()) != nil
-        found = Dictionary(
-            uniqueKeysWithValues: (isHere ? wanted : []).map { ($0, find($0, fetched.kernel)) })
+        do throws(KernelStoreError) {
+            let image = try fetched.result.get()
+            externalBTF = try finder.externalBTF(of: fetched.kernel, image: image)
+            self.image = .success(image)
+            found = Dictionary(
+                uniqueKeysWithValues: wanted.map { ($0, finder.guestModules($0, of: fetched.kernel)) })
+        } catch {
+            externalBTF = nil
+            image = .failure(error)
+            found = [:]
+        }
     }
 }
 

@@ -96,7 +96,8 @@ package struct RunPlan: Sendable {
         // The image was built from its config, so all there is to tell apart is whether the guest gets one.
         let parts = [
             cell.object?.digest ?? "no object", cell.plan?.text ?? "no plan", image.sha256,
-            image.config == nil ? "no config" : "config", kernel.manifest.commandLine,
+            image.config == nil ? "no config" : "config", kernel.externalBTF?.sha256 ?? "no external BTF",
+            kernel.manifest.commandLine,
             cell.key.loader, cell.loader?.digest ?? "", guestImage.digest(for: cell.key.loader), tool,
             cell.modules.map(\.digest).joined(separator: " "),
             // An object that is the same at another place has its lines there.
@@ -124,7 +125,8 @@ package struct RunPlan: Sendable {
             guard case .success(let image) = kernel.image, let cells = cells[kernel.id.text] else { return nil }
             return KernelBatch(
                 kernel: kernel.id, spec: GuestSpec(kernel.manifest, image: image, initramfs: initramfs),
-                config: image.config, cells: cells)
+                config: image.config,
+                externalBTF: kernel.externalBTF.map { PlannedFile(path: $0.path, digest: $0.sha256) }, cells: cells)
         }
     }
 }

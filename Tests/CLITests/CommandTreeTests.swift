@@ -70,7 +70,7 @@ import Testing
         "compat-matrix kernels <subcommand>",
         "compat-matrix kernels list [<kernels> ...] [--json]",
         "compat-matrix kernels show <kernel> [--helpers] [--no-boot] [--json] [--verbose]",
-        "compat-matrix kernels add <file> [--config <config>] [--modules <modules> ...] [--id <id>] [--no-boot] "
+        "compat-matrix kernels add <file> [--config <config>] [--modules <modules> ...] [--btf <btf>] [--id <id>] [--no-boot] "
             + "[--verbose]",
         "compat-matrix kernels fetch [<kernels> ...] [--mirror <archive=url> ...] [--verbose]",
         "compat-matrix kernels remove <kernel>",

@@ -261,6 +261,11 @@ struct ErrorTextTests {
             Sample(KernelStoreError.noConfig(package: "linux-image")),
             Sample(KernelStoreError.notAConfig(file: "/data/file", looks: .text)),
             Sample(KernelStoreError.tooLarge(file: Self.file, limitMiB: 512)),
+            Sample(KernelStoreError.noBTF(file: Self.file, release: "4.15.0-213-generic")),
+            Sample(
+                KernelStoreError.ambiguousBTF(
+                    file: Self.file, release: "4.15.0-213-generic", candidates: ["/data/a.btf", "/data/b.btf"])),
+            Sample(KernelStoreError.notBTF(file: Self.file)),
             Sample(KernelStoreError.mirrorUnknown(.ubuntu, variable: "MIRROR", package: "distro-info")),
             Sample(KernelStoreError.keyringMissing(.ubuntu, file: Self.file, package: "ubuntu-keyring")),
             Sample(KernelStoreError.suiteUnavailable(Self.suite, problem: "no Release file")),

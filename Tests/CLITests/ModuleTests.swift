@@ -17,7 +17,7 @@ import Testing
 /// What a run makes of probes that want kernel modules, before anything boots.
 @Suite(.timeLimit(.minutes(10))) struct ModuleTests {
     /// Modules whose content is `content`, by name; writes down what it was asked for.
-    private final class Shelf: Sendable {
+    private final class Shelf: GuestFileFinder {
         private let content: [String: String]
         private let asked = Mutex<[[String]]>([])
 
@@ -25,7 +25,9 @@ import Testing
 
         var questions: [[String]] { asked.withLock { $0 } }
 
-        @Sendable func find(_ names: [String], _ kernel: KernelManifest) -> Result<[GuestModule], KernelStoreError> {
+        func externalBTF(of kernel: KernelManifest, image: KernelImage) -> ExternalBTF? { nil }
+
+        func guestModules(_ names: [String], of kernel: KernelManifest) -> Result<[GuestModule], KernelStoreError> {
             asked.withLock { $0.append(names) }
             guard names.allSatisfy({ content[$0] != nil }) else { return .failure(.unknownID(kernel.id)) }
             return .success(names.map { GuestModule(name: $0, file: FilePath("/\($0).ko"), digest: content[$0] ?? "") })
@@ -48,7 +50,7 @@ import Testing
         let store = KernelStore(catalogueFolders: [sandbox.root.appending("kernels")], cache: cache)
         let variants = try await ProbeSelection().build(folder: sandbox.root.appending("probes"), cache: cache)
         return RunPlan(
-            kernels: try await RunKernel.all(store.fetch(store.catalogue()), variants: variants, find: shelf.find),
+            kernels: try await RunKernel.all(store.fetch(store.catalogue()), variants: variants, finder: shelf),
             variants: variants.map { LoadedVariant(variant: $0, loader: .dummy) },
             guestImage: try GuestImage(binaries: sandbox.root.appending("images/guest/build")), tool: "t",
             shard: nil, fullLogs: fullLogs, day: try #require(Day("2026-11-26")))

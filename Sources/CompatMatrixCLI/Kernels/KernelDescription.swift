@@ -14,10 +14,16 @@ struct KernelDescription: Sendable {
     var boot: BootOutcome<KernelFacts>?
     /// From its package, else from the kernel itself.
     var config: (values: KernelConfig, source: String)?
+    /// What the manifest names in case the kernel has no BTF of its own, or why that cannot be used.
+    let externalBTF: Result<ExternalBTF?, KernelStoreError>
 
-    init(_ kernel: KernelManifest, image: KernelImage?, boot: BootOutcome<KernelFacts>?) {
+    init(
+        _ kernel: KernelManifest, image: KernelImage?, boot: BootOutcome<KernelFacts>?,
+        externalBTF: Result<ExternalBTF?, KernelStoreError>
+    ) {
         listing = KernelListing(kernel, image: image)
         self.boot = boot
+        self.externalBTF = externalBTF
         if let file = image?.config, let text = FileManager.default.contents(atPath: file.string) {
             config = (KernelConfig(text: text), "\(file)")
         } else if let values = facts?.config {
@@ -34,6 +40,7 @@ struct KernelDescription: Sendable {
         var rows: [FactSheet.Row] = [.line(label: "kernel", text: listing.id)]
         rows += facts?.identityRows ?? [.line(label: "release", text: label)]
         rows += listing.lines.map { .line(label: $0.name, text: $0.value) }
+        rows.append(.line(label: "external BTF", text: externalBTFText))
         if let facts {
             rows += facts.offerRows
             if withHelpers { rows += facts.helperRows }
@@ -41,6 +48,14 @@ struct KernelDescription: Sendable {
         rows += failure?.rows ?? []
         if let config { rows += config.values.rows(source: config.source) }
         return FactSheet(rows)
+    }
+
+    private var externalBTFText: String {
+        switch externalBTF {
+        case .success(let btf?): "\(btf.origin) (\(btf.size >> 10) KiB)"
+        case .success(nil): "none given"
+        case .failure(let error): "unusable: \(error)"
+        }
     }
 
     /// What one wants to know of a kernel that was just added.
@@ -61,7 +76,7 @@ extension BootFailure {
 
 extension KernelDescription: Encodable {
     private enum CodingKeys: String, CodingKey {
-        case facts, distribution, bootFailure, config, configSource
+        case facts, distribution, bootFailure, config, configSource, externalBTF
     }
 
     private struct Failure: Encodable {
@@ -80,6 +95,7 @@ extension KernelDescription: Encodable {
             forKey: .bootFailure)
         try container.encode(config?.values.values, forKey: .config)
         try container.encode(config?.source, forKey: .configSource)
+        try container.encode((try? externalBTF.get())?.origin, forKey: .externalBTF)
     }
 }
 
@@ -93,7 +109,9 @@ extension KernelDescription {
         _ kernel: KernelManifest, store: KernelStore, booth: KernelBooth?
     ) async throws -> (description: KernelDescription, obstacle: MachineError?) {
         let image = try store.image(of: kernel)
-        guard let image else { return (KernelDescription(kernel, image: nil, boot: nil), nil) }
+        guard let image else {
+            return (KernelDescription(kernel, image: nil, boot: nil, externalBTF: .success(nil)), nil)
+        }
         // What another machine or version asked is better than nothing.
         let known = FactsFile(of: image).read(image: image.sha256, commandLine: kernel.commandLine)
         var boot = known.map(BootOutcome.booted)
@@ -103,7 +121,8 @@ extension KernelDescription {
                 obstacle = error
             }
         }
-        return (KernelDescription(kernel, image: image, boot: boot), obstacle)
+        let externalBTF = Result { () throws(KernelStoreError) in try store.externalBTF(of: kernel, image: image) }
+        return (KernelDescription(kernel, image: image, boot: boot, externalBTF: externalBTF), obstacle)
     }
 
     /// Why there are no facts that can be relied on; `nil` when there are.

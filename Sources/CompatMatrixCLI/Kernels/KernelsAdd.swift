@@ -21,6 +21,8 @@ package struct KernelsAdd: AsyncParsableCommand, HasDiagnostics {
     @Option(help: "Path or URL of the kernel's config, if the file does not contain it.") var config: String?
     @Option(help: "Path or URL of a package with modules, or of a lib/modules/<release> directory; repeatable.")
     var modules: [String] = []
+    @Option(help: "BTF for a kernel without its own: a file, or a directory or archive in BTFHub's layout.")
+    var btf: String?
     @Option(help: "The kernel's id, <family>-<version> (default: derived from the image).") var id: String?
     @Flag(name: .customLong("no-boot"), help: "Add the kernel without booting it.") var noBoot = false
     @OptionGroup var diagnostics: DiagnosticsOptions
@@ -37,9 +39,10 @@ package struct KernelsAdd: AsyncParsableCommand, HasDiagnostics {
             return id
         }
         let source = try source()
+        let btf = try btf.map { try Workspace.absolute($0) }
         let kernel = try await FetchDisplay.showing { display in
             try await Interruption.cancelling {
-                try await store.add(source, id: id) { step in display.show(step) }
+                try await store.add(source, id: id, btf: btf) { step in display.show(step) }
             }
         }
         print("added \(kernel.id): \(kernel.file)")
@@ -52,7 +55,8 @@ package struct KernelsAdd: AsyncParsableCommand, HasDiagnostics {
         } catch let error as MachineError {
             throw CommandFailure(.notMeasured, "\(kernel.id) was added, but this machine cannot boot kernels: \(error)")
         }
-        let description = KernelDescription(kernel, image: image, boot: boot)
+        let externalBTF = try store.externalBTF(of: kernel, image: image)
+        let description = KernelDescription(kernel, image: image, boot: boot, externalBTF: .success(externalBTF))
         print(description.summary.text(width: Terminal.width ?? 100))
         guard let failure = description.failure else {
             return print("for details, run 'compat-matrix kernels show \(kernel.id)'")

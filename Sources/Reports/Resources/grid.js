@@ -72,7 +72,7 @@ function gridHead() {
       kernel.id,
       kernel.release,
       start,
-      kernel.btf === null ? null : kernel.btf ? "has BTF" : "no BTF",
+      kernel.btf === null ? null : kernel.btf ? "has BTF" : kernel.externalBTF ? "external BTF" : "no BTF",
       kernel.reason,
     ];
     column.head = el(

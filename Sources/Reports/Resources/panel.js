@@ -146,7 +146,16 @@ function panelBody(cell) {
       ],
       ["Guest", started],
       timeFact(cell),
-      ["Kernel BTF", kernel.btf === null ? "unknown" : kernel.btf ? "yes" : "no"],
+      [
+        "Kernel BTF",
+        kernel.btf === null
+          ? "unknown"
+          : kernel.btf
+          ? "the kernel's own"
+          : kernel.externalBTF
+          ? `external: ${kernel.externalBTF}`
+          : "none",
+      ],
       [
         "Measured",
         cell.verdict === "notMeasured" ? "no" : cell.cached ? "in an earlier run, same inputs (cached)" : "in this run",

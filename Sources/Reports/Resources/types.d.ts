@@ -16,6 +16,7 @@ export interface Kernel {
   release: string | null;
   family: string;
   btf: boolean | null;
+  externalBTF: string | null;
   start: "cold" | "warm" | null;
   readySeconds: number | null;
   status: "measured" | "notMeasured";

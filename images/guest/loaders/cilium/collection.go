@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
 )
 
 // A collection is an object that the library has loaded.
@@ -38,6 +39,7 @@ func assign(spec *ebpf.CollectionSpec, programs, maps []string, options ebpf.Pro
 		Programs: options,
 	}
 	shareKernelTypes(&all)
+	all.Programs.KernelTypes = externalTypes()
 	if err := spec.LoadAndAssign(objects.Interface(), &all); err != nil {
 		return nil, err
 	}
@@ -49,6 +51,19 @@ func assign(spec *ebpf.CollectionSpec, programs, maps []string, options ebpf.Pro
 		loaded.maps[name] = objects.Elem().Field(1).Field(i).Interface().(*ebpf.Map)
 	}
 	return &loaded, nil
+}
+
+// external is the BTF that came with a job for a kernel that has none.
+var external *btf.Spec
+
+// externalTypes returns the types to relocate against in place of the kernel's own; nil where the kernel has its own, and where
+// none came.
+func externalTypes() *btf.Spec {
+	path := externalBTF()
+	if external == nil && path != "" {
+		external, _ = btf.LoadSpec(path)
+	}
+	return external
 }
 
 // fields are named as bpf2go names them: errors begin with that name.

@@ -10,6 +10,7 @@ package main
 #include "ask_target.h"
 #include "frames.h"
 #include "cell.h"
+#include "external_btf.h"
 #include "files.h"
 #include "namespaces.h"
 #include "residency.h"
@@ -167,6 +168,9 @@ func (p *plan) target(program string) string {
 	}
 	return ""
 }
+
+// externalBTF returns the file with BTF for a kernel that has none; empty where there is no such file.
+func externalBTF() string { return C.GoString(C.external_btf()) }
 
 // hasMapType asks with attributes that nothing is wrong with; the second result says whether that was possible.
 func hasMapType(kind uint32) (bool, bool) {

@@ -8,18 +8,23 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../kit/external_btf.h"
 #include "loader.h"
 
+struct btf *__real_btf__parse(const char *path, struct btf_ext **extension);
 struct btf *__real_btf__load_vmlinux_btf(void);
 int __real_btf__find_by_name_kind(const struct btf *btf, const char *name, __u32 kind);
 struct btf *__real_btf_get_from_fd(int descriptor, struct btf *base);
 void __real_btf__free(struct btf *);
 
 static struct btf *kernel_btf;
+/// What is read in its place if the kernel has none. libbpf uses it to relocate programs, and for nothing else.
+static struct btf *substitute;
 
-/// A hash table with linear probing of the named types of `kernel_btf`, by id; 0 marks a free slot. Of types with the same name, the
+/// A hash table with linear probing of the named types of `btf`, by id; 0 marks a free slot. Of types with the same name, the
 /// one with the lowest id is found first, as libbpf does.
 static struct {
+    const struct btf *btf;
     __u32 *types;
     /// The number of slots, which is a power of two, minus one.
     uint32_t mask;
@@ -53,18 +58,19 @@ void learn_kernel_btf(void)
 
 static const char *name_of(__u32 type)
 {
-    return btf__name_by_offset(kernel_btf, btf__type_by_id(kernel_btf, type)->name_off);
+    return btf__name_by_offset(names.btf, btf__type_by_id(names.btf, type)->name_off);
 }
 
-void index_kernel_btf(void)
+static void index_names(const struct btf *btf)
 {
-    __u32 count = kernel_btf == NULL ? 0 : btf__type_cnt(kernel_btf);
+    __u32 count = btf == NULL ? 0 : btf__type_cnt(btf);
     uint32_t slots = 1;
     while (slots < 2 * count)
         slots *= 2;
     names.types = count == 0 ? NULL : calloc(slots, sizeof(names.types[0]));
     if (names.types == NULL)
         return;
+    names.btf = btf;
     names.mask = slots - 1;
     for (__u32 type = 1; type < count; type++) {
         const char *name = name_of(type);
@@ -77,10 +83,30 @@ void index_kernel_btf(void)
     }
 }
 
+void index_kernel_btf(void)
+{
+    index_names(kernel_btf);
+}
+
+void learn_external_btf(void)
+{
+    if (kernel_btf != NULL || substitute != NULL || external_btf() == NULL)
+        return;
+    substitute = __real_btf__parse(external_btf(), NULL);
+    index_names(substitute);
+}
+
+struct btf *__wrap_btf__parse(const char *path, struct btf_ext **extension)
+{
+    if (substitute != NULL && path != NULL && strcmp(path, CMX_EXTERNAL_BTF) == 0)
+        return substitute;
+    return __real_btf__parse(path, extension);
+}
+
 int __wrap_btf__find_by_name_kind(const struct btf *btf, const char *name, __u32 kind)
 {
     // "void" has id 0 in every BTF, and no name.
-    if (btf != kernel_btf || names.types == NULL || strcmp(name, "void") == 0)
+    if (btf != names.btf || names.types == NULL || strcmp(name, "void") == 0)
         return __real_btf__find_by_name_kind(btf, name, kind);
     for (uint32_t slot = hash(name) & names.mask; names.types[slot] != 0; slot = (slot + 1) & names.mask) {
         __u32 type = names.types[slot];
@@ -135,7 +161,7 @@ struct btf *__wrap_btf__load_vmlinux_btf(void)
 
 static int is_kept(const struct btf *btf)
 {
-    if (btf == kernel_btf)
+    if (btf == kernel_btf || btf == substitute)
         return 1;
     for (size_t i = 0; i < modules.count; i++)
         if (btf == modules.btf[i])

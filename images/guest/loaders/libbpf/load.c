@@ -128,7 +128,7 @@ void load_object(uint32_t cell, const char *path, const struct plan *plan)
     // An object can be loaded once, so each program gets a fresh one.
     for (uint32_t index = 0; index < count; index++) {
         bpf_object__close(object);
-        object = bpf_object__open_file(path, NULL);
+        object = open_object(path);
         if (object == NULL) {
             report_unopened(cell, -errno);
             return;

@@ -53,6 +53,10 @@ struct observed_load {
 void learn_kernel_btf(void);
 /// Makes finding types in it by name quick, for a process that stays.
 void index_kernel_btf(void);
+/// Parses the BTF that came with a job for a kernel that has none.
+void learn_external_btf(void);
+/// Opens the object as an application does: if the kernel has no BTF, with that which came along.
+struct bpf_object *open_object(const char *path);
 /// Parses the BTF of modules that came since the last call, which takes libbpf longer than loading an object.
 void learn_module_btf(void);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../kit/external_btf.h"
 #include "loader.h"
 
 /// BPF_MAP_TYPE_CGRP_STORAGE came with Linux 6.2, after the headers of Debian 12.
@@ -78,6 +79,12 @@ void size_maps(struct bpf_object *object, const struct plan *plan)
     }
 }
 
+struct bpf_object *open_object(const char *path)
+{
+    LIBBPF_OPTS(bpf_object_open_opts, options, .btf_custom_path = external_btf());
+    return bpf_object__open_file(path, &options);
+}
+
 struct bpf_program *select_program(struct bpf_object *object, uint32_t index)
 {
     struct bpf_program *program, *selected = NULL;
@@ -124,7 +131,7 @@ static struct bpf_object *load_program_with(const char *function, const char *pa
 {
     struct bpf_object *object;
     struct bpf_program *program;
-    for (uint32_t index = 0; (object = bpf_object__open_file(path, NULL)) != NULL; index++) {
+    for (uint32_t index = 0; (object = open_object(path)) != NULL; index++) {
         program = select_program(object, index);
         int number = btf__find_by_name_kind(bpf_object__btf(object), function, BTF_KIND_FUNC);
         if (program == NULL || number < 0)

@@ -83,7 +83,7 @@ static int prepare_and_load(struct bpf_object *object, const struct plan *plan)
 
 struct bpf_object *load_whole(uint32_t cell, const char *path, const struct plan *plan)
 {
-    struct bpf_object *object = bpf_object__open_file(path, NULL);
+    struct bpf_object *object = open_object(path);
     int error = object == NULL ? -errno : 0;
     if (object != NULL) {
         observe_next_load();

@@ -29,6 +29,9 @@
 /// The maximum length of the path of a file for a guest, including the terminating NUL: as on the host.
 #define CMX_PATH_BYTES 512u
 
+/// The raw BTF of a kernel that has none of its own, for a loader to name to its library; it may come after the loader was started.
+#define CMX_EXTERNAL_BTF "/btf/vmlinux"
+
 /// The file descriptor of the pipe for a loader's frames.
 #define CMX_LOADER_FD 3
 
@@ -271,6 +274,8 @@ struct cmx_finding {
     FINDING(MAP_SIZED, 40, 1) \
     /* program array whose programs the kernel does not accept there */ \
     FINDING(ARRAY_REFUSED, 41, 1) \
+    /* library that loads programs as they were compiled if it has no BTF to relocate them with */ \
+    FINDING(RELOCATIONS_SKIPPED, 42, 1) \
 \
     /* Attaching. */ \
     /* library, program: neither its section nor the plan names its target */ \

@@ -19,6 +19,7 @@ use bytes::BytesMut;
 use crate::{
     aya_log::{self, AyaLog},
     guest::{code, EventWaits, Finding, Plan, Trigger, EVENT_LIMIT},
+    load,
     map_values::Values,
     object::{MapShape, ObjectView},
     words,
@@ -111,6 +112,7 @@ impl Events {
     /// Says which of the two it is, and of what.
     pub fn explain_absence(&self) {
         let Self { map, seen, .. } = self;
+        load::explain_relocation();
         if *seen == 0 {
             words::find(code::NO_EVENT, &[map, &EVENT_LIMIT.as_secs().to_string()]);
         } else {

@@ -268,7 +268,7 @@ impl Trigger {
 }
 
 /// Serves cells until the agent is gone, each in a child of this process.
-pub fn serve(run: fn(Agent, &str, &str)) {
+pub fn serve(prepare: extern "C" fn(), run: fn(Agent, &str, &str)) {
     static RUN: OnceLock<fn(Agent, &str, &str)> = OnceLock::new();
     extern "C" fn run_request(request: *const protocol::resident_request) {
         // SAFETY: the request outlives the call, and its texts are closed with a NUL.
@@ -282,7 +282,7 @@ pub fn serve(run: fn(Agent, &str, &str)) {
     }
     RUN.get_or_init(|| run);
     // SAFETY: the process has one thread, so that its children are whole.
-    unsafe { serve_cells(None, run_request) }
+    unsafe { serve_cells(Some(prepare), run_request) }
 }
 
 /// The kernel's answer to Aya's load of a program.
@@ -351,6 +351,13 @@ extern "C" fn call_wait<F: FnMut(Trigger, i32) -> i32>(
     wait(Trigger(trigger), limit)
 }
 
+/// The file with BTF to read in place of the kernel's own, where it has none.
+pub fn external_btf_file() -> Option<String> {
+    // SAFETY: the text is a constant.
+    let path = unsafe { external_btf() };
+    (!path.is_null()).then(|| text(path))
+}
+
 /// Whether the kernel has a type of map, asked with attributes that nothing is wrong with; `None` where it cannot be asked so.
 pub fn kernel_has_map_type(kind: u32) -> Option<bool> {
     // SAFETY: makes a map, and closes it.
@@ -407,6 +414,7 @@ extern "C" {
     fn report_finding(cell: u32, program: u32, finding: Finding);
     fn end_unmeasured(cell: u32, reason: Finding) -> !;
     fn serve_cells(prepare: Option<extern "C" fn()>, run: extern "C" fn(*const protocol::resident_request));
+    fn external_btf() -> *const c_char;
     fn read_cell_plan(path: *const c_char) -> *const Finding;
     fn cell_target(program: *const c_char) -> *const c_char;
     fn cell_excludes(program: *const c_char, is_optional: c_int) -> c_int;

@@ -2,7 +2,10 @@
 use std::{
     fs,
     path::Path,
-    sync::{Mutex, OnceLock},
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        Mutex, OnceLock,
+    },
 };
 
 use anyhow::Result;
@@ -11,6 +14,7 @@ use aya::{
     programs::{Program, ProgramError},
     Btf, BtfError, Ebpf, EbpfError, EbpfLoader,
 };
+use object::Endianness;
 
 use crate::{
     ask,
@@ -29,6 +33,10 @@ pub struct Loaded {
 
 /// What a process that serves many cells reads of the kernel once: its BTF, where it has any.
 static KERNEL: OnceLock<Btf> = OnceLock::new();
+/// What is read in its place if the kernel has none.
+static SUBSTITUTE: OnceLock<Btf> = OnceLock::new();
+/// Whether this cell's object has relocations and there was nothing to relocate it with.
+static LACKS_RELOCATION: AtomicBool = AtomicBool::new(false);
 /// A loader with its defaults, made before the first cell: making one reads the kernel's BTF.
 static LOADER: Mutex<Option<EbpfLoader<'static>>> = Mutex::new(None);
 
@@ -54,7 +62,20 @@ pub fn warm_up() {
 
 /// The loader of this cell; a child of a process that is warm has its parent's.
 fn loader<'a>() -> EbpfLoader<'a> {
-    LOADER.lock().ok().and_then(|mut kept| kept.take()).unwrap_or_default()
+    let mut loader = LOADER.lock().ok().and_then(|mut kept| kept.take()).unwrap_or_default();
+    if let Some(btf) = SUBSTITUTE.get() {
+        loader.btf(Some(btf));
+    }
+    loader
+}
+
+/// Reads the BTF that came with a job for a kernel that has none.
+pub extern "C" fn learn_external_btf() {
+    if SUBSTITUTE.get().is_none() {
+        if let Some(Ok(btf)) = guest::external_btf_file().map(|path| Btf::parse_file(path, Endianness::default())) {
+            SUBSTITUTE.get_or_init(|| btf);
+        }
+    }
 }
 
 /// Loads the object at `path`, and each program of it, and reports each. `None` unless all of them are loaded.
@@ -67,6 +88,8 @@ pub fn load(agent: &Agent, path: &str, plan: Option<&Plan>) -> Option<Loaded> {
         }
     };
     let view = ObjectView::new(&bytes);
+    learn_external_btf();
+    LACKS_RELOCATION.store(view.is_relocated && kernel().is_err() && SUBSTITUTE.get().is_none(), Ordering::Relaxed);
     let mut ebpf = match open(agent, &bytes, &view, plan.is_some_and(Plan::sizes_maps)) {
         Ok(ebpf) => ebpf,
         Err(error) => {
@@ -239,6 +262,13 @@ impl Loading<'_> {
             Some(error) => Err(error.into()),
             None => self.agent.end_unmeasured(Finding::new(code::REPLACED_FUNCTION_MISSING, &[&place.name])),
         }
+    }
+}
+
+/// Keeps what can be the reason if an event does not come or is another one: Aya says nothing of relocations that it leaves out.
+pub fn explain_relocation() {
+    if LACKS_RELOCATION.load(Ordering::Relaxed) {
+        words::find(code::RELOCATIONS_SKIPPED, &["Aya"]);
     }
 }
 

@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         [guest::RESIDENT_ARGUMENT] => {
             prepare();
             load::warm_up();
-            guest::serve(run);
+            guest::serve(load::learn_external_btf, run);
             ExitCode::SUCCESS
         }
         [cell, object, plan] if cell.parse::<u32>().is_ok() => {

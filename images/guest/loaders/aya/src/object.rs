@@ -70,12 +70,22 @@ pub struct ObjectView {
     /// In the object's order.
     pub programs: Vec<ProgramPlace>,
     pub maps: HashMap<String, MapShape>,
+    /// Whether it has CO-RE relocations.
+    pub is_relocated: bool,
+}
+
+/// Whether the data of a section `.BTF.ext` has CO-RE relocations: their length is the last field of a header of 32 bytes or more.
+fn has_relocations(data: object::Result<&[u8]>) -> bool {
+    let word = |offset: usize| {
+        data.ok()?.get(offset..offset + 4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]]))
+    };
+    word(4).is_some_and(|header| header >= 32) && word(28).is_some_and(|length| length > 0)
 }
 
 impl ObjectView {
     /// Reads an object that Aya has accepted; empty for one that it would reject.
     pub fn new(bytes: &[u8]) -> Self {
-        let mut view = Self { programs: Vec::new(), maps: HashMap::new() };
+        let mut view = Self { programs: Vec::new(), maps: HashMap::new(), is_relocated: false };
         let (Ok(mut parsed), Ok(file)) = (Object::parse(bytes), object::File::parse(bytes)) else { return view };
         for (name, map) in &parsed.maps {
             let shape = MapShape {
@@ -88,6 +98,7 @@ impl ObjectView {
             };
             view.maps.insert(name.clone(), shape);
         }
+        view.is_relocated = file.section_by_name(".BTF.ext").is_some_and(|section| has_relocations(section.data()));
         let text_sections = parsed.functions.keys().map(|(section, _)| *section).collect();
         let is_linked = parsed.relocate_calls(&text_sections).is_ok();
         for (name, program) in &parsed.programs {

@@ -1,10 +1,11 @@
-import KernelStore
-import Manifests
-import MatrixRunner
+package import KernelStore
+package import Manifests
+package import MatrixRunner
+internal import RunPlanning
 
-extension KernelStore {
+extension KernelStore: GuestFileFinder {
     /// The modules `names` of `kernel` and all that they depend on, in the order of insertion.
-    @Sendable func guestModules(
+    package func guestModules(
         _ names: [String], of kernel: KernelManifest
     ) -> Result<[GuestModule], KernelStoreError> {
         Result { () throws(KernelStoreError) in

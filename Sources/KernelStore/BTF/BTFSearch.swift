@@ -1,0 +1,155 @@
+import FoundationEssentials
+import SystemPackage
+
+/// Finds the BTF of a kernel where people keep it.
+///
+/// A folder or archive is laid out as in BTFHub (github.com/aquasecurity/btfhub-archive): `<release>.btf`, each perhaps in an archive of
+/// its own, `<release>.btf.tar.xz`, in folders for distribution, version and machine. What `bpftool gen min_core_btf` and BTFGen
+/// write into a folder has these names, too.
+struct BTFSearch {
+    let source: FilePath
+    /// As `uname -r` prints it.
+    let release: String
+    /// More than the BTF of any kernel: those of distributions have 3 to 6 MiB.
+    var limitMiB = 64
+
+    struct Found {
+        var bytes: [UInt8]
+        var origin: String
+    }
+
+    /// BTFHub's archive has four levels.
+    private static let depthLimit = 8
+    private static let otherMachines: Set<String> = ["arm64", "aarch64"]
+
+    /// - Throws: `KernelStoreError`: `unreadable`, `noBTF`, `ambiguousBTF`, `notBTF`, `damagedPackage`, `tooLarge`.
+    func find() throws(KernelStoreError) -> Found {
+        guard let status = try Files.status(source) else {
+            throw .unreadable(file: source, errno: .noSuchFileOrDirectory)
+        }
+        guard status.type == .directory else { return try read(source) }
+        guard let one = try theOne(of: try files(in: source, depth: 0).map(read)) else {
+            throw .noBTF(file: source, release: release)
+        }
+        return one
+    }
+
+    /// What several files for this release come to.
+    private func theOne(of found: [Found]) throws(KernelStoreError) -> Found? {
+        guard let first = found.first else { return nil }
+        guard found.allSatisfy({ $0.bytes == first.bytes }) else {
+            throw .ambiguousBTF(file: source, release: release, candidates: found.map(\.origin))
+        }
+        return first
+    }
+
+    /// Those that have the release's name; links to folders are not followed.
+    private func files(in folder: FilePath, depth: Int) throws(KernelStoreError) -> [FilePath] {
+        guard depth < Self.depthLimit else { return [] }
+        var files: [FilePath] = []
+        for name in try Files.names(in: folder) {
+            let path = folder.appending(name)
+            if isOfRelease(name) {
+                files.append(path)
+            } else if !Self.otherMachines.contains(name),
+                (try? Stat(path, followTargetSymlink: false))?.type == .directory
+            {
+                files += try self.files(in: path, depth: depth + 1)
+            }
+        }
+        return files
+    }
+
+    /// `<release>.btf`, or that in an archive or compressed.
+    private func isOfRelease(_ name: String) -> Bool {
+        name == "\(release).btf" || name.hasPrefix("\(release).btf.")
+    }
+
+    private func read(_ file: FilePath) throws(KernelStoreError) -> Found {
+        let start = try Files.readStart(of: file, limit: 4)
+        if BTFFile.isBTF(start) || BTFFile.isELF(start) {
+            guard let size = try Files.status(file)?.size, size <= limitMiB << 20 else {
+                throw .tooLarge(file: file, limitMiB: limitMiB)
+            }
+            let bytes = try Files.readIfThere(file) ?? []
+            return Found(bytes: try BTFFile.raw(bytes, in: file), origin: file.string)
+        }
+        return try unpack(file)
+    }
+
+    /// From a tar archive, or a single compressed file.
+    private func unpack(_ file: FilePath) throws(KernelStoreError) -> Found {
+        do {
+            if let found = try inArchive(file) { return found }
+        } catch let problem as ArchiveProblem {
+            // What is no archive may be a compressed file.
+            guard case .unreadable = problem else { throw problem.about(file) }
+            return try compressed(file)
+        } catch {
+            throw error as? KernelStoreError ?? .unreadable(file: file, errno: error as? Errno ?? .ioError)
+        }
+        throw .noBTF(file: file, release: release)
+    }
+
+    private func compressed(_ file: FilePath) throws(KernelStoreError) -> Found {
+        do {
+            let reader = try ArchiveReader.open(file, .raw)
+            guard let entry = try reader.next() else { throw KernelStoreError.notBTF(file: file) }
+            let bytes = try reader.bytes(of: entry, in: file, limitMiB: limitMiB)
+            return Found(bytes: try BTFFile.raw(bytes, in: file), origin: file.string)
+        } catch let problem as ArchiveProblem {
+            throw problem.about(file)
+        } catch {
+            throw error as? KernelStoreError ?? .unreadable(file: file, errno: error as? Errno ?? .ioError)
+        }
+    }
+
+    /// The file for this release, else the only one there is; `nil` where there are several for others.
+    private func inArchive(_ file: FilePath) throws -> Found? {
+        let reader = try ArchiveReader.open(file, .tar)
+        var ofRelease: [Found] = []
+        var others: (first: Found?, count: Int) = (nil, 0)
+        while let entry = try reader.next() {
+            guard entry.kind == .file, let name = entry.components.last.map(String.init),
+                !entry.components.contains(where: { Self.otherMachines.contains(String($0)) })
+            else { continue }
+            let isOfRelease = isOfRelease(name)
+            guard isOfRelease || name.hasSuffix(".btf") else { continue }
+            if !isOfRelease { others.count += 1 }
+            guard isOfRelease || others.count == 1 else { continue }
+            let found = Found(
+                bytes: try BTFFile.raw(bytes(of: entry, named: name, in: reader, file), in: file),
+                origin: "\(file): \(entry.path)")
+            if isOfRelease { ofRelease.append(found) } else { others.first = found }
+        }
+        return try theOne(of: ofRelease) ?? (others.count == 1 ? others.first : nil)
+    }
+
+    /// Those of `<release>.btf`, which may be in an archive of its own.
+    private func bytes(
+        of entry: ArchiveEntry, named name: String, in reader: borrowing ArchiveReader, _ file: FilePath
+    ) throws -> [UInt8] {
+        guard !name.hasSuffix(".btf") else { return try reader.bytes(of: entry, in: file, limitMiB: limitMiB) }
+        return try reader.withTar { inner in
+            while let entry = try inner.next() {
+                guard entry.kind == .file, entry.path.hasSuffix(".btf") else { continue }
+                return try inner.bytes(of: entry, in: file, limitMiB: limitMiB)
+            }
+            return []
+        }
+    }
+}
+
+extension ArchiveReader {
+    /// All of `entry`, at which this stands; `archive` is named where it is too large.
+    fileprivate func bytes(of entry: ArchiveEntry, in archive: FilePath, limitMiB: Int) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        try forEachBlock { block in
+            guard bytes.count + block.count <= limitMiB << 20 else {
+                throw KernelStoreError.tooLarge(file: archive, limitMiB: limitMiB)
+            }
+            bytes += block
+        }
+        return bytes
+    }
+}

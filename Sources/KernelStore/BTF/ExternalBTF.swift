@@ -1,0 +1,33 @@
+package import Manifests
+import MatrixModel
+package import SystemPackage
+
+/// BTF that does not come from the kernel that it describes, for kernels built without it.
+package struct ExternalBTF: Sendable, Hashable {
+    /// Raw BTF, in the cache.
+    package let path: FilePath
+    /// In lower-case hexadecimal.
+    package let sha256: String
+    /// Where it came from, for people: a file, and the file in it where that is an archive.
+    package let origin: String
+    /// In bytes.
+    package let size: Int
+}
+
+extension KernelStore {
+    /// What the `btf` key of `kernel` names for the release of `image`; `nil` without that key.
+    ///
+    /// It is read each time, since people replace these files; what was taken out of an archive or an ELF file is kept beside the image.
+    ///
+    /// - Throws: `KernelStoreError`, such as `noBTF` for a folder without a file for this release.
+    package func externalBTF(
+        of kernel: KernelManifest, image: KernelImage
+    ) throws(KernelStoreError) -> ExternalBTF? {
+        guard let source = kernel.btf else { return nil }
+        let found = try BTFSearch(source: source, release: image.releaseLabel).find()
+        let path = cache.place(of: kernel.id).appending("btf")
+        if try Files.readIfThere(path) != found.bytes { try Files.write(found.bytes, to: path) }
+        return ExternalBTF(
+            path: path, sha256: try Files.digest(of: path), origin: found.origin, size: found.bytes.count)
+    }
+}

@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/// Types that came after the headers of Debian 12. Source: include/uapi/linux/bpf.h of Linux 6.9.
+/// Types newer than the headers of Debian 12. Source: include/uapi/linux/bpf.h of Linux 6.9.
 enum { TYPE_CGRP_STORAGE = 32, TYPE_ARENA = 33 };
 
 static int create_map(uint32_t type, uint32_t key, uint32_t value, uint32_t entries, uint32_t flags, int inner)
@@ -23,7 +23,7 @@ static int create_map(uint32_t type, uint32_t key, uint32_t value, uint32_t entr
     return syscall(SYS_bpf, BPF_MAP_CREATE, &attributes, offsetof(union bpf_attr, numa_node));
 }
 
-/// Sizes are those that libbpf's probes use. Source: libbpf 1.7, `probe_map_create`.
+/// Uses the sizes of libbpf's probes. Source: libbpf 1.7, `probe_map_create`.
 static int create_usual_map(uint32_t type)
 {
     int inner, map;
@@ -56,7 +56,7 @@ static int create_usual_map(uint32_t type)
 int has_map_type(uint32_t type)
 {
     switch (type) {
-    // These take types from BTF.
+    // These need key and value types from BTF.
     case BPF_MAP_TYPE_SK_STORAGE:
     case BPF_MAP_TYPE_INODE_STORAGE:
     case BPF_MAP_TYPE_TASK_STORAGE:
@@ -68,6 +68,6 @@ int has_map_type(uint32_t type)
     int map = create_usual_map(type);
     if (map >= 0)
         close(map);
-    // Anything else is about memory or permission.
+    // Any other error concerns memory or permissions.
     return map >= 0 ? 1 : errno == EINVAL || errno == E2BIG ? 0 : -1;
 }

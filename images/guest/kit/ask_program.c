@@ -10,7 +10,7 @@ static int loads(const struct bpf_insn *instructions, size_t count)
 {
     union bpf_attr attributes;
     memset(&attributes, 0, sizeof(attributes));
-    // Every kernel has it, and it wants no version.
+    // Every kernel has this type, and it needs no version.
     attributes.prog_type = BPF_PROG_TYPE_SOCKET_FILTER;
     attributes.insns = (uintptr_t)instructions;
     attributes.insn_cnt = count;

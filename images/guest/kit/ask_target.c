@@ -16,7 +16,7 @@
 
 static const struct finding nothing_found;
 
-/// A file of tracefs for reading line by line; NULL where this kernel has none.
+/// Opens a file of tracefs for reading line by line; NULL if this kernel has none.
 static FILE *open_list(const char *file)
 {
     int descriptor = open_tracing(file, 0);
@@ -28,7 +28,7 @@ static FILE *open_list(const char *file)
 
 enum answer { ANSWER_NO, ANSWER_YES, ANSWER_UNKNOWN };
 
-/// Whether a line of the list begins with `word` and a blank, or is that word. Closes the list. An empty one says nothing.
+/// Whether a line of the list is `word` or begins with it and a blank. Closes the list. An empty list proves nothing.
 static enum answer find_first_word(FILE *list, const char *word)
 {
     char line[512];
@@ -42,7 +42,7 @@ static enum answer find_first_word(FILE *list, const char *word)
     return answer;
 }
 
-/// `0xffffffff81000000-0xffffffff81000010\tname`, a line each.
+/// Searches lines such as `0xffffffff81000000-0xffffffff81000010\tname`.
 static enum answer is_blacklisted(const char *symbol)
 {
     char line[512];
@@ -59,17 +59,17 @@ static enum answer is_blacklisted(const char *symbol)
     return answer;
 }
 
-/// What /proc/kallsyms has under a name.
+/// What /proc/kallsyms lists under a name.
 struct symbols {
     enum answer is_there;
-    /// What the compiler made of it: `name.isra.0, name.part.1`; empty for nothing.
+    /// The compiler's variants, `name.isra.0, name.part.1`; empty for none.
     char variants[512];
 };
 
 static void add_variant(struct symbols *symbols, const char *name)
 {
     size_t length = strlen(symbols->variants);
-    // The part of a function that is hardly ever run is no entry to it.
+    // The cold part of a function is not its entry.
     if (strstr(name, ".cold") == NULL)
         snprintf(symbols->variants + length, sizeof(symbols->variants) - length, "%s%s", length ? ", " : "", name);
 }
@@ -103,7 +103,7 @@ struct finding ask_about_function(const char *symbol, int replaces_result)
     enum answer is_traceable = find_first_word(open_list("available_filter_functions"), symbol);
     if (is_traceable == ANSWER_YES) {
         FILE *list = replaces_result ? fopen("/sys/kernel/debug/error_injection/list", "re") : NULL;
-        // One that is empty is of a kernel that allows it nowhere.
+        // A kernel with an empty list allows it nowhere.
         int is_known = list != NULL;
         return is_known && find_first_word(list, symbol) != ANSWER_YES ? FINDING(NOT_ERROR_INJECTABLE, symbol)
                                                                        : nothing_found;
@@ -119,7 +119,7 @@ struct finding ask_about_function(const char *symbol, int replaces_result)
     return nothing_found;
 }
 
-/// The number of the tracepoint for perf_event_open(); negative where there is none of that name.
+/// The tracepoint's number for perf_event_open(); negative if there is no such tracepoint.
 static long tracepoint_number(const char *place)
 {
     char path[256], line[32] = "";
@@ -131,7 +131,7 @@ static long tracepoint_number(const char *place)
     return number;
 }
 
-/// Where the last field of the tracepoint's record ends, as its format file says; 0 where that is not to be had.
+/// Where the last field of the tracepoint's record ends, according to its format file; 0 if unknown.
 static unsigned record_bytes(const char *place)
 {
     char path[256], line[512];
@@ -149,7 +149,7 @@ static unsigned record_bytes(const char *place)
     return end;
 }
 
-/// Whether a program that reads nothing can be attached to the tracepoint.
+/// Whether a program that reads nothing attaches to the tracepoint.
 static int takes_program_that_reads_nothing(long number)
 {
     static const struct bpf_insn instructions[] = {

@@ -25,7 +25,7 @@ int send_with_descriptors(int socket, const void *bytes, size_t length, const in
     return sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)length;
 }
 
-/// Takes the descriptors of a message; those that nobody wants are closed.
+/// Takes the descriptors of a message; closes them if their number is unexpected.
 static int take_descriptors(struct msghdr *message, int *descriptors, size_t count)
 {
     struct cmsghdr *rights = CMSG_FIRSTHDR(message);

@@ -7,7 +7,7 @@ struct finding make_finding(enum cmx_finding_code code, size_t count, const char
 {
     struct finding finding = {.code = code, .argument_count = count};
     for (size_t i = 0; i < count; i++) {
-        // Each argument that is still to come takes a NUL at least.
+        // Each remaining argument needs at least a NUL.
         size_t room = sizeof(finding.arguments) - finding.length - (count - i);
         size_t length = strnlen(arguments[i], room);
         memcpy(finding.arguments + finding.length, arguments[i], length);

@@ -52,8 +52,9 @@ static int loads_with(unsigned level, unsigned type, char *log, size_t bytes)
     return program >= 0;
 }
 
-/// Kernels before 5.2 either refuse unknown bits of the level (5.1) or take any level above 1 for a full dump (4.4 to
-/// 4.19, el7); so it is not the load that tells but the line that only LOG_STATS prints.
+/// Whether the kernel has LOG_STATS, recognized by the line that only LOG_STATS prints.
+/// Whether the load succeeds proves nothing: kernels before 5.2 either reject unknown bits of the level (5.1) or treat
+/// any level above 1 as a full dump (4.4 to 4.19, el7).
 static int has_stats(unsigned type)
 {
     static char log[16 << 10];
@@ -95,7 +96,7 @@ char *empty_log_buffer(void)
     return buffer;
 }
 
-/// MemFree comes first in the file, and stands where there is no MemAvailable (before Linux 3.14).
+/// MemFree comes first in the file, and is the result if there is no MemAvailable (before Linux 3.14).
 size_t available_bytes(void)
 {
     size_t kibibytes = 0;
@@ -125,7 +126,7 @@ static size_t fitting_bytes(void)
     return bytes < ceiling() ? bytes : ceiling();
 }
 
-/// The verifier yields now and then, and a load that is interrupted at that point ends with EAGAIN.
+/// Repeats a load that ended with EAGAIN: a signal interrupted it where the verifier yields.
 static int load_patiently(load_function *load, void *context, unsigned level, char *log, size_t bytes,
                           size_t *true_bytes)
 {
@@ -145,7 +146,7 @@ static struct load_log fetch_all(load_function *load, void *context, int verdict
     // A kernel with backports may have one of the two without the other.
     if (logged == -EINVAL && verdict != -EINVAL && bytes > SMALLEST_CEILING)
         logged = load_patiently(load, context, level, (char *)log.text, bytes = SMALLEST_CEILING, &true_bytes);
-    // Any other error of this load, such as ENOSPC or ENOMEM for the kernel's own copy, has cost a part of the log.
+    // Any other error of this load, such as ENOSPC, or ENOMEM for the kernel's own copy, cost a part of the log.
     log.is_complete = logged >= 0 ? verdict >= 0 : logged == verdict;
     log.lacks_memory = (logged == -ENOMEM && verdict != -ENOMEM) ||
                        (logged == -ENOSPC && bytes < ceiling() && true_bytes <= ceiling());
@@ -159,8 +160,8 @@ static void be_interrupted(int signal_)
     (void)signal_;
 }
 
-/// A process that interrupts this one when the head is full, again and again until it is ended: the verifier looks for signals since
-/// Linux 5.0, older kernels go on to their end.
+/// Starts a process that interrupts this one when the head is full, repeatedly until it is killed.
+/// The verifier checks for signals since Linux 5.0; older kernels run to their end.
 static pid_t start_watcher(const volatile char *head)
 {
     pid_t parent = getpid(), watcher = fork();
@@ -216,7 +217,7 @@ static struct load_log fetch_head(load_function *load, void *context, int verdic
 int is_long_log(int verdict, const char *quiet_log, uint32_t microseconds)
 {
     unsigned instructions;
-    // Where the silent load left no last words, only the end of the budget needs none: E2BIG says it.
+    // Without statistics, the silent load has no last lines; only E2BIG, the end of the budget, needs none.
     if (!kernel_has.stats && verdict != -E2BIG)
         return 0;
     if (wants_full_logs || getenv(FULL_LOGS_VARIABLE) != NULL)

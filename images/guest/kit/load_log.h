@@ -19,8 +19,9 @@
 /// The size of a log with statistics and the verifier's last lines.
 #define QUIET_LOG_BYTES (64u << 10)
 
-/// Loads the program with that level and buffer; level 0 has no buffer. Returns a descriptor or a negative errno, EAGAIN among
-/// them: it does not try again by itself. `*true_bytes` takes how long the log would be, 0 before Linux 6.4.
+/// Loads the program with that level and buffer; level 0 has no buffer.
+/// Returns a descriptor or a negative errno, including EAGAIN: it does not retry. Sets `*true_bytes` to the length of
+/// the whole log, 0 before Linux 6.4.
 typedef int load_function(void *context, unsigned level, char *log, size_t bytes, size_t *true_bytes);
 
 /// The guest's free memory, in bytes; 0 if the kernel does not report it.

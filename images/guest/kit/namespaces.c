@@ -29,14 +29,14 @@ void raise_loopback(void)
     close(socket_);
 }
 
-/// As many as a loader has cells of the default matrix on one kernel.
+/// The number of cells per loader in the default matrix on one kernel.
 #define MOST_NETWORKS 40
 
-/// Networks that nobody has been in; the last is the next.
+/// Unused networks; the last one is used next.
 static int networks[MOST_NETWORKS];
 static int network_count;
 
-/// A network that is ready, or a negative number.
+/// Creates a network that is ready for use. Returns a negative number on failure.
 static int make_network(void)
 {
     if (unshare(CLONE_NEWNET) != 0)
@@ -68,7 +68,7 @@ void give_network_away(void)
         close(networks[--network_count]);
 }
 
-/// Returns whether there was one left.
+/// Joins a prepared network. Returns whether there was one.
 static int take_network(void)
 {
     if (network_count == 0)
@@ -95,10 +95,10 @@ static int open_processes(const char *cgroup)
     return open(path, O_WRONLY | O_CLOEXEC);
 }
 
-/// Moves the calling process; returns 0 with `errno` set where that fails.
+/// Moves the calling process. Returns 0, with `errno` set, on failure.
 static int enter_cgroup(int processes)
 {
-    // 0 stands for the process that writes.
+    // 0 stands for the writing process.
     int entered = processes >= 0 && write(processes, "0", 1) == 1;
     int error = errno;
     if (processes >= 0)
@@ -166,6 +166,6 @@ static int join_namespace(int descriptor, int kind)
 int join_place(const struct place *place)
 {
     return join_namespace(place->network, CLONE_NEWNET) && join_namespace(place->mounts, CLONE_NEWNS) &&
-           // 0 stands for the process that writes; /dev/null takes it as well.
+           // 0 stands for the writing process; /dev/null accepts it, too.
            write(place->cgroup, "0", 1) == 1;
 }

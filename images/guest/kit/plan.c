@@ -6,13 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/// More than a host's file of a plan ever holds.
+/// More than the host ever writes.
 #define MAX_PLAN_BYTES (64 << 10)
 #define MAX_FIELDS 4
 
 static int take_attach(struct plan *plan, const char *const *fields)
 {
-    // `attach` alone: all as their sections say.
+    // `attach` alone: attach all programs as their sections specify.
     if (fields[1][0] == '\0')
         return 1;
     struct plan_attach *more = realloc(plan->attaches, (plan->attach_count + 1) * sizeof(*more));
@@ -120,7 +120,7 @@ static const struct directive {
     const char *name;
     /// The last field is the rest of the line.
     size_t fields;
-    /// Returns 0 for what it does not know. `fields` are MAX_FIELDS; those that the line leaves out are empty.
+    /// Returns 0 for invalid fields. `fields` has MAX_FIELDS entries; those missing in the line are empty.
     int (*take)(struct plan *plan, const char *const *fields);
 } directives[] = {
     {"attach", 3, take_attach},           {"tracefs", 4, take_tracefs},
@@ -148,7 +148,7 @@ static int take_line(struct plan *plan, char *line)
     return 0;
 }
 
-/// The file's text, closed with a NUL; NULL with `errno` set where it cannot be had.
+/// The file's text, NUL-terminated; NULL, with `errno` set, if it cannot be read.
 static char *read_text(const char *path)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC);

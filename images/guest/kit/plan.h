@@ -25,11 +25,11 @@ struct plan {
     char *text;
     struct plan_attach *attaches;
     size_t attach_count;
-    /// Programs that are loaded and not attached; NULL for none, else it ends with NULL.
+    /// Programs that are loaded and not attached; NULL for none, otherwise NULL-terminated.
     char **excluded;
-    /// Whether the object is loaded and no more.
+    /// Whether to stop after the load.
     int stops_at_load;
-    /// Whether maps without a size are given one for the trial.
+    /// Whether to give maps without a size one for the trial.
     int sizes_maps;
     /// A tracefs event instead of an object; `kind` is NULL if there is none.
     struct plan_tracefs {
@@ -68,7 +68,7 @@ void forget_plan(struct plan *plan);
 const char *plan_target(const struct plan *plan, const char *program);
 /// Whether the plan names that program as one to attach.
 int plan_names(const struct plan *plan, const char *program);
-/// Whether that program is not to be attached. `is_optional`: its section leaves it out unless somebody names it.
+/// Whether that program is not attached. `is_optional`: its section excludes it unless the plan names it.
 int plan_excludes(const struct plan *plan, const char *program, int is_optional);
 
 #endif

@@ -30,7 +30,7 @@ int send_resident_event(enum resident_event event, int32_t value)
     return send(CMX_RESIDENT_FD, &message, sizeof(message), MSG_NOSIGNAL) == sizeof(message);
 }
 
-/// The child that works on the cell.
+/// Runs the cell in the child process and exits.
 __attribute__((noreturn)) static void become_cell(const struct resident_cell *cell,
                                                   void (*run)(const struct resident_request *))
 {
@@ -42,7 +42,7 @@ __attribute__((noreturn)) static void become_cell(const struct resident_cell *ce
     close(nothing);
     close(cell->words);
     isolate_bpffs();
-    // Where a loader that is started for a cell finds it.
+    // The same descriptor as in a loader that is started for one cell.
     dup3(cell->reports, CMX_LOADER_FD, O_CLOEXEC);
     close(cell->reports);
     report_to(CMX_LOADER_FD);
@@ -51,7 +51,7 @@ __attribute__((noreturn)) static void become_cell(const struct resident_cell *ce
     _exit(0);
 }
 
-/// Returns the cell's wait status; 127 as in a shell where no child can be had.
+/// Returns the cell's wait status, or exit status 127 as in a shell if fork fails.
 static int run_in_child(const struct resident_cell *cell, void (*run)(const struct resident_request *))
 {
     pid_t child = fork();

@@ -1,8 +1,8 @@
 /// Residency: a loader starts once, before its guest's snapshot, and then serves one cell after another.
 ///
-/// The agent starts `/bin/loader-<name> --resident` with one end of a SOCK_SEQPACKET socket at CMX_RESIDENT_FD. The loader does
-/// once what every cell would repeat (feature probes, the kernel's BTF), says RESIDENT_READY, and answers each request with
-/// RESIDENT_STARTED and RESIDENT_ENDED. docs/loaders.md has the contract.
+/// The agent starts `/bin/loader-<name> --resident` with one end of a SOCK_SEQPACKET socket at CMX_RESIDENT_FD. The
+/// loader does once what every cell would repeat (feature probes, the kernel's BTF), sends RESIDENT_READY, and answers
+/// each request with RESIDENT_STARTED and RESIDENT_ENDED. docs/loaders.md has the contract.
 #ifndef CMX_RESIDENCY_H
 #define CMX_RESIDENCY_H
 
@@ -15,8 +15,8 @@
 /// The argument that makes a loader resident. A loader that does not support it exits with a status other than 0.
 #define CMX_RESIDENT_ARGUMENT "--resident"
 
-/// Agent to loader, with two descriptors as SCM_RIGHTS: the write end of the pipe for the cell's frames, and that of the one for
-/// its standard output and error.
+/// From agent to loader, with two descriptors as SCM_RIGHTS.
+/// They are the write ends of the pipes for the cell's frames and for its standard output and error.
 struct resident_request {
     uint32_t cell;
     /// Empty to examine the kernel; only the libbpf loader receives such requests.
@@ -54,9 +54,9 @@ int receive_cell(struct resident_cell *cell);
 /// Returns 0 if the agent is gone.
 int send_resident_event(enum resident_event event, int32_t value);
 
-/// Serves cells until the agent is gone, each in a child of this process: with the cell's pipes, a bpffs of its own, and all that
-/// was done before this call. `prepare` runs in this process before each cell, and may be NULL; `run` returns when the cell has been
-/// reported.
+/// Serves cells until the agent is gone, each in a child of this process with its own pipes and bpffs.
+/// The child inherits everything that was set up before this call. `prepare` runs in this process before each cell and
+/// may be NULL; `run` returns once the cell has been reported.
 void serve_cells(void (*prepare)(void), void (*run)(const struct resident_request *request));
 
 #endif

@@ -36,7 +36,7 @@ int open_tracing(const char *file, int flags)
     return open_file(file, O_RDONLY | flags);
 }
 
-/// Opening is what clears it. Returns 0 where some of its events are still in use.
+/// Clears the events by truncating the file. Returns 0 if some of them are still in use.
 static int clear_events(const char *file)
 {
     int events = open_file(file, O_WRONLY | O_TRUNC);

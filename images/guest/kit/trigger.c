@@ -55,7 +55,7 @@ struct trigger start_trigger(const struct plan *plan, int is_fresh)
     return not_run(error);
 }
 
-/// Waits at most `limit` milliseconds; negative: until it has ended.
+/// Waits at most `limit` milliseconds; a negative limit waits until it has ended.
 static int has_ended_within(struct trigger *trigger, int limit)
 {
     if (trigger->connection < 0)

@@ -1,7 +1,7 @@
 /// The trigger of a plan, which runs while the loader waits for its event.
 ///
-/// A service of the agent runs it (`agent/trigger_service.c`), where the calling thread is: in its network, its mounts and, where
-/// the kit has made one, its cgroup.
+/// A service of the agent (`agent/trigger_service.c`) runs it in the calling thread's network, mounts and, if the kit
+/// created one, cgroup.
 #ifndef CMX_TRIGGER_H
 #define CMX_TRIGGER_H
 
@@ -17,7 +17,7 @@
 /// The maximum length of a trigger's text, including the terminating NUL.
 #define TRIGGER_TEXT_BYTES (60u << 10)
 
-/// To the service, with the descriptors of `struct place`. A connection is one trigger; closing it ends the trigger.
+/// Sent to the service, with the descriptors of `struct place`. One connection per trigger; closing it ends it.
 struct trigger_request {
     /// An `enum trigger_kind`.
     uint32_t kind;
@@ -37,22 +37,22 @@ struct trigger_answer {
 
 /// How long to wait for an event after the trigger has ended, in milliseconds of the guest's clock.
 #define EVENT_LIMIT 5000
-/// The part of it after which the trigger is run once more, in a shell that is started for it. On a busy host what it did may have
-/// been cut short, or the event may have been lost among others; and some programs fire when a program is started, which a
-/// shell that has waited does not do. Neither must read as a probe that does not fire.
+/// How much of EVENT_LIMIT passes before the trigger runs once more, in a newly started shell.
+/// On a busy host, the first run may have been cut short, or its event lost among others. Some programs fire when a
+/// program starts, which a copy of a waiting shell does not do. Neither must look like a probe that does not fire.
 #define SECOND_TRIGGER_AFTER 1000
 
 /// How long to wait for an event before checking whether the trigger has ended, in milliseconds. Most events arrive during the
 /// first wait. If none arrives, waits grow, so that the guest leaves its processor to others.
 #define FIRST_EVENT_WAIT 20
-/// The wait after one of `milliseconds`.
+/// The wait that follows one of `milliseconds`.
 int next_event_wait(int milliseconds);
 
 struct trigger {
-    /// Of the service; negative where the plan has no trigger, or it has ended.
+    /// To the service; negative if the plan has no trigger, or once the trigger has ended.
     int connection;
     struct trigger_answer answer;
-    /// From the start of the first trigger until the event came or was given up, which is when it was last waited for.
+    /// From the start of the first trigger until the event arrived or the last wait for it ended.
     uint32_t microseconds;
 };
 
@@ -65,13 +65,14 @@ void await_trigger_end(struct trigger *trigger);
 /// Ends it, including pending work.
 void stop_trigger(struct trigger *trigger);
 
-/// Waits for the event until `limit` milliseconds after the trigger has ended. Returns 0 once it has come, -ETIMEDOUT
-/// where nothing came, -EBADMSG where only others came, or the negative errno of what kept it from waiting.
+/// Waits for the event until `limit` milliseconds after the trigger has ended.
+/// Returns 0 once it has arrived, -ETIMEDOUT if no event arrived, -EBADMSG if only others did, or the negative errno of
+/// a failed wait.
 typedef int await_event_function(void *context, struct trigger *trigger, int limit);
 /// Whether `error` means that the event did not arrive.
 int is_absence(int error);
-/// Runs the plan's trigger, and once more where the event did not come, and returns what the last wait returned. `*trigger`
-/// is the one that was run last; neither runs any more.
+/// Runs the plan's trigger, once more if the event did not arrive, and returns the result of the last wait.
+/// `*trigger` is the last one that ran; none is running on return.
 int run_trigger_for_event(const struct plan *plan, await_event_function *await, void *context, struct trigger *trigger);
 
 #endif

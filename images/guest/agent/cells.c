@@ -71,8 +71,8 @@ static void ask_to_end(struct loader *loader)
 static struct cmx_cell_end finish(struct loader *loader, enum reports_end end, int status)
 {
     struct cmx_cell_end result = {.cell = loader->cell, .wait_status = status, .overdue = end == REPORTS_OVERDUE};
-    // One that says what no loader says has not ended well, whatever its status; one that was stopped for it died of that. One
-    // that died in the middle of a frame has a status that says so.
+    // Breaking the protocol is a failure even if the loader exited with 0, or died because it was stopped for that.
+    // A loader that died in the middle of a frame keeps its own status.
     if (end == REPORTS_BROKEN && (status == 0 || loader->was_stopped))
         result.wait_status = BROKEN_LOADER_STATUS;
     if (result.wait_status != 0 && result.wait_status != UNMEASURABLE_STATUS << 8)
@@ -88,14 +88,14 @@ static int is_at_work(pid_t pid)
     return readlink(path, &byte, 1) > 0;
 }
 
-/// Waits until the loader says that the cell has ended, and kills what works on it when that takes too long, which `*end` then
-/// says. Returns the wait status.
+/// Waits until the loader reports the end of the cell; if that takes too long, kills its process and sets `*end`.
+/// Returns the wait status.
 static int await_cell_end(struct resident *resident, struct loader *loader, enum reports_end *end)
 {
     struct resident_message message = {0};
     int limit = loader->limit > 0 ? (int)loader->limit : -1;
     if (*end != REPORTS_SOUND) {
-        // One that died in the middle of a frame has a status that says so.
+        // A loader that already died, in the middle of a frame, keeps its own status.
         loader->was_stopped = is_at_work(loader->pid);
         kill(loader->pid, SIGKILL);
         limit = TIME_TO_END;
@@ -107,12 +107,12 @@ static int await_cell_end(struct resident *resident, struct loader *loader, enum
         kill(loader->pid, SIGKILL);
         heard = receive_resident_event(resident, &message, TIME_TO_END);
     }
-    // What hangs in the kernel keeps the guest's processor from the cells that follow: the host gives the guest up.
+    // A process stuck in the kernel would keep the guest's processor from later cells, so the guest ends.
     if (heard == 0 && is_at_work(loader->pid))
         give_up("the loader of cell %u cannot be ended", loader->cell);
     if (heard == 1 && message.event == RESIDENT_ENDED)
         return message.value;
-    // It is gone, goes now, or hangs; the next cell gets another.
+    // It is gone, is leaving, or hangs; the next cell gets another.
     int status = forget_resident(resident);
     return heard == 1 && message.event == RESIDENT_LEAVING ? message.value : status;
 }

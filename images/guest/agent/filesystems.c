@@ -15,14 +15,14 @@ struct mount_point {
 static const struct mount_point mount_points[] = {
     {"proc", "/proc"},
     {"sysfs", "/sys"},
-    // Only an initramfs does not get devtmpfs by itself. Static Rust programs abort without /dev/urandom on kernels
+    // The kernel does not mount devtmpfs in an initramfs. Static Rust programs abort without /dev/urandom on kernels
     // before 3.17, which lack getrandom().
     {"devtmpfs", "/dev"},
     {"devpts", "/dev/pts"},
     {"debugfs", "/sys/kernel/debug"},
     // Since 4.1; before, the files are below debugfs.
     {"tracefs", "/sys/kernel/tracing"},
-    // Which security modules are active.
+    // Lists the active security modules.
     {"securityfs", "/sys/kernel/security"},
     {"bpf", "/sys/fs/bpf"},
     {"cgroup2", CGROUP_ROOT},
@@ -35,7 +35,7 @@ void mount_filesystems(void)
         mkdir(mount_points[i].path, 0755);
         mount(mount_points[i].type, mount_points[i].path, mount_points[i].type, 0, NULL);
     }
-    // Kernels without devtmpfs: just what static programs open.
+    // Kernels without devtmpfs: only what static programs open.
     mknod("/dev/null", S_IFCHR | 0666, makedev(1, 3));
     mknod("/dev/zero", S_IFCHR | 0666, makedev(1, 5));
     mknod("/dev/random", S_IFCHR | 0666, makedev(1, 8));

@@ -7,20 +7,20 @@
 
 #include "agent.h"
 
-/// KERN_WARNING: what is said at this level or a worse one is passed on.
+/// KERN_WARNING: messages at this level or worse are passed on.
 #define WARNING_LEVEL 4
 
 int watch_kernel_log(void)
 {
-    // Each open file has a place of its own in the log. Linux 3.5.
+    // Each open file has its own position in the log. Since Linux 3.5.
     int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (log >= 0)
         lseek(log, 0, SEEK_END);
     return log;
 }
 
-/// Appends a record, `prefix,number,microseconds,…;text` and more lines that begin with a space, as the console shows it. A
-/// prefix of 8 and more is not the kernel's: what a process wrote to /dev/kmsg.
+/// Appends a record, `prefix,number,microseconds,…;text` and lines that begin with a space, in the console's format.
+/// A prefix of 8 or more marks what a process wrote to /dev/kmsg.
 static size_t append_record(char *text, size_t length, size_t capacity, char *record)
 {
     unsigned long long microseconds;
@@ -39,7 +39,7 @@ void send_kernel_log(void *mailbox, int log, uint32_t cell)
     static char text[CMX_KERNEL_LOG_BYTES], record[8 << 10];
     size_t length = 0;
     ssize_t count;
-    // EPIPE: what was to be read next was overwritten, and what is there comes next.
+    // EPIPE: the next record was overwritten; reading continues with the oldest that is left.
     while (log >= 0 && ((count = read(log, record, sizeof(record) - 1)) > 0 || (count < 0 && errno == EPIPE))) {
         if (count < 0)
             continue;

@@ -15,7 +15,7 @@
 #include "residents.h"
 #include "trigger_service.h"
 
-/// Whether it is a process: neither a kernel thread nor another thread of a process, which /proc shows under its own id, too.
+/// Whether it is a process: no kernel thread, and no other thread of a process, which /proc also lists by its id.
 static int is_program(pid_t pid)
 {
     char path[64], text[512], byte;
@@ -48,7 +48,7 @@ pid_t last_process(void)
 /// PID_MAX_DEFAULT of Linux, the limit in guests with one processor.
 #define MOST_PROCESSES 0x8000
 
-/// Once pids wrap around, it may be any process.
+/// The processes newer than `last`; all processes once pids have wrapped around.
 static struct range since(pid_t last)
 {
     pid_t newest = last_process();
@@ -80,7 +80,7 @@ static void reap_strays(pid_t service)
     }
 }
 
-/// Returns 0 if some are still in use.
+/// Removes the cells' cgroups. Returns 0 if some are still in use.
 static int remove_cgroups(void)
 {
     int removed = 1;

@@ -1,4 +1,4 @@
-/// What a loader says while it runs: frames on one pipe, and words on its standard output and error.
+/// Reads a loader's output while it runs: frames from one pipe, text from its standard output and error.
 #include "reports.h"
 
 #include <errno.h>
@@ -12,14 +12,14 @@
 #include "../kit/clock.h"
 #include "agent.h"
 
-/// More than all that a kernel can say of the programs of an object in frames of some size; a loader that sends more than
-/// that will not end by itself.
+/// More frames than a kernel's output about all programs of an object fills.
+/// A loader that sends more will not end by itself.
 #define MOST_FRAMES (1ul << 18)
-/// One log of the largest buffer that any kernel takes, and the rest.
+/// One log of the largest buffer that any kernel accepts, and everything else.
 #define MOST_BYTES ((1ull << 30) + (64ull << 20))
-/// How often it is looked whether the loader still runs: what it started may hold its pipes. In milliseconds.
+/// How often to check whether the loader still runs, in milliseconds: processes it started may hold its pipes open.
 #define LOOK_INTERVAL 50
-/// The same of a loader that stays: its end is seen, and what is left is its limit.
+/// The same for a resident loader: it reports its end, so only its time limit is left to check.
 #define RESIDENT_LOOK_INTERVAL 500
 
 static int is_log(uint32_t length, const void *payload)
@@ -28,7 +28,7 @@ static int is_log(uint32_t length, const void *payload)
     if (length < sizeof(log))
         return 0;
     memcpy(&log, payload, sizeof(log));
-    // What the kernel says is the agent's to tell.
+    // Only the agent sends the kernel's messages.
     return log.source == CMX_LOG_VERIFIER || log.source == CMX_LOG_LOADER || log.source == CMX_LOG_EVENT;
 }
 
@@ -54,12 +54,12 @@ static int is_finding(uint32_t length, const char *payload)
     return is_closed && count == cmx_finding_argument_count(finding.code) && finding.argument_count == (uint32_t)count;
 }
 
-/// Whether a frame is one that a loader sends, about the cell that it works on.
+/// Whether a frame is one that a loader may send, about its current cell.
 ///
-/// The host gives a guest up that breaks the protocol; a loader that does costs its cell only.
+/// The host gives up a guest that breaks the protocol; a loader that breaks it costs only its cell.
 static int is_report(const struct cmx_frame *frame, const void *payload, uint32_t cell)
 {
-    // All begin with the number of the cell.
+    // All begin with the cell's number.
     if (frame->length < sizeof(cell) || memcmp(payload, &cell, sizeof(cell)) != 0)
         return 0;
     switch (frame->type) {
@@ -76,7 +76,7 @@ static int is_report(const struct cmx_frame *frame, const void *payload, uint32_
     }
 }
 
-/// The part of a frame that has been read, and what has been passed on.
+/// The part of a frame that has been read, and how much has been passed on.
 static struct {
     char bytes[sizeof(struct cmx_frame) + CMX_MAX_PAYLOAD];
     size_t length;
@@ -84,7 +84,7 @@ static struct {
     unsigned long long total;
 } stream;
 
-/// Passes on the frames that are whole; returns 0 for one that is none.
+/// Passes on complete frames; returns 0 for an invalid one.
 static int pass_frames(const struct loader *loader)
 {
     size_t done = 0;
@@ -120,7 +120,7 @@ static enum reading read_reports(const struct loader *loader)
     return pass_frames(loader) ? SOMETHING : NONSENSE;
 }
 
-/// Keeps the first words: of those that a program dies with, they say why. Returns 0 once there are no more to come.
+/// Keeps the beginning of the text: if a program dies, that says why. Returns 0 at the end of the output.
 static int read_words(struct loader *loader)
 {
     char part[4096];
@@ -134,7 +134,7 @@ static int read_words(struct loader *loader)
     return 1;
 }
 
-/// What the loader that stays says is left for whoever waits for the cell's end.
+/// Leaves a resident loader's message for the code that waits for the end of the cell.
 static int has_ended(struct loader *loader)
 {
     if (loader->control >= 0) {
@@ -146,7 +146,7 @@ static int has_ended(struct loader *loader)
     return loader->pid == 0;
 }
 
-/// Waits for what comes next; the end of a child is not seen by that.
+/// Waits for more output; a child's end does not end the wait.
 static void await_more(const struct loader *loader, int reads_reports, int reads_words)
 {
     struct pollfd ready[] = {{.fd = reads_reports ? loader->reports : -1, .events = POLLIN},
@@ -164,7 +164,7 @@ enum reports_end pass_reports(struct loader *loader)
     int reads_reports = 1, reads_words = 1;
     long long deadline = now() + loader->limit;
     while (reads_reports || (loader->control < 0 && loader->pid > 0)) {
-        // Asked before the pipes are read: what it wrote before it ended must not be lost.
+        // Checked before reading the pipes, so that its last output is not lost.
         int ended = has_ended(loader);
         if (reads_words)
             reads_words = read_words(loader);
@@ -179,7 +179,7 @@ enum reports_end pass_reports(struct loader *loader)
             break;
         if (loader->limit > 0 && now() >= deadline)
             return REPORTS_OVERDUE;
-        // Of a loader that stays nothing more comes once its pipe is closed.
+        // A resident loader sends nothing more once its pipe is closed.
         if (reading != SOMETHING && (reads_reports || loader->control < 0))
             await_more(loader, reads_reports, reads_words);
     }
@@ -188,7 +188,7 @@ enum reports_end pass_reports(struct loader *loader)
 
 void send_words(struct loader *loader)
 {
-    // A loader that stays may have said more after its last frame.
+    // A resident loader may have printed more after its last frame.
     for (size_t before = loader->said_length; read_words(loader) && loader->said_length > before;)
         before = loader->said_length;
     struct cmx_log head = {loader->cell, CMX_WHOLE_OBJECT, CMX_LOG_LOADER};

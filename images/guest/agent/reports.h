@@ -9,36 +9,37 @@
 struct loader {
     void *mailbox;
     uint32_t cell;
-    /// Of a loader that stays, the socket on which it says that the cell has ended; negative for a child of the agent.
+    /// The socket on which a resident loader reports the end of the cell; negative for a child of the agent.
     int control;
-    /// What works on the cell; of a child 0 once it has ended, and its wait status then.
+    /// The process that runs the cell; for a child, 0 once it has ended, and then its wait status.
     pid_t pid;
     int wait_status;
     /// Whether the agent killed it.
     int was_stopped;
-    /// What it writes its frames to, and its standard output and error.
+    /// Its pipe for frames, and the pipe for its standard output and error.
     int reports;
     int words;
-    /// How long it may be silent, in milliseconds; 0: for ever, since the host looks after it.
+    /// How long it may be silent, in milliseconds; 0 for no limit, because the host watches it.
     uint32_t limit;
-    /// Whether it has been told to end, and what it says does not give it more time.
+    /// Whether it has been told to end, so that further output gives it no more time.
     int must_end;
-    /// The beginning of its words.
+    /// The beginning of its text output.
     char said[4 << 10];
     size_t said_length;
 };
 
 enum reports_end {
     REPORTS_SOUND,
-    /// It said what no loader says, or too much, or stopped in the middle of a frame. That is dropped, with whatever follows.
+    /// It sent an invalid frame, or too much, or stopped within a frame. That and all that follows is dropped.
     REPORTS_BROKEN,
     /// It was silent for too long.
     REPORTS_OVERDUE,
 };
 
-/// Passes reports on until the loader has ended or, for one that stays, closed its pipe or said that the cell has ended.
+/// Passes reports on until the loader has ended; for a resident one, until it closed its pipe or reported the cell's
+/// end.
 enum reports_end pass_reports(struct loader *loader);
-/// Sends the host the loader's words, as a log of the whole object.
+/// Sends the host the loader's text output, as a log of the whole object.
 void send_words(struct loader *loader);
 
 #endif

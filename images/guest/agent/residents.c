@@ -17,7 +17,7 @@
 #include "agent.h"
 #include "cells.h"
 
-/// More than anybody compares.
+/// More loaders than anybody compares.
 #define MOST_RESIDENTS 16
 /// For a loader's preparation, in milliseconds of the host's clock: Go parses a kernel's BTF in three seconds under TCG.
 #define READY_LIMIT 60000
@@ -67,7 +67,7 @@ static void start(struct resident *resident, uint32_t limit)
         forget_resident(resident);
 }
 
-/// Whether it ended or sent a message without a request.
+/// Whether it ended or sent an unrequested message.
 static int has_left(const struct resident *resident)
 {
     struct pollfd said = {.fd = resident->control, .events = POLLIN};

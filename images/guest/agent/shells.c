@@ -18,20 +18,20 @@
 #include "../kit/descriptors.h"
 #include "../shell/protocol.h"
 
-/// For a copy of a shell, which is a fork; in milliseconds.
+/// How long copying a shell, a fork, may take; in milliseconds.
 #define COPY_LIMIT 5000
-/// What an interactive shell reads when it starts: it shows one prompt, so that readline is ready, and waits at the second.
+/// The startup file of the interactive shell: it shows one prompt, so that readline is ready, and waits at the second.
 #define START_FILE "/run/compat-matrix/bashrc"
 
-/// What a kind of trigger needs.
+/// The waiting shell for each kind of trigger.
 static struct waiting_shell {
     char *const *arguments;
     int is_interactive;
-    /// Where its pid is kept for the agent.
+    /// Where to store its pid for the agent.
     pid_t *pid;
-    /// The end of its socket that is here; negative where it does not run.
+    /// This process's end of its socket; negative if the shell is not running.
     int control;
-    /// Its own terminal, on which nothing happens.
+    /// Its own terminal, which stays idle.
     int terminal;
 } waiting[] = {
     [TRIGGER_TYPE] = {(char *[]){"bash", "--noprofile", "--rcfile", START_FILE, "-i", NULL}, 1, NULL, -1, -1},
@@ -40,7 +40,7 @@ static struct waiting_shell {
                        0, NULL, -1, -1},
 };
 
-/// The child that becomes bash. It does not outlive this process, whichever way that ends.
+/// Turns the child into bash, which is killed when this process ends.
 __attribute__((noreturn)) static void become_bash(int input, int output, char *const arguments[])
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -59,7 +59,7 @@ __attribute__((noreturn)) static void become_bash(int input, int output, char *c
     _exit(127);
 }
 
-/// The two ends of a new terminal; negative where the guest has none.
+/// The two ends of a new terminal; negative if the guest has none.
 struct terminal {
     int here;
     int line;
@@ -73,7 +73,7 @@ static struct terminal open_terminal(void)
     return terminal;
 }
 
-/// The input and output of a shell, and the end of them that stays here.
+/// The input and output of a shell, and this process's end of them.
 struct streams {
     int input;
     int output;
@@ -141,7 +141,7 @@ void end_shell(struct shell *shell)
     shell->pid = 0;
 }
 
-/// Takes the answer of a waiting shell; negative where none comes in time.
+/// Receives the answer of a waiting shell; negative if none arrives in time.
 static pid_t receive_answer(const struct waiting_shell *shell, int limit)
 {
     struct pollfd ready = {.fd = shell->control, .events = POLLIN};
@@ -165,7 +165,7 @@ static void forget(struct waiting_shell *shell)
     shell->control = shell->terminal = -1;
 }
 
-/// Starts the shell and waits until it waits.
+/// Starts the shell and returns once it is waiting.
 static void start_waiting_shell(enum trigger_kind kind)
 {
     struct waiting_shell *shell = &waiting[kind];
@@ -271,7 +271,7 @@ int await_prompt(struct shell *shell, int limit, int hangup)
 
 void type_text(const struct shell *shell, const char *text)
 {
-    // Return, as the key sends it.
+    // The return key sends a carriage return.
     size_t length = strlen(text);
     for (size_t done = 0; done <= length;) {
         const char *part = done < length ? text + done : "\r";

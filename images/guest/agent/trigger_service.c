@@ -20,12 +20,12 @@
 #include "../kit/frames.h"
 #include "../kit/trigger.h"
 
-/// As PROMPT_LIMIT.
+/// The limit of a command, for the same reasons as PROMPT_LIMIT.
 #define COMMAND_LIMIT 15000
-/// For the typed line: probes fire when bash has read it, so it is no loss where it keeps bash busy.
+/// The limit of a typed line. Probes fire when bash has read it, so it may keep bash busy for longer.
 #define LINE_LIMIT 5000
 
-/// A trigger that somebody waits for, and what becomes of it.
+/// A trigger that a client waits for, with its answer.
 struct run {
     int client;
     const struct trigger_request *request;
@@ -33,14 +33,14 @@ struct run {
     struct trigger_answer answer;
 };
 
-/// Whether nobody waits any more.
+/// Whether the client is gone.
 static int is_alone(const struct run *run)
 {
     struct pollfd client = {.fd = run->client, .events = POLLRDHUP};
     return poll(&client, 1, 0) > 0;
 }
 
-/// A shell for the trigger, a copy or its own. Returns 0, with the finding, where there can be none.
+/// Opens a shell for the trigger, a copy or a new one. Returns 0, with the finding, on failure.
 static int open_shell(struct run *run, int is_fresh, struct shell *shell)
 {
     enum trigger_kind kind = run->request->kind;
@@ -74,7 +74,7 @@ static void type_line(struct run *run, int is_fresh)
     type_line(run, 1);
 }
 
-/// The last line that is not empty.
+/// The last non-empty line.
 static const char *last_line(struct shell *shell)
 {
     while (shell->length > 0 && shell->seen[shell->length - 1] == '\n')
@@ -90,7 +90,7 @@ static void run_command(struct run *run, int is_fresh)
         return;
     int status = 0, ended = 0, alone = 0, open = 1;
     for (long long deadline = now() + COMMAND_LIMIT; !ended && !alone && now() < deadline;) {
-        // What it left running may hold the pipe, so its own end counts and not the pipe's.
+        // Processes it left running may hold the pipe open, so only its own end counts.
         if (open)
             open = read_output(&shell, 20, run->client, &alone);
         else
@@ -100,7 +100,7 @@ static void run_command(struct run *run, int is_fresh)
     read_output(&shell, 0, -1, NULL);
     if (ended)
         shell.pid = 0;
-    // A busy host, more likely than not: that no event came then says nothing about the probe.
+    // Most likely the host is busy; then a missing event proves nothing about the probe.
     run->answer.ran = ended;
     if (!ended)
         run->answer.finding = FINDING(COMMAND_OVERDUE, NUMBER(COMMAND_LIMIT / 1000));
@@ -167,14 +167,14 @@ pid_t start_trigger_service(struct waiting_shells *shells)
     close(listener);
     close(readiness[1]);
     char byte;
-    // Ends when the service closes its end, be it by its own end.
+    // Ends when the service closes its end or exits.
     while (read(readiness[0], &byte, 1) > 0)
         continue;
     close(readiness[0]);
     return pid > 0 ? pid : 0;
 }
 
-/// Nothing where nothing was found.
+/// Prints nothing for a finding without a code.
 static void print_finding(const struct finding *finding)
 {
     char line[CMX_FINDING_BYTES + 256];

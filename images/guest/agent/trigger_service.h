@@ -4,12 +4,13 @@
 
 #include "shells.h"
 
-/// Starts the service and waits until its shells wait. Returns its process, 0 where there can be none; `shells` is memory that both
-/// share.
+/// Starts the service and returns once its shells are waiting. Returns its pid; 0 if it cannot be started.
+/// `shells` is shared memory.
 pid_t start_trigger_service(struct waiting_shells *shells);
 
-/// `/init trigger PLAN`, for loaders that do not have the kit: runs the plan's trigger where the calling process is. Says on
-/// standard output, in one line, what is to be said about it. Returns 0, or UNMEASURABLE_STATUS where the guest could not run it.
+/// Implements `/init trigger PLAN`, for loaders without the kit: runs the plan's trigger in the caller's environment.
+/// Prints the finding, if any, to standard output in one line. Returns 0, or UNMEASURABLE_STATUS if the guest could not
+/// run it.
 int run_trigger(const char *path);
 
 #endif

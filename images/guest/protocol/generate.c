@@ -1,6 +1,6 @@
-/// Writes down for other languages than C what the headers of the protocol and the kit say, so that nothing is said twice:
+/// Exports the headers of the protocol and the kit to other languages, so that nothing is defined twice:
 ///
-///     generate rust    structures with their layout, and numbers, for a Rust that links the kit
+///     generate rust    structures with their layout, and numbers, for Rust code that links the kit
 ///     generate go      names, and codes of findings; Go's structures and other numbers come through cgo
 #include <bpf/libbpf.h>
 #include <ctype.h>
@@ -16,7 +16,7 @@
 
 #define CONSTANT(name) printf("pub const %s: u32 = %u;\n", #name, (unsigned)(name))
 
-/// Rust's type of a field.
+/// The Rust type of a field.
 #define RUST_TYPE(field) \
     _Generic((field), \
         uint32_t: "u32", \
@@ -48,7 +48,7 @@ static void declare(const char *name, const char *type, size_t bytes)
         printf("const _: () = assert!(size_of::<%s>() == %zu);\n", #structure, sizeof(struct structure)); \
     } while (0)
 
-// clang-format off: it indents each line of a list like this further than the one before.
+// clang-format off: it indents each line of such a list further than the previous one.
 #define PROGRAM_FIELDS(X, S) \
     X(S, cell) X(S, program) X(S, stage) X(S, error) X(S, log_complete) X(S, translated_bytes) X(S, jited_bytes) \
     X(S, verified_instructions) X(S, instructions) X(S, load_microseconds) X(S, verification_microseconds) \
@@ -80,7 +80,7 @@ static void write_rust(void)
     CONSTANT(EVENT_LIMIT);
     CONSTANT(FIRST_EVENT_WAIT);
     printf("pub const RESIDENT_ARGUMENT: &str = \"%s\";\n", CMX_RESIDENT_ARGUMENT);
-// A keyword of Rust.
+// A keyword in Rust.
 #define type_ type
     STRUCTURE(cmx_program, PROGRAM_FIELDS);
 #undef type_
@@ -92,7 +92,7 @@ static void write_rust(void)
     printf("}\n");
 }
 
-/// Names as libbpf and with it the other loaders use them; the last number has none.
+/// Writes libbpf's names, which the other loaders use as well; the last number has none.
 static void write_names(const char *go, const char *(*name_of)(int))
 {
     printf("var %s = [...]string{\n", go);

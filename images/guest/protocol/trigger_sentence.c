@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-/// NULL for a code that is not about a plan or its trigger. Takes up to two arguments, in their order.
+/// NULL for a code that is not about a plan or its trigger. The format uses up to two arguments, in order.
 static const char *format_of(uint32_t code)
 {
     switch (code) {

@@ -1,7 +1,8 @@
-/// A builtin for bash that waits for a trigger and runs it in a copy of the shell: what a shell does when it starts takes longer
-/// under TCG than most triggers, and nothing that a trigger does to its shell is there for the next one.
+/// A bash builtin that waits for a trigger and runs it in a copy of the shell.
 ///
-/// `enable -f` of bash loads it. The shell that waits never changes: the copy that returns from the builtin is made by clone(2).
+/// Starting a shell takes longer under TCG than most triggers, and a copy leaves nothing behind for the next trigger.
+/// bash loads the builtin with `enable -f`. The waiting shell never changes: clone(2) makes the copy that returns from
+/// the builtin.
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@
 #include "../kit/namespaces.h"
 #include "protocol.h"
 
-// Of bash, whose headers its own builtins are built with; an older or newer one may lack some.
+// Declared in bash's own headers, for its builtins; an older or newer bash may lack some.
 // Source: bash 5.2, builtins.h, builtins/common.h, jobs.h, variables.h.
 struct builtin {
     const char *name;
@@ -58,7 +59,7 @@ static void take_place(const int *descriptors)
         dollar_dollar_pid = getpid();
 }
 
-/// Makes the copy the leader of a session whose terminal is its own, as bash is when it starts on one.
+/// Makes the copy the leader of a session with its own terminal, as bash is when started on one.
 static void take_terminal(void)
 {
     setsid();
@@ -72,7 +73,7 @@ static void take_terminal(void)
     unbind_variable("PROMPT_COMMAND");
 }
 
-/// Waits; returns in a copy of the shell for each request, and with 1 in the shell itself when nobody asks any more.
+/// Returns in a copy of the shell for each request, and with 1 in the shell itself once the service is gone.
 static int await_trigger(void *words)
 {
     (void)words;
@@ -82,7 +83,7 @@ static int await_trigger(void *words)
         if (receive_with_descriptors(CMX_SHELL_FD, command, sizeof(command), descriptors, SHELL_DESCRIPTORS) <= 0)
             break;
         command[sizeof(command) - 1] = '\0';
-        // A child of this shell's parent: bash need not know of it, and the parent sees how it ends.
+        // A child of this shell's parent: bash need not know about it, and the parent sees how it ends.
         answer.pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
         if (answer.pid == 0) {
             take_place(descriptors);
@@ -99,7 +100,7 @@ static int await_trigger(void *words)
     return 1;
 }
 
-/// Refuses to be loaded into a bash that lacks what it takes: shells are then started as triggers come.
+/// Refuses to be loaded into a bash that lacks the symbols it needs: shells are then started as triggers arrive.
 __attribute__((visibility("default"))) int compat_matrix_await_builtin_load(char *name)
 {
     (void)name;

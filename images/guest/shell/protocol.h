@@ -8,8 +8,8 @@
 #define CMX_SHELL_BUILTIN "compat_matrix_await"
 #define CMX_SHELL_OBJECT "/lib/compat-matrix/shell.so"
 
-/// The descriptors that come with a request, which is the text of a command, closed with a NUL. It is empty for the interactive
-/// shell, which gets its line from its terminal.
+/// The descriptors that come with a request. The request is a command, NUL-terminated.
+/// It is empty for the interactive shell, which reads its line from its terminal.
 enum shell_descriptor {
     /// Standard input; the other one is standard output and error. For the interactive shell, both are its terminal.
     SHELL_INPUT,
@@ -21,8 +21,8 @@ enum shell_descriptor {
     SHELL_DESCRIPTORS,
 };
 
-/// What a waiting shell sends: once with `pid` 0 when it waits for the first time, then for each request the process that was made
-/// for it, a child of the trigger service; negative where none could be made.
+/// Sent by a waiting shell: once with `pid` 0 when it first waits, then for each request with the process it created.
+/// That process is a child of the trigger service; `pid` is negative if it could not be created.
 struct shell_answer {
     int pid;
 };

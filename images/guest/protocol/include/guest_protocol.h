@@ -1,4 +1,4 @@
-/// The wire format between the host and the agent in a guest; its one home.
+/// The wire format between the host and the agent in a guest, defined only here.
 ///
 /// Both sides share a mailbox, the memory behind an ivshmem device: a header page and two byte rings, one for each
 /// direction. A ring carries frames: a `struct cmx_frame`, then `length` bytes of payload, which start with the struct
@@ -65,8 +65,8 @@ enum cmx_frame_type {
     /// `struct cmx_module`: inserts the kernel module that CMX_FILE frames put there, and deletes the file. The agent
     /// answers with CMX_MODULE_DONE.
     CMX_MODULE = 4,
-    /// `struct cmx_cell`: the libbpf loader asks the kernel what it offers, and reports CMX_FACT frames between the
-    /// CMX_CELL_BEGIN and the CMX_CELL_END of that cell.
+    /// `struct cmx_cell`: the libbpf loader examines the kernel and reports CMX_FACT frames between the CMX_CELL_BEGIN
+    /// and the CMX_CELL_END of that cell.
     CMX_EXAMINE = 5,
 
     // Guest to host.
@@ -84,8 +84,7 @@ enum cmx_frame_type {
     CMX_CELL_END = 21,
     /// `struct cmx_fact` and text.
     CMX_FACT = 22,
-    /// `struct cmx_module_done` and text: what the kernel's log says since the insertion began; the end of it where it
-    /// is longer than CMX_MODULE_LOG_BYTES.
+    /// `struct cmx_module_done` and text: the kernel log since the insertion began, or its last CMX_MODULE_LOG_BYTES.
     CMX_MODULE_DONE = 23,
     /// `struct cmx_finding` and its arguments, each closed with a NUL.
     CMX_FINDING = 24,
@@ -120,7 +119,7 @@ struct cmx_module {
     char path[CMX_NAME_BYTES];
 };
 
-/// In bytes. The reason of a refusal is in the last lines.
+/// In bytes. The last lines have the reason of a rejection.
 #define CMX_MODULE_LOG_BYTES (4u << 10)
 
 struct cmx_module_done {
@@ -150,12 +149,12 @@ enum cmx_log_source {
     CMX_LOG_LOADER = 1,
     /// The matching event, as received from the program or tracefs.
     CMX_LOG_EVENT = 2,
-    /// Warnings and worse of the kernel while the cell ran, as its console shows them, but whatever is shown there; sent
-    /// by the agent, about the whole object.
+    /// Kernel messages at level warning or worse while the cell ran, in the console's format, whatever the console's
+    /// level; sent by the agent, about the whole object.
     CMX_LOG_KERNEL = 3,
 };
 
-/// In bytes; the first are kept, since they say what began it.
+/// In bytes; the first messages are kept, because they show what started it.
 #define CMX_KERNEL_LOG_BYTES (16u << 10)
 
 struct cmx_log {
@@ -172,7 +171,7 @@ enum cmx_stage {
     CMX_STAGE_FIRE = 4,
 };
 
-/// `program` in a frame about the whole object: it could not even be opened or, after reports of its programs alone, not be loaded.
+/// `program` in a frame about the whole object, which did not open or, after reports on its programs, did not load.
 #define CMX_WHOLE_OBJECT 0xffffffffu
 
 struct cmx_program {
@@ -221,16 +220,17 @@ struct cmx_finding {
 /// The maximum length of a finding's arguments, in bytes, including their NULs.
 #define CMX_FINDING_BYTES (4u << 10)
 
-/// FINDING(name, number, argument count) for each code, below a comment with its arguments. `error` is the text of an errno or the
-/// words of a library, `map` is empty for the output of an iterator, numbers are decimal.
+/// FINDING(name, number, argument count) for each code, below a comment with its arguments.
+/// `error` is the text of an errno or a library's message, `map` is empty for the output of an iterator, numbers are
+/// decimal.
 #define CMX_FINDINGS(FINDING) \
     /* text: of a loader that is not part of the guest's image, in its own words */ \
     FINDING(TEXT, 1, 1) \
 \
-    /* The kernel rejects it, asked with programs and maps that differ in one thing only. */ \
-    /* type: every program of it */ \
+    /* The kernel rejects it, as shown by programs and maps that differ in one thing only. */ \
+    /* type: every program of it is rejected */ \
     FINDING(PROGRAM_TYPE_REJECTED, 16, 1) \
-    /* type: every map of it */ \
+    /* type: every map of it is rejected */ \
     FINDING(MAP_TYPE_REJECTED, 17, 1) \
     /* program type, attach type */ \
     FINDING(ATTACH_TYPE_REJECTED, 18, 2) \
@@ -248,13 +248,13 @@ struct cmx_finding {
     FINDING(MEMLOCK_TOO_LOW, 24, 0) \
     /* level: the word of /sys/kernel/security/lockdown */ \
     FINDING(LOCKED_DOWN, 25, 1) \
-    /* library that sends types for a map's key and value to a kernel that knows none */ \
+    /* library that sends types for a map's key and value to a kernel without support for them */ \
     FINDING(MAP_BTF_REJECTED, 26, 1) \
-    /* number of a helper that no type of program may call */ \
+    /* number of a helper that no program type may call */ \
     FINDING(HELPER_NOWHERE, 27, 1) \
-    /* type, of which the kernel has maps: this one has no max_entries */ \
+    /* type of a map without max_entries; the kernel has that type */ \
     FINDING(MAP_SIZE_MISSING, 28, 1) \
-    /* the program has calls between functions, of which the kernel knows none */ \
+    /* the program has calls between functions, which the kernel does not support */ \
     FINDING(CALLS_REJECTED, 29, 0) \
 \
     /* The plan, and the object as a whole. */ \
@@ -264,15 +264,15 @@ struct cmx_finding {
     FINDING(PLAN_LINE_UNKNOWN, 33, 1) \
     FINDING(PLAN_WITHOUT_PROGRAM, 34, 0) \
     FINDING(PLAN_WITHOUT_TRACEFS_EVENT, 35, 0) \
-    /* program that replaces a function which no other program of the object has */ \
+    /* program that replaces a function that no other program of the object has */ \
     FINDING(REPLACED_FUNCTION_MISSING, 37, 1) \
     /* library, program: neither its section nor the plan names its target in the kernel's BTF */ \
     FINDING(LOAD_TARGET_UNNAMED, 38, 2) \
     /* program, target, error */ \
     FINDING(LOAD_TARGET_REFUSED, 39, 3) \
-    /* map that has no max_entries and was given one, as the plan asks; about the whole object */ \
+    /* map without max_entries that was given one, as the plan requests; about the whole object */ \
     FINDING(MAP_SIZED, 40, 1) \
-    /* program array whose programs the kernel does not accept there */ \
+    /* program array into which the kernel does not accept its programs */ \
     FINDING(ARRAY_REFUSED, 41, 1) \
     /* library that loads programs as they were compiled if it has no BTF to relocate them with */ \
     FINDING(RELOCATIONS_SKIPPED, 42, 1) \
@@ -286,13 +286,13 @@ struct cmx_finding {
     FINDING(TARGET_NOT_CATEGORY_AND_NAME, 50, 1) \
     /* target */ \
     FINDING(TARGET_NOT_SYMBOL_AND_OFFSET, 51, 1) \
-    /* what cannot attach: a loader or a library with its version, program type */ \
+    /* loader, or library with its version, that cannot attach; program type */ \
     FINDING(TYPE_NOT_ATTACHABLE, 52, 2) \
     /* loader, section */ \
     FINDING(SECTION_NOT_ATTACHABLE, 53, 2) \
     /* interface */ \
     FINDING(INTERFACE_MISSING, 54, 1) \
-    /* path, empty for the cell's own; error */ \
+    /* path, empty for the cell's own cgroup; error */ \
     FINDING(CGROUP_UNOPENABLE, 55, 2) \
     FINDING(CLASSIFIER_MISSING, 56, 0) \
     FINDING(PACKET_SOCKETS_MISSING, 57, 0) \
@@ -309,11 +309,11 @@ struct cmx_finding {
     /* The target of a program that was not attached. */ \
     /* function: not in /proc/kallsyms */ \
     FINDING(SYMBOL_ABSENT, 128, 1) \
-    /* function, what the compiler made of it as `name.isra.0, name.part.1` */ \
+    /* function, the compiler's variants as `name.isra.0, name.part.1` */ \
     FINDING(SYMBOL_RENAMED, 129, 2) \
-    /* function: in /proc/kallsyms, and in no list of those that can be probed */ \
+    /* function: in /proc/kallsyms, but in no list of traceable functions */ \
     FINDING(SYMBOL_NOT_TRACEABLE, 130, 1) \
-    /* function: not in the error injection list, and the program replaces its result */ \
+    /* function: not in the error injection list, but the program replaces its result */ \
     FINDING(NOT_ERROR_INJECTABLE, 131, 1) \
     /* category/name */ \
     FINDING(TRACEPOINT_ABSENT, 132, 1) \
@@ -330,7 +330,7 @@ struct cmx_finding {
     FINDING(EVENTS_UNREADABLE, 67, 2) \
     /* map, seconds after the trigger */ \
     FINDING(NO_EVENT, 68, 2) \
-    /* number of events, map, text that none of them holds */ \
+    /* number of events, map, text that none of them contains */ \
     FINDING(NO_FITTING_EVENT, 69, 3) \
     /* program, number of runs */ \
     FINDING(RUN_COUNT, 70, 2) \
@@ -361,13 +361,13 @@ struct cmx_finding {
     FINDING(DEFINITION_FAILED, 98, 3) \
     /* definition, error */ \
     FINDING(EVENT_NOT_ENABLED, 99, 2) \
-    /* strings were read from the memory of the process, since the kernel dereferences nothing at a uprobe */ \
+    /* strings were read from the process's memory, because the kernel dereferences nothing at a uprobe */ \
     FINDING(STRINGS_READ_LATER, 100, 0) \
     /* error */ \
     FINDING(TRACE_UNREADABLE, 101, 1) \
     /* event, seconds after the trigger */ \
     FINDING(NO_TRACE_EVENT, 102, 2) \
-    /* number of events, event, text that none of them holds */ \
+    /* number of events, event, text that none of them contains */ \
     FINDING(NO_FITTING_TRACE_EVENT, 103, 3) \
 \
     /* The exec loader. */ \
@@ -379,7 +379,7 @@ struct cmx_finding {
     FINDING(PROGRAM_KILLED, 114, 2) \
     /* exit status, expected exit status */ \
     FINDING(PROGRAM_FAILED, 115, 2) \
-    /* text that no line of the output holds, exit status */ \
+    /* text that no line of the output contains, exit status */ \
     FINDING(PROGRAM_WITHOUT_LINE, 116, 2)
 
 #define CMX_FINDING_VALUE(name, number, argument_count) CMX_FINDING_##name = number,
@@ -388,23 +388,23 @@ enum cmx_finding_code { CMX_FINDINGS(CMX_FINDING_VALUE) };
 /// The number of arguments of a finding with that code; negative for an unknown code.
 int cmx_finding_argument_count(uint32_t code);
 
-/// Writes the sentence of a finding about a plan or its trigger, for loaders that `/init trigger` tells it in words. `first` and
-/// `second` are its arguments, the second one empty where it has fewer. Returns 0 for other findings.
+/// Writes the sentence of a finding about a plan or its trigger, for loaders that read it from `/init trigger`.
+/// `first` and `second` are its arguments; `second` is empty if there are fewer. Returns 0 for other findings.
 int cmx_write_trigger_sentence(char *line, size_t bytes, uint32_t code, const char *first, const char *second);
 
 enum cmx_fact_kind {
-    /// Something that decides what loads or attaches: `bounded_loops`; `answer` says whether it is there.
+    /// A property that decides what loads or attaches: `bounded_loops`; `answer` says whether the kernel has it.
     CMX_FACT_FEATURE = 0,
-    /// Types in libbpf's words; one it does not know has its name from the kernel's BTF, else `prog_type 33`.
+    /// A type by libbpf's name; without one, by its name in the kernel's BTF, or as `prog_type 33`.
     CMX_FACT_PROGRAM_TYPE = 1,
     CMX_FACT_MAP_TYPE = 2,
-    /// `name` is a program type that is there, the text the helpers it may call: one a line, as `map_lookup_elem`.
+    /// `name` is an existing program type, the text the helpers that it may call, one per line: `map_lookup_elem`.
     CMX_FACT_HELPERS = 3,
-    /// What a file in /proc or /sys says of the kernel, as the text; `name` is ours.
+    /// The text is the contents of a file in /proc or /sys about the kernel; `name` is our own.
     CMX_FACT_SETTING = 4,
-    /// A part of the `CONFIG_…` file that the kernel carries itself; the parts come in order.
+    /// A part of the `CONFIG_…` file embedded in the kernel; the parts come in order.
     CMX_FACT_CONFIG = 5,
-    /// What the kernel has names for: `name` is `kfuncs`, `iterators` or `struct_ops`, the text the names, one a line.
+    /// Names in the kernel: `name` is `kfuncs`, `iterators` or `struct_ops`, the text has one name per line.
     CMX_FACT_LIST = 6,
 };
 
@@ -434,8 +434,9 @@ int cmx_mailbox_is_open(const void *mailbox);
 /// Writes up to `length` bytes and returns how many there was room for. One writer per ring.
 size_t cmx_write_to_guest(void *mailbox, const void *bytes, size_t length);
 size_t cmx_write_to_host(void *mailbox, const void *bytes, size_t length);
-/// Reads up to `length` bytes and returns how many there were. One reader per ring. The positions are the other
-/// side's word, so they are not trusted: a ring that claims more than it can hold counts as empty and sets `*broken`.
+/// Reads up to `length` bytes and returns how many there were. One reader per ring.
+/// The positions come from the other side, so they are not trusted: a ring that claims more than it can hold counts as
+/// empty and sets `*broken`.
 size_t cmx_read_from_host(void *mailbox, void *bytes, size_t length, int *broken);
 size_t cmx_read_from_guest(void *mailbox, void *bytes, size_t length, int *broken);
 

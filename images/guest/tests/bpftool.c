@@ -1,5 +1,5 @@
-/// What the libbpf loader is held against: `bpftool prog loadall`, of the machine that built the guest. Reports one program
-/// for the whole object, which failed where bpftool did, and what bpftool printed as the loader's messages.
+/// The reference for the libbpf loader: `bpftool prog loadall` from the build machine.
+/// Reports one program for the whole object, failed if bpftool failed, with bpftool's output as the loader's messages.
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
-# Guests that only tests boot: build/tests/<name> holds an agent, the shell's builtin and a loader, as GuestImage takes them.
+# Guests that only tests boot: build/tests/<name> has an agent, the shell's builtin and a loader, as GuestImage expects.
 TEST_GUESTS := misbehaving plain stuck bpftool
 TESTS += $(foreach guest,$(TEST_GUESTS),$(addprefix $(BUILD)/tests/$(guest)/,agent shell.so loader-libbpf)) \
          $(BUILD)/tests/bpftool/loader-bpftool $(BUILD)/tests/unruly $(BUILD)/tests/unruly-resident \
          $(addprefix $(BUILD)/tests/residents/,agent shell.so loader-forking loader-go)
-# The loop around a resident libbpf, without what it does with an object.
+# The loop of the resident libbpf loader, without its handling of objects.
 RESIDENT := $(addprefix loaders/libbpf/,main.c libelf_0_192.c warm_up_object.S)
 
 $(BUILD)/tests/misbehaving/loader-libbpf: tests/misbehaving.c $(RESIDENT)
@@ -29,7 +29,7 @@ $(BUILD)/tests/bpftool/loader-bpftool: tests/bpftool.c $(KIT) $(HEADERS) Makefil
 	mkdir -p $(@D)
 	$(CC) $(CFLAGS) tests/bpftool.c $(KIT) $(LDFLAGS) -o $@
 
-# Loaders of somebody else's, which come into a guest with the job.
+# Third-party loaders, which reach a guest with the job.
 $(BUILD)/tests/unruly: CAN_STAY := 0
 $(BUILD)/tests/unruly-resident: CAN_STAY := 1
 $(BUILD)/tests/unruly $(BUILD)/tests/unruly-resident: tests/unruly.c $(KIT) $(HEADERS) Makefile
@@ -41,7 +41,7 @@ $(BUILD)/tests/residents/loader-forking: tests/unruly_resident.c $(KIT) $(HEADER
 	mkdir -p $(@D)
 	$(CC) $(CFLAGS) $< $(KIT) $(LDFLAGS) -o $@
 
-# The cilium loader with deeds in the place of its loads.
+# The cilium loader, misbehaving instead of loading.
 UNRULY_GO := $(wildcard tests/unruly-go/*.go) $(filter-out %/main.go, $(wildcard $(CILIUM)/*.go))
 UNRULY_GO_SOURCE := $(CILIUM_BUILD)/src/unruly-go
 $(BUILD)/tests/residents/loader-go: $(UNRULY_GO) $(KIT) $(BUILD)/generate $(BUILD)/warm_up.bpf.o tests/build.mk $(CILIUM)/build.mk Makefile

@@ -1,5 +1,5 @@
-/// A loader that does what the object says instead of loading it: the object is a text that starts with a word of the
-/// table below. Together with the loop of the resident libbpf loader.
+/// A loader that misbehaves instead of loading the object, a text that starts with a word of the table below.
+/// Linked with the loop of the resident libbpf loader.
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -92,7 +92,7 @@ static void kill_resident(uint32_t cell)
     kill(getppid(), SIGKILL);
 }
 
-/// More than a guest has by default; in a large one it passes.
+/// Uses more memory than a guest has by default; passes in a large one.
 static void use_much_memory(uint32_t cell)
 {
     for (int mebibytes = 0; mebibytes < 320; mebibytes++) {
@@ -104,12 +104,12 @@ static void use_much_memory(uint32_t cell)
     pass(cell);
 }
 
-/// The kernel kills a child of the loader and says so; the loader itself is well.
+/// The kernel kills a child of the loader and logs it; the loader itself is fine.
 static void lose_child(uint32_t cell)
 {
     pid_t child = fork();
     if (child == 0) {
-        // So that the kernel has no doubt whom to kill.
+        // Leaves the kernel no doubt which process to kill.
         int score = open("/proc/self/oom_score_adj", O_WRONLY);
         if (score < 0 || write(score, "1000", 4) != 4)
             _exit(1);
@@ -120,7 +120,7 @@ static void lose_child(uint32_t cell)
     pass(cell);
 }
 
-/// Writes what a kernel writes when it dies, to the console and into the kernel's own log.
+/// Writes a kernel's last message to the console and into the kernel log.
 static void cry_wolf(uint32_t cell)
 {
     static const char words[] = "<4>Kernel panic - not syncing: not at all\n";
@@ -130,7 +130,7 @@ static void cry_wolf(uint32_t cell)
     pass(cell);
 }
 
-/// Ends as if all were well, after bytes that are no frame.
+/// Ends as if successful, after bytes that are not a frame.
 static void talk_noise(uint32_t cell)
 {
     char noise[4096];
@@ -147,7 +147,7 @@ static void stop_in_mid_frame(uint32_t cell)
     send_bytes(&program, sizeof(program) / 2);
 }
 
-/// Says what only the agent may say.
+/// Sends a frame that only the agent may send.
 static void end_cell(uint32_t cell)
 {
     struct cmx_cell_end end = {.cell = cell};
@@ -155,7 +155,7 @@ static void end_cell(uint32_t cell)
     send_frame_of(CMX_CELL_END, &end, sizeof(end));
 }
 
-/// A verdict about the cell after this one.
+/// Reports a verdict about the next cell.
 static void report_next_cell(uint32_t cell)
 {
     pass(cell + 1);
@@ -176,7 +176,7 @@ static void say_nothing(uint32_t cell)
     (void)cell;
 }
 
-/// More than the mailbox holds at once.
+/// Sends more than the mailbox holds at once.
 static void talk_much(uint32_t cell)
 {
     static char bytes[sizeof(struct cmx_log) + (64 << 10)];

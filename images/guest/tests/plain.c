@@ -1,5 +1,4 @@
-/// What the libbpf loader is held against: the same object, one program at a time, through libbpf as it is, with
-/// nothing between it and the kernel.
+/// The reference for the libbpf loader: loads the same object, one program at a time, with unmodified libbpf.
 #include <errno.h>
 #include <stdio.h>
 

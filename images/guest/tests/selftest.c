@@ -1,4 +1,4 @@
-/// A program as users have them, for `exec` variants: its first argument says what its self-test comes to.
+/// A user's program for `exec` variants: its first argument sets the result of its self-test.
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -18,7 +18,7 @@ static const char *greeting(void)
 }
 #endif
 
-/// Loads `r0 = 0; exit` or, refused, `exit` alone; writes the verifier's log as libbpf frames it.
+/// Loads `r0 = 0; exit` or, to be rejected, `exit` alone; writes the verifier log the way libbpf frames it.
 static int load(int refused)
 {
     static char log[1 << 16];
@@ -39,7 +39,7 @@ static int load(int refused)
     return 1;
 }
 
-/// Says where it is and what it has been given.
+/// Prints where it runs and what it was given.
 static int look_around(void)
 {
     char own[4096] = "", text[64] = "";
@@ -51,7 +51,7 @@ static int look_around(void)
     text[strcspn(text, "\n")] = '\0';
     printf("exe=%s conf=%s env=%s bash=%d library=%s\n", own, text, getenv("SELFTEST"), access("/bin/bash", X_OK),
            greeting());
-    // Nothing of an earlier program is here.
+    // Nothing of an earlier program is left.
     return access("/left-behind", F_OK) == 0 || creat("/left-behind", 0644) < 0 ? 3 : 0;
 }
 

@@ -1,5 +1,6 @@
-/// A loader that does what the object says instead of loading it: the object is a text, one word of the table below. What each does
-/// must cost its own cell alone. Built twice: as a loader that is started for each cell, and, with CAN_STAY, as one that can be resident.
+/// A loader that misbehaves instead of loading the object, a text with one word of the table below.
+/// Each word may cost only its own cell. Built twice: as a loader that is started for each cell and, with CAN_STAY, as
+/// one that can be resident.
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -53,7 +54,7 @@ static void pass(void)
     report(cell, 0, CMX_STAGE_LOAD, 0);
 }
 
-/// Which process has made the one that works on the cell: the agent, or the loader that stays.
+/// Names the process that created the one that runs the cell: the agent or the resident loader.
 static void name_parent(void)
 {
     char text[32];
@@ -74,7 +75,7 @@ static void pass_and_hang(void)
     hang();
 }
 
-/// A loader that closed its pipe may still be at work.
+/// Closes its pipe and keeps running.
 static void close_and_hang(void)
 {
     pass();
@@ -124,7 +125,7 @@ static void say_noise(void)
     send_bytes(noise, sizeof(noise));
 }
 
-/// More than any pipe holds, and does not stop where nobody listens.
+/// Writes more than any pipe holds, and does not stop if nobody reads.
 static void say_noise_for_ever(void)
 {
     char noise[4096];
@@ -360,7 +361,7 @@ static void obey(const char *object)
             return;
         }
     }
-    // An object: every loader passes one that it does not look at.
+    // Not a word but a real object: pass without looking at it.
     pass();
 }
 

@@ -1,5 +1,5 @@
-/// A resident loader that does what the object says instead of loading it: the object is a text, one word of the table below.
-/// None of it may reach the next cell. Every cell that lives long enough reports what it sees.
+/// A resident loader that misbehaves instead of loading the object, a text with one word of the table below.
+/// Nothing may reach the next cell. Every cell that lives long enough reports what it sees.
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -44,7 +44,7 @@ static int count_entries(const char *path, const char *prefix)
     return count;
 }
 
-/// Lines of a file, by how they begin.
+/// Reports the lines of a file that start with `prefix`.
 static void see_lines(const char *path, const char *prefix)
 {
     char line[256];
@@ -56,7 +56,7 @@ static void see_lines(const char *path, const char *prefix)
         fclose(file);
 }
 
-/// Processes of this very program.
+/// Counts the processes of this program.
 static int count_loaders(void)
 {
     int count = 0;
@@ -159,7 +159,7 @@ static void leave_cgroup_behind(void)
         abort();
 }
 
-/// Moves by itself, as a program of somebody else would.
+/// Moves without the kit, as a third-party program would.
 static void enter_cgroup(void)
 {
     static const char group[] = CGROUP_ROOT "/" CELL_CGROUP_PREFIX "own";
@@ -171,7 +171,7 @@ static void enter_cgroup(void)
     close(processes);
 }
 
-/// In this cell's own bpffs; a folder, since a map would need the library.
+/// Leaves a pin in the cell's own bpffs: a directory, because a map would need the library.
 static void leave_pin(void)
 {
     if (mkdir("/sys/fs/bpf/left", 0755) != 0)
@@ -184,11 +184,11 @@ static void leave_memory(void)
     if (memory == NULL)
         abort();
     memset(memory, 1, LEFT_MEMORY);
-    // A compiler leaves out memory that nobody looks at.
+    // Keeps the compiler from removing unused memory.
     asm volatile("" : : "r"(memory) : "memory");
 }
 
-/// Outlives the cell, unless somebody ends it.
+/// Leaves a process that outlives the cell unless somebody kills it.
 static void leave_process(void)
 {
     if (fork() != 0)

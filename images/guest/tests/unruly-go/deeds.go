@@ -1,7 +1,7 @@
-// A resident loader that does what the object says instead of loading it: the object is a text, one word of the table below. None
-// of it may reach the next cell. Every cell that lives long enough reports what it sees.
+// A resident loader that misbehaves instead of loading the object, a text with one word of the table below.
 //
-// The rest of this package is the cilium loader's own, which the build puts beside these files.
+// Nothing may reach the next cell. Every cell that lives long enough reports what it sees. The rest of this package is
+// the cilium loader's own, which the build copies beside these files.
 package main
 
 import (
@@ -15,7 +15,7 @@ import (
 
 const leftMemory = 128 << 20
 
-// What a package of a cell could keep.
+// kept is package state that could outlive a cell.
 var kept []byte
 
 func main() {
@@ -74,7 +74,7 @@ func changeFolder() {
 	unix.Umask(0o077)
 }
 
-// dropCapabilities drops those of the cell's thread.
+// dropCapabilities drops the capabilities of the cell's thread.
 func dropCapabilities() {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	var none [2]unix.CapUserData
@@ -96,7 +96,7 @@ func leaveCgroupBehind() {
 	must(err)
 }
 
-// enterCgroup moves the process by itself, as a program of somebody else would.
+// enterCgroup moves the process without the kit, as a third-party program would.
 func enterCgroup() {
 	group := filepath.Join(cgroupRoot, cellCgroupPrefix+"own")
 	must(os.Mkdir(group, 0o755))

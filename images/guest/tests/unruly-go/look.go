@@ -32,7 +32,7 @@ func reportWhatIsSeen(out *reporter) {
 	fmt.Fprintln(&seen, memory())
 	fmt.Fprintln(&seen, len(glob("/sys/fs/bpf/left*")), "pinned")
 	fmt.Fprintln(&seen, len(glob(filepath.Join(cgroupRoot, cellCgroupPrefix+"*"))), "cgroups of cells")
-	// The thread that stands for the process must never be one that a cell had.
+	// The thread that stands for the process must never have served a cell.
 	fmt.Fprintln(&seen, "on the first thread:", unix.Gettid() == unix.Getpid())
 	see(&seen, "/proc/thread-self/cgroup", "0::")
 	see(&seen, "/proc/thread-self/status", "Uid:", "Cap", "SigBlk", "SigIgn")
@@ -63,7 +63,7 @@ func glob(pattern string) []string {
 	return names
 }
 
-// see copies lines of a file, by how they begin.
+// see copies the lines of a file that start with one of the prefixes.
 func see(seen *bytes.Buffer, path string, prefixes ...string) {
 	text, err := os.ReadFile(path)
 	must(err)

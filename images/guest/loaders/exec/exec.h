@@ -7,7 +7,7 @@
 
 #include "../../kit/plan.h"
 
-/// In bytes; the end of a longer output is kept, since that is where a program says what went wrong.
+/// In bytes; the end of a longer output is kept, because it says what went wrong.
 #define OUTPUT_BYTES (1u << 20)
 
 /// The program's standard output and error.
@@ -19,7 +19,7 @@ struct output {
     int is_cut;
     size_t length;
     char text[OUTPUT_BYTES];
-    /// The current line, as far as it matters.
+    /// The beginning of the current line.
     char current[4096];
     size_t current_length;
 };
@@ -27,14 +27,14 @@ struct output {
 /// Reads what arrives within `limit` milliseconds; 0 reads what is already there.
 void read_output(struct output *output, int limit);
 
-/// Makes `root` a root directory: the files of the guest itself, where it has none of that name, and /proc, /sys and /dev. Returns
-/// 0 with `errno` set where it cannot be had.
+/// Makes `root` a root directory: adds the guest's own files that it lacks, and /proc, /sys and /dev.
+/// Returns 0, with `errno` set, on failure.
 int prepare_root(const char *root);
 /// Removes it recursively.
 void remove_root(const char *root);
 
-/// Starts the program in its root; returns its number, or the negative errno of what kept it from starting. `*output` is where it
-/// writes to.
+/// Starts the program in its root; returns its pid, or the negative errno of the failure.
+/// `*output` receives the descriptor for its output.
 pid_t start_program(const struct plan_exec *exec, int *output);
 
 #endif

@@ -23,7 +23,7 @@ static void note_end(int signal_)
     must_end = 1;
 }
 
-/// The errno that stands for how the program ended, with the finding that says it.
+/// The errno for how the program ended; also reports a finding that explains it.
 static int judge_ending(uint32_t cell, const struct plan_exec *exec, const struct output *output, int status)
 {
     if (output->found_line && exec->status < 0)
@@ -44,8 +44,8 @@ static int judge_ending(uint32_t cell, const struct plan_exec *exec, const struc
     return 0;
 }
 
-/// Waits for the program's end, or for the line that it is to write where its end does not count. What it leaves running is
-/// the agent's to remove.
+/// Waits for the program's end, or for the expected line if its exit status does not matter.
+/// The agent removes what it leaves running.
 static int await_end(pid_t program, const struct plan_exec *exec, struct output *output)
 {
     int status = 0, has_ended = 0;
@@ -103,10 +103,10 @@ int main(int argc, char **argv)
 {
     struct plan plan;
     struct finding problem;
-    // It has no library to name.
+    // There is no library version to print.
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
         return 0;
-    // It has nothing to prepare.
+    // There is nothing to prepare.
     if (argc == 2 && strcmp(argv[1], CMX_RESIDENT_ARGUMENT) == 0)
         return 64;
     if (argc != 4) {

@@ -19,7 +19,7 @@ static void look_for_line(struct output *output, const char *bytes, size_t lengt
         if (memmem(output->current, strlen(output->current), output->line, strlen(output->line)) != NULL)
             output->found_line = 1;
     }
-    // A prompt that no line feed ends is a line, too.
+    // A prompt without a line feed is a line, too.
     if (memmem(output->current, output->current_length, output->line, strlen(output->line)) != NULL)
         output->found_line = 1;
 }
@@ -27,7 +27,7 @@ static void look_for_line(struct output *output, const char *bytes, size_t lengt
 static void keep(struct output *output, const char *bytes, size_t length)
 {
     if (output->length + length > sizeof(output->text)) {
-        // Half of it at once: not every byte is to be moved for each that comes.
+        // Drops half at once, so that not every byte that arrives moves all others.
         size_t dropped = output->length + length - sizeof(output->text) / 2;
         dropped = dropped < output->length ? dropped : output->length;
         memmove(output->text, output->text + dropped, output->length - dropped);
@@ -47,7 +47,7 @@ void read_output(struct output *output, int limit)
             return;
         ssize_t count = read(output->descriptor, part, sizeof(part));
         if (count <= 0) {
-            // Whoever closes its output may still be at work.
+            // A program that closed its output may still be running.
             if (limit > 0)
                 usleep(limit * 1000);
             return;

@@ -17,7 +17,7 @@ static int is_below(const char *path, const char *folder)
     return strncmp(path, folder, length) == 0 && (path[length] == '/' || path[length] == '\0');
 }
 
-/// Files of jobs, of which this root is one, and the folders that file systems are mounted on.
+/// The files of jobs, which include this root, and the mount points of file systems.
 static int is_left_out(const char *path)
 {
     static const char *const folders[] = {"/job", "/proc", "/sys", "/dev", "/tmp", "/init"};
@@ -27,7 +27,7 @@ static int is_left_out(const char *path)
     return strncmp(path, "/bin/loader-", strlen("/bin/loader-")) == 0;
 }
 
-/// Gives the root a file of the guest by another name: no copy, since memory is small.
+/// Links a file of the guest into the root: a copy would take memory.
 static int share(const char *path, const struct stat *status, int kind, struct FTW *place)
 {
     (void)status, (void)place;
@@ -37,7 +37,7 @@ static int share(const char *path, const struct stat *status, int kind, struct F
     if (kind == FTW_D)
         mkdir(target, 0755);
     else if (kind == FTW_F)
-        // What the host sent under that name stays.
+        // A file that the host sent by that name stays.
         return link(path, target) != 0 && errno != EEXIST ? -1 : 0;
     return 0;
 }
@@ -57,13 +57,13 @@ int prepare_root(const char *root)
     mkdir(root, 0755);
     if (nftw("/", share, 16, FTW_PHYS | FTW_MOUNT) != 0)
         return 0;
-    // A home and what programs write to by habit.
+    // A home, and the directories that programs usually write to.
     static const char *const folders[] = {"/tmp", "/run", "/var", "/root"};
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
         snprintf(folder, sizeof(folder), "%s%s", root, folders[i]);
         mkdir(folder, 0755);
     }
-    // A root is a mount point, so that what looks at /proc/self/mountinfo finds one.
+    // Mounted, so that programs find their root in /proc/self/mountinfo.
     return mount(root, root, NULL, MS_BIND, NULL) == 0 && mount_here("/proc") == 0 && mount_here("/sys") == 0 &&
            mount_here("/dev") == 0;
 }
@@ -77,7 +77,7 @@ static int remove_one(const char *path, const struct stat *status, int kind, str
 
 void remove_root(const char *root)
 {
-    // In this mount namespace: no other has them.
+    // They exist only in this mount namespace.
     static const char *const mounts[] = {"/dev", "/sys", "/proc", ""};
     char path[4096];
     for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {

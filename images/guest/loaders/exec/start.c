@@ -35,7 +35,7 @@ pid_t start_program(const struct plan_exec *exec, int *output)
     close(outputs[1]);
     close(problems[1]);
     int error = program < 0 ? errno : 0;
-    // Closed without a word by the program that it became.
+    // A successful exec closes the pipe without writing to it.
     if (program >= 0 && read(problems[0], &error, sizeof(error)) != sizeof(error))
         error = 0;
     close(problems[0]);

@@ -17,7 +17,7 @@ static int is_uprobe(const struct plan_tracefs *plan)
     return plan->kind[0] == 'u';
 }
 
-/// An event's name holds letters, digits and underscores.
+/// An event's name consists of letters, digits and underscores.
 static void name_event(const char *symbol, char *name, size_t bytes)
 {
     size_t length = 0;
@@ -28,7 +28,7 @@ static void name_event(const char *symbol, char *name, size_t bytes)
     name[length] = '\0';
 }
 
-/// Writes to `place` where the probe is, in tracefs's words.
+/// Writes the probe's location to `place`, in the syntax of tracefs.
 static int find_place(const struct plan_tracefs *plan, char *place, size_t bytes, struct finding *problem)
 {
     const char *colon = strrchr(plan->target, ':');
@@ -52,7 +52,7 @@ static int find_place(const struct plan_tracefs *plan, char *place, size_t bytes
     return error;
 }
 
-/// Puts it into tracefs's words.
+/// Writes the definition in the syntax of tracefs.
 static void describe(const struct plan_tracefs *plan, struct definition *definition, const char *place,
                      const char *fetch)
 {
@@ -67,10 +67,10 @@ static int write_definition(const struct plan_tracefs *plan, struct definition *
     return write_tracing(definition->file, definition->text, O_APPEND);
 }
 
-/// Kernels before 3.14 fetch nothing but registers at an uprobe; whoever reads the line then looks at the memory itself.
+/// For kernels before 3.14, whose uprobes fetch only registers: the reader of the line then reads the memory itself.
 static int write_without_dereference(const struct plan_tracefs *plan, struct definition *definition, const char *place)
 {
-    // The register of a return value on x86-64, for kernels that do not know $retval at an uprobe either.
+    // The register of a return value on x86-64, for kernels that also lack $retval at a uprobe.
     static const char *const return_values[] = {"$retval", "%ax"};
     char fetch[512];
     int error = -EINVAL;

@@ -25,7 +25,7 @@ struct watch {
     int fits;
 };
 
-/// Looks at the line; the text must be in what follows the event's name, since a command's name stands before it.
+/// Checks the line; the text must follow the event's name, because a command's name precedes it.
 static void take_line(struct watch *watch)
 {
     char label[80];
@@ -38,7 +38,7 @@ static void take_line(struct watch *watch)
     watch->fits = strstr(arguments, watch->contains) != NULL;
 }
 
-/// Takes the lines that are there. The one that fits stays in `watch->line`.
+/// Reads the available lines. The matching one stays in `watch->line`.
 static void take_lines(struct watch *watch)
 {
     char part[4096];
@@ -58,7 +58,7 @@ static int await_event(void *context, struct trigger *trigger, int limit)
 {
     struct watch *watch = context;
     for (long long deadline = 0; !watch->fits;) {
-        // Short: a string in the memory of the process is soon gone.
+        // Short, because a string in the process's memory is soon gone.
         usleep(1000);
         take_lines(watch);
         if (watch->fits || !trigger_has_ended(trigger))
@@ -84,7 +84,7 @@ static int fire(uint32_t cell, const struct plan *plan, const struct definition 
     watch.pipe = open_tracing("trace_pipe", O_NONBLOCK);
     if (watch.pipe < 0)
         end_unmeasured(cell, FINDING(TRACE_UNREADABLE, strerror(-watch.pipe)));
-    // As soon as there is a line, it is read. The trigger does not inherit that.
+    // Reads each line as soon as it exists. The trigger does not inherit this priority.
     if (definition->string_count > 0)
         sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &(struct sched_param){.sched_priority = 1});
     struct trigger trigger;
@@ -107,10 +107,10 @@ int main(int argc, char **argv)
     struct plan plan;
     struct definition definition;
     struct finding finding = {0};
-    // It has no library to name.
+    // There is no library version to print.
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
         return 0;
-    // It has nothing to prepare.
+    // There is nothing to prepare.
     if (argc == 2 && strcmp(argv[1], CMX_RESIDENT_ARGUMENT) == 0)
         return 64;
     if (argc != 4) {

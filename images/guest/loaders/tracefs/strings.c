@@ -8,7 +8,7 @@
 
 #include "tracefs.h"
 
-/// `[name=]+offset(register)[:string]` of tracefs. Returns 0 for anything else.
+/// Parses `[name=]+offset(register)[:string]` of tracefs. Returns 0 for anything else.
 static int parse_argument(char *argument, struct string_argument *string, const char **source)
 {
     char *equals = strchr(argument, '=');
@@ -50,7 +50,7 @@ int fetch_addresses(const char *arguments, const char *return_value, struct defi
     return definition->string_count > 0;
 }
 
-/// The process in `            bash-57    [000] d...     1.9: readline: …`.
+/// The pid in `            bash-57    [000] d...     1.9: readline: …`.
 static pid_t process_of(const char *line)
 {
     const char *processor = strstr(line, " [");
@@ -63,7 +63,7 @@ static pid_t process_of(const char *line)
     return atoi(processor + 1);
 }
 
-/// Reads up to the end of the string or of the page; returns whether there was anything.
+/// Reads up to the end of the string or of the page; returns whether it read anything.
 static int read_string(pid_t process, unsigned long address, char *text, size_t bytes)
 {
     char path[64];
@@ -72,7 +72,7 @@ static int read_string(pid_t process, unsigned long address, char *text, size_t 
     if (memory < 0)
         return 0;
     ssize_t length = pread(memory, text, bytes - 1, address);
-    // The string may end just before memory that is not there.
+    // The string may end just before unmapped memory.
     if (length < 0)
         length = pread(memory, text, 4096 - address % 4096 < bytes - 1 ? 4096 - address % 4096 : bytes - 1, address);
     close(memory);

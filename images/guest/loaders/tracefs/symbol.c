@@ -7,12 +7,12 @@
 
 #include "tracefs.h"
 
-/// The address of a function in the tables of an ELF file; 0 where it has none of that name.
+/// The address of a function in an ELF file's symbol tables; 0 if no table has it.
 static GElf_Addr find_address(Elf *elf, const char *symbol)
 {
     for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section)) != NULL;) {
         GElf_Shdr header;
-        // Stripped programs keep the names in .dynsym that they export.
+        // Stripped programs keep the names of exported symbols in .dynsym.
         if (gelf_getshdr(section, &header) == NULL || header.sh_entsize == 0 ||
             (header.sh_type != SHT_SYMTAB && header.sh_type != SHT_DYNSYM))
             continue;
@@ -28,7 +28,7 @@ static GElf_Addr find_address(Elf *elf, const char *symbol)
     return 0;
 }
 
-/// Programs that are position-independent and those that are not: the segment says where in the file an address lies.
+/// Works for position-independent programs and others: the segment says where in the file an address is.
 static int offset_in_file(Elf *elf, GElf_Addr address, unsigned long *offset)
 {
     size_t count = 0;

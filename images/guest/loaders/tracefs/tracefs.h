@@ -1,5 +1,5 @@
-/// The tracefs loader, a fallback for kernels whose BPF is insufficient. It defines a kprobe or uprobe event, runs the trigger
-/// and waits for the event's line.
+/// The tracefs loader, a fallback for kernels whose BPF is insufficient.
+/// It defines a kprobe or uprobe event, runs the trigger and waits for the event's line.
 #ifndef CMX_TRACEFS_H
 #define CMX_TRACEFS_H
 
@@ -8,13 +8,13 @@
 
 #include "../../kit/plan.h"
 
-/// The offset in the file at `path` of a function in its symbol tables, perhaps with `+offset`. Returns 0, a negative
-/// errno, or -ENOENT where no table has it.
+/// Finds the offset of a function, perhaps with `+offset`, in the symbol tables of the file at `path`.
+/// Returns 0, -ENOENT if no table has it, or another negative errno.
 int find_function(const char *path, const char *symbol, unsigned long *offset);
 
 #define MAX_STRINGS 8
 
-/// An event, as tracefs is told of it.
+/// An event as defined in tracefs.
 struct definition {
     /// `kprobe_events` or `uprobe_events`.
     const char *file;
@@ -28,18 +28,18 @@ struct definition {
     size_t string_count;
 };
 
-/// Defines the event of the plan under TRACING_GROUP and enables it. Returns 0, or a negative errno with the reason in
-/// `finding`, which also tells of a detour that was taken.
+/// Defines the plan's event under TRACING_GROUP and enables it.
+/// Returns 0, or a negative errno with the reason in `finding`, which also reports a workaround.
 int define_event(const struct plan_tracefs *plan, struct definition *definition, struct finding *finding);
 void remove_event(const struct definition *definition);
 
-/// Takes the fetch arguments apart that dereference for a string: writes to `fetch` those that fetch the addresses, with
-/// `return_value` for `$retval`. Returns 0 where there is none, or one that is more than one dereference deep.
+/// Parses the fetch arguments that dereference an address for a string, and writes to `fetch` those that fetch the
+/// addresses instead, with `return_value` for `$retval`. Returns 0 if there is none, or one with several dereferences.
 int fetch_addresses(const char *arguments, const char *return_value, struct definition *definition, char *fetch,
                     size_t bytes);
 
-/// Puts the strings of the process in place of their addresses in the event's line. They are in its memory still if nothing
-/// else has run since.
+/// Replaces the addresses in the event's line by the process's strings.
+/// They are still in its memory if nothing else has run since.
 void resolve_strings(const struct definition *definition, char *line, size_t bytes);
 
 #endif

@@ -33,7 +33,7 @@ int takes_trivial(const struct asked_program *asked)
     return program >= 0;
 }
 
-/// Types that no program without a target can be loaded as: the verifier always gives a reason for them.
+/// Types that cannot load without a target: the verifier always gives a reason for them.
 static int needs_a_target(enum bpf_prog_type type)
 {
     return type == BPF_PROG_TYPE_TRACING || type == BPF_PROG_TYPE_LSM || type == BPF_PROG_TYPE_EXT ||
@@ -57,8 +57,8 @@ static struct finding attach_type_rejected(const struct asked_program *asked)
                    name_or_unknown(libbpf_bpf_attach_type_str(asked->attach_type)));
 }
 
-/// Whether the kernel takes such a program for one that lacks a target, and not for one that it does not know. Type 1 of
-/// the kernel's BTF is no function, which is said in the log.
+/// Whether the kernel rejects such a program for its missing target rather than as unknown.
+/// Type 1 of the kernel's BTF is not a function, which the log says.
 static int knows_attach_type(enum bpf_prog_type type, enum bpf_attach_type attach_type)
 {
     char log[4096] = "";
@@ -124,7 +124,7 @@ static struct finding ask_about_program(const struct asked_program *asked)
     return takes_trivial(&with_own_version) ? version_rejected(asked) : nothing_found;
 }
 
-/// Before 5.11 a program counts against RLIMIT_MEMLOCK, and EPERM is all that is said about it.
+/// Before 5.11, a program counts against RLIMIT_MEMLOCK, and EPERM is the only sign of that.
 static int takes_with_more_memory(const struct asked_program *asked)
 {
     struct rlimit limit, unlimited = {RLIM_INFINITY, RLIM_INFINITY};
@@ -136,7 +136,7 @@ static int takes_with_more_memory(const struct asked_program *asked)
     return takes;
 }
 
-/// The word in brackets: `none integrity [confidentiality]`.
+/// Parses the word in brackets: `none integrity [confidentiality]`.
 static struct finding ask_about_permission(const struct asked_program *asked)
 {
     if (takes_with_more_memory(asked))
@@ -154,7 +154,7 @@ static struct finding ask_about_permission(const struct asked_program *asked)
     return strcmp(begin + 1, "none") != 0 ? FINDING(LOCKED_DOWN, begin + 1) : nothing_found;
 }
 
-/// Whether a log holds nothing but numbers.
+/// Whether a log contains only statistics.
 static int says_nothing(const char *log)
 {
     static const char *const numbers[] = {"verification time ", "stack depth", "processed ", "func#"};
@@ -178,7 +178,7 @@ static int is_about_what_is_known(int error)
 static struct finding ask_about_map(enum bpf_map_type type, int lacks_size)
 {
     const char *name = name_or_unknown(libbpf_bpf_map_type_str(type));
-    // The two differ in the types that they know.
+    // Each of the two knows types that the other one does not.
     if (libbpf_probe_bpf_map_type(type, NULL) == 0 && has_map_type(type) <= 0)
         return FINDING(MAP_TYPE_REJECTED, name);
     return lacks_size ? FINDING(MAP_SIZE_MISSING, name) : nothing_found;
@@ -193,7 +193,7 @@ struct finding ask_about_refusal(const struct observed_load *observed, int map_l
         return ask_about_program(asked);
     if (observed->attempted)
         return observed->error == -EPERM ? ask_about_permission(asked) : nothing_found;
-    // libbpf says that the target is missing also where there are no such programs at all.
+    // libbpf also reports a missing target if the kernel lacks such programs altogether.
     if (observed->prepared || asked->type == BPF_PROG_TYPE_STRUCT_OPS)
         return needs_a_target(asked->type) ? ask_about_type(asked->type) : nothing_found;
     return is_about_what_is_known(observed->map_error) ? ask_about_map(observed->map_type, map_lacks_size)

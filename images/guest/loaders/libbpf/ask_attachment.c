@@ -4,7 +4,7 @@
 #include "ask.h"
 #include "stages.h"
 
-/// What the program's section has behind its first slash; empty where it has none.
+/// The part of the program's section after the first slash; empty if there is none.
 static const char *section_target(const struct bpf_program *program)
 {
     const char *slash = strchr(bpf_program__section_name(program), '/');

@@ -5,13 +5,13 @@
 
 #include "ask.h"
 
-/// Which types of program to ask about a helper that one type may not call; most helpers are of one of these.
+/// The program types to probe for a helper that one type may not call; most helpers belong to one of these.
 static const enum bpf_prog_type common_types[] = {
     BPF_PROG_TYPE_KPROBE, BPF_PROG_TYPE_TRACEPOINT, BPF_PROG_TYPE_PERF_EVENT, BPF_PROG_TYPE_SOCKET_FILTER,
     BPF_PROG_TYPE_XDP,    BPF_PROG_TYPE_SCHED_CLS,  BPF_PROG_TYPE_CGROUP_SKB, BPF_PROG_TYPE_SYSCALL,
 };
 
-/// What a verifier says of a helper that a program may not call: with its number or, for a number beyond its last, so.
+/// Whether the verifier accepts the helper. It rejects one by its number, or as invalid if that is beyond its last.
 static int may_call(enum bpf_prog_type type, int helper, uint32_t kernel_version)
 {
     char log[4096] = "";
@@ -28,7 +28,7 @@ static int may_call(enum bpf_prog_type type, int helper, uint32_t kernel_version
                             strstr(log, "cannot use helper ") == NULL && strstr(log, "invalid func ") == NULL);
 }
 
-/// The last `#123` behind `words`; 0 when there is none.
+/// The last `#123` after `words`; 0 if there is none.
 static int number_behind(const char *log, const char *words)
 {
     const char *found = NULL;
@@ -38,13 +38,13 @@ static int number_behind(const char *log, const char *words)
     return number ? atoi(number + 1) : 0;
 }
 
-/// Numbers that no kernel has are those that loaders put in place of what they did not find.
+/// Numbers that no kernel has are placeholders of loaders for what they did not find.
 #define LAST_HELPER 1000
 #define MESSAGE_BYTES (16u << 10)
 
 struct finding ask_about_helper(const char *log, uint32_t kernel_version)
 {
-    // The message stands at the end of a log that can be 100 MB long.
+    // The message is at the end of a log that can be 100 MB long.
     size_t log_bytes = strlen(log);
     log += log_bytes > MESSAGE_BYTES ? log_bytes - MESSAGE_BYTES : 0;
     int unknown = number_behind(log, "invalid func ");
@@ -63,7 +63,7 @@ struct finding ask_about_helper(const char *log, uint32_t kernel_version)
                                libbpf_bpf_prog_type_str(common_types[i]));
     if (length > 0)
         return FINDING(HELPER_ELSEWHERE, NUMBER(refused), types);
-#ifndef OBJECTS_ONLY // Those who do not examine kernels cannot ask that.
+#ifndef OBJECTS_ONLY // Loaders that do not examine kernels cannot find that out.
     if (!any_type_may_call(refused))
         return FINDING(HELPER_NOWHERE, NUMBER(refused));
 #endif

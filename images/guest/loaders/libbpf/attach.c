@@ -31,20 +31,20 @@ int is_in_section(const struct bpf_program *program, const char *name)
 {
     const char *section = bpf_program__section_name(program);
     size_t length = strlen(name);
-    // "?": not to be loaded by default.
+    // "?": not loaded by default.
     section += section[0] == '?';
     return strncmp(section, name, length) == 0 && (section[length] == '/' || section[length] == '\0');
 }
 
-/// Whether the kernel wants to know at the load what the program is attached to: a name in its BTF.
+/// Whether the kernel needs the program's target at load: a name in its BTF.
 static int has_load_target(const struct bpf_program *program, const char *target)
 {
     switch ((int)bpf_program__type(program)) {
     case BPF_PROG_TYPE_TRACING:
-        // The target of an iterator is the map that it goes through.
+        // The target of an iterator is the map that it iterates over.
         return !is_in_section(program, "iter");
     case BPF_PROG_TYPE_LSM:
-        // One of a cgroup is attached to a path; its hook is in its section.
+        // An LSM program on a cgroup attaches to a path; its section names the hook.
         return target[0] != '/';
     default:
         return 0;
@@ -75,7 +75,7 @@ static int attach_tracepoint(struct bpf_program *program, const char *target)
     return keep_link(bpf_program__attach_tracepoint(program, category, slash + 1));
 }
 
-/// Kernels before 5.7 have no list of their security modules in securityfs that could hold it.
+/// Kernels before 5.7 have no list of security modules in securityfs that could contain `bpf`.
 static void find_whether_lsm_is_active(void)
 {
     char modules[512];
@@ -129,7 +129,7 @@ int attach_program(struct bpf_object *object, struct bpf_program *program, const
     case BPF_PROG_TYPE_SOCK_OPS:
         return attach_to_cgroup(program, target);
     case BPF_PROG_TYPE_STRUCT_OPS:
-        // By its map.
+        // Attached through its map.
         return 0;
     default:
         keep_finding(

@@ -1,4 +1,4 @@
-/// Programs on interfaces, sockets and networks. All of it is in a network of the cell's own and goes with it.
+/// Programs on interfaces, sockets and networks, all in the cell's own network, which disappears with the cell.
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include "messages.h"
 #include "stages.h"
 
-/// The interface before the slash; `lo` by default. Returns 0 where there is none of that name, which the messages say.
+/// The interface before the slash; `lo` by default. Returns 0 if there is none, with the reason among the messages.
 static int interface_index(const char *target)
 {
     char name[IF_NAMESIZE] = "lo";
@@ -31,7 +31,7 @@ static int interface_index(const char *target)
     return index;
 }
 
-/// Whether a link of that kind is unknown to the kernel, or links at all.
+/// Whether the kernel lacks this kind of link, or links altogether.
 static int lacks_link(int error)
 {
     return error == -EINVAL || error == -EOPNOTSUPP;
@@ -46,7 +46,7 @@ int attach_xdp(struct bpf_program *program, const char *target)
     int error = keep_link(bpf_program__attach_xdp(program, interface));
     if (!lacks_link(error))
         return error;
-    // Links on interfaces came with 5.9. Without flags the kernel takes the generic way where the driver has none.
+    // Links on interfaces came with 5.9. Without flags, the kernel uses generic XDP if the driver has none.
     forget_messages(mark);
     return bpf_xdp_attach(interface, bpf_program__fd(program), 0, NULL);
 }
@@ -56,7 +56,7 @@ static int attach_classifier(struct bpf_program *program, int interface, int is_
     LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = interface, .attach_point = is_egress ? BPF_TC_EGRESS : BPF_TC_INGRESS);
     LIBBPF_OPTS(bpf_tc_opts, options, .prog_fd = bpf_program__fd(program));
     int error = bpf_tc_hook_create(&hook);
-    // The second program finds the qdisc of the first.
+    // The second program finds the first one's qdisc.
     if (error == 0 || error == -EEXIST)
         error = bpf_tc_attach(&hook, &options);
     if (error != -ENOENT)
@@ -86,8 +86,8 @@ static int attach_to_socket(const struct bpf_program *program, int family, int p
     return setsockopt(socket_, SOL_SOCKET, SO_ATTACH_BPF, &descriptor, sizeof(descriptor)) == 0 ? 0 : -errno;
 }
 
-/// Packet sockets see all there is, but are in a module on many kernels. Raw ones are always there; they see a packet
-/// from its IP header on, and only those of their protocol.
+/// Packet sockets see everything, but need a module on many kernels.
+/// Raw sockets always exist; they see a packet from its IP header on, and only packets of their protocol.
 int attach_to_sockets(struct bpf_program *program)
 {
     int error = attach_to_socket(program, AF_PACKET, htons(ETH_P_ALL));

@@ -1,4 +1,4 @@
-/// Programs on cgroups and perf events, and iterators.
+/// Attaches programs to cgroups and perf events, and iterators.
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 
 static enum bpf_attach_type cgroup_attach_type(const struct bpf_program *program)
 {
-    // The program's own may have been dropped for a kernel that does not know it.
+    // The program's own type may have been dropped for a kernel that lacks it.
     enum bpf_attach_type type;
     if (libbpf_attach_type_by_name(bpf_program__section_name(program), &type) == 0)
         return type;
@@ -44,7 +44,7 @@ static const struct perf_event_name {
     const char *name;
     uint32_t type;
     uint64_t config;
-    /// In events, or a second for clocks.
+    /// In events; for clocks, per second.
     uint64_t sample;
     int is_frequency;
 } perf_event_names[] = {

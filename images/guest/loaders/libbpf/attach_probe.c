@@ -1,4 +1,4 @@
-/// Probes on functions of the kernel and of programs.
+/// Attaches probes to functions of the kernel and of programs.
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,12 +7,12 @@
 #include "messages.h"
 #include "stages.h"
 
-/// Of Linux 5.18 and 6.6; the headers of older distributions lack the second.
+/// From Linux 5.18 and 6.6; the headers of older distributions lack the second.
 #define ATTACH_KPROBE_MULTI 42
 #define ATTACH_UPROBE_MULTI 48
 #define ATTACH_KPROBE_SESSION 56
 
-/// `symbol[+offset]`, the symbol perhaps a number.
+/// `symbol[+offset]`; the symbol may be a number.
 struct place {
     char symbol[256];
     unsigned long offset;
@@ -51,7 +51,7 @@ static int attach_kprobe(struct bpf_program *program, const char *target)
     return keep_link(bpf_program__attach_kprobe_opts(program, place.symbol, &options));
 }
 
-/// Without a pattern it is one symbol, for which libbpf need not read all the kernel's.
+/// A target without a pattern is one symbol, so libbpf need not read all symbols of the kernel.
 static int attach_kprobe_multi(struct bpf_program *program, const char *target)
 {
     LIBBPF_OPTS(bpf_kprobe_multi_opts, options, .retprobe = is_return_probe(program));
@@ -62,7 +62,7 @@ static int attach_kprobe_multi(struct bpf_program *program, const char *target)
     return keep_link(bpf_program__attach_kprobe_multi_opts(program, NULL, &options));
 }
 
-/// `/path:symbol[+offset]`.
+/// `target` is `/path:symbol[+offset]`.
 static int attach_uprobe(struct bpf_program *program, const char *target)
 {
     char path[256];
@@ -84,7 +84,7 @@ static int attach_uprobe(struct bpf_program *program, const char *target)
     return keep_link(bpf_program__attach_uprobe_opts(program, -1, path, place.offset, &options));
 }
 
-/// What the program's section says, where it says anything.
+/// The target in the program's section, if there is one.
 static const char *section_target(const struct bpf_program *program)
 {
     const char *slash = strchr(bpf_program__section_name(program), '/');
@@ -100,7 +100,7 @@ int attach_probe(struct bpf_program *program, const char *target)
         const char *symbols = target == NULL ? section_target(program) : target;
         return symbols == NULL ? -EINVAL : attach_kprobe_multi(program, symbols);
     }
-    // Whatever else a section may say (ksyscall, usdt) libbpf knows.
+    // libbpf handles everything else that a section may specify (ksyscall, usdt).
     if (target == NULL)
         return keep_link(bpf_program__attach(program));
     return target[0] == '/' ? attach_uprobe(program, target) : attach_kprobe(program, target);

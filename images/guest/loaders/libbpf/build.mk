@@ -1,7 +1,7 @@
 LOADERS += libbpf
 BPF_CLANG ?= $(firstword $(shell command -v clang-19 clang-20 clang-21 clang-18 clang-17 clang-16 clang))
 LIBBPF := $(filter-out %.bpf.c, $(wildcard loaders/libbpf/*.c)) loaders/libbpf/warm_up_object.S
-# Kernels are examined by the loader with the current library, so the others do without that.
+# Only the loader with the current library examines kernels.
 LIBBPF_OF_OBJECTS := $(filter-out loaders/libbpf/examine%,$(LIBBPF))
 LIBBPF_WRAPPED := bpf_prog_load bpf_map_create btf__parse btf__load_vmlinux_btf btf__find_by_name_kind btf_get_from_fd btf__free
 LIBBPF_NEEDS := $(BUILD)/warm_up.bpf.o $(wildcard kit/*.c) $(HEADERS) loaders/libbpf/prepare loaders/libbpf/build.mk \
@@ -11,11 +11,12 @@ $(BUILD)/warm_up.bpf.o: loaders/libbpf/warm_up.bpf.c loaders/libbpf/build.mk | $
 	$(BPF_CLANG) -target bpf -mcpu=v2 -g -O2 -Wall -Werror -ffile-prefix-map=$(CURDIR)=. \
 	    -idirafter /usr/include/$(MULTIARCH) -c $< -o $@
 
-# `    [1] = "map_lookup_elem",` of `static void *(* const bpf_map_lookup_elem)(…) = (void *) 1;`
+# Turns `static void *(* const bpf_map_lookup_elem)(…) = (void *) 1;` into `    [1] = "map_lookup_elem",`.
 HELPER_NAME := ^static .*(\* *\(const \)\{0,1\}bpf_\([a-z0-9_]*\))(.*(void \*) \([0-9]*\);$$
 
-# Sources, flags, and the library's version, or nothing for the current one. The kit is compiled with them: it has to go with the
-# same C library. The loader's version is the package's, since the library leaves out the third number, by which its bugs differ.
+# Arguments: sources, flags, and the library's version, empty for the current one. The kit is compiled along, because it
+# needs the same C library. The loader's version is the package's: the library omits the third number, but versions that
+# differ in it have different bugs.
 define build_with_libbpf
 parts=$(@D)/parts-$(@F) && rm -rf $$parts && mkdir -p $$parts && \
 settings=$$(loaders/libbpf/prepare $(3)) && { read -r version; read -r origin; read -r root; read -r libraries; } <<<"$$settings" && \

@@ -1,4 +1,4 @@
-/// Maps that are made for events, and iterators.
+/// Events from maps that are made for them, and from iterators.
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "messages.h"
 #include "stages.h"
 
-/// Of each processor's buffer.
+/// The size of each processor's buffer.
 #define PERF_BUFFER_PAGES 16
 
 static struct perf_buffer *perf_buffer;
@@ -56,7 +56,7 @@ const struct event_source *watch_ring_buffer(const struct bpf_map *map)
     return ring_buffer == NULL ? NULL : &source;
 }
 
-/// Reading is what makes an iterator run; each line that it writes is an event.
+/// Reading runs the iterator; each line that it writes is an event.
 static int poll_iterator(int limit)
 {
     static char output[256 << 10];
@@ -66,7 +66,7 @@ static int poll_iterator(int limit)
         return -errno;
     ssize_t count;
     while (length < sizeof(output) && (count = read(iterator, output + length, sizeof(output) - length)) != 0) {
-        // EAGAIN: an object of the kernel that is gone by now.
+        // EAGAIN: the kernel object is gone by now.
         if (count < 0 && errno != EAGAIN && errno != EINTR)
             break;
         length += count > 0 ? count : 0;

@@ -1,4 +1,4 @@
-/// Other maps: an event is a value that differs from what it was before the trigger, or a key that is new.
+/// Events from other maps: a value that differs from before the trigger, or a new key.
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -8,11 +8,11 @@
 #include "events.h"
 #include "messages.h"
 
-/// As much of a map as is looked at, in entries and bytes.
+/// How much of a map is examined, in entries and bytes.
 #define MAX_ENTRIES 4096
 #define MAX_BYTES (4u << 20)
 
-/// The entries of a map at one time: `count` times a key and its value, of every processor where it has one for each.
+/// The entries of a map at one time: `count` keys with a value each, or one per processor in per-CPU maps.
 struct contents {
     size_t count;
     char *entries;
@@ -20,11 +20,11 @@ struct contents {
 
 static struct {
     int map;
-    /// Of a key that is only a position, and so no part of an event.
+    /// The length of a key that is only a position, and so not part of an event.
     size_t skipped_bytes;
     size_t key_bytes, value_bytes, most;
     struct contents before;
-    /// Where the next contents are read into.
+    /// The buffer for the next contents.
     char *spare;
 } watched;
 
@@ -48,7 +48,7 @@ static struct contents read_entries(char *room)
         if (bpf_map_get_next_key(watched.map, previous, key) != 0)
             break;
         previous = key;
-        // An entry that has just gone away stays a key of zeros: it is none that could differ.
+        // An entry that has just disappeared stays zero, so it never counts as a change.
         if (bpf_map_lookup_elem(watched.map, key, key + watched.key_bytes) != 0)
             memset(key + watched.key_bytes, 0, watched.value_bytes);
         contents.count++;
@@ -56,7 +56,7 @@ static struct contents read_entries(char *room)
     return contents;
 }
 
-/// Entries keep their order while a map is not changed, so the same place is looked at first.
+/// Entries keep their order while a map does not change, so the same place is tried first.
 static const char *find_before(const char *key, size_t place)
 {
     const struct contents *before = &watched.before;
@@ -68,7 +68,7 @@ static const char *find_before(const char *key, size_t place)
     return NULL;
 }
 
-/// Whatever was taken for an event becomes the entry's state before, so that it is one event and not one each time.
+/// Each reported value becomes the previous state, so that it is reported only once.
 static int poll_entries(int limit)
 {
     struct contents after = read_entries(watched.spare);
@@ -85,7 +85,7 @@ static int poll_entries(int limit)
     return 0;
 }
 
-/// Queues and stacks have no keys; what they hold is taken out.
+/// Queues and stacks have no keys; their values are removed as they are read.
 static int poll_queue(int limit)
 {
     while (!has_event() && bpf_map_lookup_and_delete_elem(watched.map, NULL, watched.spare) == 0)
@@ -108,7 +108,7 @@ const struct event_source *watch_values(const struct bpf_map *map)
     watched.key_bytes = bpf_map__key_size(map);
     watched.value_bytes = bpf_map__value_size(map);
     if (is_per_processor(type))
-        // bpf_map_lookup_elem() of a map with a value for each processor rounds them up.
+        // For per-CPU maps, bpf_map_lookup_elem() rounds the values up.
         watched.value_bytes = (watched.value_bytes + 7) / 8 * 8 * libbpf_num_possible_cpus();
     if (type == BPF_MAP_TYPE_ARRAY || type == BPF_MAP_TYPE_PERCPU_ARRAY)
         watched.skipped_bytes = watched.key_bytes;

@@ -8,7 +8,7 @@
 #include "messages.h"
 #include "stages.h"
 
-/// As much of an event as is of use in a report.
+/// How much of an event is kept for the report.
 #define MAX_EVENT_BYTES 4096
 
 static struct {
@@ -50,8 +50,8 @@ static int has_iterator(struct bpf_object *object)
     return 0;
 }
 
-/// The map that the plan names, or the object's only one that is made for events. NULL: an iterator's output, if there
-/// is one.
+/// The map that the plan names, or the object's only map for events.
+/// NULL stands for an iterator's output, if there is one.
 static const struct bpf_map *event_map(struct bpf_object *object, const char *name)
 {
     if (name[0] != '\0')
@@ -130,7 +130,7 @@ int await_event(void *context, struct trigger *trigger, int limit)
         }
         if (!trigger_has_ended(trigger))
             continue;
-        // The trigger bounds itself.
+        // The service limits the duration of the trigger.
         if (deadline == 0)
             deadline = now() + limit;
         if (!trigger->answer.ran || (!events.fits && now() >= deadline))

@@ -10,30 +10,30 @@
 
 /// Prepares for events of the loaded object. Returns 0 if the plan does not match the object; the messages say why.
 int open_events(struct bpf_object *object, const struct plan *plan);
-/// Call between attaching and the trigger: earlier contents of a map are not events.
+/// Called between attaching and the trigger: earlier contents of a map are not events.
 void settle_events(void);
 /// Waits until an event fits; `await_event_function` of kit/trigger.h, without a context.
 int await_event(void *context, struct trigger *trigger, int limit);
-/// Says which of the two it is, and of what.
+/// Keeps a finding: no event arrived, or none matched.
 void explain_absence(void);
 /// Reports the matching event, if there is one.
 void report_event(uint32_t cell);
 
-// For those that the events come from.
+// For sources of events.
 
-/// Looks at an event.
+/// Checks an event.
 void take_event(const void *bytes, size_t length);
 /// Whether an event matched.
 int has_event(void);
 
-/// A source of events. `poll` takes those that are there, and waits for some at most `limit` milliseconds; it returns 0 or
-/// a negative errno.
+/// A source of events. `poll` passes on available ones, or waits at most `limit` milliseconds for some.
+/// It returns 0 or a negative errno.
 struct event_source {
     int (*poll)(int limit);
     /// May be NULL.
     void (*settle)(void);
 };
-// Return NULL with the reason among the messages.
+// They return NULL on failure, with the reason among the messages.
 const struct event_source *watch_perf_buffer(const struct bpf_map *map);
 const struct event_source *watch_ring_buffer(const struct bpf_map *map);
 const struct event_source *watch_values(const struct bpf_map *map);

@@ -89,7 +89,7 @@ const char *kernel_name(const char *enumeration, const char *prefix, unsigned va
     const struct btf_enum *values = btf_enum(type);
     for (int i = 0; i < btf_vlen(type); i++) {
         const char *found = btf__name_by_offset(kernel_btf, values[i].name_off);
-        // `__MAX_BPF_PROG_TYPE` has the number after the last.
+        // `__MAX_BPF_PROG_TYPE` has the number after the last one.
         if ((unsigned)values[i].val != value || found == NULL || strncmp(found, prefix, strlen(prefix)) != 0)
             continue;
         snprintf(name, sizeof(name), "%s", found + strlen(prefix));
@@ -100,7 +100,7 @@ const char *kernel_name(const char *enumeration, const char *prefix, unsigned va
     return NULL;
 }
 
-/// A line on the console of PID 1: whether it arrives says whether this kernel's serial console works.
+/// Writes a line to the console of PID 1: if it arrives, this kernel's serial console works.
 static void greet_console(void)
 {
     static const char greeting[] = "compat-matrix: the kernel is examined\n";

@@ -1,4 +1,4 @@
-/// What the examination's questions to the kernel have in common.
+/// Shared by the feature probes that examine a kernel.
 #ifndef CMX_EXAMINE_H
 #define CMX_EXAMINE_H
 
@@ -6,16 +6,16 @@
 
 #include "loader.h"
 
-/// How a program of some type must be loaded for the verifier to look at it at all.
+/// How to load a program of some type so that the verifier looks at it.
 struct subject {
     enum bpf_prog_type type;
     enum bpf_attach_type attach_type;
-    /// A function in the kernel's BTF, for types that are loaded for one.
+    /// A function in the kernel's BTF, for types that need one at load.
     const char *function;
     uint32_t flags;
 };
 
-/// What the kernel said about the latest program; NUL-terminated, empty when it said nothing.
+/// The kernel's log of the latest program; NUL-terminated, empty if there is none.
 extern char examine_log[16 << 10];
 
 /// Loads a program with `log_level` and returns its descriptor, or the negative errno.
@@ -25,40 +25,40 @@ int try_program(const struct subject *subject, const struct bpf_insn *instructio
 #define LOG_LEVEL_STATISTICS 4u
 #define LOG_LEVEL_FIXED 8u
 
-/// Loads the kernel's BTF, in which targets are looked up; before that there are none.
+/// Loads the kernel's BTF, without which no target is found.
 void load_kernel_types(void);
-/// Loads a program that returns 0; -ENOENT when the kernel's BTF does not have `function`, which may be NULL.
+/// Loads a program that returns 0; -ENOENT if the kernel's BTF lacks `function`, which may be NULL.
 int load_nothing(enum bpf_prog_type type, int attach_type, const char *function);
-/// Whether a link of `attach_type` comes to be, or is refused with `complaint` (0 for none), which only a kernel does that
-/// knows this kind of link. Closes `program`, which may be a negative errno.
+/// Whether the kernel creates a link of `attach_type`, or rejects it with `complaint` (0 for none).
+/// Only a kernel with this kind of link rejects it like that. Closes `program`, which may be a negative errno.
 int takes_link(int program, int target, int attach_type, const struct bpf_link_create_opts *options, int complaint);
 
-/// A feature, and what returns 1 where it is there, 0 where it is not, or a negative errno.
+/// A feature, and a function that returns 1 if the kernel has it, 0 if not, or a negative errno.
 struct question {
     const char *name;
     int (*ask)(void);
 };
 void report_answers(uint32_t cell, const struct question *questions, size_t count);
 
-/// Closes `descriptor` and returns 1; for a negative one returns 0.
+/// Closes `descriptor` and returns 1; returns 0 for a negative one.
 int answer(int descriptor);
 
-/// What the kernel's own BTF calls a value of an enumeration, in lower case and without `prefix`; NULL when it does not
-/// know, or has no BTF. Valid until the next call.
+/// The name of an enumeration's value in the kernel's BTF, in lower case and without `prefix`.
+/// NULL if it has no name or the kernel no BTF. Valid until the next call.
 const char *kernel_name(const char *enumeration, const char *prefix, unsigned value);
-/// The number of a function in the kernel's BTF, or of the type by which it knows a tracepoint (`btf_trace_sched_switch`);
-/// 0 when there is none.
+/// The BTF id of a kernel function, or of the type that stands for a tracepoint (`btf_trace_sched_switch`).
+/// 0 if there is none.
 int kernel_function(const char *name);
-/// The kernel's BTF; NULL where it has none.
+/// The kernel's BTF; NULL if it has none.
 const struct btf *btf_of_kernel(void);
 
-/// The folder of tracefs; NULL when there is none.
+/// The directory of tracefs; NULL if there is none.
 const char *tracefs_folder(void);
 
-/// Whether the kernel knows LOG_LEVEL_STATISTICS.
+/// Whether the kernel has LOG_LEVEL_STATISTICS.
 int has_log_statistics(void);
 int has_btf_load(void);
-/// A descriptor of BTF with a type or two, or a negative errno.
+/// Loads BTF with a type or two. Returns a descriptor or a negative errno.
 int load_small_btf(void);
 
 void examine_program_types(uint32_t cell);
@@ -67,9 +67,9 @@ void examine_helpers(uint32_t cell);
 void examine_features(uint32_t cell);
 void examine_attachments(uint32_t cell);
 void examine_network(uint32_t cell);
-/// What tracefs offers to those who do without BPF.
+/// What tracefs offers without BPF.
 void examine_tracefs(uint32_t cell);
-/// What the kernel has names for: kernel functions that programs may call, iterators, struct_ops.
+/// Names in the kernel: functions that programs may call, iterators, struct_ops.
 void examine_lists(uint32_t cell);
 void examine_settings(uint32_t cell);
 
@@ -79,7 +79,7 @@ void examine_settings(uint32_t cell);
 #define SET(register, value) INSTRUCTION(BPF_ALU64 | BPF_MOV | BPF_K, register, 0, 0, value)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/// Types are asked for this far beyond those that libbpf names.
+/// How many types to probe beyond those that libbpf names.
 #define TYPES_BEYOND 8
 
 #endif

@@ -23,7 +23,7 @@ static int has_uprobe_pmu(void)
     return access("/sys/bus/event_source/devices/uprobe/type", R_OK) == 0;
 }
 
-/// Makes a link that cannot be: where the kind of link is known, the complaint is about the bad descriptor.
+/// Creates a link that cannot exist: a kernel with this kind of link complains about the bad descriptor.
 static int has_perf_link(void)
 {
     return takes_link(load_nothing(BPF_PROG_TYPE_TRACEPOINT, 0, NULL), -1, BPF_PERF_EVENT, NULL, -EBADF);
@@ -37,8 +37,8 @@ static int has_kprobe_multi(void)
                       &options, 0);
 }
 
-/// Older kernels do not care which attach type a kprobe program is loaded with, so only the link tells; libbpf 1.4
-/// passes none of the options of this kind.
+/// Creates a link, because older kernels ignore the attach type of a kprobe program at load.
+/// libbpf 1.4 passes none of the options of this kind.
 static int has_kprobe_session(void)
 {
     int program = load_nothing(BPF_PROG_TYPE_KPROBE, ATTACH_KPROBE_SESSION, NULL);
@@ -54,7 +54,7 @@ static int has_kprobe_session(void)
     return answer(link);
 }
 
-/// A folder is no program to attach to, and only a kernel that knows this kind of link looks that far.
+/// Attaches to a directory: only a kernel with this kind of link gets far enough to reject that.
 static int has_uprobe_multi(void)
 {
     const unsigned long offset = 0;
@@ -121,13 +121,13 @@ static int has_tp_btf(void)
     return takes_tracepoint(NULL, load_nothing(BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, "btf_trace_sched_switch"));
 }
 
-/// The type alone says little: what attaches it (a trampoline) is a matter of architecture and configuration.
+/// Attaches, because the type alone proves little: the trampoline depends on architecture and configuration.
 static int has_fentry(void)
 {
     return takes_tracepoint(NULL, load_nothing(BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, "bpf_fentry_test1"));
 }
 
-/// Allowed for what is there to have errors injected, which is not everywhere, and for the hooks of LSMs.
+/// Allowed for functions with error injection, which not every kernel has, and for the hooks of LSMs.
 static int has_fmod_ret(void)
 {
     return takes_tracepoint(NULL, load_nothing(BPF_PROG_TYPE_TRACING, BPF_MODIFY_RETURN, "bpf_modify_return_test")) ||
@@ -139,8 +139,8 @@ static int has_lsm(void)
     return takes_tracepoint(NULL, load_nothing(BPF_PROG_TYPE_LSM, BPF_LSM_MAC, "bpf_lsm_file_open"));
 }
 
-/// Attached or not, a program is called only where `bpf` is among the LSMs of the command line or configuration: so one
-/// that notes that it was called sees a file opened.
+/// Opens a file with a program attached that records whether it was called.
+/// Even an attached program is called only if `bpf` is among the LSMs of the command line or configuration.
 static int is_lsm_active(void)
 {
     int map = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, 4, 8, 1, NULL);

@@ -8,7 +8,7 @@
 #define JUMP_MAY_GOTO 0xe0
 #define ATOMIC_LOAD_ACQUIRE 0x100
 
-/// Instructions are asked for with the first type that is there: el7 has no socket filters.
+/// Instructions are probed with the first type that exists: el7 has no socket filters.
 static const struct subject *plain_subject(void)
 {
     static const struct subject candidates[] = {
@@ -84,7 +84,7 @@ static int has_may_goto(void)
                  INSTRUCTION(BPF_JMP | BPF_JA, 0, 0, -2, 0), RETURN);
 }
 
-/// The commit that raised the limit of processed instructions to a million raised that of a program's length too, from
+/// The commit that raised the limit of processed instructions to a million also raised that of a program's length, from
 /// 4096 (c04c0d2b968a, 5.2).
 static int has_million_instructions(void)
 {
@@ -101,19 +101,19 @@ static int has_cpu_v2(void)
     return LOADS(SET(BPF_REG_0, 0), INSTRUCTION(BPF_JMP | BPF_JLT | BPF_K, BPF_REG_0, 0, 0, 1), RETURN);
 }
 
-/// -mcpu=v3: jumps on 32 bits.
+/// -mcpu=v3: 32-bit jumps.
 static int has_cpu_v3(void)
 {
     return LOADS(SET(BPF_REG_0, 0), INSTRUCTION(BPF_JMP32 | BPF_JEQ | BPF_K, BPF_REG_0, 0, 0, 1), RETURN);
 }
 
-/// -mcpu=v4: moves that extend the sign.
+/// -mcpu=v4: sign-extending moves.
 static int has_cpu_v4(void)
 {
     return LOADS(SET(BPF_REG_0, 0), INSTRUCTION(BPF_ALU64 | BPF_MOV | BPF_X, BPF_REG_0, BPF_REG_0, 8, 0), RETURN);
 }
 
-/// Atomic instructions that return the old value; also what clang makes of -mcpu=v3.
+/// Atomic instructions that return the old value; clang also emits them for -mcpu=v3.
 static int has_atomic_fetch(void)
 {
     return LOADS(INSTRUCTION(BPF_ST | BPF_MEM | BPF_DW, BPF_REG_10, 0, -8, 0), SET(BPF_REG_0, 0),
@@ -126,8 +126,8 @@ static int has_load_acquire(void)
                  INSTRUCTION(BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_0, BPF_REG_10, -8, ATOMIC_LOAD_ACQUIRE), RETURN);
 }
 
-/// Functions and tail calls in one program; before 5.10 it was one or the other. Of this program, which has no BTF, newer
-/// kernels complain about that.
+/// Functions and tail calls in one program; before 5.10, it was one or the other.
+/// Newer kernels complain that this program has no BTF.
 static int has_tail_call_in_function(void)
 {
     int map = bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, NULL, 4, 4, 1, NULL);
@@ -148,7 +148,7 @@ static int has_tail_call_in_function(void)
     return there || strstr(examine_log, "without BTF") != NULL;
 }
 
-/// What may sleep is decided for each function; these are known to everyone who has the type.
+/// The kernel decides for each function whether it may sleep; every kernel with the type allows these.
 static int has_sleepable(void)
 {
     static const struct subject candidates[] = {
@@ -172,7 +172,7 @@ static int has_sleepable(void)
     return 0;
 }
 
-/// Whether programs are compiled, which a sysctl and the configuration decide; not known before 4.13, which does not say.
+/// Whether programs are compiled, which a sysctl and the configuration decide; unknown before 4.13, which does not say.
 static int has_jit(void)
 {
     const struct bpf_insn nothing[] = {SET(BPF_REG_0, 0), RETURN};
@@ -186,7 +186,7 @@ static int has_jit(void)
     return error ? -errno : info.jited_prog_len > 0;
 }
 
-/// It is not the load that tells, see `probe_stats` in observe.c.
+/// Whether the load succeeds proves nothing, see `has_stats` in kit/load_log.c.
 int has_log_statistics(void)
 {
     const struct bpf_insn instructions[] = {SET(BPF_REG_0, 0), RETURN};
@@ -194,7 +194,7 @@ int has_log_statistics(void)
     return strstr(examine_log, "verification time") != NULL;
 }
 
-/// The bit is refused from 5.2, when levels began to be checked, to 6.3.
+/// Kernels from 5.2, which began to check levels, to 6.3 reject the bit.
 static int has_rotating_log(void)
 {
     const struct bpf_insn instructions[] = {SET(BPF_REG_0, 0), RETURN};

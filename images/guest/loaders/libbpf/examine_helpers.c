@@ -4,16 +4,16 @@
 #include "ask.h"
 #include "examine.h"
 
-/// By number; made from libbpf's bpf_helper_defs.h.
+/// By number; generated from libbpf's bpf_helper_defs.h.
 static const char *const helper_names[] = {
 #include "helper_names.h"
 };
 
-/// Where to stop with a kernel that never says that a number is invalid.
+/// Where to stop if a kernel never rejects a number as invalid.
 #define LAST_HELPER 1000
 
-/// Each with what the kernel wants to know besides the type. What a helper may be called from is decided for the type
-/// and sometimes for the place it is attached to; this is the most usual place.
+/// The program types, each with what the kernel needs besides the type.
+/// The type and sometimes the attach point decide which helpers a program may call; this is the most common one.
 static const struct subject subjects[] = {
     {.type = BPF_PROG_TYPE_SOCKET_FILTER},
     {.type = BPF_PROG_TYPE_KPROBE},
@@ -42,9 +42,10 @@ static const struct subject subjects[] = {
 
 enum helper_answer { HELPER_ABSENT, HELPER_PRESENT, HELPER_BEYOND_LAST };
 
-/// "unknown func bpf_x#5", since 6.10 or so "program of this type cannot use helper bpf_x#5", and "invalid func
-/// unknown#300" for a number that no type has. Any other complaint is about arguments, which are all missing here, so
-/// the helper itself was accepted. (libbpf's own probe knows the second one since 1.5 only.)
+/// Reads the answer from the verifier's message.
+/// A rejection is "unknown func bpf_x#5", since 6.10 or so "program of this type cannot use helper bpf_x#5", and
+/// "invalid func unknown#300" for a number that no type has. Any other message is about arguments, which are all
+/// missing here, so the helper itself was accepted. (libbpf's own probe knows the second message only since 1.5.)
 static enum helper_answer ask_for_helper(const struct subject *subject, int helper, unsigned log_level)
 {
     const struct bpf_insn instructions[] = {INSTRUCTION(BPF_JMP | BPF_CALL, 0, 0, 0, helper), RETURN};
@@ -95,8 +96,8 @@ static void examine_subject(uint32_t cell, const struct subject *subject, unsign
 
 void examine_helpers(uint32_t cell)
 {
-    // Some 5000 programs: without the dump of states, and with it the report that 7.3 writes, they take a quarter of the
-    // time there.
+    // Some 5000 programs: on 7.3, they take a quarter of the time without the dump of states and the new diagnostics
+    // that come with it.
     unsigned log_level = has_log_statistics() ? LOG_LEVEL_STATISTICS : LOG_LEVEL_STATES;
     for (size_t i = 0; i < COUNT(subjects); i++)
         examine_subject(cell, &subjects[i], log_level);

@@ -7,7 +7,7 @@
 
 #include "examine.h"
 
-/// Names, one a line.
+/// Names, one per line.
 struct names {
     char text[64 << 10];
     size_t length;
@@ -28,7 +28,7 @@ static void report_names(uint32_t cell, const char *what, const struct names *na
     report_fact(cell, CMX_FACT_LIST, what, 1, names->text, names->length);
 }
 
-/// What pahole marks since 1.26, in kernels since 6.10.
+/// Adds the functions that pahole tags since 1.26, in kernels since 6.10.
 static void add_tagged(struct names *names)
 {
     const struct btf *btf = btf_of_kernel();
@@ -44,7 +44,7 @@ static void add_tagged(struct names *names)
     }
 }
 
-/// One symbol of a table of BTF numbers, `__BTF_ID__func__bpf_rdonly_cast__123`, without its first word.
+/// The prefix of symbols in tables of BTF ids: `__BTF_ID__func__bpf_rdonly_cast__123`.
 #define TABLE_PREFIX "__BTF_ID__"
 
 static int starts_with(const char *text, const char *prefix)
@@ -52,7 +52,7 @@ static int starts_with(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/// `bpf_rdonly_cast` of `bpf_rdonly_cast__123`.
+/// The length of `bpf_rdonly_cast` in `bpf_rdonly_cast__123`.
 static size_t length_of_name(const char *name)
 {
     size_t length = strlen(name);
@@ -61,9 +61,10 @@ static size_t length_of_name(const char *name)
     return length > 2 && name[length - 1] == '_' && name[length - 2] == '_' ? length - 2 : strlen(name);
 }
 
-/// What the kernel keeps in its tables of functions that may be called. A table's members follow its head without a gap:
-/// numbers of 4 bytes in a `set`, which until 5.19 was used for all sorts of functions, and with 4 bytes of flags in a
-/// `set8`, which is for these alone.
+/// Adds the functions that programs may call according to the kernel's tables.
+///
+/// A table's members follow its head without a gap: ids of 4 bytes in a `set`, which until 5.19 held functions of all
+/// kinds, and ids with 4 bytes of flags in a `set8`, which holds only these.
 ///
 /// Source: include/linux/btf_ids.h of Linux, 5.13 to 6.9.
 static void add_listed(struct names *names)
@@ -104,7 +105,7 @@ static void examine_kernel_functions(uint32_t cell)
     report_names(cell, "kfuncs", &names);
 }
 
-/// Every function that is named like an iterator is tried: a program is taken only for one that is registered.
+/// Tries every function that is named like an iterator: a program only loads for a registered one.
 static void examine_iterators(uint32_t cell)
 {
     static struct names names;
@@ -121,8 +122,8 @@ static void examine_iterators(uint32_t cell)
     report_names(cell, "iterators", &names);
 }
 
-/// A type that is named like the value of a struct_ops map is one where such a map can be made. The map wants to know of
-/// some BTF, though nothing in it.
+/// Tries every type that is named like the value of a struct_ops map: the kernel creates a map only for a valid one.
+/// The map needs some BTF, though nothing in it.
 static void examine_struct_ops(uint32_t cell)
 {
     static struct names names;

@@ -1,4 +1,4 @@
-/// Ways to attach to what sends and receives, each tried with a program that does nothing.
+/// Ways to attach to networking, each tried with a program that does nothing.
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_link.h>
@@ -15,10 +15,10 @@
 #define ATTACH_TCX_INGRESS 46
 #define ATTACH_NETKIT_PRIMARY 54
 
-/// The number of `lo`, which is there in every network namespace.
+/// The index of `lo`, which every network namespace has.
 #define LOOPBACK 1
 
-/// The root of the second version's hierarchy. This process has a mount namespace of its own.
+/// Opens the root of cgroup2. This process has its own mount namespace.
 static int open_cgroup(void)
 {
     static const char place[] = "/tmp/examined-cgroup";
@@ -45,7 +45,7 @@ static int has_cgroup_link(void)
            takes_link(load_nothing(BPF_PROG_TYPE_CGROUP_SKB, 0, NULL), cgroup, BPF_CGROUP_INET_EGRESS, NULL, 0);
 }
 
-/// The kernel's own way, for drivers that have none (4.12).
+/// Generic XDP, for drivers without their own (4.12).
 static int has_xdp(void)
 {
     int program = load_nothing(BPF_PROG_TYPE_XDP, 0, NULL);
@@ -62,7 +62,7 @@ static int has_xdp_link(void)
     return takes_link(load_nothing(BPF_PROG_TYPE_XDP, BPF_XDP, NULL), LOOPBACK, BPF_XDP, &options, 0);
 }
 
-/// Needs sch_ingress and cls_bpf, which most kernels have as modules: without them it is not known.
+/// Needs sch_ingress and cls_bpf, which most kernels have as modules: unknown without them.
 static int has_tc(void)
 {
     LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = LOOPBACK, .attach_point = BPF_TC_INGRESS);
@@ -85,7 +85,7 @@ static int has_tcx(void)
                       NULL, 0);
 }
 
-/// `lo` is none: ENXIO.
+/// `lo` is not a netkit device: ENXIO.
 static int has_netkit(void)
 {
     return takes_link(load_nothing(BPF_PROG_TYPE_SCHED_CLS, ATTACH_NETKIT_PRIMARY, NULL), LOOPBACK,

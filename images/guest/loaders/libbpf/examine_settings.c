@@ -46,7 +46,7 @@ static void report_tracefs(uint32_t cell)
         report_setting(cell, "tracefs", folder);
 }
 
-/// CONFIG_IKCONFIG_PROC.
+/// Needs CONFIG_IKCONFIG_PROC.
 static void report_config(uint32_t cell)
 {
     static char text[128 << 10];
@@ -60,7 +60,7 @@ static void report_config(uint32_t cell)
 
 void examine_settings(uint32_t cell)
 {
-    // This process has a mount namespace of its own.
+    // This process has its own mount namespace.
     mount("securityfs", "/sys/kernel/security", "securityfs", 0, NULL);
     for (size_t i = 0; i < COUNT(settings); i++)
         report_file(cell, settings[i].name, settings[i].file);

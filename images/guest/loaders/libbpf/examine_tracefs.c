@@ -5,7 +5,7 @@
 
 #include "examine.h"
 
-/// Since 4.1 it is a file system of its own, before a folder of debugfs.
+/// A file system of its own since 4.1, before that a directory of debugfs.
 const char *tracefs_folder(void)
 {
     static const char *const places[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
@@ -28,7 +28,7 @@ static int write_line(const char *path, const char *line)
     return written;
 }
 
-/// Whether the event that `definition` describes can be made in `file`; it is deleted again.
+/// Whether `file` accepts the event that `definition` describes; it is deleted again.
 static int takes_event(const char *file, const char *definition)
 {
     const char *folder = tracefs_folder();

@@ -3,7 +3,7 @@
 
 #include "examine.h"
 
-/// A type that this libbpf has no name for. It is there when the kernel says more than that the number is invalid.
+/// Probes a type that this libbpf cannot name: it exists if the kernel says more than that the number is invalid.
 static int is_unnamed_program_type_there(enum bpf_prog_type type)
 {
     const struct bpf_insn instructions[] = {SET(BPF_REG_0, 0), RETURN};
@@ -12,7 +12,7 @@ static int is_unnamed_program_type_there(enum bpf_prog_type type)
     return answer(program) || program != -EINVAL || examine_log[0] != '\0';
 }
 
-/// The same for maps, which have no log: with some of the usual sizes one can be made.
+/// The same for maps, which have no log: the kernel creates one with some of the usual sizes.
 static int is_unnamed_map_type_there(enum bpf_map_type type)
 {
     static const struct {
@@ -35,7 +35,7 @@ static int is_unnamed_map_type_there(enum bpf_map_type type)
     return 0;
 }
 
-/// Reports a type that libbpf does not name. One that neither the kernel names nor a question finds is not worth a word.
+/// Reports a type that libbpf does not name, unless the kernel neither names nor has it.
 static void report_unnamed(uint32_t cell, enum cmx_fact_kind kind, const char *name, const char *prefix, int number,
                            int is_there)
 {
@@ -56,11 +56,11 @@ void examine_program_types(uint32_t cell)
                        type, is_unnamed_program_type_there(type));
 }
 
-/// ENOTSUPP of include/linux/errno.h: the type is known, but not as that of a struct_ops.
+/// ENOTSUPP of include/linux/errno.h: the type exists, but not as the type of a struct_ops.
 #define NOT_SUPPORTED 524
 
-/// A map whose value needs BTF cannot be had where no BTF can be loaded; libbpf would say that it does not know. And of
-/// struct_ops libbpf 1.4 asks with a field that kernels before 6.9 refuse.
+/// A map whose value needs BTF cannot exist if the kernel loads no BTF; libbpf would report it as unknown.
+/// libbpf 1.4 probes struct_ops with a field that kernels before 6.9 reject.
 static int is_map_type_there(enum bpf_map_type type)
 {
     LIBBPF_OPTS(bpf_map_create_opts, of_some_type, .btf_vmlinux_value_type_id = 1);

@@ -1,5 +1,5 @@
-/// Wraps libbpf's access to the BTF of the kernel and its modules (`ld --wrap`), so that one process parses and indexes it once
-/// for all cells, which are its children. libbpf gets the same answers.
+/// Wraps libbpf's access to the BTF of the kernel and its modules (`ld --wrap`), so that one process parses and indexes
+/// it once for all cells, which are its children. libbpf gets the same answers.
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <errno.h>
@@ -21,8 +21,8 @@ static struct btf *kernel_btf;
 /// What is read in its place if the kernel has none. libbpf uses it to relocate programs, and for nothing else.
 static struct btf *substitute;
 
-/// A hash table with linear probing of the named types of `btf`, by id; 0 marks a free slot. Of types with the same name, the
-/// one with the lowest id is found first, as libbpf does.
+/// A hash table with linear probing of the named types of `btf`, by id; 0 marks a free slot.
+/// Of types with the same name, it finds the one with the lowest id first, as libbpf does.
 static struct {
     const struct btf *btf;
     __u32 *types;
@@ -33,7 +33,7 @@ static struct {
 /// More modules than the cells of one guest use.
 #define MOST_MODULES 64
 
-/// The BTF of modules, and the kernel's ids of it.
+/// The BTF of modules, and the kernel's ids for it.
 static struct {
     __u32 ids[MOST_MODULES];
     struct btf *btf[MOST_MODULES];

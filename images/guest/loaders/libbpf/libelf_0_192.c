@@ -1,6 +1,6 @@
 /// elfutils 0.192 (Debian 13 and Debian 12's backports) left the tree functions that libelf.a needs out of every static
 /// archive: sourceware bug 32293, "undefined reference to `eu_search_tree_init'". They serve elf_getdata_rawchunk(),
-/// which libbpf never calls. Weak, so that an archive which has them wins.
+/// which libbpf never calls. Weak, so that an archive that has them wins.
 #include <search.h>
 #include <stddef.h>
 

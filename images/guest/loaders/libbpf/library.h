@@ -1,5 +1,5 @@
-/// What the loader uses of libbpf and old versions lack. Programs that would need it have no section in those versions, so the
-/// replacements are compiled and never reached.
+/// Replacements for parts of libbpf that the loader uses and old versions lack.
+/// In those versions, programs that would need it have no section, so the replacements are compiled and never reached.
 #ifndef CMX_LIBRARY_H
 #define CMX_LIBRARY_H
 

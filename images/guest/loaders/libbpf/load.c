@@ -9,8 +9,8 @@
 #include "messages.h"
 #include "stages.h"
 
-/// Before libbpf's own words: what else stands in the way of a program that is refused for the kernel's BTF, or of which the
-/// verifier says what comes of that only.
+/// Reports, before libbpf's messages, what else stands in the way of a program.
+/// libbpf rejects it for lack of kernel BTF, or the verifier reports only a consequence.
 static void report_other_obstacles(uint32_t cell, uint32_t index, const struct observed_load *observed,
                                    const struct bpf_program *program)
 {
@@ -25,14 +25,14 @@ static void report_other_obstacles(uint32_t cell, uint32_t index, const struct o
     libbpf_set_print(keep);
 }
 
-/// After libbpf's own words, since the last word counts.
+/// Kept after libbpf's messages, because the last one counts.
 static void keep_reason(const struct observed_load *observed, const struct bpf_object *object,
                         const struct bpf_program *program, const char *target)
 {
-    // What libbpf says of loads that only ask is not to be kept.
+    // Drops libbpf's messages about feature probes.
     libbpf_print_fn_t keep = libbpf_set_print(NULL);
     struct finding answer = ask_about_refusal(observed, lacks_size(object, observed->map_type));
-    // Its target was looked for, and is not in the kernel's BTF. That it is nowhere libbpf says, too.
+    // The kernel's BTF does not have the program's target. libbpf itself reports a target that exists nowhere.
     if (answer.code == 0 && observed->prepared && !observed->attempted &&
         bpf_program__type(program) == BPF_PROG_TYPE_TRACING)
         answer = ask_about_attachment(program, target, -ESRCH);
@@ -57,7 +57,7 @@ static uint32_t failed_stage(const struct observed_load *observed)
     return observed->map_error ? CMX_STAGE_MAPS : CMX_STAGE_OPEN;
 }
 
-/// Loads the program alone, reports that and returns the report.
+/// Loads the program alone, reports it and returns the report.
 static struct cmx_program load_program(uint32_t cell, const char *path, struct bpf_object *object, uint32_t index,
                                        const struct plan *plan)
 {
@@ -71,7 +71,7 @@ static struct cmx_program load_program(uint32_t cell, const char *path, struct b
     int error = plan ? set_load_target(program, plan_target(plan, bpf_program__name(program))) : 0;
     if (error == 0)
         error = bpf_object__load(object);
-    // What libbpf does after the load (filling a prog array with programs that were left out) is not this program's.
+    // What libbpf does after the load (filling a prog array with deselected programs) is not about this program.
     if (observed->attempted)
         error = observed->error;
 
@@ -111,11 +111,11 @@ static uint32_t count_programs(struct bpf_object *object)
     return count;
 }
 
-/// Whether the object's first program, loaded alone, is all of it.
+/// Whether the object's first program, loaded alone, is the whole object.
 static int is_whole(struct bpf_object *object, uint32_t count)
 {
     struct bpf_program *program = bpf_object__next_program(object, NULL);
-    // What it replaces a function of is closed by now; and libbpf can fail with what comes after its load.
+    // The program whose function it replaces is closed by now; and libbpf can fail in a step after the load.
     return count == 1 && bpf_program__type(program) != BPF_PROG_TYPE_EXT && bpf_program__fd(program) >= 0;
 }
 
@@ -143,7 +143,7 @@ void load_object(uint32_t cell, const char *path, const struct plan *plan)
             failures += reports[index].error != 0;
         }
     }
-    // What fails in one of its programs fails as a whole.
+    // If one of its programs fails, the object fails as a whole.
     int goes_on = failures == 0 && count > 0;
     if (!goes_on || !is_whole(object, count)) {
         bpf_object__close(object);

@@ -8,8 +8,8 @@
 #include "../../kit/residency.h"
 #include "loader.h"
 
-/// Loads an object that uses what most objects use. libbpf asks the kernel once per process what it can do, and a
-/// child inherits the answers: about 0.1 s a load under TCG.
+/// Loads an object that uses common features.
+/// libbpf probes the kernel once per process, and a child inherits the results: that saves 0.1 s per load under TCG.
 static void warm_up(void)
 {
     extern const char warm_up_object[], warm_up_object_end[];
@@ -18,7 +18,7 @@ static void warm_up(void)
     index_kernel_btf();
     struct bpf_object *object = bpf_object__open_mem(warm_up_object, warm_up_object_end - warm_up_object, NULL);
     if (object != NULL) {
-        // It may well fail, on a kernel without BTF for one; the answers are in the cache all the same.
+        // This may fail, for example on a kernel without BTF; the results are cached nevertheless.
         bpf_object__load(object);
         bpf_object__close(object);
     }

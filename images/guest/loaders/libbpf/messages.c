@@ -12,7 +12,7 @@ static char *messages;
 static size_t messages_length;
 
 static struct placed_finding {
-    /// How much of the messages stands before it.
+    /// How much of the messages precedes it.
     size_t place;
     struct finding finding;
 } *findings;
@@ -32,7 +32,7 @@ int keep_message(enum libbpf_print_level level, const char *format, va_list argu
 {
     if (level == LIBBPF_DEBUG)
         return 0;
-    // Said of whatever goes wrong once the maps are there: the target of a program is looked up after that.
+    // Printed for any failure once the maps exist: libbpf looks up a program's target after that.
     if (strstr(format, "failed to load: ") != NULL)
         observe_preparation();
     char *line;

@@ -11,10 +11,10 @@
 /// For `libbpf_set_print`.
 int keep_message(enum libbpf_print_level level, const char *format, va_list arguments);
 void keep_finding(struct finding finding);
-/// Keeps an answer of a kernel; one without a code is none.
+/// Keeps a kernel's answer unless it has no code.
 void keep_answer(struct finding answer);
-/// For an attempt of which a second one may make what was said of it untrue: where it begins, whether something has come since,
-/// and forgets that.
+/// For an attempt whose messages a second attempt may make untrue.
+/// Marks where they begin, checks whether any have been added since, and discards those.
 struct message_mark {
     size_t length;
     size_t findings;

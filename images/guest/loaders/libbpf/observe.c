@@ -1,5 +1,5 @@
-/// Stands between libbpf and its own system calls (`ld --wrap`), so that one bpf_object__load() yields the verdict, the
-/// whole log and the numbers, with every rewriting that libbpf does for users left in place.
+/// Wraps libbpf's own system calls (`ld --wrap`), so that one bpf_object__load() yields the verdict, the whole log and
+/// the numbers, while libbpf's rewriting for users stays in place.
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +28,7 @@ void observe_preparation(void)
     observed.prepared = 1;
 }
 
-/// What the kernel is asked for, whatever the level of the log.
+/// The request to the kernel, whatever the log level.
 struct request {
     enum bpf_prog_type type;
     const char *name;
@@ -57,7 +57,7 @@ static int load_with_level(void *context, unsigned level, char *log, size_t log_
     return program;
 }
 
-/// Asked of a log without a dump: writing a dump takes several times what verification takes.
+/// Read from a log without a dump: writing a dump takes several times as long as verification.
 static uint32_t verification_microseconds(const char *log)
 {
     uint32_t microseconds = 0;
@@ -78,8 +78,8 @@ static void ask_for_numbers(int program)
     observed.verified_instructions = info.verified_insns;
 }
 
-/// The verdict comes from a load without a dump of states, because before Linux 6.4 a full log buffer turns a good load
-/// into ENOSPC. Statistics alone cannot fill a buffer, and an error line is printed at that level too.
+/// The verdict comes from a load without a dump of states, because before Linux 6.4 a full log buffer makes a good load
+/// fail with ENOSPC. Statistics alone cannot fill a buffer, and an error line is printed at that level, too.
 int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *license,
                          const struct bpf_insn *instructions, size_t count, struct bpf_prog_load_opts *options)
 {
@@ -94,7 +94,7 @@ int __wrap_bpf_prog_load(enum bpf_prog_type type, const char *name, const char *
     long long start = now_microseconds();
     int verdict = -EAGAIN;
     quiet_log[0] = '\0';
-    // As libbpf does it.
+    // As libbpf does.
     for (int tries = 0; verdict == -EAGAIN && tries < 5; tries++)
         verdict = load_with_level(&request, quiet_level(), quiet_log, sizeof(quiet_log), &true_bytes);
     observed.load_microseconds = microseconds_since(start);

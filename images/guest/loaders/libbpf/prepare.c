@@ -1,4 +1,4 @@
-/// Makes of an object what lets one of its programs be loaded alone, as it would load among the others.
+/// Prepares an object so that one of its programs loads alone as it would among the others.
 #include <bpf/btf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 /// BPF_MAP_TYPE_CGRP_STORAGE came with Linux 6.2, after the headers of Debian 12.
 #define TYPE_CGRP_STORAGE 32
 
-/// The log buffer of programs that libbpf loads whatever it is told: those of a struct_ops map that is created.
+/// The log buffer of programs that libbpf loads even if deselected: those of a struct_ops map that is created.
 static char bystander[4];
 
 static int wants_size(const struct bpf_map *map)
@@ -31,7 +31,7 @@ static int wants_size(const struct bpf_map *map)
     }
 }
 
-/// libbpf up to 1.7 cannot change a map that only describes what another one holds, but takes one that is there already.
+/// libbpf up to 1.7 cannot change the definition of an inner map, but accepts an existing map in its place.
 static void size_inner_map(struct bpf_map *outer)
 {
     const struct bpf_map *inner = bpf_map__inner_map(outer);
@@ -110,7 +110,7 @@ int load_bystander(void)
     return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-/// Whether `function`, a number in the object's BTF, is one of the functions that the loaded program is made of.
+/// Whether `function`, an id in the object's BTF, is part of the loaded program.
 static int has_function(int program, __u32 function)
 {
     struct bpf_func_info functions[256];
@@ -125,7 +125,7 @@ static int has_function(int program, __u32 function)
     return 0;
 }
 
-/// Loads the first program of the object at `path` that has a function of that name, and returns the object.
+/// Loads the first program of the object at `path` with a function of that name, and returns the object.
 static struct bpf_object *load_program_with(const char *function, const char *path, const struct plan *plan,
                                             int *target)
 {
@@ -148,8 +148,8 @@ static struct bpf_object *load_program_with(const char *function, const char *pa
     return NULL;
 }
 
-/// A program that replaces a function wants the program with that function loaded first. Where the object does not have
-/// it, libbpf says so.
+/// A program that replaces a function needs the program with that function loaded first.
+/// If the object does not have it, libbpf reports that.
 struct bpf_object *load_target(struct bpf_program *program, const char *path, const struct plan *plan)
 {
     const char *function = strchr(bpf_program__section_name(program), '/');

@@ -21,20 +21,20 @@ struct stages {
     struct cmx_program *reports;
 };
 
-/// Ends the loader with what was found last as the reason.
+/// Ends the loader with the last finding as the reason.
 __attribute__((noreturn)) static void end_stages(const struct stages *stages)
 {
     report_messages(stages->cell, CMX_WHOLE_OBJECT);
     exit(UNMEASURABLE_STATUS);
 }
 
-/// Whether the program is to be attached: it is loaded, and nobody excludes it.
+/// Whether to attach the program: it is loaded and not excluded.
 static int takes_part(const struct stages *stages, const struct bpf_program *program)
 {
     return bpf_program__autoload(program) && !plan_excludes(stages->plan, bpf_program__name(program), 0);
 }
 
-/// Puts every program that takes part at one stage.
+/// Sets the stage of every program that takes part.
 static void set_all(struct stages *stages, enum cmx_stage stage, int error)
 {
     struct bpf_program *program;
@@ -49,7 +49,7 @@ static void set_all(struct stages *stages, enum cmx_stage stage, int error)
     }
 }
 
-/// What was said last is about all of them.
+/// The last messages are about all programs.
 static void report_all(struct stages *stages)
 {
     struct bpf_program *program;
@@ -71,7 +71,7 @@ static int prepare_and_load(struct bpf_object *object, const struct plan *plan)
     bpf_object__for_each_program(program, object)
     {
         const char *name = bpf_program__name(program);
-        // SEC("?…") leaves a program out unless somebody asks for it.
+        // SEC("?…") leaves a program out unless the plan names it.
         if (plan != NULL && plan_names(plan, name))
             bpf_program__set_autoload(program, true);
         int error = set_load_target(program, plan_target(plan, name));
@@ -99,7 +99,7 @@ struct bpf_object *load_whole(uint32_t cell, const char *path, const struct plan
     return NULL;
 }
 
-/// Returns whether all are attached. One that fails does not keep the others from being tried.
+/// Attaches all programs, even if one fails, and returns whether all succeeded.
 static int attach_all(struct stages *stages)
 {
     struct bpf_program *program;
@@ -137,7 +137,7 @@ static void set_fire_time(struct stages *stages, uint32_t microseconds)
     bpf_object__for_each_program(program, stages->object) stages->reports[index++].fire_microseconds = microseconds;
 }
 
-/// Tells a program that never ran from one that ran and sent nothing.
+/// Distinguishes a program that never ran from one that ran but sent nothing.
 static void find_how_often_they_ran(const struct stages *stages)
 {
     struct bpf_program *program;
@@ -150,7 +150,7 @@ static void find_how_often_they_ran(const struct stages *stages)
     }
 }
 
-/// Runs the trigger and returns 0 once the event has come, else the negative errno that stands for what came instead.
+/// Runs the trigger. Returns 0 once the event has arrived, otherwise the negative errno for what arrived instead.
 static int fire(struct stages *stages)
 {
     settle_events();
@@ -168,8 +168,8 @@ static int fire(struct stages *stages)
     return error;
 }
 
-/// A plan without an event ends with the programs attached; its trigger is run all the same, for what the kernel makes
-/// of it.
+/// A plan without an event ends once the programs are attached. Its trigger runs nevertheless, to see how the kernel
+/// reacts.
 static void run_trigger_alone(struct stages *stages)
 {
     struct trigger trigger = start_trigger(stages->plan, 0);
@@ -195,7 +195,7 @@ static void attach_and_fire(struct stages *stages)
     report_event(stages->cell);
 }
 
-/// Reports all programs at the end, and closes the object.
+/// Reports all programs and closes the object.
 static void finish(struct stages *stages)
 {
     report_all(stages);

@@ -4,7 +4,7 @@
 
 #include "loader.h"
 
-/// As KERNEL_VERSION() makes it: a third number above 255 counts as 255.
+/// Like KERNEL_VERSION(): a third number above 255 counts as 255.
 static unsigned version_in(const char *text)
 {
     unsigned major, minor, patch;

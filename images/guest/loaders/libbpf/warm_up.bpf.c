@@ -1,5 +1,6 @@
-/// Loaded once per guest so that libbpf asks its questions to the kernel: names, BTF of functions and data, global
-/// data, mmap-able arrays, probe_read_kernel, CO-RE against the kernel's BTF.
+/// Loaded once per guest so that libbpf runs its feature probes.
+/// They test names, BTF of functions and data, global data, mmap-able arrays, probe_read_kernel, and CO-RE against the
+/// kernel's BTF.
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>

@@ -1,19 +1,19 @@
 OPTIONAL_LOADERS += aya
 AYA := loaders/aya
-# Named, else crt-static would be for the crates' own build scripts and macros as well, which cannot be static.
+# Explicit, because otherwise crt-static also applies to the crates' build scripts and macros, which cannot be static.
 RUST_TARGET := x86_64-unknown-linux-gnu
 RUSTFLAGS := -C target-feature=+crt-static -C link-arg=-Wl,--wrap=syscall -C relocation-model=static -C link-arg=-Wl,--build-id=none \
              --remap-path-prefix=$(CURDIR)=. --remap-path-prefix=$(CURDIR)/$(AYA)/../../$(BUILD)/crates/=
 $(BUILD)/protocol.rs: $(BUILD)/generate
 	$< rust >$@
 
-# Aya's half in C, which stands before the kit.
+# Aya's half in C, which is linked before the kit.
 $(BUILD)/libaya_observe.a: $(AYA)/observe.c $(HEADERS) Makefile | $(BUILD)
 	$(CC) $(CFLAGS) -c $< -o $(BUILD)/aya_observe.o
 	rm -f $@
 	ar rcsD $@ $(BUILD)/aya_observe.o
 
-# Nothing that cargo would take from its user's settings.
+# Ignores the user's cargo settings.
 $(BUILD)/loader-aya: $(KIT) $(BUILD)/libaya_observe.a $(BUILD)/protocol.rs $(BUILD)/warm_up.bpf.o $(wildcard $(AYA)/src/*.rs) \
                      $(addprefix $(AYA)/,Cargo.toml build.rs build.mk) ../../scripts/rust-crates ../../scripts/debian-packages Makefile
 	$(AYA)/prepare

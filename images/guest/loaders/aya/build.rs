@@ -1,4 +1,4 @@
-//! Links the kit that all loaders share, which the Makefile has compiled, and takes Aya's version from what is linked.
+//! Links the kit that all loaders share, compiled by the Makefile, and takes Aya's version from what is linked.
 use std::{env, fs};
 
 fn read(path: &str) -> String {
@@ -6,7 +6,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("cannot read {path}: {error}"))
 }
 
-/// The version that Cargo.lock has for a crate.
+/// The version of a crate in Cargo.lock.
 fn locked_version(lock: &str, name: &str) -> Option<String> {
     let entry = lock.split("[[package]]").find(|entry| entry.contains(&format!("name = \"{name}\"\n")))?;
     let version = entry.lines().find_map(|line| line.strip_prefix("version = "))?;

@@ -1,5 +1,5 @@
-/// Stands between Aya and its own system calls (`ld --wrap=syscall`), so that the log of a refused program is fetched once, and as
-/// much of it as is wanted. Aya by itself loads it again and again with a larger buffer, up to six times in all.
+/// Wraps Aya's own system calls (`ld --wrap=syscall`), so that the log of a rejected program is fetched once, and only
+/// as much of it as requested. Aya itself repeats the load with a larger buffer, up to six times in all.
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 
 long __real_syscall(long number, ...);
 
-/// What the kernel said of the last program that Aya asked it for.
+/// The kernel's answer to the last program that Aya loaded.
 static struct {
     int is_on;
     int verdict;
@@ -21,7 +21,7 @@ static struct {
     struct load_log log;
 } observed;
 
-/// Of the kernel that this is built for; the fields of one load are the same in all.
+/// The union of the kernel that this is built for; the fields of one load are the same in all kernels.
 struct load_request {
     union bpf_attr attributes;
     size_t bytes;
@@ -39,7 +39,7 @@ static int load_with_level(void *context, unsigned level, char *log, size_t log_
     return program >= 0 ? program : -errno;
 }
 
-/// The load that decides: Aya's own, silent.
+/// The load that decides: Aya's own, but silent.
 static int load_quietly(struct load_request *request)
 {
     static char quiet_log[QUIET_LOG_BYTES];
@@ -55,8 +55,8 @@ static int load_quietly(struct load_request *request)
     return verdict;
 }
 
-/// Answers the request of a program under test. Aya asks once more with a buffer for a program that was refused: the log is fetched
-/// then, and the buffer stays empty.
+/// Handles Aya's load of a program under test.
+/// Aya repeats a rejected load with a buffer: the log is fetched then, and the buffer stays empty.
 static long load_program(const union bpf_attr *attributes, size_t bytes)
 {
     struct load_request request = {.bytes = bytes < sizeof(*attributes) ? bytes : sizeof(*attributes)};
@@ -84,9 +84,9 @@ long __wrap_syscall(long number, ...)
     return __real_syscall(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
 }
 
-// What the loader calls.
+// Called by the loader.
 
-/// From now on the next program that Aya asks for is the one under test.
+/// Marks the next program that Aya loads as the one under test.
 void observe_load(void)
 {
     observed.is_on = 1;

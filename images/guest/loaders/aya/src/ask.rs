@@ -86,7 +86,7 @@ impl MapShape {
     }
 }
 
-/// Says what is known about the target of a program that was not attached.
+/// Explains why a program's target did not attach.
 pub fn about_attachment(place: &ProgramPlace, target: Option<&str>, error: i32) -> Option<Finding> {
     let target = target.or(place.section_target())?;
     let kind = place.section.split('/').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Attaches a program where the plan or its section says, as a program that uses Aya does.
+//! Attaches a program where the plan or its section specifies, as a program that uses Aya does.
 use std::{fs, io};
 
 use anyhow::Result;
@@ -14,7 +14,7 @@ use crate::{
     words,
 };
 
-/// Attaches the program at `target`, or where its section says. It stays so as long as `ebpf` lives.
+/// Attaches the program at `target`, or as its section specifies. It stays attached as long as `ebpf` lives.
 pub fn attach(agent: &Agent, ebpf: &mut Ebpf, place: &ProgramPlace, target: Option<&str>) -> Result<()> {
     let Some(program) = ebpf.program_mut(&place.name) else { return Ok(()) };
     let named = || {
@@ -93,7 +93,7 @@ fn parse_number(text: &str) -> Option<u64> {
     }
 }
 
-/// Aya's macros leave out the first slash of a path; without any it is a library, which Aya looks for.
+/// Aya's macros omit the first slash of a path; a name without a slash is a library, which Aya searches for.
 fn rooted(path: &str) -> String {
     if path.contains('/') && !path.starts_with('/') {
         format!("/{path}")
@@ -110,7 +110,7 @@ fn cgroup(agent: &Agent, target: Option<&str>) -> fs::File {
     })
 }
 
-/// Kernels before 5.7 have no list of their security modules in securityfs that could hold it.
+/// Kernels before 5.7 have no list of security modules in securityfs that could contain `bpf`.
 fn find_whether_lsm_is_active() {
     match fs::read_to_string("/sys/kernel/security/lsm") {
         Err(_) => words::find(code::LSM_UNKNOWN, &[]),

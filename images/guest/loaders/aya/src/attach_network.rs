@@ -41,8 +41,8 @@ pub fn attach_classifier(
     let interface = interface(agent, target);
     let direction =
         if target.unwrap_or(section).contains("egress") { TcAttachType::Egress } else { TcAttachType::Ingress };
-    // Aya's documentation has its users ignore the error: the second program finds the qdisc of the first, and from 6.6 on
-    // Aya needs none.
+    // The error is ignored, as Aya's documentation recommends: the second program finds the first one's qdisc, and from
+    // 6.6 on Aya needs none.
     let qdisc = tc::qdisc_add_clsact(interface);
     let attached = program.attach(interface, direction);
     let lacks_classifier = matches!(&qdisc, Err(error) if error.raw_os_error() == Some(libc::ENOENT));
@@ -69,8 +69,8 @@ fn attach_to_socket(program: &mut SocketFilter, family: i32, protocol: i32) -> R
     Ok(())
 }
 
-/// Packet sockets see all there is, but are in a module on many kernels. Raw ones are always there; they see a packet from
-/// its IP header on, and only those of their protocol.
+/// Packet sockets see everything, but need a module on many kernels. Raw sockets always exist; they see a packet from
+/// its IP header on, and only packets of their protocol.
 pub fn attach_to_sockets(program: &mut SocketFilter) -> Result<()> {
     let all = i32::from((libc::ETH_P_ALL as u16).to_be());
     match attach_to_socket(program, libc::AF_PACKET, all) {

@@ -1,4 +1,4 @@
-//! The perf events that a program can be attached to here, by the names that perf has for them.
+//! Attaches programs to perf events, which have the names that perf uses.
 use anyhow::Result;
 use aya::programs::{
     perf_event::{perf_hw_id, perf_sw_ids},
@@ -7,7 +7,7 @@ use aya::programs::{
 
 use crate::guest::{code, Agent, Finding};
 
-/// Times a second, of clocks.
+/// Samples per second, for clocks.
 const CLOCK: SamplePolicy = SamplePolicy::Frequency(100);
 const EACH: SamplePolicy = SamplePolicy::Period(1);
 const MANY: SamplePolicy = SamplePolicy::Period(100_000);

@@ -1,39 +1,40 @@
-//! What a program logs with aya-log. Debian does not package that crate, so its records are read here as its user space half
-//! reads them: fields of a byte for their kind, two for their length, and a value. Six come first, always in the same
-//! order; then the arguments of the message. Source: aya-log-common 0.1.
+//! Reads what a program logs with aya-log, because Debian does not package that crate.
+//!
+//! A record consists of fields: a byte for the kind, two for the length, and a value. Six come first, always in the
+//! same order, then the arguments of the message. Source: aya-log-common 0.1.
 use aya::Ebpf;
 
 use crate::{events::PerfBuffers, words};
 
-/// The map that aya-log sends its records through. Its other ones, AYA_LOG_BUF and AYA_LOG_LEVEL, are the program's own.
+/// The map for aya-log's records. Its other maps, AYA_LOG_BUF and AYA_LOG_LEVEL, are the program's own.
 pub const MAP: &str = "AYA_LOGS";
 
-/// As much as is kept of one cell, in lines.
+/// How many lines are kept per cell.
 const MOST_LINES: usize = 200;
 
-/// Arguments whose values are numbers, by the number of their kind: I8 to Isize, U8 to Usize.
+/// The kinds of arguments with numbers as values: I8 to Isize, U8 to Usize.
 const SIGNED: std::ops::RangeInclusive<u8> = 1..=5;
 const UNSIGNED: std::ops::RangeInclusive<u8> = 6..=10;
 const FLOATS: std::ops::RangeInclusive<u8> = 11..=12;
-/// Says how the next argument is to be shown; `LOWER_HEX` and `UPPER_HEX` are two of its values.
+/// Sets the format of the next argument; `LOWER_HEX` and `UPPER_HEX` are two of its values.
 const DISPLAY_HINT: u8 = 0;
 const LOWER_HEX: u8 = 2;
 const UPPER_HEX: u8 = 3;
 
-/// The log of an object, empty where it has none.
+/// The log of an object; empty if it has none.
 pub struct AyaLog {
     buffers: Option<PerfBuffers>,
     lines: usize,
 }
 
 impl AyaLog {
-    /// Aya's users go on without the log where it cannot be had.
+    /// Continues without the log if it cannot be opened, as Aya's users do.
     pub fn open(ebpf: &mut Ebpf) -> Self {
         let buffers = ebpf.take_map(MAP).map(PerfBuffers::open).transpose();
         Self { buffers: buffers.unwrap_or_else(give_up), lines: 0 }
     }
 
-    /// Keeps what has been logged since the last look.
+    /// Keeps what has been logged since the last call.
     pub fn poll(&mut self) {
         let Self { buffers, lines } = self;
         let taken = buffers.as_mut().map_or(Ok(()), |buffers| {
@@ -68,7 +69,7 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
-/// A record as env_logger shows it.
+/// A record in the format of env_logger.
 fn line(record: &[u8]) -> Option<String> {
     let mut fields = Fields(record);
     let mut next = || fields.next().map(|(_, value)| value);
@@ -101,7 +102,7 @@ fn argument(kind: u8, value: &[u8], hint: u8) -> String {
             Ok(bytes) => f64::from_le_bytes(bytes).to_string(),
             Err(_) => value.try_into().map(f32::from_le_bytes).unwrap_or_default().to_string(),
         },
-        // The kinds beyond have other numbers in each version of aya-log; text is text in all of them.
+        // Other kinds have different numbers in each version of aya-log; text is text in all of them.
         _ => match std::str::from_utf8(value) {
             Ok(text) if !text.chars().any(char::is_control) => text.to_owned(),
             _ => value.iter().map(|byte| format!("{byte:02x}")).collect(),

@@ -12,10 +12,11 @@ pub enum Command {
     MapLookupAndDeleteElement = 21,
 }
 
-/// `attributes` is the part of `union bpf_attr` that the command has: what follows counts as zeros. A descriptor that comes of
-/// it belongs to the caller.
+/// Calls bpf() with the part of `union bpf_attr` that the command uses; the rest counts as zeros.
+///
+/// A returned descriptor belongs to the caller.
 pub fn call<Attributes>(command: Command, attributes: &Attributes) -> io::Result<RawFd> {
-    // SAFETY: the kernel reads as many bytes as it is told; the callers keep alive what these point to.
+    // SAFETY: the kernel reads only as many bytes as it is told; the callers keep alive what these point to.
     let result =
         unsafe { libc::syscall(libc::SYS_bpf, command as i64, &raw const *attributes, size_of::<Attributes>()) };
     if result < 0 {

@@ -109,7 +109,7 @@ impl Events {
         }
     }
 
-    /// Says which of the two it is, and of what.
+    /// Keeps a finding: no event arrived, or none matched.
     pub fn explain_absence(&self) {
         let Self { map, seen, .. } = self;
         load::explain_relocation();

@@ -28,7 +28,7 @@ impl EventWaits {
 
     pub fn next(&mut self) -> Duration {
         let wait = Duration::from_millis(self.0.into());
-        // SAFETY: computes with a number and nothing else.
+        // SAFETY: only computes with a number.
         self.0 = unsafe { next_event_wait(self.0 as c_int) } as u32;
         wait
     }
@@ -73,7 +73,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// A report that only says that the stage was passed.
+    /// A report that the stage was passed, and nothing else.
     pub fn new(program: u32, stage: Stage, name: &str, kind: &'static str) -> Self {
         Self {
             program,
@@ -192,13 +192,13 @@ impl Plan {
         unsafe { cell_excludes(program.as_ptr(), 0) != 0 }
     }
 
-    /// Whether the object is loaded and no more.
+    /// Whether to stop after the load.
     pub fn stops_at_load(&self) -> bool {
         // SAFETY: the plan was read.
         unsafe { cell_stops_at_load() != 0 }
     }
 
-    /// Whether maps without a size are given one for the trial.
+    /// Whether to give maps without a size one for the trial.
     pub fn sizes_maps(&self) -> bool {
         // SAFETY: the plan was read.
         unsafe { cell_sizes_maps() != 0 }
@@ -221,8 +221,8 @@ impl Plan {
         unsafe { CStr::from_ptr(cell_event_text()) }.to_bytes().to_vec()
     }
 
-    /// Runs the trigger, with `wait` called for each run: the trigger, and for how many milliseconds after its end an event
-    /// may come. It returns 0 or a negative errno, and so does this.
+    /// Runs the trigger, and calls `wait` for each run with the trigger and the milliseconds after its end in which an
+    /// event may arrive. Returns the result of `wait`: 0 or a negative errno.
     pub fn run_trigger<F: FnMut(Trigger, i32) -> i32>(&self, mut wait: F) -> i32 {
         // SAFETY: `wait` outlives the call.
         unsafe { run_cell_trigger(call_wait::<F>, (&raw mut wait).cast()) }
@@ -235,11 +235,11 @@ impl Plan {
 
     /// The duration of the last `run_trigger`.
     pub fn fire_microseconds(&self) -> u32 {
-        // SAFETY: nothing but a number is read.
+        // SAFETY: only reads a number.
         unsafe { cell_fire_microseconds() }
     }
 
-    /// What there is to be said about the trigger that was run last; an error where the guest could not run it.
+    /// The finding about the last trigger, if there is one; an error if the guest could not run it.
     pub fn last_trigger(&self) -> Result<Option<Finding>, Finding> {
         // SAFETY: the finding lives as long as the process.
         let (ran, finding) = unsafe { (cell_trigger_ran() != 0, *cell_trigger_finding()) };
@@ -256,7 +256,7 @@ pub struct Trigger(*mut c_void);
 
 impl Trigger {
     pub fn has_ended(&self) -> bool {
-        // SAFETY: it lives as long as the wait that it was handed to.
+        // SAFETY: it lives as long as the wait that it was passed to.
         unsafe { trigger_has_ended(self.0) != 0 }
     }
 
@@ -271,7 +271,7 @@ impl Trigger {
 pub fn serve(prepare: extern "C" fn(), run: fn(Agent, &str, &str)) {
     static RUN: OnceLock<fn(Agent, &str, &str)> = OnceLock::new();
     extern "C" fn run_request(request: *const protocol::resident_request) {
-        // SAFETY: the request outlives the call, and its texts are closed with a NUL.
+        // SAFETY: the request outlives the call, and its texts are NUL-terminated.
         let (cell, object, plan) = unsafe {
             let request = &*request;
             (request.cell, text(request.object.as_ptr()), text(request.plan.as_ptr()))
@@ -281,7 +281,7 @@ pub fn serve(prepare: extern "C" fn(), run: fn(Agent, &str, &str)) {
         }
     }
     RUN.get_or_init(|| run);
-    // SAFETY: the process has one thread, so that its children are whole.
+    // SAFETY: the process has one thread, so forking copies all of it.
     unsafe { serve_cells(Some(prepare), run_request) }
 }
 
@@ -297,7 +297,7 @@ pub struct Load {
 
 /// Probes, once, which log features this kernel has.
 pub fn learn_logs() {
-    // SAFETY: asks the kernel, and keeps the answers.
+    // SAFETY: only probes the kernel and stores the results.
     unsafe { learn_log_levels() }
 }
 
@@ -346,41 +346,41 @@ extern "C" fn call_wait<F: FnMut(Trigger, i32) -> i32>(
     trigger: *mut c_void,
     limit: c_int,
 ) -> c_int {
-    // SAFETY: `run_trigger` hands its own closure through.
+    // SAFETY: `run_trigger` passes its own closure.
     let wait = unsafe { &mut *context.cast::<F>() };
     wait(Trigger(trigger), limit)
 }
 
-/// The file with BTF to read in place of the kernel's own, where it has none.
+/// The file with BTF to read in place of the kernel's own, if the kernel has none.
 pub fn external_btf_file() -> Option<String> {
     // SAFETY: the text is a constant.
     let path = unsafe { external_btf() };
     (!path.is_null()).then(|| text(path))
 }
 
-/// Whether the kernel has a type of map, asked with attributes that nothing is wrong with; `None` where it cannot be asked so.
+/// Whether the kernel has a map type, found out by creating a valid map of it; `None` if the type alone is not enough.
 pub fn kernel_has_map_type(kind: u32) -> Option<bool> {
-    // SAFETY: makes a map, and closes it.
+    // SAFETY: creates a map and closes it.
     match unsafe { has_map_type(kind) } {
         answer if answer < 0 => None,
         answer => Some(answer > 0),
     }
 }
 
-/// Whether the kernel knows no calls between functions, of which there is one among these instructions.
+/// Whether these instructions have a call between functions, on a kernel that lacks them.
 pub fn kernel_lacks_calls(instructions: &[u64]) -> bool {
     // SAFETY: the instructions, of 8 bytes each, outlive the call.
     unsafe { lacks_calls(instructions.as_ptr().cast(), instructions.len()) != 0 }
 }
 
-/// What the kernel's lists say of a function that could not be probed.
+/// Explains why a function could not be probed, from the kernel's lists.
 pub fn about_function(symbol: &str, replaces_result: bool) -> Option<Finding> {
     let symbol = c_string(symbol);
     // SAFETY: the text outlives the call.
     Some(unsafe { ask_about_function(symbol.as_ptr(), replaces_result.into()) }).filter(|answer| answer.code != 0)
 }
 
-/// The same of a tracepoint; `error` is a negative errno.
+/// The same for a tracepoint; `error` is a negative errno.
 pub fn about_tracepoint(place: &str, error: i32) -> Option<Finding> {
     let place = c_string(place);
     // SAFETY: the text outlives the call.
@@ -402,7 +402,7 @@ fn field<const N: usize>(text: &str) -> [c_char; N] {
 }
 
 fn text(text: *const c_char) -> String {
-    // SAFETY: all texts of the kit are closed with a NUL and live as long as the process.
+    // SAFETY: all texts of the kit are NUL-terminated and live as long as the process.
     unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
 }
 

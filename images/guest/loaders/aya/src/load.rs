@@ -1,4 +1,4 @@
-//! The object as a whole and then each of its programs, as a program that uses Aya loads them.
+//! Loads the object as a whole and then each of its programs, as a program that uses Aya does.
 use std::{
     fs,
     path::Path,
@@ -23,30 +23,30 @@ use crate::{
     words,
 };
 
-/// An object of which every program is loaded.
+/// An object whose programs are all loaded.
 pub struct Loaded {
     pub ebpf: Ebpf,
     pub view: ObjectView,
-    /// What was said of the programs, in the object's order.
+    /// The reports on its programs, in the object's order.
     pub reports: Vec<Report>,
 }
 
-/// What a process that serves many cells reads of the kernel once: its BTF, where it has any.
+/// The kernel's BTF, if any, read once by a process that serves many cells.
 static KERNEL: OnceLock<Btf> = OnceLock::new();
-/// What is read in its place if the kernel has none.
+/// The BTF to read in its place if the kernel has none.
 static SUBSTITUTE: OnceLock<Btf> = OnceLock::new();
-/// Whether this cell's object has relocations and there was nothing to relocate it with.
+/// Whether this cell's object has relocations and there was no BTF to relocate it with.
 static LACKS_RELOCATION: AtomicBool = AtomicBool::new(false);
-/// A loader with its defaults, made before the first cell: making one reads the kernel's BTF.
+/// A default loader, created before the first cell, because creating one reads the kernel's BTF.
 static LOADER: Mutex<Option<EbpfLoader<'static>>> = Mutex::new(None);
 
-/// Does once what each cell would repeat: reads the kernel's BTF, and has Aya ask the kernel for what it can do.
+/// Does once what each cell would repeat: reads the kernel's BTF and lets Aya probe the kernel.
 pub fn warm_up() {
     let mut loader = EbpfLoader::new();
     if let Ok(btf) = Btf::from_sys_fs() {
         loader.btf(Some(KERNEL.get_or_init(|| btf)));
     }
-    // It may well fail; the answers are there all the same.
+    // This may fail; the results are cached nevertheless.
     if let Ok(mut ebpf) = loader.load(include_bytes!(env!("COMPAT_MATRIX_WARM_UP"))) {
         ebpf.programs_mut().for_each(|(_, program)| {
             if let Program::KProbe(program) = program {
@@ -60,7 +60,7 @@ pub fn warm_up() {
     }
 }
 
-/// The loader of this cell; a child of a process that is warm has its parent's.
+/// This cell's loader; a child of a warm process uses its parent's.
 fn loader<'a>() -> EbpfLoader<'a> {
     let mut loader = LOADER.lock().ok().and_then(|mut kept| kept.take()).unwrap_or_default();
     if let Some(btf) = SUBSTITUTE.get() {
@@ -78,7 +78,7 @@ pub extern "C" fn learn_external_btf() {
     }
 }
 
-/// Loads the object at `path`, and each program of it, and reports each. `None` unless all of them are loaded.
+/// Loads the object at `path` and each of its programs, and reports each. `None` unless all load.
 pub fn load(agent: &Agent, path: &str, plan: Option<&Plan>) -> Option<Loaded> {
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
@@ -104,7 +104,7 @@ pub fn load(agent: &Agent, path: &str, plan: Option<&Plan>) -> Option<Loaded> {
     };
     let mut loading = Loading { agent, plan, ebpf: &mut ebpf, view: &view };
     let mut reports: Vec<Report> = Vec::new();
-    // One that replaces a function of another wants that one loaded first.
+    // A program that replaces a function of another one needs that one loaded first.
     let (last, first): (Vec<_>, Vec<_>) =
         (0..view.programs.len()).partition(|&index| view.programs[index].kind == "ext");
     for index in first.into_iter().chain(last) {
@@ -116,7 +116,7 @@ pub fn load(agent: &Agent, path: &str, plan: Option<&Plan>) -> Option<Loaded> {
     reports.iter().all(|report| report.error == 0).then_some(Loaded { ebpf, view, reports })
 }
 
-/// Opens the object with its maps, of which those without a size are given one if that is asked for.
+/// Opens the object with its maps, and gives those without a size one if `sizes_maps` is set.
 fn open(agent: &Agent, bytes: &[u8], view: &ObjectView, sizes_maps: bool) -> Result<Ebpf, EbpfError> {
     let mut loader = loader();
     if sizes_maps {
@@ -130,7 +130,7 @@ fn open(agent: &Agent, bytes: &[u8], view: &ObjectView, sizes_maps: bool) -> Res
 
 fn report_unopened(agent: &Agent, error: EbpfError) {
     let stage = match &error {
-        // The kernel refused one. What else is wrong with a map Aya finds out by itself.
+        // The kernel rejected a map. Aya itself finds everything else that is wrong with one.
         EbpfError::MapError(
             MapError::CreateError { .. } | MapError::SyscallError(_) | MapError::PinError { .. } | MapError::IoError(_),
         ) => Stage::Maps,
@@ -185,7 +185,7 @@ impl Loading<'_> {
         report
     }
 
-    /// Kernels before 4.13 say nothing of a program that is loaded.
+    /// Kernels before 4.13 report nothing about a loaded program.
     fn take_sizes(&self, place: &ProgramPlace, report: &mut Report) {
         let Some(Ok(info)) = self.ebpf.program(&place.name).map(Program::info) else { return };
         report.translated_bytes = info.size_translated().unwrap_or(0);
@@ -252,7 +252,7 @@ impl Loading<'_> {
                 };
                 let Some(Program::Extension(extension)) = self.ebpf.program_mut(&place.name) else { continue };
                 match extension.load(descriptor, &function) {
-                    // Not in that one's BTF.
+                    // Not in that program's BTF.
                     Err(error @ (ProgramError::Btf(_) | ProgramError::ExtensionError(_))) => last = Some(error),
                     result => return Ok(result?),
                 }

@@ -1,5 +1,5 @@
-//! The loader of Rust's Aya: loads an object the way its users do, and reports what happened in frames of the guest protocol.
-//! It does not judge. docs/loaders.md specifies the contract of loaders.
+//! The loader of Rust's Aya: loads an object the way its users do, and reports what happened in frames of the guest
+//! protocol. It does not judge. docs/loaders.md specifies the contract of loaders.
 mod ask;
 mod attach;
 mod attach_network;
@@ -66,7 +66,7 @@ fn run(agent: Agent, path: &str, plan: &str) {
     }
 }
 
-/// As the program that Aya's template makes does: kernels before 5.11 count what maps and programs take against this limit.
+/// Raises the limit to which kernels before 5.11 charge maps and programs, as Aya's template does.
 fn raise_memlock() {
     let limit = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
     // SAFETY: the limit outlives the call.

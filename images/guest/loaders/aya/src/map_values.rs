@@ -1,5 +1,6 @@
-//! Maps that are not made for events: an event is a value that differs from what it was before the trigger, or a key that is
-//! new. Aya's types for such maps take the types of keys and values, which only the program's author knows.
+//! Events from maps that are not made for them: a value that differs from before the trigger, or a new key.
+//!
+//! Aya's types for such maps need the types of keys and values, which only the program's author knows.
 use std::{
     collections::HashMap,
     io,
@@ -33,10 +34,10 @@ pub struct Values {
     _map: Map,
     descriptor: RawFd,
     is_queue: bool,
-    /// Whether a key is only a position, and so no part of an event.
+    /// Whether a key is only a position, and so not part of an event.
     skips_key: bool,
     key_bytes: usize,
-    /// Of every processor where there is a value for each.
+    /// For all processors, in per-CPU maps.
     value_bytes: usize,
     before: HashMap<Vec<u8>, Vec<u8>>,
 }
@@ -128,7 +129,7 @@ fn call(command: Command, map: RawFd, key: Option<&[u8]>, output: &mut [u8]) -> 
         value: output.as_mut_ptr() as u64,
         flags: 0,
     };
-    // Key and output have the sizes that the map was made with.
+    // Key and output have the sizes that the map was created with.
     bpf::call(command, &element)?;
     Ok(())
 }

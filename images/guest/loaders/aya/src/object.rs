@@ -30,7 +30,7 @@ impl ProgramPlace {
     }
 }
 
-/// A map, as the object defines it.
+/// A map as defined in the object.
 pub struct MapShape {
     pub kind: u32,
     pub key_bytes: usize,
@@ -42,9 +42,9 @@ pub struct MapShape {
 }
 
 impl MapShape {
-    /// Whether it has no size, and is of a type that needs one.
+    /// Whether it needs a size and has none.
     pub fn lacks_size(&self) -> bool {
-        // Perf event arrays have one entry per processor, and storage has none: the kernel, or Aya, sees to that.
+        // Perf event arrays have one entry per processor, storage maps have none: the kernel or Aya takes care of both.
         const SIZED_BY_OTHERS: [bpf_map_type; 6] = [
             bpf_map_type::BPF_MAP_TYPE_PERF_EVENT_ARRAY,
             bpf_map_type::BPF_MAP_TYPE_CGROUP_STORAGE,
@@ -56,7 +56,7 @@ impl MapShape {
         self.entries == 0 && !SIZED_BY_OTHERS.iter().any(|kind| *kind as u32 == self.kind)
     }
 
-    /// The size that it is given for a trial, where it has none.
+    /// The size that it gets for a trial, if it has none.
     pub fn trial_size(&self) -> Option<u32> {
         const PAGE: u32 = 4096;
         let is_ring = [bpf_map_type::BPF_MAP_TYPE_RINGBUF, bpf_map_type::BPF_MAP_TYPE_USER_RINGBUF]

@@ -55,7 +55,7 @@ fn attach_all(agent: &Agent, loaded: &mut Loaded, plan: &Plan) -> bool {
     reports.iter().all(|report| report.error == 0)
 }
 
-/// Runs the trigger until a matching event has arrived or the time is over.
+/// Runs the trigger until a matching event has arrived or the time is up.
 fn fire(agent: &Agent, loaded: &mut Loaded, plan: &Plan, mut events: Events, log: &mut AyaLog) {
     events.settle();
     let error = plan.run_trigger(|trigger, limit| events.wait(trigger, limit, log));
@@ -92,7 +92,7 @@ fn run_trigger_alone(agent: &Agent, plan: &Plan) {
     keep_trigger_finding(agent, plan, || {});
 }
 
-/// Ends the cell where the guest could not run the trigger; else keeps what there is to be said, after what `before` keeps.
+/// Ends the cell if the guest could not run the trigger; otherwise, keeps its finding after what `before` keeps.
 fn keep_trigger_finding(agent: &Agent, plan: &Plan, before: impl FnOnce()) {
     let finding = plan.last_trigger().unwrap_or_else(|reason| agent.end_unmeasured(reason));
     before();

@@ -1,5 +1,5 @@
-//! What Aya says: its chains of errors as programs print them, its warnings, and the errno in a chain. And what the loader finds out
-//! beside that.
+//! Aya's messages: its error chains as programs print them, its warnings, and the errno in a chain. And the loader's
+//! own findings.
 use std::{error::Error, io, sync::Mutex};
 
 use aya::{programs::ProgramError, BtfError, EbpfError};
@@ -11,12 +11,12 @@ enum Word {
     Finding(Finding),
 }
 
-/// Words in their order.
+/// Messages and findings, in order.
 #[derive(Default)]
 pub struct Words(Vec<Word>);
 
 impl Words {
-    /// Reports them, of that program.
+    /// Reports them for that program.
     pub fn report(&self, agent: &Agent, program: u32) {
         for word in &self.0 {
             match word {
@@ -45,20 +45,20 @@ impl log::Log for Keeper {
     fn flush(&self) {}
 }
 
-/// Keeps what Aya warns of, which its users see in their log.
+/// Keeps Aya's warnings, which its users see in their log.
 pub fn keep_warnings() {
-    // It fails only where there is a logger already.
+    // This fails only if there is a logger already.
     if log::set_logger(&Keeper).is_ok() {
         log::set_max_level(log::LevelFilter::Warn);
     }
 }
 
-/// Keeps a line, to be reported with what follows on it.
+/// Keeps a line for the next report.
 pub fn keep(line: &str) {
     keep_word(Word::Line(format!("{line}\n")));
 }
 
-/// Keeps a finding in the same way.
+/// Keeps a finding for the next report.
 pub fn find(code: u32, arguments: &[&str]) {
     keep_word(Word::Finding(Finding::new(code, arguments)));
 }
@@ -77,7 +77,7 @@ pub fn take_kept() -> Words {
     KEPT.lock().map(|mut kept| std::mem::take(&mut *kept)).unwrap_or_default()
 }
 
-/// Reports what was kept and then `error`, if there is one, of that program; the last word counts.
+/// Reports for that program what was kept, and then `error`, if any; the last message counts.
 pub fn report(agent: &Agent, program: u32, error: Option<&anyhow::Error>) {
     take_kept().report(agent, program);
     if let Some(error) = error {
@@ -85,20 +85,21 @@ pub fn report(agent: &Agent, program: u32, error: Option<&anyhow::Error>) {
     }
 }
 
-/// The chain as a program shows it whose `main` returns it: `Error: `, and the causes below. The kernel's log, which would stand in
-/// it, is reported by itself.
+/// The chain as a program prints it when `main` returns it: `Error: `, then the causes.
+///
+/// The kernel's log in it is reported separately.
 fn chain(error: &anyhow::Error) -> String {
     format!("Error: {error:?}\n")
 }
 
-/// Whether the kernel refused the program that `error` is about.
+/// Whether the kernel rejected the program that `error` is about.
 pub fn was_refused(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| matches!(cause.downcast_ref(), Some(ProgramError::LoadError { .. })))
 }
 
-/// The negative errno in a chain, -EINVAL where Aya gave up by itself.
+/// The negative errno in a chain; -EINVAL if Aya itself gave up.
 pub fn errno(error: &anyhow::Error) -> i32 {
-    // Some of Aya's errors show the source that they are made from and do not link it.
+    // Some of Aya's errors print their source but do not link it.
     let hidden = error.chain().find_map(|cause| hidden_source(cause));
     let number = error.chain().chain(hidden).find_map(|cause| cause.downcast_ref::<io::Error>()?.raw_os_error());
     -number.unwrap_or(libc::EINVAL)

@@ -67,7 +67,7 @@ extension GuestTests {
                         "\(outcome.output)")
                     #expect(
                         outcome.messages.wholeMatch(
-                            of: #/make guest: .* of this machine, not the current one: debian-packages: .+\n/#) != nil,
+                            of: #/make guest: .+ machine's .+, not the current one: debian-packages: .+\n/#) != nil,
                         "\(outcome.messages)")
                 } else {
                     #expect(

@@ -15,8 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// askAboutRefusal asks a kernel that gave an errno and no log what it was that it does not know, by loading what differs in
-// one thing only. There is no answer where the refusal is about the program itself. The libbpf loader asks the same.
+// askAboutRefusal explains a rejection without a log: it finds what the kernel lacks by loading programs that differ in
+// one thing only. It finds nothing if the rejection concerns the program itself. The libbpf loader does the same.
 func askAboutRefusal(program *ebpf.ProgramSpec, missing *ebpf.MapSpec, refusal *ebpf.VerifierError, number C.int32_t) []finding {
 	isAboutWhatIsKnown := number == -C.int32_t(unix.EINVAL) || number == -C.int32_t(unix.E2BIG)
 	switch {
@@ -45,7 +45,7 @@ func askAboutProgram(program *ebpf.ProgramSpec) []finding {
 	asLong.instructions = int(instructionCount(program))
 	withoutFlags.flags = 0
 	withoutAttachType.attachType = ebpf.AttachNone
-	// The library fills in that of the kernel.
+	// The library fills in the kernel's own version.
 	withOwnVersion.kernelVersion = 0
 	switch {
 	case asked.isTaken():
@@ -64,7 +64,7 @@ func askAboutProgram(program *ebpf.ProgramSpec) []finding {
 	return nil
 }
 
-// takesMapType asks in the library's own way where that has an answer of its own.
+// takesMapType uses the library's own probe if that has an answer.
 func takesMapType(kind ebpf.MapType) (bool, bool) {
 	if features.HaveMapType(kind) == nil {
 		return true, true
@@ -72,7 +72,7 @@ func takesMapType(kind ebpf.MapType) (bool, bool) {
 	return hasMapType(uint32(kind))
 }
 
-// askAboutAttachment says what is known about the target of a program that was not attached.
+// askAboutAttachment explains why a program's target did not attach.
 func askAboutAttachment(spec *ebpf.ProgramSpec, place string, number C.int32_t) []finding {
 	kind, target, _ := strings.Cut(strings.TrimPrefix(spec.SectionName, "?"), "/")
 	if place == "" {
@@ -106,8 +106,8 @@ func callsOverride(instructions asm.Instructions) bool {
 	return false
 }
 
-// takesType asks in the library's own way; for types that the library has no question for, a program that lacks its target
-// will do: kernels that know the type write a log about that.
+// takesType uses the library's own probe; for types without one, a program that lacks its target will do: kernels that
+// have the type write a log about that.
 func takesType(kind ebpf.ProgramType) bool {
 	answer := features.HaveProgramType(kind)
 	if answer == nil || errors.Is(answer, ebpf.ErrNotSupported) {

@@ -11,18 +11,18 @@ import (
 	"github.com/cilium/ebpf/link"
 )
 
-// unmeasurable is why nobody could tell whether a program would attach.
+// unmeasurable is the reason why it is unknown whether a program would attach.
 type unmeasurable struct{ reason finding }
 
-// Error is for the interface: what travels is the finding.
+// Error implements the interface; what is reported is the finding.
 func (u unmeasurable) Error() string { return fmt.Sprint("finding ", u.reason.code) }
 
 func cannotTell(code findingCode, arguments ...string) error {
 	return unmeasurable{newFinding(code, arguments...)}
 }
 
-// An attacher attaches the programs of a loaded object and keeps what they hang on: the library detaches what nobody
-// refers to any more.
+// An attacher attaches the programs of a loaded object and keeps their links: the library detaches a link that nothing
+// refers to.
 type attacher struct {
 	object    *object
 	loaded    *collection
@@ -31,18 +31,18 @@ type attacher struct {
 	findings  []finding
 }
 
-// detach closes everything, the latest first. What the library put into tracefs goes with that.
+// detach closes everything, the latest first, including what the library put into tracefs.
 func (a *attacher) detach() {
 	for len(a.kept) > 0 {
 		last := len(a.kept) - 1
-		// The cell has been measured: the kernel takes the rest away with this process.
+		// The cell has been measured: the kernel removes the rest with this process.
 		_ = a.kept[last].Close()
 		a.kept = a.kept[:last]
 	}
 	runtime.KeepAlive(a.loaded)
 }
 
-// takeFindings returns what was found out about the program that was attached last.
+// takeFindings returns the findings about the program that was attached last.
 func (a *attacher) takeFindings() []finding {
 	findings := a.findings
 	a.findings = nil
@@ -53,14 +53,14 @@ func (a *attacher) find(code findingCode, arguments ...string) {
 	a.findings = append(a.findings, newFinding(code, arguments...))
 }
 
-// setLoadTargets tells the library of the targets that the kernel wants to know at the load: names in its BTF.
+// setLoadTargets passes the library the targets that the kernel needs at load: names in its BTF.
 func (o *object) setLoadTargets(p *plan) {
 	for name, program := range o.spec.Programs {
 		target := p.target(name)
 		switch {
 		case target == "":
 		case program.Type == ebpf.Tracing && program.AttachType != ebpf.AttachTraceIter,
-			// One of a cgroup is attached to a path; its hook is in its section.
+			// An LSM program on a cgroup attaches to a path; its section names the hook.
 			program.Type == ebpf.LSM && !strings.HasPrefix(target, "/"):
 			program.AttachTo = target
 		}
@@ -73,7 +73,7 @@ func sectionTarget(section string) string {
 	return target
 }
 
-// attach attaches the program at the plan's target, or where its section says when that is empty.
+// attach attaches the program at the plan's target, or as its section specifies if that is empty.
 func (a *attacher) attach(name, target string) error {
 	spec, program := a.object.spec.Programs[name], a.loaded.programs[name]
 	place := target
@@ -108,7 +108,7 @@ func (a *attacher) attach(name, target string) error {
 	}
 }
 
-// keep takes what a function of the library returned.
+// keep takes the result of one of the library's attach functions.
 func (a *attacher) keep(attached link.Link, err error) error {
 	if err != nil {
 		return err
@@ -125,7 +125,7 @@ func (a *attacher) attachTracepoint(program *ebpf.Program, place string) error {
 	return a.keep(link.Tracepoint(category, name, program, nil))
 }
 
-// attachTracing has for a target of an iterator the map that it goes through.
+// attachTracing also attaches iterators, whose target is the map that they iterate over.
 func (a *attacher) attachTracing(spec *ebpf.ProgramSpec, program *ebpf.Program, target string) error {
 	if spec.AttachType != ebpf.AttachTraceIter {
 		return a.keep(link.AttachTracing(link.TracingOptions{Program: program}))
@@ -144,7 +144,7 @@ func (a *attacher) attachTracing(spec *ebpf.ProgramSpec, program *ebpf.Program, 
 	return a.keep(iterator, nil)
 }
 
-// findWhetherLSMIsActive reads what kernels since 5.7 have.
+// findWhetherLSMIsActive reads the list that kernels have since 5.7.
 func (a *attacher) findWhetherLSMIsActive() {
 	text, err := os.ReadFile("/sys/kernel/security/lsm")
 	if err != nil {

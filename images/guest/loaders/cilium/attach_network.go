@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// attachXDP attaches to the interface before the slash; `lo` by default. All of it is in a network of the cell's own.
+// attachXDP attaches to the interface before the slash; `lo` by default. All of it is in the cell's own network.
 func (a *attacher) attachXDP(program *ebpf.Program, target string) error {
 	name, _, _ := strings.Cut(target, "/")
 	if name == "" {
@@ -38,8 +38,8 @@ func interfaceIndex(name string) (int, error) {
 	return int(request.Uint32()), err
 }
 
-// attachToSockets prefers packet sockets, which see all there is, but are in a module on many kernels. Raw ones are always
-// there; they see a packet from its IP header on, and only those of their protocol.
+// attachToSockets prefers packet sockets, which see everything, but need a module on many kernels. Raw sockets always
+// exist; they see a packet from its IP header on, and only packets of their protocol.
 func (a *attacher) attachToSockets(program *ebpf.Program) error {
 	everything := int(unix.ETH_P_ALL>>8 | unix.ETH_P_ALL&0xff<<8)
 	err := a.attachToSocket(program, unix.AF_PACKET, everything)
@@ -66,7 +66,7 @@ func (a *attacher) attachToSocket(program *ebpf.Program, family, protocol int) e
 }
 
 func (a *attacher) attachToNetwork(program *ebpf.Program) error {
-	// Of the cell's thread: the process is in another network. /proc/thread-self came with Linux 3.17.
+	// The network of the cell's thread: the process is in another one. /proc/thread-self came with Linux 3.17.
 	network, err := os.Open(fmt.Sprintf("/proc/self/task/%d/ns/net", unix.Gettid()))
 	if err != nil {
 		return err

@@ -23,7 +23,7 @@ func (a *attacher) attachToCgroup(spec *ebpf.ProgramSpec, program *ebpf.Program,
 	return a.keep(link.AttachCgroup(link.CgroupOptions{Path: target, Attach: spec.AttachType, Program: program}))
 }
 
-// perfEvents are those of software: in events, or a second for clocks.
+// perfEvents are the software events; samples are in events or, for clocks, per second.
 var perfEvents = map[string]unix.PerfEventAttr{
 	"cpu-clock":        {Config: unix.PERF_COUNT_SW_CPU_CLOCK, Sample: 100, Bits: unix.PerfBitFreq},
 	"task-clock":       {Config: unix.PERF_COUNT_SW_TASK_CLOCK, Sample: 100, Bits: unix.PerfBitFreq},
@@ -34,7 +34,7 @@ var perfEvents = map[string]unix.PerfEventAttr{
 	"cpu-migrations":   {Config: unix.PERF_COUNT_SW_CPU_MIGRATIONS, Sample: 1},
 }
 
-// attachPerfEvent does by system calls what the library has no function for, as its users do.
+// attachPerfEvent uses system calls, as the library's users do: the library has no function for it.
 func (a *attacher) attachPerfEvent(program *ebpf.Program, target string) error {
 	if target == "" {
 		target = "cpu-clock"

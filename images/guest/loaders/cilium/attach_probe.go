@@ -9,10 +9,10 @@ import (
 	"github.com/cilium/ebpf/link"
 )
 
-// place is `symbol[+offset]`, the symbol perhaps a number.
+// place is `symbol[+offset]`; the symbol may be a number.
 type place struct {
 	symbol string
-	// Of the symbol, or of the file where there is none.
+	// From the symbol, or from the start of the file if there is none.
 	offset uint64
 }
 
@@ -54,7 +54,7 @@ func (a *attacher) attachProbe(spec *ebpf.ProgramSpec, program *ebpf.Program, ta
 	return a.keep(link.Kprobe(p.symbol, program, options))
 }
 
-// attachUprobe has `/path:symbol[+offset]` for a target.
+// attachUprobe attaches to `/path:symbol[+offset]`.
 func (a *attacher) attachUprobe(program *ebpf.Program, target string, isReturn bool) error {
 	path, symbol, found := strings.Cut(target, ":")
 	if !found {
@@ -78,7 +78,7 @@ func (a *attacher) attachUprobe(program *ebpf.Program, target string, isReturn b
 	return a.keep(executable.Uprobe(p.symbol, program, options))
 }
 
-// An executable keeps the symbols that the library has read from a file, which takes longer than the rest of a cell.
+// An executable keeps the symbols that the library read from a file, because that takes longer than the rest of a cell.
 type executable struct {
 	*link.Executable
 	file os.FileInfo

@@ -2,7 +2,7 @@ OPTIONAL_LOADERS += cilium
 CILIUM := loaders/cilium
 CILIUM_BUILD := $(abspath $(BUILD)/cilium)
 
-# In a GOPATH beside Debian's, as its packages of Go are meant to be used, and with nothing of its user's settings.
+# In a GOPATH beside Debian's, as Debian's Go packages are meant to be used, and without the user's settings.
 CILIUM_NEEDS := $(KIT) $(BUILD)/generate $(BUILD)/warm_up.bpf.o $(wildcard $(CILIUM)/*.go) $(CILIUM)/prepare $(CILIUM)/build.mk \
                 ../../scripts/go-toolchain Makefile
 $(BUILD)/loader-cilium: $(CILIUM_NEEDS)
@@ -11,7 +11,7 @@ $(BUILD)/loader-cilium: $(CILIUM_NEEDS)
 $(BUILD)/loader-cilium@%: $(CILIUM_NEEDS)
 	$(call build_cilium,$*)
 
-# The library's version, or nothing for the current one.
+# Argument: the library's version, empty for the current one.
 define build_cilium
 rm -rf $(CILIUM_BUILD)/src
 install -D -m 644 -t $(CILIUM_BUILD)/src/loader-cilium $(wildcard $(CILIUM)/*.go) $(BUILD)/warm_up.bpf.o
@@ -19,7 +19,7 @@ $(BUILD)/generate go >$(CILIUM_BUILD)/src/loader-cilium/names.go
 $(call build_go,loader-cilium,$@,$(1))
 endef
 
-# A package of that GOPATH, a file, and the library's version. The kit is C.
+# Arguments: a package of that GOPATH, a file, and the library's version. The kit is C.
 define build_go
 settings=$$($(CILIUM)/prepare --print $(3)) && read -r version go gopath tags origin <<<"$$settings" && \
 env -u GOFLAGS -u GOROOT -u GOEXPERIMENT -u GOAMD64 -u GODEBUG \

@@ -24,9 +24,9 @@ func (c *collection) close() {
 	}
 }
 
-// assign loads the programs and maps of those names, and what they need, the way of most of the library's users: with
-// CollectionSpec.LoadAndAssign() into a struct like those that bpf2go generates. Unlike NewCollection() it refuses a program
-// without a type, and loads in an order that is always the same.
+// assign loads the named programs and maps, and what they need, as most of the library's users do: with
+// CollectionSpec.LoadAndAssign() into a struct like those that bpf2go generates. Unlike NewCollection(), it rejects a
+// program without a type, and always loads in the same order.
 func assign(spec *ebpf.CollectionSpec, programs, maps []string, options ebpf.ProgramOptions) (*collection, error) {
 	programType, mapType := reflect.TypeOf((*ebpf.Program)(nil)), reflect.TypeOf((*ebpf.Map)(nil))
 	objects := reflect.New(reflect.StructOf([]reflect.StructField{
@@ -56,8 +56,8 @@ func assign(spec *ebpf.CollectionSpec, programs, maps []string, options ebpf.Pro
 // external is the BTF that came with a job for a kernel that has none.
 var external *btf.Spec
 
-// externalTypes returns the types to relocate against in place of the kernel's own; nil where the kernel has its own, and where
-// none came.
+// externalTypes returns the types to relocate against instead of the kernel's own; nil if the kernel has its own, or none
+// came with the job.
 func externalTypes() *btf.Spec {
 	path := externalBTF()
 	if external == nil && path != "" {
@@ -66,7 +66,7 @@ func externalTypes() *btf.Spec {
 	return external
 }
 
-// fields are named as bpf2go names them: errors begin with that name.
+// fields have the names that bpf2go gives them: errors begin with that name.
 func fields(names []string, kind reflect.Type) []reflect.StructField {
 	var all []reflect.StructField
 	taken := make(map[string]bool)
@@ -83,7 +83,7 @@ func fields(names []string, kind reflect.Type) []reflect.StructField {
 	return all
 }
 
-// identifier makes `watch_readline` to `WatchReadline`, and leaves `MAX_LINES` as it is; empty for what cannot be a field.
+// identifier turns `watch_readline` into `WatchReadline` and leaves `MAX_LINES` alone; empty if it cannot be a field.
 func identifier(name string) string {
 	var result []rune
 	atStart, last := true, rune(0)

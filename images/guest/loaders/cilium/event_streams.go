@@ -12,19 +12,19 @@ import (
 	"github.com/cilium/ebpf/ringbuf"
 )
 
-// perfBufferPages is of each processor's buffer.
+// perfBufferPages is the size of each processor's buffer.
 const perfBufferPages = 16
 
-// A readerStream passes on what one of the library's readers, which only ever block, has read.
+// A readerStream passes on what one of the library's readers has read; those always block.
 type readerStream struct {
 	reader  io.Closer
 	records chan []byte
 	ended   chan error
-	// Closed when nobody wants records any more.
+	// Closed when records are no longer wanted.
 	closing chan struct{}
 }
 
-// read is called again and again; nil stands for a record that is no event.
+// streamOf calls read again and again; nil stands for a record that is not an event.
 func streamOf(reader io.Closer, read func() ([]byte, error)) *readerStream {
 	s := &readerStream{reader, make(chan []byte, 64), make(chan error, 1), make(chan struct{})}
 	go func() {
@@ -50,7 +50,7 @@ func streamOf(reader io.Closer, read func() ([]byte, error)) *readerStream {
 
 func (s *readerStream) settle() {}
 
-// close returns when nothing reads any more.
+// close returns once reading has stopped.
 func (s *readerStream) close() {
 	close(s.closing)
 	_ = s.reader.Close()
@@ -83,7 +83,7 @@ func watchPerfBuffer(name string, m *ebpf.Map) (eventStream, error) {
 	}
 	return streamOf(reader, func() ([]byte, error) {
 		record, err := reader.Read()
-		// One that tells of lost samples has none.
+		// A record about lost samples has no event.
 		return record.RawSample, err
 	}), nil
 }
@@ -99,7 +99,7 @@ func watchRingBuffer(name string, m *ebpf.Map) (eventStream, error) {
 	}), nil
 }
 
-// An iteratorStream has the iterator run by reading it; each line that it writes is an event.
+// An iteratorStream runs the iterator by reading it; each line that it writes is an event.
 type iteratorStream struct {
 	iterator *link.Iter
 }

@@ -8,14 +8,14 @@ import (
 	"github.com/cilium/ebpf"
 )
 
-// As much of a map as is looked at, in entries and bytes.
+// How much of a map is examined, in entries and bytes.
 const (
 	maxEntries  = 4096
 	maxMapBytes = 4 << 20
 )
 
-// A valueStream is a map that is not made for events: an event is a value that differs from what it was before the
-// trigger, or a key that is new.
+// A valueStream is a map that is not made for events: an event is a value that differs from before the trigger, or a
+// new key.
 type valueStream struct {
 	m      *ebpf.Map
 	before map[string][]byte
@@ -28,7 +28,7 @@ func (s *valueStream) settle() {
 
 func (s *valueStream) close() {}
 
-// poll makes whatever it took for an event the entry's state before, so that it is one event and not one each time.
+// poll makes each reported value the previous state, so that it is reported only once.
 func (s *valueStream) poll(limit time.Duration, take func([]byte)) error {
 	s.eachEntry(func(key, value []byte) {
 		old, known := s.before[string(key)]
@@ -47,7 +47,7 @@ func (s *valueStream) poll(limit time.Duration, take func([]byte)) error {
 	return nil
 }
 
-// eachEntry skips one that has just gone away, or that cannot be read: it is none that could differ.
+// eachEntry skips entries that have just disappeared or cannot be read: they never count as a change.
 func (s *valueStream) eachEntry(visit func(key, value []byte)) {
 	var previous interface{}
 	for count, size := 0, 0; count < maxEntries && size < maxMapBytes; count++ {
@@ -64,7 +64,7 @@ func (s *valueStream) eachEntry(visit func(key, value []byte)) {
 	}
 }
 
-// A queueStream has no keys; what it holds is taken out.
+// A queueStream has no keys; its values are removed as they are read.
 type queueStream struct {
 	m *ebpf.Map
 }

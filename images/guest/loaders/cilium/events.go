@@ -16,15 +16,15 @@ import (
 // maxEventBytes is how much of an event is kept for the report.
 const maxEventBytes = 4096
 
-// An eventStream is where events come from. poll hands those that are there to take, and waits for some at most as long as
-// it is told; what a map holds at settle is no event. close gives back what was opened for it.
+// An eventStream is a source of events. poll passes the available ones to take, and waits for some until the limit;
+// what a map contains at settle is not an event. close frees what was opened for it.
 type eventStream interface {
 	settle()
 	close()
 	poll(limit time.Duration, take func([]byte)) error
 }
 
-// An eventSource looks at each event of a stream for what the plan wants in it.
+// An eventSource checks each event of a stream against the plan.
 type eventSource struct {
 	stream eventStream
 	// The map with the events; empty for the output of an iterator.
@@ -93,7 +93,7 @@ func (s *eventSource) take(event []byte) {
 	s.fitting = append([]byte{}, event...)
 }
 
-// await waits for a matching event until the time after the trigger's end is over. It returns 0 once it has arrived,
+// await waits for a matching event until the limit after the trigger's end. It returns 0 once one has arrived,
 // ETIMEDOUT without an event, EBADMSG if only others arrived, or the error of reading.
 func (s *eventSource) await(t trigger, limit time.Duration) syscall.Errno {
 	var deadline time.Time

@@ -89,7 +89,7 @@ type findingCode = C.enum_cmx_finding_code
 type finding = C.struct_finding
 
 func newFinding(code findingCode, arguments ...string) finding {
-	// One more: there is no pointer to the first of none.
+	// One more, because an empty slice has no first element to point to.
 	texts := make([]*C.char, len(arguments)+1)
 	for i, argument := range arguments {
 		texts[i] = C.CString(argument)
@@ -121,9 +121,9 @@ func (out *reporter) endUnmeasured(reason finding) {
 // A plan specifies the stages after the load; there is one at a time.
 type plan struct {
 	awaits bool
-	// Whether the object is loaded and no more.
+	// Whether to stop after the load.
 	stopsAtLoad bool
-	// Whether maps without a size are given one for the trial.
+	// Whether to give maps without a size one for the trial.
 	sizesMaps bool
 	// Empty for the object's only map.
 	eventMap string
@@ -147,7 +147,7 @@ func readPlan(path string) (*plan, *finding) {
 	}, nil
 }
 
-// excludes says whether a program is not to be attached, which one in an optional section (`SEC("?xdp")`) is only where the plan
+// excludes says whether not to attach a program. One in an optional section (`SEC("?xdp")`) is excluded unless the plan
 // names it.
 func (p *plan) excludes(program string, isOptional bool) bool {
 	name := C.CString(program)
@@ -169,16 +169,16 @@ func (p *plan) target(program string) string {
 	return ""
 }
 
-// externalBTF returns the file with BTF for a kernel that has none; empty where there is no such file.
+// externalBTF returns the file with BTF for a kernel that has none; empty if there is no such file.
 func externalBTF() string { return C.GoString(C.external_btf()) }
 
-// hasMapType asks with attributes that nothing is wrong with; the second result says whether that was possible.
+// hasMapType creates a valid map of the type; the second result says whether that was possible.
 func hasMapType(kind uint32) (bool, bool) {
 	answer := C.has_map_type(C.uint32_t(kind))
 	return answer > 0, answer >= 0
 }
 
-// askAboutFunction returns nothing where the kernel's lists explain nothing.
+// askAboutFunction returns nothing if the kernel's lists explain nothing.
 func askAboutFunction(symbol string, replacesResult bool) []finding {
 	name := C.CString(symbol)
 	defer C.free(unsafe.Pointer(name))
@@ -195,13 +195,13 @@ func askAboutTracepoint(place string, number C.int32_t) []finding {
 	return answers(C.ask_about_tracepoint(name, C.int(number)))
 }
 
-// lacksCalls says whether the kernel knows no calls between functions, where a program has some.
+// lacksCalls says whether the kernel lacks calls between functions and the program has some.
 func lacksCalls(hasCalls bool) bool {
 	call := C.struct_bpf_insn{code: C.BPF_JMP | C.BPF_CALL}
 	if !hasCalls {
 		return false
 	}
-	// dst_reg is in the lower four bits, src_reg in the upper: a field of bits, which Go does not see.
+	// dst_reg is in the lower four bits, src_reg in the upper: a bit field, which cgo does not expose.
 	(*[2]byte)(unsafe.Pointer(&call))[1] = C.BPF_PSEUDO_CALL << 4
 	return C.lacks_calls(unsafe.Pointer(&call), 1) != 0
 }
@@ -229,7 +229,7 @@ func awaitEvent(context unsafe.Pointer, t *C.struct_trigger, limit C.int) C.int 
 	return -C.int(source.await(trigger{t}, time.Duration(limit)*time.Millisecond))
 }
 
-// runTriggerForEvent runs the plan's trigger, and once more where the event did not come.
+// runTriggerForEvent runs the plan's trigger, once more if the event did not arrive.
 func runTriggerForEvent(source *eventSource) syscall.Errno {
 	handle := cgo.NewHandle(source)
 	defer handle.Delete()
@@ -238,7 +238,7 @@ func runTriggerForEvent(source *eventSource) syscall.Errno {
 
 func runTriggerAlone() { C.run_cell_trigger_alone() }
 
-// lastTrigger says whether the guest could run the trigger that was run last, and what there is to be said about it.
+// lastTrigger says whether the guest could run the last trigger, and returns the findings about it.
 func lastTrigger() (ran bool, findings []finding) {
 	if found := C.cell_trigger_finding(); found.code != 0 {
 		findings = append(findings, *found)
@@ -255,7 +255,7 @@ func microsecondsSince(start time.Time) C.uint32_t {
 // countsRuns reports whether the kernel counts the runs of each program.
 func countsRuns() bool { return C.counts_runs() != 0 }
 
-// Of the calling goroutine's thread, which it must be locked to.
+// They affect the calling goroutine's thread, to which it must be locked.
 func isolateNetwork() { C.isolate_network() }
 func isolateBPFFS()   { C.isolate_bpffs() }
 
@@ -270,8 +270,8 @@ func isolateCgroup() (string, error) {
 
 func leaveCgroup() { C.leave_cgroup() }
 
-// A programInfo is the kernel's own account of a program, of which the library passes on a part; zeros for what this kernel does
-// not say.
+// A programInfo is the kernel's own data about a program, of which the library passes on a part. Fields that this
+// kernel does not report are 0.
 type programInfo = C.struct_bpf_prog_info
 
 func askForInfo(descriptor int) programInfo {
@@ -280,7 +280,7 @@ func askForInfo(descriptor int) programInfo {
 		descriptor, length uint32
 		info               uint64
 	}{uint32(descriptor), uint32(unsafe.Sizeof(info)), uint64(uintptr(unsafe.Pointer(&info)))}
-	// Unknown before 4.13: that leaves zeros.
+	// Kernels before 4.13 fail and leave zeros.
 	_, _, _ = unix.Syscall(unix.SYS_BPF, C.BPF_OBJ_GET_INFO_BY_FD, uintptr(unsafe.Pointer(&attributes)),
 		unsafe.Sizeof(attributes))
 	runtime.KeepAlive(&info)

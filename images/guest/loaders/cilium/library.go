@@ -11,11 +11,11 @@ import (
 
 // What the loader uses of cilium/ebpf 0.22 and newer. library_old.go has the same for versions before 0.16.
 
-// kernelTypes keeps the kernel's BTF for as long as the process lives. By default the library reads it again for each
+// kernelTypes keeps the kernel's BTF as long as the process lives. By default, the library reads it again for each
 // collection.
 var kernelTypes = btf.NewCache()
 
-// shareKernelTypes has a collection use what earlier ones have read.
+// shareKernelTypes lets a collection use what earlier ones have read.
 func shareKernelTypes(options *ebpf.CollectionOptions) {
 	options.Cache = kernelTypes
 	options.Programs.ExtraRelocationTargets = newModules()
@@ -49,7 +49,7 @@ func newModules() []*btf.Spec {
 }
 
 // warmUpKernelTypes reads the BTF of the kernel and its modules, and decodes the types that most programs are relocated
-// against, with all that they refer to: the library decodes a type when it is first needed.
+// against, with all types that they refer to: the library decodes a type when it is first needed.
 func warmUpKernelTypes() {
 	types, err := kernelTypes.Kernel()
 	if err != nil {
@@ -72,16 +72,16 @@ func withLog(level ebpf.LogLevel, bytes int) ebpf.ProgramOptions {
 	return ebpf.ProgramOptions{LogLevel: level, LogSizeStart: uint32(bytes)}
 }
 
-// withLogOfRefusal loads without a log, and once more with one what is refused.
+// withLogOfRefusal loads without a log, and repeats a rejected load with one.
 func withLogOfRefusal(bytes int) ebpf.ProgramOptions {
 	return ebpf.ProgramOptions{LogSizeStart: uint32(bytes)}
 }
 
-// logSizes are the buffers to try one after the other; none where the log would not fit into the guest. Since the library
-// enlarges a buffer without a limit, the length of the log is estimated from the totals of the first load.
+// logSizes are the buffers to try in turn; none if the log would not fit into the guest. Since the library enlarges a
+// buffer without a limit, the length of the log is estimated from the totals of the first load.
 func logSizes(instructions int) []int {
 	if !kernelHasStats() {
-		// Twice as much is EINVAL there, and leaves no log at all.
+		// Doubling it is EINVAL there, and leaves no log at all.
 		return []int{smallestLogBytes}
 	}
 	bytes := max(instructions*logBytesPerInstruction, firstLogBytes)
@@ -91,7 +91,7 @@ func logSizes(instructions int) []int {
 	return []int{bytes}
 }
 
-// logBytesPerInstruction is what the verifier typically writes for each instruction that it looks at.
+// logBytesPerInstruction is what the verifier typically writes for each instruction that it processes.
 const logBytesPerInstruction = 160
 
 // isCut is for libraries that leave a log in a buffer that is too small.

@@ -14,11 +14,11 @@ const (
 	levelStats    = C.LOG_STATS
 )
 
-// Up to Linux 5.1 a buffer may have UINT_MAX >> 8 bytes, later UINT_MAX >> 2; beyond that is EINVAL. Statistics came with
-// the second.
+// Up to Linux 5.1, a buffer may have UINT_MAX >> 8 bytes, later UINT_MAX >> 2; beyond that, the kernel returns EINVAL.
+// Statistics came with the second limit.
 const (
 	smallestLogBytes = 16<<20 - 1
-	// Most logs fit; the library clears a buffer that it makes.
+	// Most logs fit; the library clears a buffer that it allocates.
 	firstLogBytes   = 1 << 20
 	largestLogBytes = 1<<30 - 1
 	statsBytes      = C.QUIET_LOG_BYTES

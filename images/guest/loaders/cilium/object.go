@@ -10,16 +10,16 @@ import (
 	"github.com/cilium/ebpf"
 )
 
-// An object is what the library made of a file; its programs are in the order of the file, which the library forgets.
+// An object is a file as the library parsed it; its programs are in the order of the file, which the library discards.
 type object struct {
 	spec     *ebpf.CollectionSpec
 	programs []string
-	// What its extensions replace functions of; they keep it as long as they are loaded themselves.
+	// The programs whose functions its extensions replace; loaded extensions keep them loaded.
 	targets []*collection
 }
 
 func openObject(path string) (*object, error) {
-	// Read at once: the library reads a file in hundreds of small parts. As LoadCollectionSpec() says it.
+	// Read at once: the library reads a file in hundreds of small parts. The error is that of LoadCollectionSpec().
 	file, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func orderedPrograms(object []byte, spec *ebpf.CollectionSpec) ([]string, error)
 	return names, nil
 }
 
-// sizeMaps gives a size to maps that get one from the application at run time, and returns their names.
+// sizeMaps gives a size to maps that the application sizes at run time, and returns their names.
 func (o *object) sizeMaps() []string {
 	var sized []string
 	for name, m := range o.spec.Maps {
@@ -83,7 +83,7 @@ func (o *object) sizeMaps() []string {
 	return sized
 }
 
-// lacksSize says whether a map has no size and is of a type that needs one.
+// lacksSize says whether a map needs a size and has none.
 func lacksSize(m *ebpf.MapSpec) bool {
 	switch m.Type {
 	case ebpf.PerfEventArray, ebpf.CGroupStorage, ebpf.PerCPUCGroupStorage, ebpf.SkStorage, ebpf.InodeStorage,
@@ -111,7 +111,7 @@ func sizeMap(m *ebpf.MapSpec) bool {
 	return true
 }
 
-// alone is a copy in which program arrays are not filled with programs that are left out.
+// alone is a copy in which program arrays are not filled with the other programs.
 func (o *object) alone() *ebpf.CollectionSpec {
 	spec := o.spec.Copy()
 	for _, m := range spec.Maps {
@@ -122,7 +122,7 @@ func (o *object) alone() *ebpf.CollectionSpec {
 	return spec
 }
 
-// loadTarget loads a program of the object that has the function which an extension replaces, as its application does before
+// loadTarget loads a program of the object with the function that an extension replaces, as its application does before
 // it loads the extension. It returns whether there is one.
 func (o *object) loadTarget(extension *ebpf.ProgramSpec) bool {
 	for _, name := range o.programs {
@@ -169,7 +169,7 @@ func mapsOf(program *ebpf.ProgramSpec) []string {
 	return names
 }
 
-// nameOf is what libbpf calls a type.
+// nameOf is libbpf's name of a type.
 func nameOf(names []string, number int) string {
 	if number < len(names) {
 		return names[number]

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// version of the library; the build gives it with -ldflags -X.
+// version of the library, set by the build with -ldflags -X.
 var version string
 
 // runCell returns the exit status for a process that was started for the cell.
@@ -34,18 +34,18 @@ func runCell(out *reporter, path, planPath string, load func(*reporter, string, 
 
 // prepareProcess does what programs that use the library do first.
 func prepareProcess() {
-	// Kernels before 5.11 count maps as locked memory. This is what rlimit.RemoveMemlock() comes to, whose package asks the
-	// kernel as soon as a program that has it in it starts. An error shows in the first map.
+	// Kernels before 5.11 charge maps to locked memory. This does the same as rlimit.RemoveMemlock(), whose package
+	// probes the kernel as soon as a program that includes it starts. An error shows in the first map.
 	unlimited := unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
 	_ = unix.Setrlimit(unix.RLIMIT_MEMLOCK, &unlimited)
 	C.learn_log_levels()
-	// Once it is set the runtime does not look for another number every second, and opens no files of the cgroup for that.
+	// Once this is set, the runtime does not check for another number every second, and opens no cgroup files for that.
 	runtime.GOMAXPROCS(runtime.NumCPU())
 	limitMemory()
 }
 
-// limitMemory has garbage collected when the guest's memory wants it, and not before: the kernel's BTF lives as long as the
-// process, and looking through it takes longer than a cell. A limit below what lives would have the runtime collect without end.
+// limitMemory collects garbage only if the guest's memory requires it: the kernel's BTF lives as long as the process,
+// and scanning it takes longer than a cell. With a limit below the live memory, the runtime would collect without end.
 func limitMemory() {
 	debug.SetGCPercent(-1)
 	var memory runtime.MemStats
@@ -57,6 +57,6 @@ func limitMemory() {
 	debug.SetMemoryLimit(int64(memory.Sys-memory.HeapReleased) + int64(spare))
 }
 
-// leastSpareBytes is for the runtime where the guest says that it has nothing left. What others use in the guest comes on top: a log,
-// the files of the job, what a fork of another loader writes to.
+// leastSpareBytes is for the runtime if the guest reports that it has nothing left. Other use in the guest comes on
+// top: a log, the files of the job, what a fork of another loader writes to.
 const leastSpareBytes = 12 << 20

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// loadObject loads every program of the object alone and reports each. Where all of them load, the object is loaded as a
-// whole, and the stages of the plan follow; no plan stops there.
+// loadObject loads every program of the object alone and reports each. If all load, it loads the object as a whole and
+// runs the stages of the plan; without a plan, it stops there.
 func loadObject(out *reporter, path string, p *plan) {
 	o, err := openObject(path)
 	if err != nil {
@@ -43,7 +43,7 @@ func loadObject(out *reporter, path string, p *plan) {
 			loaded.close()
 		}
 	}
-	// What fails in one of its programs fails as a whole.
+	// If one of its programs fails, the object fails as a whole.
 	if failures > 0 || len(reports) == 0 {
 		return
 	}
@@ -59,7 +59,7 @@ func loadObject(out *reporter, path string, p *plan) {
 	}
 }
 
-// loadWhole loads the object as an application does; nil where that fails, which is reported.
+// loadWhole loads the object as an application does; it reports a failure and returns nil.
 func loadWhole(out *reporter, o *object) *collection {
 	loaded, err := assign(o.spec.Copy(), o.programs, o.mapNames(), withLogOfRefusal(firstLogBytes))
 	if err == nil {
@@ -75,7 +75,7 @@ func loadWhole(out *reporter, o *object) *collection {
 	return nil
 }
 
-// isWhole says whether a program that is loaded alone, with the maps that it refers to, is all of the object.
+// isWhole says whether a program that is loaded alone, with the maps that it refers to, is the whole object.
 func (o *object) isWhole(name string) bool {
 	used := make(map[string]bool)
 	for _, m := range mapsOf(o.spec.Programs[name]) {
@@ -89,14 +89,14 @@ func (o *object) isWhole(name string) bool {
 	return len(o.programs) == 1
 }
 
-// loadAlone reports on a program, and returns what is loaded where it passes.
+// loadAlone reports on a program, and returns what is loaded if it passes.
 func loadAlone(out *reporter, o *object, index uint32, name string) (programReport, *collection) {
 	spec := o.spec.Programs[name]
 	report := programReport{program: C.uint32_t(index), stage: stageLoad, log_complete: 1}
 	setText(report.name[:], name)
 	setText(report._type[:], typeName(spec.Type))
 	if spec.Type == ebpf.Extension && takesType(spec.Type) && !o.loadTarget(spec) {
-		// The application has it: nothing is known of what its user would see.
+		// Only the application has the function, so what its user would see is unknown.
 		report.error = -C.int32_t(unix.EINVAL)
 		out.find(index, newFinding(findingReplacedFunctionMissing, name))
 		out.program(report)
@@ -114,7 +114,7 @@ func loadAlone(out *reporter, o *object, index uint32, name string) (programRepo
 			report.stage = stageMaps
 		}
 		refusal := verifierLog(err)
-		// The library's words for its last step: it can fail on the object's BTF before that.
+		// The library's message for its last step: it can fail on the object's BTF before that.
 		if refusal != nil && strings.Contains(err.Error(), "load program: ") {
 			report.instructions = instructionCount(spec)
 			var log []byte
@@ -126,7 +126,7 @@ func loadAlone(out *reporter, o *object, index uint32, name string) (programRepo
 			out.log(index, sourceVerifier, words(refusal))
 		}
 		if missing == nil && refusal == nil && spec.Type != ebpf.UnspecifiedProgram && !takesType(spec.Type) {
-			// Before the library's own words: what else stands in the way.
+			// Before the library's message: what else stands in the way.
 			out.find(index, newFinding(findingProgramTypeRejected, typeName(spec.Type)))
 		}
 		if lacksCalls(callsFunctions(spec.Instructions)) {
@@ -135,9 +135,9 @@ func loadAlone(out *reporter, o *object, index uint32, name string) (programRepo
 		out.say(index, err.Error())
 		out.find(index, askAboutRefusal(spec, missing, refusal, report.error)...)
 		if missing == nil && refusal == nil && spec.Type == ebpf.Tracing {
-			// Its target was looked for, and is not in the kernel's BTF.
+			// The kernel's BTF does not have the program's target.
 			for _, answer := range askAboutAttachment(spec, spec.AttachTo, report.error) {
-				// That it is nowhere the library says, too.
+				// The library itself reports a target that exists nowhere.
 				if findingCode(answer.code) != findingSymbolAbsent {
 					out.find(index, answer)
 				}
@@ -148,8 +148,9 @@ func loadAlone(out *reporter, o *object, index uint32, name string) (programRepo
 	return report, loaded
 }
 
-// loadQuietly loads with no more of a log than totals, which cannot fill a buffer: before Linux 6.4 a full one turns a good load into
-// ENOSPC. What a program is given where it passes is the kernel's totals, or, where the kernel has none, the log of a second load.
+// loadQuietly loads with totals at most, which cannot fill a log buffer: before Linux 6.4, a full one makes a good load
+// fail with ENOSPC. For a program that passes, it returns the kernel's totals or, if the kernel has none, the log of a
+// second load.
 func loadQuietly(o *object, name string, report *programReport) (*collection, []byte, error) {
 	start := time.Now()
 	options := withoutLog()
@@ -176,7 +177,7 @@ func loadQuietly(o *object, name string, report *programReport) (*collection, []
 	return loaded, []byte(log), nil
 }
 
-// logOfSuccess is for kernels whose log has the totals at its end alone.
+// logOfSuccess is for kernels that write totals only at the end of a full log.
 func logOfSuccess(o *object, name string, report *programReport) []byte {
 	loaded, err := assign(o.alone(), []string{name}, nil, withLog(levelLastPath, smallestLogBytes))
 	if err != nil {
@@ -190,9 +191,9 @@ func logOfSuccess(o *object, name string, report *programReport) []byte {
 	return []byte(loaded.programs[name].VerifierLog)
 }
 
-// fetchLog loads a program that was refused once more, for its log, and returns it with the library's error, which has a part of
-// the log in it. Of a program that the verifier looked at for long the totals and its last words must do, unless all of every log
-// is wanted: the library cannot stop the kernel after the first MiB, as the kit does for the others.
+// fetchLog loads a rejected program once more, for its log, and returns it with the library's error, which includes a
+// part of the log. If verification took long, the totals and the verifier's last lines have to do, unless full logs are
+// requested: the library cannot stop the kernel after the first MiB, as the kit does for the other loaders.
 func fetchLog(o *object, name string, report *programReport, quiet []byte, first error) ([]byte, error) {
 	if C.is_long_log(C.int(errorNumber(first)), logText(quiet), report.load_microseconds) != 0 {
 		report.log_complete = 0
@@ -223,7 +224,7 @@ func fetchLog(o *object, name string, report *programReport, quiet []byte, first
 	return quiet, first
 }
 
-// withNumber is the error of the load that has the log, unless that failed for its log.
+// withNumber is the error of the load that has the log, unless that load failed because of its log.
 func withNumber(err, first error) error {
 	if errorNumber(err) != errorNumber(first) {
 		return first
@@ -231,11 +232,11 @@ func withNumber(err, first error) error {
 	return err
 }
 
-// failedMap asks for the maps alone, since the library's error does not say in which step it failed; nil where all can be
-// had.
+// failedMap creates the maps alone, because the library's error does not say in which step it failed; nil if all can be
+// created.
 func failedMap(o *object, program *ebpf.ProgramSpec) *ebpf.MapSpec {
 	if program.Type == ebpf.UnspecifiedProgram {
-		// Refused before it came to maps.
+		// Rejected before it got to its maps.
 		return nil
 	}
 	for _, name := range mapsOf(program) {

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// errorNumber is the negative errno of what failed; -EINVAL where the library gave up without asking the kernel.
+// errorNumber is the negative errno of a failure; -EINVAL if the library gave up without calling the kernel.
 func errorNumber(err error) C.int32_t {
 	var number unix.Errno
 	switch {
@@ -23,7 +23,7 @@ func errorNumber(err error) C.int32_t {
 	case errors.Is(err, os.ErrNotExist):
 		return -C.int32_t(unix.ENOENT)
 	}
-	// link.AttachRawLink() of 0.9.1 and others pass the kernel's words on, and not its number: "can't create link: %s".
+	// link.AttachRawLink() of 0.9.1 and others pass on the kernel's message, not its number: "can't create link: %s".
 	const last = unix.EHWPOISON
 	for number = 1; number <= last; number++ {
 		if strings.HasSuffix(err.Error(), ": "+number.Error()) {
@@ -33,7 +33,7 @@ func errorNumber(err error) C.int32_t {
 	return -C.int32_t(unix.EINVAL)
 }
 
-// verifierLog is what the kernel wrote, as far as the library kept it; nil where the kernel was not asked.
+// verifierLog is the kernel's log, as far as the library kept it; nil if the kernel was not called.
 func verifierLog(err error) *ebpf.VerifierError {
 	var refusal *ebpf.VerifierError
 	if !errors.As(err, &refusal) {
@@ -42,7 +42,7 @@ func verifierLog(err error) *ebpf.VerifierError {
 	return refusal
 }
 
-// words is the log as the kernel wrote it, but for blanks at the ends of lines, which the library cuts off.
+// words is the log as the kernel wrote it, except for blanks at the ends of lines, which the library cuts off.
 func words(refusal *ebpf.VerifierError) []byte {
 	text := strings.Join(refusal.Log, "\n")
 	if text == "" {

@@ -6,9 +6,9 @@ package main
 #include "load_log.h"
 #include "residency.h"
 
-// Go's runtime has a thread that looks after the others every 20 microseconds while they work. In a guest with one processor
-// under TCG that takes more than the work: it is let sleep until something else happens, or five milliseconds have passed. What
-// a thread may oversleep goes to those that it makes, so it is set before the runtime makes any.
+// Go's runtime has a thread that checks on the others every 20 microseconds while they work. In a guest with one
+// processor under TCG, that takes more time than the work. With this slack, it sleeps until something else happens, or
+// for five milliseconds. Threads inherit the slack, so it is set before the runtime creates any.
 __attribute__((constructor)) static void let_threads_sleep(void)
 {
 	prctl(PR_SET_TIMERSLACK, 5000000ul);
@@ -28,16 +28,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A process of Go cannot fork, so all cells are served in this one, each on a thread of its own that ends with the cell. What is
-// the process's and not the thread's is looked at after each cell; where something of it has changed, the process ends, and the
-// agent starts another.
+// A Go process cannot fork, so this one serves all cells, each on its own thread, which ends with the cell. State that
+// belongs to the process is checked after each cell; if any of it has changed, the process ends, and the agent starts
+// another.
 
 // grownMemory is how much the process may have grown since it was ready; programs that use the library leave garbage, too.
 const grownMemory = 96 << 20
 
-// serve serves cells until the agent is gone, or one has left something behind.
+// serve serves cells until the agent is gone or a cell has left something behind.
 func serve(warmUp func(), load func(*reporter, string, *plan)) {
-	// The first thread stands for the process in /proc and cannot end, so no cell may have it.
+	// The first thread stands for the process in /proc and cannot end, so no cell may use it.
 	runtime.LockOSThread()
 	warmUp()
 	words, err := unix.Dup(unix.Stderr)
@@ -60,7 +60,7 @@ func serve(warmUp func(), load func(*reporter, string, *plan)) {
 		C.send_resident_event(C.RESIDENT_STARTED, C.int32_t(os.Getpid()))
 		status := make(chan int)
 		go func() {
-			// Never unlocked: the thread ends with this function, and its namespaces with it.
+			// Never unlocked, so the thread ends with this function, and its namespaces with it.
 			runtime.LockOSThread()
 			isolateBPFFS()
 			C.want_full_logs(C.int(cell.request.full_logs))
@@ -143,7 +143,8 @@ func awaitGoroutines(count int) {
 	}
 }
 
-// change says what is not as it was, after a collection if need be: the library closes what nobody refers to. Empty for nothing.
+// change says what differs, after a garbage collection if needed, because the library closes what is unreferenced.
+// Empty if nothing does.
 func (before stock) change() string {
 	awaitGoroutines(before.goroutines)
 	change := before.difference(takeStock())

@@ -21,7 +21,7 @@ type stages struct {
 	findings []finding
 }
 
-// runStages attaches an object that is loaded as a whole and makes it fire; each program that takes part is reported again.
+// runStages attaches an object that is loaded as a whole and triggers its event; it reports attached programs again.
 func runStages(out *reporter, o *object, p *plan, reports []programReport, loaded *collection) {
 	isolateNetwork()
 	s := &stages{out: out, object: o, plan: p, reports: reports}
@@ -35,12 +35,12 @@ func runStages(out *reporter, o *object, p *plan, reports []programReport, loade
 	}
 }
 
-// excludes says whether a program is loaded and not attached.
+// excludes says whether a program is loaded but not attached.
 func (s *stages) excludes(name string) bool {
 	return s.plan.excludes(name, strings.HasPrefix(s.object.spec.Programs[name].SectionName, "?"))
 }
 
-// mapNames are those that bpf2go has fields for; the library's own, such as .rodata, are loaded with the programs.
+// mapNames are the maps for which bpf2go has fields; the library's own, such as .rodata, are loaded with the programs.
 func (o *object) mapNames() []string {
 	var names []string
 	for name := range o.spec.Maps {
@@ -52,7 +52,7 @@ func (o *object) mapNames() []string {
 	return names
 }
 
-// setAll puts every program that takes part at one stage.
+// setAll sets the stage of every program that takes part.
 func (s *stages) setAll(stage C.uint32_t, number C.int32_t) {
 	for index, name := range s.object.programs {
 		if !s.excludes(name) {
@@ -109,8 +109,8 @@ func (s *stages) endIfUnmeasurable(err error) {
 	}
 }
 
-// runTriggerAlone is for a plan without an event, which ends with the programs attached: what the kernel makes of it is
-// seen all the same.
+// runTriggerAlone is for a plan without an event, which ends once the programs are attached: it shows how the kernel
+// reacts to the trigger.
 func (s *stages) runTriggerAlone() {
 	runTriggerAlone()
 	s.findings = append(s.findings, s.takeTriggerFindings()...)

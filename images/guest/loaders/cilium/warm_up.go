@@ -12,8 +12,8 @@ import (
 //go:embed warm_up.bpf.o
 var warmUpObject []byte
 
-// warmUp has the library do once what each cell would repeat: ask the kernel what it can do, and read its BTF. What it makes may
-// well be refused; the answers are kept all the same.
+// warmUp has the library do once what each cell would repeat: probe the kernel and read its BTF. Its loads may be
+// rejected; the results are cached nevertheless.
 func warmUp() {
 	warmUpKernelTypes()
 	if spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(warmUpObject)); err == nil {
@@ -24,21 +24,21 @@ func warmUp() {
 			loaded.Close()
 		}
 	}
-	// A target that no kernel has makes it read the BTF and then give up.
+	// The library looks for a target that no kernel has: it reads the BTF and gives up.
 	if program, err := ebpf.NewProgram(&ebpf.ProgramSpec{
 		Type: ebpf.Tracing, AttachType: ebpf.AttachTraceFEntry, AttachTo: "compat_matrix_no_such_function", License: "GPL",
 		Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, 0), asm.Return()},
 	}); err == nil {
 		program.Close()
 	}
-	// The runtime opens what it waits for files with when the first pipe comes.
+	// The first pipe makes the runtime open the descriptors of its poller.
 	if reader, writer, err := os.Pipe(); err == nil {
 		reader.Close()
 		writer.Close()
 	}
 }
 
-// warmUpUprobes has the library read the symbols of the shell that lines are typed at, and find out how this kernel attaches.
+// warmUpUprobes has the library read the symbols of the shell for typed lines, and find out how this kernel attaches.
 func warmUpUprobes(program *ebpf.Program) {
 	shell, err := openExecutable("/bin/bash")
 	if err != nil {

@@ -84,8 +84,7 @@ import Testing
     @Test func errorInFailOnIsReported() async throws {
         try await Sandbox.with { sandbox in
             let outcome = try await sandbox.gate(["COMPAT_MATRIX_FAIL_ON": "sometimes"])
-            #expect(
-                outcome.status == 64 && outcome.stdout.contains("'sometimes'; it takes unexpected, missing or never"))
+            #expect(outcome.status == 64 && outcome.stdout.contains("'sometimes'; use unexpected, missing or never"))
         }
     }
 

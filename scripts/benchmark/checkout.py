@@ -1,4 +1,4 @@
-"""Runs of a built checkout's compat-matrix."""
+"""Runs compat-matrix from a built checkout."""
 
 import contextlib
 import fnmatch
@@ -24,9 +24,9 @@ EVERY_LOADER = [word for loader in LOADERS for word in ("--loader", loader)]
 @dataclass
 class Run:
     document: dict
-    # Of the whole command, from its start to its end.
+    # For the whole command, from start to end.
     seconds: float
-    # Of compat-matrix and every process that it waited for: compilers, QEMU.
+    # For compat-matrix and every process that it waited for: compilers, QEMU.
     processor: float
 
     @property
@@ -40,7 +40,7 @@ class Run:
 
 
 class Bench:
-    """Runs of one checkout, each with an empty store of its own unless it is given one."""
+    """Runs of one checkout, each with an empty store of its own unless one is passed."""
 
     def __init__(self, checkout, folder, rounds, patterns=()):
         self.checkout = checkout.resolve()
@@ -60,7 +60,7 @@ class Bench:
     def started(self, *arguments, results=None, project=None):
         """The running process; its standard output and error go to files that `document` reads.
 
-        `project` is the folder to run in, this checkout without one.
+        `project` is the folder to run in; by default, this checkout.
         """
         store = results or Path(tempfile.mkdtemp(dir=self.folder))
         chosen = [] if "--kernel" in arguments else [word for id in self.kernels for word in ("--kernel", id)]
@@ -90,7 +90,7 @@ class Bench:
             run = self.run(*arguments, **where)
             if not run.booted:
                 return run
-        sys.exit(f"bench: {', '.join(run.booted)} booted although a snapshot should have been there")
+        sys.exit(f"bench: {', '.join(run.booted)} booted instead of restoring a snapshot")
 
     def watched(self, *arguments, results=None):
         """Peak resident MiB of a run and of each of its guests, and the guests' command lines by kernel image."""
@@ -122,18 +122,18 @@ class Bench:
         return document
 
     def tool(self, *arguments):
-        """Processor seconds and peak resident memory in MiB of another command than `run`."""
+        """Processor seconds and peak resident memory in MiB of a command other than `run`."""
         return processor_seconds([self.binary, *arguments], self.checkout)
 
     @functools.cached_property
     def full_logs(self):
-        """The option that keeps all of a long log, where this compat-matrix has it."""
+        """The option that keeps long logs complete, if this compat-matrix has it."""
         text = subprocess.run([self.binary, "run", "--help"], capture_output=True, text=True, check=True).stdout
         return ["--full-logs"] if "--full-logs" in text else []
 
 
 def fetched_kernels(checkout):
-    """Oldest first. Kernels that this machine cannot reach are left out."""
+    """Oldest first, without the kernels that this machine cannot reach."""
     listed = subprocess.run(
         [checkout / BINARY, "kernels", "list", "--json"], cwd=checkout, capture_output=True, text=True
     )
@@ -144,7 +144,7 @@ def fetched_kernels(checkout):
 
 
 def all_pass(run, stage, what):
-    """Whether every cell passed at `stage`; says so where not, since such a run took its time for something else."""
+    """Whether every cell passed at `stage`; says so if not, because such a run spent its time on something else."""
     others = [cell for cell in run.cells if (cell["verdict"], cell["stage"]) != ("pass", stage)]
     if others:
         say(

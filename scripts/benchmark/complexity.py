@@ -1,4 +1,4 @@
-"""What a program costs that hits the verifier's complexity limit."""
+"""The cost of a program that hits the verifier's complexity limit."""
 
 from .checkout import LOADERS
 from .figures import grid, say
@@ -8,10 +8,10 @@ TARGET = 2.2
 
 
 def complexity_limit(bench, *options):
-    """What a run of that program takes longer than a run of a small one, over one silent load.
+    """How much longer a run of that program takes than a run of a small one, divided by one silent load.
 
-    Both are by the clock, since the kernel measures its load by the clock: other load on the machine affects both.
-    Every fourth kernel is measured, the newest among them, since a load takes up to half a minute.
+    Both are wall-clock times, as the kernel measures its load: other load on the machine affects both.
+    Every fourth kernel is measured, including the newest, because a load takes up to half a minute.
     """
     endless, small = compiled(bench.folder, "endless", ENDLESS_LOOP), perf_buffer(bench.folder)
     rows = []
@@ -29,10 +29,10 @@ def complexity_limit(bench, *options):
 
 
 def times_silent_load(bench, chosen, endless, small):
-    """`None` when the verifier did not reach its limit."""
+    """`None` if the verifier did not reach its limit."""
     run = bench.restored(*chosen, "--object", endless)
     [cell] = run.cells
-    # There is none after a timeout.
+    # A timeout leaves no program.
     program = next(iter(cell["programs"]), {"stats": None, "seconds": {"load": None}})
     stats, load = program["stats"], program["seconds"]["load"]
     if not load or not stats or (stats["instructions"] or 0) < stats["limit"]:

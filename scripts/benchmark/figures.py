@@ -1,4 +1,4 @@
-"""Figures, their targets, and how they are shown."""
+"""Figures, their targets, and how to print them."""
 
 import statistics
 import sys
@@ -28,12 +28,12 @@ def ratio(values, others):
 
 
 def grid(unit, target, rows):
-    """A value for each kernel and loader; `rows` are those that could be measured, with their samples."""
+    """A value for each kernel and loader; `rows` are the ones that were measured, with their samples."""
     return {"unit": unit, "target": target, "rows": [row | {"value": median(row["samples"])} for row in rows]}
 
 
 def grid_figures(name, grid):
-    """The median and the worst of all kernels and loaders."""
+    """The median and the worst value over all kernels and loaders."""
     values = [row["value"] for row in grid["rows"]]
     if not values:
         return []
@@ -77,7 +77,7 @@ def show_starts(kernels, out):
 
 
 def show_markdown(document, out):
-    """The table of the README."""
+    """Prints the table of the README."""
     print(f"{conditions(document)}.\n\n| figure | value | target |\n| --- | --- | --- |", file=out)
     for each in document["figures"]:
         missed = " (missed)" if each["met"] is False else ""

@@ -5,7 +5,7 @@ from .figures import grid, say
 from .programs import perf_buffer, write_probe
 
 CELLS = 20
-# Seconds of a processor.
+# Processor seconds.
 TARGET = 0.04
 
 
@@ -23,7 +23,7 @@ def firing_cells(bench):
 
 
 def rows_of(bench, project, loader):
-    # Snapshots are kept for few sets of loaders, so all kernels of a loader are measured before the next one's.
+    # Snapshots are kept for only a few sets of loaders, so each loader is measured on all kernels before the next one.
     bench.restored("--no-cache", "--loader", loader, "--probe", "loaded", "--variant", "cell-00", project=project)
     for kernel in bench.kernels:
         say(f"firing cells: {kernel}, {loader}")
@@ -33,7 +33,7 @@ def rows_of(bench, project, loader):
 
 
 def difference(bench, project, kernel, loader):
-    """`None` when some cell did not do what is measured."""
+    """`None` if some cell did not do what is measured."""
     spent = []
     for probe, stage in (("loaded", "load"), ("fired", "fire")):
         run = bench.restored(

@@ -5,9 +5,9 @@ from .process import processor_seconds
 
 
 def logs(bench):
-    """Logs of one loop, as 6.12 writes them, and one that does not repeat itself; everything in processor time.
+    """Logs of one loop, as 6.12 writes them, and one without repetition; everything in processor time.
 
-    `wc -l` is the least that reading every byte can cost.
+    `wc -l` is the lower bound for reading every byte.
     """
     long, short, straight = (bench.folder / name for name in ("long.log", "short.log", "straight.log"))
     write_loop(long, 100_000_000)

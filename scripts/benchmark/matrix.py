@@ -6,7 +6,7 @@ from .programs import perf_buffer
 
 
 def matrix(bench, rival):
-    """Every kind of run once a round, and the rival's right after this checkout's, so that other load hits both."""
+    """Every kind of run once per round, followed at once by the rival's, so that other load affects both."""
     store = bench.folder / "store"
     say("the default matrix: snapshots and a store")
     bench.restored(results=store)
@@ -38,7 +38,7 @@ def matrix(bench, rival):
 
 
 def one_object(bench):
-    """The whole command with an object of the user's, which is loaded and no more."""
+    """The whole command with a user's object, which is only loaded."""
     path = perf_buffer(bench.folder)
     loaders = {"libbpf": (["--loader", "libbpf"], 3), "three libraries": (EVERY_LOADER, 5)}
     figures = []

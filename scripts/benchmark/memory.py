@@ -1,4 +1,4 @@
-"""Peak memory, of the default matrix and of a run with a long log."""
+"""Peak memory of the default matrix and of a run with a long log."""
 
 import gzip
 from pathlib import Path
@@ -22,7 +22,7 @@ def memory(bench):
 
 
 def long_log(bench):
-    """What keeping a log of more than 100 MiB costs, on the newest kernel."""
+    """The cost of keeping a log of more than 100 MiB, on the newest kernel."""
     if not bench.full_logs:
         say("skipped: a long log: this compat-matrix has no --full-logs")
         return []

@@ -18,7 +18,7 @@ def processor_seconds(command, folder):
 
 
 def peak_memory(pid):
-    """Peak resident memory in MiB; 0 when the process is gone."""
+    """Peak resident memory in MiB; 0 if the process is gone."""
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("VmHWM:"):

@@ -1,4 +1,4 @@
-"""The programs that are measured, and projects made of them."""
+"""The measured programs, and projects with them."""
 
 import shutil
 import subprocess
@@ -26,7 +26,7 @@ int watch_exit(void *context)
 char LICENSE[] SEC("license") = "GPL";
 """
 
-# The verifier follows this loop round by round, and the complexity limit ends it long before its counter does. Kernels
+# The verifier follows this loop iteration by iteration, and hits the complexity limit long before the end. Kernels
 # without bounded loops (before 5.3) reject its back-edge at once.
 ENDLESS_LOOP = """\
 #include <linux/bpf.h>
@@ -57,7 +57,7 @@ char LICENSE[] SEC("license") = "GPL";
 
 
 def compiled(folder, name, source, *arguments):
-    """The object that `source` becomes, `<name>.bpf.o` in `folder`."""
+    """Compiles `source` to `<name>.bpf.o` in `folder`."""
     clang = next(filter(None, (shutil.which(name) for name in ("clang-19", "clang-20", "clang-21", "clang"))), None)
     if clang is None:
         sys.exit("bench: no clang found: run 'make setup'")
@@ -91,7 +91,7 @@ def perf_buffer(folder):
 
 
 def write_probe(project, name, variants, fires=True):
-    """`probes/<name>/probe.yaml` of a project; `variants` are names with what they are made of."""
+    """Writes `probes/<name>/probe.yaml` of a project; `variants` maps their names to how they are built."""
     folder = project / "probes" / name
     folder.mkdir(parents=True)
     stages = 'attach: true\ntrigger: { shell: "true" }\nevent: { map: exits }\n' if fires else ""

@@ -1,4 +1,4 @@
-"""A run of many cells, and its page."""
+"""A run of many cells, and its report."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ MEASURE_PAGE = Path(__file__).resolve().parent.parent / "measure-page"
 
 
 def many_cells(bench):
-    """Each object has bytes of its own behind what an ELF file describes, so the store has no answer for any."""
+    """Each object has its own bytes after the end of the ELF file, so the store has no answer for any."""
     objects = bench.folder / "objects"
     objects.mkdir()
     built = subprocess.run([bench.binary, "probes", "build"], cwd=bench.checkout, capture_output=True, text=True)
@@ -35,7 +35,7 @@ def many_cells(bench):
 
 
 def page(bench, store):
-    """The report of a stored run: how long writing it takes, how large it is, and how quick it is in a browser."""
+    """The report of a stored run: how long writing it takes, how large it is, and how fast it is in a browser."""
     report = bench.folder / "report.html"
     writing = []
     for _ in range(bench.rounds):

@@ -1,4 +1,4 @@
-"""How long guests take to start, restored, booted, and against a bare QEMU."""
+"""How long guests take to start: restored, booted, and compared with a bare QEMU."""
 
 import subprocess
 import sys
@@ -64,7 +64,7 @@ def bare_start(folder, machine, initramfs):
     try:
         while BARE_READY not in console.read_bytes():
             if process.poll() is not None or time.monotonic() - began > 120:
-                sys.exit(f"bench: the bare QEMU did not come up: {console.read_text(errors='replace')[-500:]}")
+                sys.exit(f"bench: the bare QEMU did not boot: {console.read_text(errors='replace')[-500:]}")
             time.sleep(0.001)
         return time.monotonic() - began
     finally:
@@ -73,7 +73,7 @@ def bare_start(folder, machine, initramfs):
 
 
 def bare_command(machine, initramfs, console, mailbox):
-    """The same machine and kernel command line, without the monitor, which hangs on a descriptor of compat-matrix."""
+    """The same machine and kernel command line without the monitor, which needs a descriptor of compat-matrix."""
     command = list(machine)
     command[command.index("-initrd") + 1] = str(initramfs)
     for option, mark in (("-chardev", "id=monitor"), ("-mon", "chardev=monitor")):
@@ -95,7 +95,7 @@ def bare_initramfs(folder):
     source.write_text(BARE_INIT)
     subprocess.run(["gcc", "-Os", "-s", "-static", "-w", "-o", init, source], check=True)
     path = folder / "bare.cpio"
-    # /dev/console is in the initramfs that every kernel has built in.
+    # The initramfs built into every kernel has /dev/console.
     path.write_bytes(cpio_entry("init", 0o100755, init.read_bytes()) + cpio_entry("TRAILER!!!", 0, b""))
     return path
 

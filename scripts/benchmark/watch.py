@@ -1,4 +1,4 @@
-"""`run --watch`: how long a new verdict takes after a save."""
+"""`run --watch`: how long a new verdict takes after saving a change."""
 
 import contextlib
 import functools
@@ -15,7 +15,7 @@ TIMEOUT = 300
 
 
 def watch(bench):
-    """On the newest kernel, with a C source that is compiled anew and a probe that fires."""
+    """On the newest kernel, with a C source that is recompiled and a probe that fires."""
     kernel = bench.kernels[-1]
     project = bench.folder / "watch"
     source = write_probe(project, "exits", {"perf-buffer": "source: exits.bpf.c"}) / "exits.bpf.c"
@@ -32,7 +32,7 @@ def watch(bench):
 
 
 def save(source, number):
-    """Another constant makes it another program, which the store has no answer for."""
+    """A new constant makes a new program, for which the store has no answer."""
     source.write_text(f"#define ROUND {number}\n{PERF_BUFFER}")
 
 
@@ -56,11 +56,11 @@ class Session:
         self.process, self.out, self.err = process, out, err
 
     def wait_until_ready(self, times):
-        """Until it watches for the next change, for the `times`th time."""
+        """Waits until it watches for the next change, for the `times`th time."""
         self._wait(lambda: self.err.read_text().count("Ctrl-C") >= times)
 
     def seconds_after(self, number, change):
-        """Seconds from the end of `change`, the `number`th one, until its table is there."""
+        """Seconds from the end of `change`, the `number`th one, until its table appears."""
         change()
         began = time.monotonic()
         self._wait(lambda: self.out.read_text().count("after the change was saved") >= number)
@@ -74,5 +74,5 @@ class Session:
         began = time.monotonic()
         while not condition():
             if self.process.poll() is not None or time.monotonic() - began > TIMEOUT:
-                sys.exit(f"bench: run --watch did not go on: {self.err.read_text()}")
+                sys.exit(f"bench: run --watch stopped or hung: {self.err.read_text()}")
             time.sleep(0.002)

@@ -18,7 +18,7 @@ struct btf *__real_btf_get_from_fd(int descriptor, struct btf *base);
 void __real_btf__free(struct btf *);
 
 static struct btf *kernel_btf;
-/// What is read in its place if the kernel has none. libbpf uses it to relocate programs, and for nothing else.
+/// The BTF to read in its place if the kernel has none. libbpf uses it only to relocate programs.
 static struct btf *substitute;
 
 /// A hash table with linear probing of the named types of `btf`, by id; 0 marks a free slot.

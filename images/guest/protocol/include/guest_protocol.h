@@ -29,7 +29,7 @@
 /// The maximum length of the path of a file for a guest, including the terminating NUL: as on the host.
 #define CMX_PATH_BYTES 512u
 
-/// The raw BTF of a kernel that has none of its own, for a loader to name to its library; it may come after the loader was started.
+/// The raw BTF for a kernel without its own, passed by loaders to their library; it may arrive after a loader started.
 #define CMX_EXTERNAL_BTF "/btf/vmlinux"
 
 /// The file descriptor of the pipe for a loader's frames.
@@ -274,7 +274,7 @@ struct cmx_finding {
     FINDING(MAP_SIZED, 40, 1) \
     /* program array into which the kernel does not accept its programs */ \
     FINDING(ARRAY_REFUSED, 41, 1) \
-    /* library that loads programs as they were compiled if it has no BTF to relocate them with */ \
+    /* library that loads programs as compiled if there is no BTF to relocate them against */ \
     FINDING(RELOCATIONS_SKIPPED, 42, 1) \
 \
     /* Attaching. */ \

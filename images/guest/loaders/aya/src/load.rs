@@ -265,7 +265,7 @@ impl Loading<'_> {
     }
 }
 
-/// Keeps what can be the reason if an event does not come or is another one: Aya says nothing of relocations that it leaves out.
+/// Keeps a possible reason for a missing or unexpected event: Aya does not report relocations that it skips.
 pub fn explain_relocation() {
     if LACKS_RELOCATION.load(Ordering::Relaxed) {
         words::find(code::RELOCATIONS_SKIPPED, &["Aya"]);

@@ -74,7 +74,8 @@ pub struct ObjectView {
     pub is_relocated: bool,
 }
 
-/// Whether the data of a section `.BTF.ext` has CO-RE relocations: their length is the last field of a header of 32 bytes or more.
+/// Whether the data of a section `.BTF.ext` has CO-RE relocations: the last field of a header of at least 32 bytes is
+/// their length.
 fn has_relocations(data: object::Result<&[u8]>) -> bool {
     let word = |offset: usize| {
         data.ok()?.get(offset..offset + 4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]]))

@@ -21,7 +21,8 @@ extension ProbeManifest {
             }
         }
         let keys = try node.mapping(
-            known: ["object", "name", "modules", "loaders", "fullLogs", "trialSizes", "expect"] + ProbeStages.keys)
+            known: ["object", "name", "modules", "loaders", "fullLogs", "trialSizes", "constants", "expect"]
+                + ProbeStages.keys)
         let paths = try keys.required("object", in: node).files(in: folder)
         if let name = keys["name"], paths.count > 1 {
             throw name.wrong(expected: "no 'name' with an 'object' that matches \(paths.count) files")
@@ -41,7 +42,8 @@ extension ProbeManifest {
         let variant = ProbeVariant(
             name: "object", origin: .object(object), modules: try keys["modules"]?.moduleNames() ?? [],
             loaders: try keys["loaders"]?.loaders(), fullLogs: try keys["fullLogs"]?.flag() ?? false,
-            trialSizes: try keys["trialSizes"]?.flag() ?? false, stages: stages, expectations: [])
+            trialSizes: try keys["trialSizes"]?.flag() ?? false,
+            constants: try keys["constants"]?.constants() ?? [], stages: stages, expectations: [])
         self.init(name: name, folder: folder, summary: "", variants: [variant])
         if let expect = keys["expect"] { try read(expect) }
     }

@@ -31,7 +31,8 @@ package struct ProbeManifest: Sendable, Hashable {
     }
 
     static let keys =
-        ["summary", "modules", "loaders", "fullLogs", "trialSizes", "variants", "expect"] + ProbeStages.keys
+        ["summary", "modules", "loaders", "fullLogs", "trialSizes", "constants", "variants", "expect"]
+        + ProbeStages.keys
 
     init(name: String, folder: FilePath, summary: String, variants: [ProbeVariant]) {
         self.name = name
@@ -51,6 +52,7 @@ package struct ProbeManifest: Sendable, Hashable {
         let loaders = try keys["loaders"]?.loaders()
         let fullLogs = try keys["fullLogs"]?.flag() ?? false
         let trialSizes = try keys["trialSizes"]?.flag() ?? false
+        let constants = try keys["constants"]?.constants() ?? []
         let stages = try ProbeStages(keys, else: .none)
 
         let entries = try keys.required("variants", in: document)
@@ -60,7 +62,8 @@ package struct ProbeManifest: Sendable, Hashable {
             variants.append(
                 try ProbeVariant(
                     node, name: name, in: folder, sharedModules: modules, sharedLoaders: loaders,
-                    sharedFullLogs: fullLogs, sharedTrialSizes: trialSizes, sharedStages: stages))
+                    sharedFullLogs: fullLogs, sharedTrialSizes: trialSizes, sharedConstants: constants,
+                    sharedStages: stages))
         }
         guard !variants.isEmpty else { throw entries.wrong(expected: "at least one variant") }
 

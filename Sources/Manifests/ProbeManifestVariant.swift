@@ -23,6 +23,8 @@ package struct ProbeVariant: Sendable, Hashable {
     package var fullLogs: Bool
     /// Whether maps without a size are given one.
     package var trialSizes: Bool
+    /// Values for global variables of the object.
+    package var constants: [Placed<ObjectConstant>]
     /// The stages past the load.
     package var stages: ProbeStages
     /// In the order of the file: the first that speaks of a kernel counts.
@@ -62,11 +64,13 @@ extension ProbeVariant {
     /// Reads an entry of `variants`; what is `shared…` is said of the whole probe.
     init(
         _ node: ManifestNode, name: String, in folder: FilePath, sharedModules: [String], sharedLoaders: [Glob]?,
-        sharedFullLogs: Bool, sharedTrialSizes: Bool, sharedStages: ProbeStages
+        sharedFullLogs: Bool, sharedTrialSizes: Bool, sharedConstants: [Placed<ObjectConstant>],
+        sharedStages: ProbeStages
     ) throws(ManifestError) {
         let keys = try node.mapping(
             known: [
                 "source", "object", "tracefs", "exec", "cpu", "cflags", "modules", "loaders", "fullLogs", "trialSizes",
+                "constants",
             ] + ProbeStages.keys)
         self.name = name
         // What the probe says of stages is for objects: a program does all that itself.
@@ -77,6 +81,8 @@ extension ProbeVariant {
         loaders = try keys["loaders"]?.loaders() ?? sharedLoaders
         fullLogs = try keys["fullLogs"]?.flag() ?? sharedFullLogs
         trialSizes = try keys["trialSizes"]?.flag() ?? sharedTrialSizes
+        let own = try keys["constants"]?.constants() ?? []
+        constants = sharedConstants.filter { shared in !own.contains { $0.value.name == shared.value.name } } + own
         modules = sharedModules
         for module in try keys["modules"]?.moduleNames() ?? [] where !modules.contains(module) {
             modules.append(module)
@@ -89,7 +95,7 @@ extension ProbeVariant.Origin {
     init(_ keys: [String: ManifestNode], of node: ManifestNode, in folder: FilePath) throws(ManifestError) {
         if let exec = keys["exec"] {
             try Self.refuse(
-                ["source", "object", "tracefs", "cpu", "cflags", "loaders", "fullLogs", "trialSizes"]
+                ["source", "object", "tracefs", "cpu", "cflags", "loaders", "fullLogs", "trialSizes", "constants"]
                     + ProbeStages.keys,
                 among: keys, beside: "exec")
             self = .exec(try ProbeExecutable(exec, in: folder))
@@ -97,8 +103,8 @@ extension ProbeVariant.Origin {
         }
         if let tracefs = keys["tracefs"] {
             try Self.refuse(
-                ["source", "object", "cpu", "cflags", "loaders", "fullLogs", "trialSizes", "attach"], among: keys,
-                beside: "tracefs")
+                ["source", "object", "cpu", "cflags", "loaders", "fullLogs", "trialSizes", "constants", "attach"],
+                among: keys, beside: "tracefs")
             if let map = try keys["event"]?.mapping(known: ["map", "contains"])["map"] {
                 throw map.wrong(expected: "no 'map' with 'tracefs'")
             }

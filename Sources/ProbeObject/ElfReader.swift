@@ -19,9 +19,14 @@ private struct Elf: ~Copyable {
 
 /// The parts of an ELF file that decide whether it is a BPF object, its programs and maps, and where they come from.
 enum ElfReader {
-    typealias Contents = (
-        programs: [ObjectFile.Program], maps: [String], tailCalled: [String], commonSymbols: [String], lines: LineTable
-    )
+    struct Contents {
+        var programs: [ObjectFile.Program]
+        var maps: [String]
+        var tailCalled: [String]
+        var commonSymbols: [String]
+        var variables: [ObjectFile.Variable]
+        var lines: LineTable
+    }
 
     static func contents(of bytes: [UInt8], in file: FilePath) throws(ProbeObjectError) -> Contents {
         try checkIdentity(bytes, file)
@@ -67,6 +72,7 @@ enum ElfReader {
         var sections: [Int: String] = [:]
         var parts: [String: ArraySlice<UInt8>] = [:]
         var maps: Set<Int> = []
+        var values: [Int: Range<Int>] = [:]
         var symbols: (table: OpaquePointer, strings: Int)?
         var relocations: [(section: OpaquePointer, target: Int)] = []
         var section = elf_nextscn(elf.handle, nil)
@@ -81,7 +87,9 @@ enum ElfReader {
             if header.sh_type == UInt32(SHT_SYMTAB) { symbols = (current, Int(header.sh_link)) }
             if let name = elf_strptr(elf.handle, names, Int(header.sh_name)).map({ String(cString: $0) }) {
                 if header.sh_type == UInt32(SHT_PROGBITS) {
-                    parts[name] = bytes[Int(header.sh_offset)..<Int(header.sh_offset + header.sh_size)]
+                    let range = Int(header.sh_offset)..<Int(header.sh_offset + header.sh_size)
+                    parts[name] = bytes[range]
+                    if [".rodata", ".data"].contains(where: name.hasPrefix) { values[elf_ndxscn(current)] = range }
                 }
                 if isProgramSection(header, name) { sections[elf_ndxscn(current)] = name }
                 if name == ".maps" || name == "maps" { maps.insert(elf_ndxscn(current)) }
@@ -89,21 +97,31 @@ enum ElfReader {
             section = elf_nextscn(elf.handle, current)
         }
         guard let symbols else { throw .noProgram(file) }
-        let functions = globals(elf, symbols.table, strings: symbols.strings, type: STT_FUNC)
+        let functions = self.symbols(elf, symbols.table, strings: symbols.strings, type: STT_FUNC)
         let programs = functions.filter { sections[$0.section] != nil }
         guard !programs.isEmpty else { throw .noProgram(file) }
-        let objects = globals(elf, symbols.table, strings: symbols.strings, type: STT_OBJECT)
-        return (
-            programs.map { ObjectFile.Program(name: $0.name, section: sections[$0.section] ?? "") },
-            objects.filter { maps.contains($0.section) }.map(\.name),
-            programs.map(\.name).filter(
+        let objects = self.symbols(elf, symbols.table, strings: symbols.strings, type: STT_OBJECT)
+        let locals = self.symbols(elf, symbols.table, strings: symbols.strings, type: STT_OBJECT, binding: STB_LOCAL)
+        return Contents(
+            programs: programs.map { ObjectFile.Program(name: $0.name, section: sections[$0.section] ?? "") },
+            maps: objects.filter { maps.contains($0.section) }.map(\.name),
+            tailCalled: programs.map(\.name).filter(
                 Set(
                     relocations.filter { maps.contains($0.target) }
                         .flatMap { symbolNames(in: $0.section, elf, symbols.table, strings: symbols.strings) }
                 ).contains),
-            objects.filter { $0.section == Int(SHN_COMMON) }.map(\.name),
-            lines(of: programs, sections: sections, parts)
+            commonSymbols: objects.filter { $0.section == Int(SHN_COMMON) }.map(\.name),
+            variables: (objects + locals).compactMap { variable($0, in: values) },
+            lines: lines(of: programs, sections: sections, parts)
         )
+    }
+
+    /// `nil` for what lies elsewhere than in `sections`, or partly so.
+    private static func variable(_ symbol: Symbol, in sections: [Int: Range<Int>]) -> ObjectFile.Variable? {
+        guard let section = sections[symbol.section], symbol.size > 0, symbol.value + symbol.size <= section.count
+        else { return nil }
+        let start = section.lowerBound + symbol.value
+        return ObjectFile.Variable(name: symbol.name, place: start..<start + symbol.size)
     }
 
     /// Where the programs come from; `parts` are what the file's sections hold.
@@ -158,14 +176,14 @@ enum ElfReader {
 
     private typealias Symbol = (name: String, section: Int, value: Int, size: Int)
 
-    /// The global symbols of a `type`, with the indices of their sections.
-    private static func globals(
-        _ elf: borrowing Elf, _ table: OpaquePointer, strings: Int, type: Int32
+    /// The symbols of a `type`, with the indices of their sections.
+    private static func symbols(
+        _ elf: borrowing Elf, _ table: OpaquePointer, strings: Int, type: Int32, binding: Int32 = STB_GLOBAL
     ) -> [Symbol] {
         guard let data = elf_getdata(table, nil)?.pointee, let base = data.d_buf else { return [] }
         let symbols = UnsafeRawBufferPointer(start: base, count: data.d_size).bindMemory(to: Elf64_Sym.self)
         return symbols.compactMap { symbol in
-            guard symbol.st_info & 0xf == UInt8(type), symbol.st_info >> 4 == UInt8(STB_GLOBAL),
+            guard symbol.st_info & 0xf == UInt8(type), symbol.st_info >> 4 == UInt8(binding),
                 let name = elf_strptr(elf.handle, strings, Int(symbol.st_name))
             else { return nil }
             // A number that is no offset of this file is of no use later, and must not end the program here.

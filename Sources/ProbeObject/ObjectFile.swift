@@ -11,6 +11,13 @@ package struct ObjectFile: Sendable, Hashable {
         package var section: String
     }
 
+    /// A variable whose initial value is in the file.
+    package struct Variable: Sendable, Hashable {
+        package var name: String
+        /// Offsets in the file, in bytes.
+        package var place: Range<Int>
+    }
+
     package let path: FilePath
     /// SHA-256 of the whole file in hexadecimal.
     package let digest: String
@@ -22,6 +29,8 @@ package struct ObjectFile: Sendable, Hashable {
     package let tailCalled: [String]
     /// Names of variables that no section holds, as `-fcommon` makes them.
     package let commonSymbols: [String]
+    /// Constants and initialised variables, static ones last.
+    package let variables: [Variable]
     /// Files as the compiler named them, until somebody knows where they are.
     package private(set) var lines: LineTable
 
@@ -34,7 +43,13 @@ package struct ObjectFile: Sendable, Hashable {
         guard !bytes.isEmpty else { throw .empty(path) }
         self.path = path
         digest = Digest.of(bytes)
-        (programs, maps, tailCalled, commonSymbols, lines) = try ElfReader.contents(of: bytes, in: path)
+        let contents = try ElfReader.contents(of: bytes, in: path)
+        programs = contents.programs
+        maps = contents.maps
+        tailCalled = contents.tailCalled
+        commonSymbols = contents.commonSymbols
+        variables = contents.variables
+        lines = contents.lines
     }
 
     /// The same with files as paths from the root, where they are found; `folders` are those that the compiler may have run in.

@@ -40,6 +40,15 @@ package struct ProbeBuilder: Sendable {
         return try await compile(source, by: compiler, arguments, in: probe.folder, to: product)
     }
 
+    /// `object` with the values that `variant` has for its variables; the same where it has none.
+    ///
+    /// - Throws: `ManifestError`, `ProbeObjectError`.
+    func object(_ object: ObjectFile, setting variant: ProbeVariant, in probe: ProbeManifest) throws -> ObjectFile {
+        guard !variant.constants.isEmpty else { return object }
+        return try object.setting(
+            variant.constants, copy: folder(of: probe).appending("\(variant.name).constants.bpf.o"))
+    }
+
     private func compiler(of source: FilePath) throws(ProbeObjectError) -> any SourceCompiler {
         if source.isRust {
             guard let rust else { throw .noRustCompiler(tried: []) }

@@ -232,7 +232,8 @@ package struct ProbeSelection: Sendable {
                 built.files = [executable.program] + executable.files.map(\.host)
                 return built
             case .object(let path):
-                var built = try BuiltVariant(variant, of: probe, object: ObjectFile(path))
+                let object = try builder.object(ObjectFile(path), setting: variant, in: probe)
+                var built = try BuiltVariant(variant, of: probe, object: object)
                 built.files = [path]
                 return built
             case .source(let source, _, _) where source.isRust && lack != nil:
@@ -240,7 +241,8 @@ package struct ProbeSelection: Sendable {
             case .source(let source, let cpu, let flags):
                 let object = try await builder.object(
                     from: source, cpu, flags: flags, variant: variant.name, in: probe)
-                var built = try BuiltVariant(variant, of: probe, object: object)
+                let set = try builder.object(object, setting: variant, in: probe)
+                var built = try BuiltVariant(variant, of: probe, object: set)
                 built.files = builder.inputs(of: variant.name, in: probe)
                 return built
             }

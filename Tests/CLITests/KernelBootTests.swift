@@ -88,7 +88,7 @@ import Testing
                 try Set(contents(of: json).keys) == [
                     "id", "family", "manifest", "source", "commandLine", "fetched", "release", "origin", "image",
                     "sha256",
-                    "facts", "distribution", "bootFailure", "config", "configSource",
+                    "facts", "distribution", "bootFailure", "config", "configSource", "externalBTF",
                 ])
             #expect(try sandbox.files() == before)
         }

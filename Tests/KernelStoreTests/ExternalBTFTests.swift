@@ -115,6 +115,10 @@ struct ExternalBTFTests {
         }
     }
 
+    @Test(arguments: ["/dev/null", "/dev/zero"]) func aDeviceIsRefused(device: FilePath) {
+        #expect(throws: KernelStoreError.notBTF(file: device)) { try find(device) }
+    }
+
     @Test func aMissingFileIsNamed() {
         #expect(throws: KernelStoreError.unreadable(file: "/nowhere/btf", errno: .noSuchFileOrDirectory)) {
             try find("/nowhere/btf")

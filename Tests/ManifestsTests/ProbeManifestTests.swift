@@ -246,11 +246,10 @@ struct ProbeManifestTests {
         let page = SourceTree.root.pushing("docs/manifest.md")
         let text = try String(contentsOfFile: page.string, encoding: .utf8)
         let samples = text.split(separator: "```yaml\n").dropFirst().compactMap { $0.split(separator: "```").first }
-        try #require(samples.count == 10)
+        try #require(samples.count == 12)
         let files = [
             "probe.bpf.c", "vendor/probe.bpf.o", "fentry.bpf.c", "hash.bpf.c", "device.bpf.c", "percpu-buffer.bpf.c",
-            "target/agent",
-            "agent.toml",
+            "target/agent", "agent.toml", "connect.bpf.c",
         ]
         try withFolder(Dictionary(uniqueKeysWithValues: files.map { ($0, "") })) { folder in
             let file = folder.appending("probe.yaml")
@@ -262,11 +261,14 @@ struct ProbeManifestTests {
             let loaders = try ProbeManifest(file: file, text: String(samples[2]))
             #expect(loaders.variants.map { $0.loaders?.count } == [3, 1])
             #expect(loaders.variants.map(\.fullLogs) == [false, true])
-            let own = try ProbeManifest(file: file, text: String(samples[5]))
+            let own = try ProbeManifest(file: file, text: String(samples[6]))
             #expect(own.variants.map(\.file) == [folder.pushing("target/agent")])
             let sized = try ProbeManifest(file: file, text: String(samples[3]))
             #expect(sized.variants.map(\.trialSizes) == [true])
-            let third = try ProbeManifest(file: file, text: String(samples[4]))
+            let set = try ProbeManifest(file: file, text: String(samples[4]))
+            #expect(
+                set.variants.map { $0.constants.map(\.value.value) } == [[.number(8080), .number(1)], [.number(8080)]])
+            let third = try ProbeManifest(file: file, text: String(samples[5]))
             let plans = try third.variants.map { variant in
                 guard case .tracefs(let event) = variant.origin else {
                     return try variant.stages.plan(
@@ -275,7 +277,7 @@ struct ProbeManifestTests {
                 return try variant.stages.plan(event)
             }
             #expect(plans.map { $0?.lastStage } == [.fire, .fire, nil, .fire])
-            let versions = try ProbeManifest(file: file, text: String(samples[6])).variants[0].expectations
+            let versions = try ProbeManifest(file: file, text: String(samples[7])).variants[0].expectations
             let old = try #require(KernelID("ubuntu-4.15")), oldest = try #require(KernelID("debian-4.4"))
             let expected = { (id: KernelID, loader: LoaderName) in
                 versions.rule(for: id, release: nil, loader: loader).verdict
@@ -284,14 +286,16 @@ struct ProbeManifestTests {
             #expect(expected(old, LoaderName("libbpf", version: "1.7.0")) == .pass)
             #expect(expected(oldest, LoaderName("libbpf@1.1")) == .fail)
         }
-        let apt = try KernelManifest(file: "/debian-6.1.yaml", text: String(samples[8]))
+        let apt = try KernelManifest(file: "/debian-6.1.yaml", text: String(samples[9]))
         #expect(apt.commandLine == "mitigations=off")
-        let file = try KernelManifest(file: "/el9-5.14.yaml", text: String(samples[9]))
+        let file = try KernelManifest(file: "/el9-5.14.yaml", text: String(samples[10]))
         guard case .file(let source) = file.source else {
             Issue.record("\(file.source)")
             return
         }
         #expect(source.modules.count == 1 && !file.isGate)
+        let external = try KernelManifest(file: "/k/ubuntu-4.15.yaml", text: String(samples[11]))
+        #expect(external.btf == "/k/btfhub-archive/ubuntu/18.04/x86_64")
     }
 
     /// The manifests of this repository; each has a variant that is expected to pass on all that are not ancient.

@@ -66,11 +66,11 @@ struct BTFSearch {
     }
 
     private func read(_ file: FilePath) throws(KernelStoreError) -> Found {
+        // A pipe would have us wait for somebody to write to it.
+        guard let status = try Files.status(file), status.type == .regular else { throw .notBTF(file: file) }
         let start = try Files.readStart(of: file, limit: 4)
         if BTFFile.isBTF(start) || BTFFile.isELF(start) {
-            guard let size = try Files.status(file)?.size, size <= limitMiB << 20 else {
-                throw .tooLarge(file: file, limitMiB: limitMiB)
-            }
+            guard status.size <= limitMiB << 20 else { throw .tooLarge(file: file, limitMiB: limitMiB) }
             let bytes = try Files.readIfThere(file) ?? []
             return Found(bytes: try BTFFile.raw(bytes, in: file), origin: file.string)
         }

@@ -27,7 +27,7 @@ void learn_kernel_btf(void) {}
 
 void index_kernel_btf(void) {}
 
-void learn_module_btf(void) {}
+void learn_new_btf(void) {}
 
 static void send_bytes(const void *bytes, size_t length)
 {

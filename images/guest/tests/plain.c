@@ -8,7 +8,7 @@ void learn_kernel_btf(void) {}
 
 void index_kernel_btf(void) {}
 
-void learn_module_btf(void) {}
+void learn_new_btf(void) {}
 
 void examine_kernel(uint32_t cell)
 {

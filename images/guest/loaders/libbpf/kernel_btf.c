@@ -88,7 +88,7 @@ void index_kernel_btf(void)
     index_names(kernel_btf);
 }
 
-void learn_external_btf(void)
+static void learn_external_btf(void)
 {
     if (kernel_btf != NULL || substitute != NULL || external_btf() == NULL)
         return;
@@ -128,7 +128,7 @@ static __u32 module_id(int descriptor)
     return info.kernel_btf && strcmp(name, "vmlinux") != 0 ? info.id : 0;
 }
 
-void learn_module_btf(void)
+static void learn_module_btf(void)
 {
     while (kernel_btf != NULL && bpf_btf_get_next_id(modules.last, &modules.last) == 0) {
         int descriptor = bpf_btf_get_fd_by_id(modules.last);
@@ -143,6 +143,12 @@ void learn_module_btf(void)
         modules.ids[modules.count] = modules.last;
         modules.btf[modules.count++] = btf;
     }
+}
+
+void learn_new_btf(void)
+{
+    learn_external_btf();
+    learn_module_btf();
 }
 
 struct btf *__wrap_btf_get_from_fd(int descriptor, struct btf *base)

@@ -54,12 +54,11 @@ struct observed_load {
 void learn_kernel_btf(void);
 /// Indexes its types by name, for a resident process.
 void index_kernel_btf(void);
-/// Parses the BTF that came with a job for a kernel that has none.
-void learn_external_btf(void);
 /// Opens the object as an application does: with the job's BTF if the kernel has none.
 struct bpf_object *open_object(const char *path);
-/// Parses the BTF of modules inserted since the last call, which takes libbpf longer than loading an object.
-void learn_module_btf(void);
+/// Parses the BTF that came since the last call: that of modules, or with a job for a kernel that has none.
+/// libbpf takes longer for a module's than for loading an object.
+void learn_new_btf(void);
 
 /// Clears the observation and returns it for the next load.
 /// A load with another buffer than `log` is one of libbpf's own feature probes.

@@ -48,12 +48,6 @@ static void serve(const struct resident_request *request)
         end_unmeasured(request->cell, problem);
 }
 
-static void learn_what_came(void)
-{
-    learn_external_btf();
-    learn_module_btf();
-}
-
 static int load_once(char **arguments)
 {
     struct resident_request request = {.cell = strtoul(arguments[1], NULL, 10)};
@@ -81,6 +75,6 @@ int main(int argc, char **argv)
         return 64;
     }
     warm_up();
-    serve_cells(learn_what_came, serve);
+    serve_cells(learn_new_btf, serve);
     return 0;
 }

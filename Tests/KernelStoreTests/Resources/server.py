@@ -13,6 +13,7 @@ import time
 
 ROOT = sys.argv[1]
 LOG = open(sys.argv[2], "w", buffering=1)  # noqa: SIM115 - as long as the server runs
+PARENT = os.getppid()
 # Longer than any test waits for a server that says nothing.
 STALL = 60
 drops = {}
@@ -202,8 +203,7 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
 server = Server(("127.0.0.1", 0), Handler)
 print(server.server_address[1], file=LOG)
-# Whoever started it ends it, and if not, it does not stay for long.
-watch = threading.Timer(2 * STALL, os._exit, [1])
-watch.daemon = True
-watch.start()
-server.serve_forever()
+threading.Thread(target=server.serve_forever, daemon=True).start()
+# The test that started it ends it. It ends itself only once that process is gone, however long a busy machine takes.
+while os.getppid() == PARENT:
+    time.sleep(1)

@@ -27,8 +27,8 @@ extension PlannedCell {
             plan: loaded.executable?.plan ?? variant.plan,
             expectations: kernel.manifest.isGate ? variant.expectations.on(day) : .anything)
         self.position = position
-        // Other loaders fetch no verifier's log.
         if variant.ownLoader == nil, trialSizes { plan = .withTrialSizes(plan) }
+        // Other loaders fetch no verifier's log.
         if variant.ownLoader == nil, fullLogs || variant.fullLogs { options.insert(.fullLogs) }
         if loader.canStay { options.insert(.mayStay) }
         switch kernel.modules(variant.modules) {

@@ -1,0 +1,1 @@
+"""What `scripts/messages` is made of."""

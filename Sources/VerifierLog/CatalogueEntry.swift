@@ -76,7 +76,7 @@ package struct CatalogueEntry: Sendable, Decodable {
         isOfProgram = try container.decodeIfPresent(Bool.self, forKey: .isOfProgram) ?? false
         decides = try container.decodeIfPresent(Bool.self, forKey: .decides) ?? true
         pattern = try container.decodeIfPresent(String.self, forKey: .regex).map { regex in
-            try LinePattern(regex, literals: try container.decodeIfPresent([String].self, forKey: .literals) ?? [])
+            LinePattern(regex, literals: try container.decodeIfPresent([String].self, forKey: .literals) ?? [])
         }
     }
 

@@ -3,25 +3,41 @@ import Synchronization
 
 /// A regular expression of the catalogue.
 ///
-/// Most lines hold none of the pattern's `literals`, and are turned down without the expression, which the standard library
-/// compiles when it is first asked.
+/// Most lines hold none of the pattern's `literals`, and are turned down without the expression. It is compiled when it is
+/// first asked: a run asks few of hundreds, and each takes time and memory.
 final class LinePattern: Sendable {
     /// The verifier cuts what it says at 1024 bytes; loaders put some of their own before it.
     ///
     /// Source: Linux, include/linux/bpf_verifier.h, `BPF_VERIFIER_TMP_LOG_SIZE`.
     private static let longest = 2048
 
+    private let text: String
     private let literals: [[UInt8]]
     /// Locked because `Regex` is not `Sendable`.
-    private let compiled: Mutex<Regex<AnyRegexOutput>>
+    private let compiled = Mutex<Regex<AnyRegexOutput>?>(nil)
 
     /// - Parameters:
     ///   - text: In the syntax of `Regex`.
     ///   - literals: One of these is in every line that matches; empty when no such text is known.
-    /// - Throws: When `text` is not a regular expression.
-    init(_ text: String, literals: [String]) throws {
-        compiled = Mutex(try Regex(text))
+    init(_ text: String, literals: [String]) {
+        self.text = text
         self.literals = literals.map { Array($0.utf8) }
+    }
+
+    /// - Throws: When the text is not a regular expression.
+    func check() throws { _ = try Regex(text) }
+
+    private func withRegex<Result>(_ body: (Regex<AnyRegexOutput>) -> sending Result) -> sending Result {
+        compiled.withLock { compiled in
+            if let regex = compiled { return body(regex) }
+            do {
+                let regex = try Regex(text)
+                compiled = regex
+                return body(regex)
+            } catch {
+                preconditionFailure("the catalogue's pattern \(text) is broken: \(error)")
+            }
+        }
     }
 
     /// `bytes` are those of `line`, made once for all patterns.
@@ -29,12 +45,12 @@ final class LinePattern: Sendable {
         guard literals.isEmpty || literals.contains(where: { bytes.contains(run: $0) }) else { return false }
         // Some expressions take time that grows faster than the line.
         let start = line.utf8.count > Self.longest ? Line(line, cutAt: Self.longest).text : line
-        return compiled.withLock { start.firstMatch(of: $0) != nil }
+        return withRegex { start.firstMatch(of: $0) != nil }
     }
 
     /// The text of the named group in `line`; `nil` if the group or the expression does not match.
     func capture(_ group: String, in line: String) -> String? {
-        compiled.withLock { regex in
+        withRegex { regex in
             line.firstMatch(of: regex).flatMap { match in
                 match.output.first { $0.name == group }?.substring.map(String.init)
             }

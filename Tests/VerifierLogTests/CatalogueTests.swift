@@ -19,6 +19,10 @@ import Testing
         }
     }
 
+    @Test func patternsAreRegularExpressions() throws {
+        for entry in Catalogue.bundled.entries { try entry.pattern?.check() }
+    }
+
     @Test func idsAndErrnosAreUnique() {
         let ids = Catalogue.bundled.entries.map(\.id)
         #expect(Set(ids).count == ids.count)

@@ -44,9 +44,10 @@ package enum LineKind: Sendable, Hashable {
             switch line[start] {
             case UInt8(ascii: "0")...UInt8(ascii: "9"): Self.numbered(line, from: start)
             case UInt8(ascii: ";"): .source
-            case 0x09: .types
+            case 0x09: Self.refusesType(line, from: start) ? .message : .types
             case UInt8(ascii: "["):
-                line.number(from: start + 1).map { line.hasPrefix("]", at: $0.end) } == true ? .types : .message
+                line.number(from: start + 1).map { line.hasPrefix("]", at: $0.end) } == true
+                    && !Self.refusesType(line, from: start) ? .types : .message
             case UInt8(ascii: "R"), UInt8(ascii: "*"): Self.isState(line, from: start) ? .state : .message
             case UInt8(ascii: "f"): Self.startingWithF(line, from: start)
             default: Self.named(line, from: start)
@@ -65,6 +66,19 @@ package enum LineKind: Sendable, Hashable {
         if isState(line, from: rest) || line.hasPrefix("frame", at: rest) { return .state }
         return line[rest] | 0x20 >= UInt8(ascii: "a") && line[rest] | 0x20 <= UInt8(ascii: "z") ? .message : .note
     }
+
+    /// `[3] STRUCT event size=4 vlen=2 Member exceeds struct_size`: what is wrong with a type stands behind it.
+    ///
+    /// Source: kernel/bpf/btf.c of Linux 4.19 to 7.3, the messages of `btf_verifier_log_type` and its relatives.
+    private static func refusesType(_ line: Span<UInt8>, from start: Int) -> Bool {
+        refusals.contains { line.contains($0, from: start) }
+    }
+
+    private static let refusals: [StaticString] = [
+        " Invalid ", " Unsupported ", " Unexpected size", "xceeds ", " overflows U32_MAX", " is not byte aligned",
+        " is not properly aligned", " Loop detected", " Exceeded max ", " chain length or cycle", " No type found",
+        " No data", " Not a VAR ", " Linkage not supported",
+    ]
 
     /// `from 3 to 7: safe`, `frame1:`, `fp-8=mmmm????`, `func#0 @0`.
     private static func startingWithF(_ line: Span<UInt8>, from start: Int) -> LineKind {

@@ -15,6 +15,8 @@ import Testing
             ("12: safe", .pruned),
             ("last_idx 9 first_idx 0", .precision), ("mark_precise: frame0: regs=r5", .precision),
             ("[27] INT unsigned long size=8", .types), ("\tname type_id=3", .types), ("func#0 @0", .note),
+            ("[3] STRUCT event size=4 vlen=2 Member exceeds struct_size", .message), ("[17] Invalid kind:17", .message),
+            ("\tname type_id=3 bits_offset=64 Invalid member bits_offset", .message),
             ("caller:", .note),
             ("Live regs before insn:", .note), ("  3: .12....... (b7) r0 = 0", .note),
             ("arg#0 reference type('UNKNOWN ') size cannot be determined: -22", .note),

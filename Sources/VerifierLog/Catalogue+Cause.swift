@@ -69,7 +69,8 @@ extension Catalogue {
     ///
     /// libbpf names the symbol's section. Others skip it or leave its address at 0, and then report what comes of that: `cause`.
     package func cause(ofCommonSymbol symbol: String, insteadOf cause: Cause) -> Cause {
-        guard [Self.unknown, "bad-deref"].contains(cause.id), let entry = self[id: "common-symbol"] else {
+        guard [Self.unknown, "bad-deref", "number-deref"].contains(cause.id), let entry = self[id: "common-symbol"]
+        else {
             return cause
         }
         return entry.cause(line: "common symbol '\(symbol)'", source: cause.source)

@@ -6,6 +6,7 @@ package import MatrixModel
 package struct Catalogue: Sendable {
     /// Of the lines that several entries match, the first one's is the cause: narrower patterns stand first.
     package let entries: [CatalogueEntry]
+    private let index: LiteralIndex
 
     /// The catalogue that is part of the program, `Resources/catalogue.json`.
     package static let bundled: Catalogue = {
@@ -18,6 +19,7 @@ package struct Catalogue: Sendable {
 
     package init(json: [UInt8]) throws {
         entries = try JSONDecoder().decode([CatalogueEntry].self, from: Data(json))
+        index = LiteralIndex(entries.map(\.pattern))
     }
 
     package subscript(id id: String) -> CatalogueEntry? { entries.first { $0.id == id } }
@@ -30,10 +32,9 @@ package struct Catalogue: Sendable {
 
     func entry(matching line: Line, where holds: (CatalogueEntry) -> Bool = { _ in true }) -> CatalogueEntry? {
         if let finding = line.finding { return entry(for: finding.code).flatMap { holds($0) ? $0 : nil } }
-        let bytes = line.bytes
         // By index, since every entry that is looked at would be copied otherwise, and that for every line.
-        for index in entries.indices {
-            guard let pattern = entries[index].pattern, pattern.matches(line.text, bytes: bytes) else { continue }
+        for index in index.candidates(in: line.text.utf8.span) {
+            guard let pattern = entries[index].pattern, pattern.matches(line.text) else { continue }
             if holds(entries[index]) { return entries[index] }
         }
         return nil

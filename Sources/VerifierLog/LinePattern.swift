@@ -1,4 +1,3 @@
-import Glibc
 import Synchronization
 
 /// A regular expression of the catalogue.
@@ -12,7 +11,8 @@ final class LinePattern: Sendable {
     private static let longest = 2048
 
     private let text: String
-    private let literals: [[UInt8]]
+    /// One of these is in every line that matches; empty when no such text is known.
+    let literals: [[UInt8]]
     /// Locked because `Regex` is not `Sendable`.
     private let compiled = Mutex<Regex<AnyRegexOutput>?>(nil)
 
@@ -40,9 +40,8 @@ final class LinePattern: Sendable {
         }
     }
 
-    /// `bytes` are those of `line`, made once for all patterns.
-    func matches(_ line: Substring, bytes: [UInt8]) -> Bool {
-        guard literals.isEmpty || literals.contains(where: { bytes.contains(run: $0) }) else { return false }
+    /// Does not look for the literals first, as `LiteralIndex` does for all patterns at once.
+    func matches(_ line: Substring) -> Bool {
         // Some expressions take time that grows faster than the line.
         let start = line.utf8.count > Self.longest ? Line(line, cutAt: Self.longest).text : line
         return withRegex { start.firstMatch(of: $0) != nil }
@@ -53,26 +52,6 @@ final class LinePattern: Sendable {
         withRegex { regex in
             line.firstMatch(of: regex).flatMap { match in
                 match.output.first { $0.name == group }?.substring.map(String.init)
-            }
-        }
-    }
-}
-
-extension [UInt8] {
-    func contains(run: [UInt8]) -> Bool {
-        withUnsafeBytes { bytes in
-            run.withUnsafeBytes { run in
-                guard let start = bytes.baseAddress, let wanted = run.baseAddress, let first = run.first else {
-                    return true
-                }
-                var offset = 0
-                while offset + run.count <= bytes.count,
-                    let found = memchr(start + offset, Int32(first), bytes.count - run.count - offset + 1)
-                {
-                    if memcmp(found, wanted, run.count) == 0 { return true }
-                    offset = UnsafeRawPointer(found) - start + 1
-                }
-                return false
             }
         }
     }

@@ -1,9 +1,8 @@
-import FoundationEssentials
 import Manifests
 import SystemPackage
 
 extension ObjectFile {
-    /// The object with other initial values for its variables, written to `copy`.
+    /// The object with other initial values for its variables, written to `copy`, whose folder is there.
     ///
     /// It is what a library loads for whose user has set them: setting them changes the bytes of a section and nothing else.
     ///
@@ -20,9 +19,7 @@ extension ObjectFile {
             }
             bytes.replaceSubrange(variable.place, with: try Self.bytes(of: constant, count: variable.place.count))
         }
-        try FileManager.default.createDirectory(
-            atPath: copy.removingLastComponent().string, withIntermediateDirectories: true)
-        try FileBytes.write(bytes, to: copy)
+        if (try? FileBytes.read(copy)) != bytes { try FileBytes.write(bytes, to: copy) }
         return try ObjectFile(copy)
     }
 

@@ -42,11 +42,14 @@ package struct ProbeBuilder: Sendable {
 
     /// `object` with the values that `variant` has for its variables; the same where it has none.
     ///
+    /// It goes into a folder of its own: beside the compiled objects, another variant may have any name.
+    ///
     /// - Throws: `ManifestError`, `ProbeObjectError`.
     func object(_ object: ObjectFile, setting variant: ProbeVariant, in probe: ProbeManifest) throws -> ObjectFile {
         guard !variant.constants.isEmpty else { return object }
-        return try object.setting(
-            variant.constants, copy: folder(of: probe).appending("\(variant.name).constants.bpf.o"))
+        let folder = folder(of: probe).appending("constants")
+        try Self.makeFolder(folder)
+        return try object.setting(variant.constants, copy: folder.appending("\(variant.name).bpf.o"))
     }
 
     private func compiler(of source: FilePath) throws(ProbeObjectError) -> any SourceCompiler {

@@ -64,6 +64,24 @@ struct ConstantTests {
         }
     }
 
+    /// The name of a variant may be that of another one and more.
+    @Test func theCopyTakesNoOtherVariantsPlace() async throws {
+        try await withFolder { folder in
+            try write(Self.source.utf8, to: folder.pushing("p/p.c"))
+            let manifest = """
+                summary: s
+                variants:
+                  x: { source: p.c, constants: { number: 1 } }
+                  constants: { source: p.c }
+                  x.constants: { source: p.c }
+                """
+            try write(manifest, to: folder.pushing("p/probe.yaml"))
+            let built = try await ProbeSelection().build(folder: folder, cache: folder.appending("cache"))
+            #expect(Set(built.compactMap { $0.object?.path }).count == 3)
+            #expect(try built.map { try value("number", of: #require($0.object))[0] } == [1, 7, 7])
+        }
+    }
+
     @Test(arguments: [
         (
             "{ missing: 1 }",

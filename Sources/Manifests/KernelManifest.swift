@@ -41,7 +41,7 @@ package struct KernelManifest: Sendable, Hashable {
             source: try KernelSource(values.required("source", in: document), in: file),
             commandLine: try values["commandLine"]?.kernelArguments() ?? "",
             btf: try values["btf"]?.path(in: file.removingLastComponent()),
-            isGate: try values["gate"]?.truth() ?? true,
+            isGate: try values["gate"]?.flag() ?? true,
             file: file)
     }
 
@@ -76,14 +76,6 @@ extension FileDescriptor {
 }
 
 extension ManifestNode {
-    fileprivate func truth() throws(ManifestError) -> Bool {
-        switch try text() {
-        case "true": true
-        case "false": false
-        default: throw wrong(expected: "true or false")
-        }
-    }
-
     /// Kernel arguments on one line: a line break would end the command line of whoever passes it on.
     fileprivate func kernelArguments() throws(ManifestError) -> String {
         let text = try text()

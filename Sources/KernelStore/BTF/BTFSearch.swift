@@ -10,8 +10,7 @@ struct BTFSearch {
     let source: FilePath
     /// As `uname -r` prints it.
     let release: String
-    /// More than the BTF of any kernel: those of distributions have 3 to 6 MiB.
-    var limitMiB = 64
+    var limitMiB = KernelLimits.btfMiB
 
     struct Found {
         var bytes: [UInt8]
@@ -80,28 +79,25 @@ struct BTFSearch {
     /// From a tar archive, or a single compressed file.
     private func unpack(_ file: FilePath) throws(KernelStoreError) -> Found {
         do {
-            if let found = try inArchive(file) { return found }
-        } catch let problem as ArchiveProblem {
-            // What is no archive may be a compressed file.
-            guard case .unreadable = problem else { throw problem.about(file) }
-            return try compressed(file)
-        } catch {
-            throw error as? KernelStoreError ?? .unreadable(file: file, errno: error as? Errno ?? .ioError)
-        }
-        throw .noBTF(file: file, release: release)
-    }
-
-    private func compressed(_ file: FilePath) throws(KernelStoreError) -> Found {
-        do {
-            let reader = try ArchiveReader.open(file, .raw)
-            guard let entry = try reader.next() else { throw KernelStoreError.notBTF(file: file) }
-            let bytes = try reader.bytes(of: entry, in: file, limitMiB: limitMiB)
-            return Found(bytes: try BTFFile.raw(bytes, in: file), origin: file.string)
+            do {
+                if let found = try inArchive(file) { return found }
+            } catch ArchiveProblem.unreadable {
+                // What is no archive may be a compressed file.
+                return try compressed(file)
+            }
+            throw KernelStoreError.noBTF(file: file, release: release)
         } catch let problem as ArchiveProblem {
             throw problem.about(file)
         } catch {
             throw error as? KernelStoreError ?? .unreadable(file: file, errno: error as? Errno ?? .ioError)
         }
+    }
+
+    private func compressed(_ file: FilePath) throws -> Found {
+        let reader = try ArchiveReader.open(file, .raw)
+        guard let entry = try reader.next() else { throw KernelStoreError.notBTF(file: file) }
+        let bytes = try reader.bytes(of: entry, in: file, limitMiB: limitMiB)
+        return Found(bytes: try BTFFile.raw(bytes, in: file), origin: file.string)
     }
 
     /// The file for this release, else the only one there is; `nil` where there are several for others.

@@ -1,3 +1,4 @@
+import HostTools
 package import Manifests
 import MatrixModel
 package import SystemPackage
@@ -28,6 +29,6 @@ extension KernelStore {
         let path = cache.place(of: kernel.id).appending("btf")
         if try Files.readIfThere(path) != found.bytes { try Files.write(found.bytes, to: path) }
         return ExternalBTF(
-            path: path, sha256: try Files.digest(of: path), origin: found.origin, size: found.bytes.count)
+            path: path, sha256: Digest.of(found.bytes), origin: found.origin, size: found.bytes.count)
     }
 }

@@ -166,4 +166,6 @@ enum KernelLimits {
     static let unpackedImageMiB = 1024
     static let configMiB = 4
     static let moduleMiB = 128
+    /// Kernels of distributions have 3 to 6.
+    static let btfMiB = 64
 }

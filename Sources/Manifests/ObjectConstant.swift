@@ -7,7 +7,7 @@ package struct ObjectConstant: Sendable, Hashable {
 
     package var name: String
     package var value: Value
-    /// As it stands in the manifest.
+    /// As written in the manifest.
     package var spelling: String
 }
 

@@ -4,7 +4,7 @@ import SystemPackage
 extension ObjectFile {
     /// The object with other initial values for its variables, written to `copy`, whose folder is there.
     ///
-    /// It is what a library loads for whose user has set them: setting them changes the bytes of a section and nothing else.
+    /// Libraries load the same object: setting a variable only changes bytes of its section.
     ///
     /// - Throws: `ManifestError` for a variable that the object does not have, and for a value that does not fit into it.
     func setting(_ constants: [Placed<ObjectConstant>], copy: FilePath) throws -> ObjectFile {
@@ -23,7 +23,7 @@ extension ObjectFile {
         return try ObjectFile(copy)
     }
 
-    /// A number in little-endian order, a text with zeros behind it.
+    /// Encodes a number in little-endian order, and text padded with zeros.
     private static func bytes(
         of constant: Placed<ObjectConstant>, count: Int
     ) throws(ManifestError) -> [UInt8] {

@@ -42,7 +42,7 @@ package struct ProbeBuilder: Sendable {
 
     /// `object` with the values that `variant` has for its variables; the same where it has none.
     ///
-    /// It goes into a folder of its own: beside the compiled objects, another variant may have any name.
+    /// It goes into a folder of its own, because a compiled variant can have any file name.
     ///
     /// - Throws: `ManifestError`, `ProbeObjectError`.
     func object(_ object: ObjectFile, setting variant: ProbeVariant, in probe: ProbeManifest) throws -> ObjectFile {

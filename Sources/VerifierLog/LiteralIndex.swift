@@ -1,4 +1,4 @@
-/// Finds the entries whose literals stand in a line, in one pass over it.
+/// Finds the entries whose literals occur in a line, in one pass.
 struct LiteralIndex: Sendable {
     private struct Literal: Sendable {
         var bytes: [UInt8]

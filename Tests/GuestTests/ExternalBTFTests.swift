@@ -9,7 +9,7 @@ import Testing
 extension CommandTests {
     /// BTF for a distribution's kernel that was built without, as applications bring it.
     @Suite(.serialized, .ownProcessor) struct ExternalBTFTests {
-        /// Finds the first argument of a function where the BTF says that it is: in the object's own layout it is elsewhere.
+        /// Reads the first argument of a function, whose offset in the object's own layout is wrong.
         private static let probe = """
             #include <linux/bpf.h>
             #include <bpf/bpf_helpers.h>
@@ -43,7 +43,7 @@ extension CommandTests {
               plain: { source: plain.bpf.c }
 
             """
-        /// What a kprobe is given on every x86-64 kernel, with the names that the kernel has for it.
+        /// The context of a kprobe on every x86-64 kernel, with the kernel's field names.
         ///
         /// Source: Linux `arch/x86/include/asm/ptrace.h`.
         private static let types = """

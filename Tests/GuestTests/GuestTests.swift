@@ -10,10 +10,10 @@ import Testing
 /// `compat-matrix` as installed, on real kernels.
 @Suite(.timeLimit(.minutes(40))) enum CommandTests {}
 
-/// The suite waits until one of the machine's processors is free for its guests: a guest keeps a processor busy, and more
-/// guests than processors run into their time limits.
+/// Makes a suite wait until one of the machine's processors is free for its guests.
 ///
-/// The tests of such a suite run one after another. Suites that take long begin first, lest one of them ends alone.
+/// A guest keeps a processor busy, and more guests than processors run into their time limits. The tests of such a suite run
+/// one after another. Long suites start first, so that none of them runs alone at the end.
 struct ProcessorOfItsOwn: SuiteTrait, TestScoping {
     var takesLong: Bool
 

@@ -33,7 +33,7 @@ struct BTFSearch {
         return one
     }
 
-    /// What several files for this release come to.
+    /// The only BTF among `found`; files with the same content count as one.
     private func theOne(of found: [Found]) throws(KernelStoreError) -> Found? {
         guard let first = found.first else { return nil }
         guard found.allSatisfy({ $0.bytes == first.bytes }) else {
@@ -42,7 +42,7 @@ struct BTFSearch {
         return first
     }
 
-    /// Those that have the release's name; links to folders are not followed.
+    /// The files below `folder` that are named after the release, without following links to folders.
     private func files(in folder: FilePath, depth: Int) throws(KernelStoreError) -> [FilePath] {
         guard depth < Self.depthLimit else { return [] }
         var files: [FilePath] = []
@@ -59,13 +59,13 @@ struct BTFSearch {
         return files
     }
 
-    /// `<release>.btf`, or that in an archive or compressed.
+    /// Whether the file is `<release>.btf`, or an archive or a compressed file that contains it.
     private func isOfRelease(_ name: String) -> Bool {
         name == "\(release).btf" || name.hasPrefix("\(release).btf.")
     }
 
     private func read(_ file: FilePath) throws(KernelStoreError) -> Found {
-        // A pipe would have us wait for somebody to write to it.
+        // Opening a pipe would block until something writes to it.
         guard let status = try Files.status(file), status.type == .regular else { throw .notBTF(file: file) }
         let start = try Files.readStart(of: file, limit: 4)
         if BTFFile.isBTF(start) || BTFFile.isELF(start) {
@@ -76,13 +76,13 @@ struct BTFSearch {
         return try unpack(file)
     }
 
-    /// From a tar archive, or a single compressed file.
+    /// Takes the BTF out of a tar archive or a single compressed file.
     private func unpack(_ file: FilePath) throws(KernelStoreError) -> Found {
         do {
             do {
                 if let found = try inArchive(file) { return found }
             } catch ArchiveProblem.unreadable {
-                // What is no archive may be a compressed file.
+                // It may be a compressed file.
                 return try compressed(file)
             }
             throw KernelStoreError.noBTF(file: file, release: release)
@@ -100,7 +100,7 @@ struct BTFSearch {
         return Found(bytes: try BTFFile.raw(bytes, in: file), origin: file.string)
     }
 
-    /// The file for this release, else the only one there is; `nil` where there are several for others.
+    /// The file for this release, or else the only file; `nil` if there are several for other releases.
     private func inArchive(_ file: FilePath) throws -> Found? {
         let reader = try ArchiveReader.open(file, .tar)
         var ofRelease: [Found] = []
@@ -121,7 +121,7 @@ struct BTFSearch {
         return try theOne(of: ofRelease) ?? (others.count == 1 ? others.first : nil)
     }
 
-    /// Those of `<release>.btf`, which may be in an archive of its own.
+    /// The content of `<release>.btf`, which may be inside an archive of its own.
     private func bytes(
         of entry: ArchiveEntry, named name: String, in reader: borrowing ArchiveReader, _ file: FilePath
     ) throws -> [UInt8] {
@@ -137,7 +137,7 @@ struct BTFSearch {
 }
 
 extension ArchiveReader {
-    /// All of `entry`, at which this stands; `archive` is named where it is too large.
+    /// Reads `entry`, which must be the current one; if it is too large, the error names `archive`.
     fileprivate func bytes(of entry: ArchiveEntry, in archive: FilePath, limitMiB: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []
         try forEachBlock { block in

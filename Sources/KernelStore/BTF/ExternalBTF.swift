@@ -18,7 +18,7 @@ package struct ExternalBTF: Sendable, Hashable {
 extension KernelStore {
     /// What the `btf` key of `kernel` names for the release of `image`; `nil` without that key.
     ///
-    /// It is read each time, since people replace these files; what was taken out of an archive or an ELF file is kept beside the image.
+    /// Reads the file each time, because people replace it, and keeps the raw BTF next to the image.
     ///
     /// - Throws: `KernelStoreError`, such as `noBTF` for a folder without a file for this release.
     package func externalBTF(

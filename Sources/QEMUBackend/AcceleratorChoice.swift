@@ -31,7 +31,7 @@ extension Accelerator {
         let firmware = FilePath(NSTemporaryDirectory()).appending("compat-matrix-\(UUID().uuidString).rom")
         defer { try? FileManager.default.removeItem(atPath: firmware.string) }
         try Data(rom()).write(to: URL(filePath: firmware.string))
-        let processor = accelerator == .kvm ? "host" : "max"
+        let processor = accelerator == .kvm ? "host" : Device.emulated
         let process = try QEMUProcess(
             path: qemu.path,
             arguments: [

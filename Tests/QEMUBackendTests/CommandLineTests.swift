@@ -36,7 +36,7 @@ struct CommandLineTests {
             ]
     }
 
-    private let tcgProcessor = ["-accel tcg,tb-size=64", "-cpu max"]
+    private let tcgProcessor = ["-accel tcg,tb-size=64", "-cpu \(Device.emulated)"]
     private let timer = "no_timer_check "
     private var tcg: [String] { golden(processor: tcgProcessor, timer: timer) }
 

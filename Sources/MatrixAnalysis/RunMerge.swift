@@ -56,7 +56,7 @@ package enum RunMerge {
 
     private static func run(of runs: [RunInfo]) -> RunInfo {
         let startedAt = runs.map(\.startedAt).min() ?? ""
-        let stamp = startedAt.filter { $0 != "-" && $0 != ":" }
+        let stamp = startedAt.filter { RunInfo.isID("\($0)") && $0 != "-" }
         // As the ids of other runs look: a time, and what keeps two of one second apart.
         let tail = String(0x1000 | checksum(Set(runs.map(\.id)).sorted().joined(separator: " ")), radix: 16)
         let accelerators = Set(runs.map(\.host.accelerator))

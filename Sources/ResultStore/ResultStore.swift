@@ -88,6 +88,14 @@ package struct ResultStore: Sendable {
         }
     }
 
+    /// The folder of a run's report.
+    ///
+    /// - Throws: `ResultStoreError.badRunID` for an id, perhaps of another program's database, that leads elsewhere.
+    package func folder(ofRun id: String) throws(ResultStoreError) -> FilePath {
+        guard RunInfo.isID(id) else { throw .badRunID(id) }
+        return folder.appending(id)
+    }
+
     /// Stores a log or a console, once however often it occurs.
     ///
     /// - Returns: `logs/<sha256>.txt`, which `log(_:)` takes; the digest is that of the bytes.

@@ -17,6 +17,7 @@ package enum ResultStoreError: Error, Equatable {
     /// With the runs it could be.
     case ambiguousRun(String, [String])
     case runExists(String)
+    case badRunID(String)
     /// Not `logs/<sha256>.txt`.
     case badLogReference(String)
     case unreadableLog(FilePath, Errno)
@@ -40,6 +41,7 @@ extension ResultStoreError: CustomStringConvertible {
         case .ambiguousRun(let id, let candidates):
             "'\(id)' matches several runs (\(candidates.joined(separator: ", "))); use a longer prefix"
         case .runExists(let id): "run \(id) is already stored"
+        case .badRunID(let id): "'\(id)' is not the id of a run; expected letters, digits, '-' and '_'"
         case .badLogReference(let reference): "'\(reference)' is not a stored log; expected logs/<sha256>.txt"
         case .unreadableLog(let path, let reason): "cannot read the log \(path): \(reason)"
         case .damagedLog(let path): "\(path) is damaged; delete it, and the next run writes it again"

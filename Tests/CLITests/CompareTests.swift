@@ -212,6 +212,25 @@ extension Sandbox {
         }
     }
 
+    /// What a run of another machine says about itself must not lead out of the results.
+    @Test(arguments: ["id", "start"]) func aHostileRunStaysInTheResults(what: String) async throws {
+        try await Sandbox.with { sandbox in
+            let up = "../../../out"
+            var (one, other) = (Self.shard(0), Self.shard(1))
+            if what == "id" { one.run.id = up } else { (one.run.startedAt, other.run.startedAt) = (up, up) }
+            try sandbox.write(one, to: "1.json")
+            try sandbox.write(other, to: "2.json")
+            let merged = try await sandbox.run("merge", "1.json", "2.json", "--store")
+            if what == "id" {
+                merged.expectRefusal(.invalidInput, saying: ["1.json", "run.id: '\(up)'"])
+            } else {
+                #expect(merged.isSuccess && merged.stdout.hasPrefix("out-"), "\(merged.stdout) \(merged.stderr)")
+                #expect(try await sandbox.run("report").isSuccess)
+            }
+            #expect(try sandbox.files().keys.allSatisfy { $0.hasSuffix(".json") || $0.hasPrefix("results/") })
+        }
+    }
+
     @Test func cellsThatContradictEachOther() async throws {
         try await Sandbox.with { sandbox in
             try sandbox.write(CompareTests.good, to: "good.json")

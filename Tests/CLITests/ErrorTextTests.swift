@@ -127,7 +127,8 @@ struct ErrorTextTests {
                 Sample(ResultStoreError.corruptRow(table: "cell", column: "verdict", value: "x")),
                 Sample(ResultStoreError.noRuns(Self.folder)), Sample(ResultStoreError.unknownRun("2026")),
                 Sample(ResultStoreError.ambiguousRun("2026", ["20261122T1", "20261123T1"])),
-                Sample(ResultStoreError.runExists("20261122T1")), Sample(ResultStoreError.badLogReference("../x")),
+                Sample(ResultStoreError.runExists("20261122T1")), Sample(ResultStoreError.badRunID("../x")),
+                Sample(ResultStoreError.badLogReference("../x")),
                 Sample(ResultStoreError.unreadableLog(Self.file, .ioError)),
                 Sample(ResultStoreError.damagedLog(Self.file)),
             ])

@@ -82,6 +82,15 @@ import Testing
         #expect(error?.description.contains(words) == true, "\(error?.description ?? "no error")")
     }
 
+    /// An id names a folder.
+    @Test(arguments: ["../../../x", "/etc/x", "a/b", ".", "..", "", "a b", "é", String(repeating: "a", count: 65)])
+    func anIDThatLeadsElsewhereIsRefused(id: String) throws {
+        var document = SampleRun().document
+        document.run.id = id
+        let error = #expect(throws: ReportError.self) { try JSONReport.decode(JSONReport.render(document)) }
+        #expect(error?.description.contains("run.id: '\(id)' is no id") == true)
+    }
+
     @Test func schemaDescribesARun() async throws {
         let text = try JSONReport.render(Self.runWithExceptions)
         let answers = try await Script.answer(of: "validate.py", [Self.schema], input: "[\(text)]", as: [[String]].self)

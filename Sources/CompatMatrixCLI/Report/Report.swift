@@ -38,7 +38,7 @@ enum ReportFile {
     static func writePage(
         of document: MatrixDocument, comparison: RunComparison? = nil, in store: ResultStore
     ) throws -> FilePath {
-        let path = store.folder.appending(document.run.id).appending("report.html")
+        let path = try store.folder(ofRun: document.run.id).appending("report.html")
         let page = try HTMLReport.render(document, comparison: comparison) { try store.logEnds($0) }
         try write(page, to: path)
         return path

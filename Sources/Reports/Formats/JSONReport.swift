@@ -25,6 +25,10 @@ package enum JSONReport {
         } catch let error as DecodingError {
             throw ReportError.notADocument(problem: error.problem)
         }
+        guard RunInfo.isID(document.run.id) else {
+            throw ReportError.notADocument(
+                problem: "run.id: '\(document.run.id)' is no id; expected letters, digits, '-' and '_'")
+        }
         return document
     }
 

@@ -35,7 +35,8 @@ def times_silent_load(bench, chosen, endless, small):
     # A timeout leaves no program.
     program = next(iter(cell["programs"]), {"stats": None, "seconds": {"load": None}})
     stats, load = program["stats"], program["seconds"]["load"]
-    if not load or not stats or (stats["instructions"] or 0) < stats["limit"]:
+    reached = stats and stats["limit"] and (stats["instructions"] or 0) >= stats["limit"]
+    if not load or not reached:
         say(
             f"skipped: {cell['kernel']}, {cell['loader']}: the program did not reach the limit "
             f"({cell['verdict']} at {cell['stage']})"

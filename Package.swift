@@ -76,9 +76,13 @@ let package = Package(
         module("GuestLink", ["CGuestProtocol", "MatrixModel"]),
         module("GuestImage", ["CArchive", "CElf", "HostTools", system]),
         module("Machine", ["GuestLink", "MatrixModel", system]),
+        .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         module(
             "QEMUBackend",
-            ["CSpawn", "Machine", "GuestLink", "CGuestProtocol", "HostTools", "MatrixModel", logging, system]),
+            [
+                "CSpawn", "CXXHash", "Machine", "GuestLink", "CGuestProtocol", "HostTools", "MatrixModel", logging,
+                system,
+            ]),
 
         module("KernelExamination", ["GuestLink", "Machine"]),
 

@@ -23,13 +23,11 @@ struct SnapshotLayout {
             throw .hostResource(what: "the snapshot \(snapshot)", errno: error as? Errno ?? .current)
         }
         defer { try? file.close() }
-        let part = UnsafeMutableRawPointer.allocate(byteCount: Self.partBytes, alignment: Self.pageBytes)
+        let part = UnsafeMutableRawPointer.allocate(byteCount: Self.partBytes, alignment: SparseFile.pageBytes)
         defer { part.deallocate() }
         var offset = 0
-        while true {
-            // Skips what the guest never touched.
-            let data = Int(lseek(memory.descriptor, off_t(offset), Self.seekData))
-            guard data >= 0 else { return }
+        // Skips what the guest never touched.
+        while let data = SparseFile.data(in: memory.descriptor, from: offset) {
             let count = pread(memory.descriptor, part, Self.partBytes, off_t(data))
             guard count > 0 else { throw .hostResource(what: "a copy of the guest's memory", errno: .current) }
             try write(part, count, to: file.rawValue, at: data)
@@ -42,7 +40,9 @@ struct SnapshotLayout {
         var start = 0
         while start < bytes {
             var end = start
-            while end < bytes, !isZero(part + end, min(Self.pageBytes, bytes - end)) { end += Self.pageBytes }
+            while end < bytes, !SparseFile.isZero(part + end, min(SparseFile.pageBytes, bytes - end)) {
+                end += SparseFile.pageBytes
+            }
             end = min(end, bytes)
             while start < end {
                 let count = pwrite(target, part + start, end - start, off_t(offset + start))
@@ -50,16 +50,9 @@ struct SnapshotLayout {
                 start += count
             }
             // The page that ended the run is zero.
-            start += Self.pageBytes
+            start += SparseFile.pageBytes
         }
     }
 
-    private func isZero(_ page: UnsafeRawPointer, _ bytes: Int) -> Bool {
-        page.load(as: UInt8.self) == 0 && memcmp(page, page + 1, bytes - 1) == 0
-    }
-
-    /// `SEEK_DATA` of lseek(2), which glibc declares for `_GNU_SOURCE` only.
-    private static let seekData: Int32 = 3
-    private static let pageBytes = 4096
     private static let partBytes = 1 << 20
 }

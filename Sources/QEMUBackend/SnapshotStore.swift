@@ -2,10 +2,11 @@ internal import CGuestProtocol
 internal import Foundation
 internal import GuestLink
 internal import HostTools
+internal import Logging
 internal import Machine
 internal import SystemPackage
 
-/// Snapshots of booted guests: `<kernel id>-<memory>m-<loaders>-<key>.snapshot`.
+/// Snapshots of booted guests: `<kernel id>-<memory>m-<loaders>-<key>-<digest>.snapshot`.
 ///
 /// The key covers all that shapes a snapshot. A doubt means no snapshot, and no snapshot means a cold boot.
 struct SnapshotStore: Sendable {
@@ -34,10 +35,16 @@ struct SnapshotStore: Sendable {
             .prefix(2).joined()
     }
 
-    /// The snapshot for `key`, when it is there whole; from now on it is the last one used.
+    /// The snapshot for `key`, when it is there and is what was saved; from now on it is the last one used.
+    ///
+    /// One that was damaged, or belongs to another key, is removed.
     func find(_ spec: GuestSpec, key: String) -> FilePath? {
-        let path = path(spec, key: key)
-        guard FileManager.default.fileExists(atPath: path.string) else { return nil }
+        guard let path = paths(spec, key: key).first else { return nil }
+        guard SnapshotDigest.of(path, key: key).map({ self.path(spec, key: key, digest: $0) == path }) == true else {
+            Logger.current.info("discarded the snapshot \(path): its content has changed")
+            discard(spec, key: key)
+            return nil
+        }
         // A time that cannot be set only makes the snapshot go earlier.
         _ = utimensat(AT_FDCWD, path.string, nil, 0)
         return path
@@ -52,20 +59,22 @@ struct SnapshotStore: Sendable {
         let temporary = folder.appending(".\(UUID().uuidString).part")
         do {
             try await write(temporary)
-            try AtomicFile.move(temporary, to: path(spec, key: key))
+            guard let digest = SnapshotDigest.of(temporary, key: key) else { throw Errno.ioError }
+            let path = path(spec, key: key, digest: digest)
+            try AtomicFile.move(temporary, to: path)
+            for other in try obsolete(beside: path, of: spec) { try? FileManager.default.removeItem(at: other) }
         } catch {
             try? FileManager.default.removeItem(atPath: temporary.string)
             throw error
         }
-        for snapshot in try obsolete(beside: spec, key: key) { try? FileManager.default.removeItem(at: snapshot) }
     }
 
     func discard(_ spec: GuestSpec, key: String) {
-        try? FileManager.default.removeItem(atPath: path(spec, key: key).string)
+        for path in paths(spec, key: key) { try? FileManager.default.removeItem(atPath: path.string) }
     }
 
-    private func obsolete(beside spec: GuestSpec, key: String) throws -> [URL] {
-        let saved = path(spec, key: key).lastComponent?.string
+    private func obsolete(beside snapshot: FilePath, of spec: GuestSpec) throws -> [URL] {
+        let saved = snapshot.lastComponent?.string
         let others = try FileManager.default.contentsOfDirectory(
             at: URL(filePath: folder.string), includingPropertiesForKeys: [.contentModificationDateKey]
         ).filter { $0.lastPathComponent.hasPrefix(Self.prefix(spec)) && $0.lastPathComponent != saved }
@@ -78,8 +87,15 @@ struct SnapshotStore: Sendable {
         (try? snapshot.resourceValues(forKeys: [.contentModificationDateKey]))?.contentModificationDate ?? .distantPast
     }
 
-    private func path(_ spec: GuestSpec, key: String) -> FilePath {
-        folder.appending("\(Self.prefixWithLoaders(spec))\(key).snapshot")
+    private func path(_ spec: GuestSpec, key: String, digest: String) -> FilePath {
+        folder.appending("\(Self.prefixWithLoaders(spec))\(key)-\(digest).snapshot")
+    }
+
+    /// The snapshots of any content; there is one or none.
+    private func paths(_ spec: GuestSpec, key: String) -> [FilePath] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.string)) ?? []
+        let prefix = "\(Self.prefixWithLoaders(spec))\(key)-"
+        return names.filter { $0.hasPrefix(prefix) && $0.hasSuffix(".snapshot") }.map { folder.appending($0) }
     }
 
     private static func prefix(_ spec: GuestSpec) -> String { "\(spec.kernelID)-\(spec.memoryMiB)m-" }

@@ -101,8 +101,8 @@ package struct KernelExaminer: Sendable {
                     if exit != .exited(0) { gap = "the loader that probes the features ended with \(exit)" }
                     break examination
                 case .frame(let frame): throw MachineError.protocolBroken("it sent \(frame) while features were probed")
-                case .gone(let reason):
-                    gap = "the guest crashed while its features were probed: \(reason)"
+                case .gone(let departure):
+                    gap = "probing the features ended early: \(departure)"
                     break examination
                 }
             }

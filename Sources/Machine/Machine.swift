@@ -8,6 +8,8 @@ package struct GuestSpec: Sendable, Hashable {
     package var kernel: FilePath
     /// SHA-256 of the kernel image, in hex: part of what a snapshot is keyed by.
     package var kernelDigest: String
+    /// What the kernel image says of itself (`uname -r`); empty if it says nothing.
+    package var release: String
     package var initramfs: FilePath
     package var initramfsDigest: String
     /// Names of the loaders in the initramfs: snapshots of one kernel with different loaders are kept side by side.
@@ -22,12 +24,14 @@ package struct GuestSpec: Sendable, Hashable {
     package static let largeMemoryMiB = 2048
 
     package init(
-        kernelID: String, kernel: FilePath, kernelDigest: String, initramfs: FilePath, initramfsDigest: String,
-        loaders: Set<String> = [], extraArguments: String = "", memoryMiB: Int = defaultMemoryMiB
+        kernelID: String, kernel: FilePath, kernelDigest: String, release: String = "", initramfs: FilePath,
+        initramfsDigest: String, loaders: Set<String> = [], extraArguments: String = "",
+        memoryMiB: Int = defaultMemoryMiB
     ) {
         self.kernelID = kernelID
         self.kernel = kernel
         self.kernelDigest = kernelDigest
+        self.release = release
         self.initramfs = initramfs
         self.initramfsDigest = initramfsDigest
         self.loaders = loaders
@@ -72,19 +76,53 @@ package protocol Guest: Sendable {
     func nextEvent(within limit: Duration) async throws -> GuestEvent
     /// All that the guest's console showed so far.
     func console() -> [UInt8]
-    /// How long the guest has used a processor of the host or waited for one, in seconds; `nil` if the host does not say.
-    func activeSeconds() -> Double?
+    /// What the guest has had of the host's processors since its start; `nil` if the host does not say.
+    func processorTime() -> ProcessorTime?
+    /// What keeps the VMM from running the guest, in words; `nil` if it runs the guest.
+    ///
+    /// A guest that is late is no evidence about a probe if its VMM was stopped or hangs.
+    func vmmTrouble() async -> String?
 }
 
 extension Guest {
-    package func activeSeconds() -> Double? { nil }
+    package func processorTime() -> ProcessorTime? { nil }
+    package func vmmTrouble() async -> String? { nil }
+}
+
+/// How long a guest's VMM ran on the host's processors and waited for one, in seconds.
+package struct ProcessorTime: Sendable, Equatable {
+    package var running: Double
+    package var waiting: Double
+
+    package init(running: Double, waiting: Double) {
+        self.running = running
+        self.waiting = waiting
+    }
+
+    /// A guest that waits for a processor is not idle, so a busy host does not make it look idle.
+    package var total: Double { running + waiting }
 }
 
 package enum GuestEvent: Equatable, Sendable {
     case frame(GuestFrame)
-    /// The guest halted or rebooted, or its VMM exited; `reason` tells which.
-    case gone(reason: String)
+    /// The machine is off.
+    case gone(Departure)
     case silent
+}
+
+/// Why a machine is off.
+package enum Departure: Equatable, Sendable, CustomStringConvertible {
+    /// The guest reset the machine or switched it off, as a kernel does when it panics; a triple fault resets it as well.
+    case ofGuest
+    /// The VMM ended by itself or was killed, which says nothing about the guest.
+    case ofVMM(reason: String)
+
+    package var description: String {
+        switch self {
+        case .ofGuest: "the guest reset itself"
+        case .ofVMM(let reason): reason
+        }
+    }
 }
 
 /// Something that runs guests.

@@ -19,6 +19,10 @@ package enum MachineError: Error, Equatable, CustomStringConvertible {
     /// The host could not give what a guest needs (memory, descriptors, disk).
     case hostResource(what: String, errno: Errno)
     case protocolBroken(String)
+    /// The VMM ended by itself, or was killed, while the guest ran.
+    case vmmEnded(reason: String)
+    /// The guest runs another kernel than it was started with: the snapshot or the image is not what its name says.
+    case otherKernel(expected: String, reported: String)
     /// The guest's kernel would not insert a module; `log` is what it printed about that.
     case moduleRefused(name: String, errno: Errno, log: [UInt8])
     /// The guest did not survive the insertion.
@@ -38,8 +42,8 @@ package enum MachineError: Error, Equatable, CustomStringConvertible {
     /// Whether the same start may well succeed a second time: a host under load, a guest that hung at boot.
     package var isWorthASecondTry: Bool {
         switch self {
-        case .endedEarly, .neverReady, .halted, .monitor, .protocolBroken, .moduleFatal: true
-        case .vmmMissing, .vmmUnusable, .vmmTooOld, .cannotStart, .hostResource, .moduleRefused: false
+        case .endedEarly, .neverReady, .halted, .monitor, .protocolBroken, .vmmEnded, .moduleFatal: true
+        case .vmmMissing, .vmmUnusable, .vmmTooOld, .cannotStart, .hostResource, .otherKernel, .moduleRefused: false
         }
     }
 
@@ -60,6 +64,9 @@ package enum MachineError: Error, Equatable, CustomStringConvertible {
         case .monitor(let command, let message): "QEMU rejected '\(command)': \(message)"
         case .hostResource(let what, let errno): "cannot create \(what): \(errno)"
         case .protocolBroken(let problem): "the guest is corrupt: \(problem)"
+        case .vmmEnded(let reason): reason
+        case .otherKernel(let expected, let reported):
+            "the guest runs \(reported), but its kernel image is of \(expected)"
         case .moduleRefused(let name, let errno, let log):
             "the kernel rejects the module '\(name)': \(errno)"
                 + (Self.lastLine(of: log).map { "; kernel log: \($0)" } ?? "")

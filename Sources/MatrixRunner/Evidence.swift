@@ -7,12 +7,16 @@ internal import MatrixModel
 package struct Evidence: Sendable {
     package enum Ending: Sendable, Equatable {
         case finished(LoaderExit)
-        /// The guest ended while the cell ran; `console` is all it showed.
+        /// The guest reset itself while the cell ran; `console` is all it showed.
         case guestGone(reason: String, console: [UInt8])
+        /// The VMM ended, was stopped or hangs, so that the guest could not finish the cell.
+        case vmmFailed(reason: String, console: [UInt8])
         /// The cell did not end within `limit`.
         case overdue(limit: Duration, console: [UInt8])
         /// The loader was silent for `limit`, and the agent killed it; the guest is still usable.
         case stopped(limit: Duration)
+        /// The same, but the host gave the guest too little of a processor to be in time.
+        case starved(reason: String)
         /// The guest sent data that the agent never sends, so its earlier reports are void.
         case corrupt(reason: String, console: [UInt8])
         /// No guest to measure in.
@@ -23,6 +27,7 @@ package struct Evidence: Sendable {
             switch self {
             case .finished(let exit): "the loader ended (\(exit))"
             case .guestGone(let reason, _): "the guest is gone: \(reason)"
+            case .vmmFailed(let reason, _), .starved(let reason): reason
             case .overdue(let limit, _): "the cell did not end within \(limit)"
             case .stopped(let limit): "the loader was silent for \(limit)"
             case .corrupt(let reason, _): "the guest sent invalid data: \(reason)"
@@ -107,12 +112,17 @@ package struct Evidence: Sendable {
 
     /// Whether the cell has to be measured once more, alone, before that counts: a busy host can make a loader late, and what
     /// happens in a guest can be QEMU's fault.
-    var isDoubtful: Bool { if case .stopped = ending { true } else { endedTheGuest } }
+    var isDoubtful: Bool {
+        switch ending {
+        case .stopped, .starved: true
+        default: endedTheGuest
+        }
+    }
 
     var endedTheGuest: Bool {
         switch ending {
-        case .guestGone, .overdue, .corrupt: true
-        case .finished, .stopped, .noGuest: false
+        case .guestGone, .vmmFailed, .overdue, .corrupt: true
+        case .finished, .stopped, .starved, .noGuest: false
         }
     }
 }

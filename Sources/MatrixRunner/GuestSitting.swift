@@ -106,12 +106,11 @@ struct GuestSitting {
         let limit = patience
         var collector = EvidenceCollector(longLogs: judge.longLogs)
         var deadline = ContinuousClock.now + limit
+        let starvation = Starvation(guest, limit: cellLimit)
         do {
             while true {
                 let left = deadline - ContinuousClock.now
-                guard left > .zero else {
-                    return collector.evidence(.overdue(limit: cellLimit, console: guest.console()))
-                }
+                guard left > .zero else { return collector.evidence(await lateness(starvation)) }
                 switch try await guest.nextEvent(within: left) {
                 case .frame(.log(number, let program, let source, let text)):
                     try collector.add(log: text, program: program, source: source)
@@ -124,13 +123,18 @@ struct GuestSitting {
                 case .frame(.program(let report)) where report.cell == number: collector.add(report)
                 case .frame(.cellEnded(number, let exit, let microseconds)):
                     collector.timing.microseconds = microseconds
-                    return collector.evidence(exit == .overdue ? .stopped(limit: cellLimit) : .finished(exit))
+                    guard exit == .overdue else { return collector.evidence(.finished(exit)) }
+                    return collector.evidence(
+                        starvation.reason(in: guest).map { .starved(reason: $0) } ?? .stopped(limit: cellLimit))
                 case .frame(.cellBegan(number)):
                     collector.timing.queue = ContinuousClock.now - start
                     try await observer.note(.cellBegan(cell))
                 case .frame(let frame): throw MachineError.protocolBroken("it sent \(frame) while cell \(number) ran")
-                case .gone(let reason):
-                    return collector.evidence(.guestGone(reason: reason, console: guest.console()))
+                case .gone(.ofGuest):
+                    return collector.evidence(
+                        .guestGone(reason: "\(Departure.ofGuest)", console: guest.console()))
+                case .gone(.ofVMM(let reason)):
+                    return collector.evidence(.vmmFailed(reason: reason, console: guest.console()))
                 case .silent: continue
                 }
             }
@@ -138,6 +142,36 @@ struct GuestSitting {
             return Evidence(
                 programs: [], ending: .corrupt(reason: "\(error)", console: guest.console()), timing: collector.timing)
         }
+    }
+
+    /// What it means that the guest did not finish the cell: it hangs, or could not have been in time.
+    private func lateness(_ starvation: Starvation) async -> Evidence.Ending {
+        let console = guest.console()
+        if let reason = await guest.vmmTrouble() ?? starvation.reason(in: guest) {
+            return .vmmFailed(reason: reason, console: console)
+        }
+        return .overdue(limit: cellLimit, console: console)
+    }
+}
+
+/// Whether the host was too busy for a cell to be in time.
+private struct Starvation {
+    private let limit: Duration
+    private let start: ProcessorTime?
+
+    /// Begins to watch `guest`, in which a cell may take `limit`.
+    init(_ guest: any Guest, limit: Duration) {
+        self.limit = limit
+        start = guest.processorTime()
+    }
+
+    /// Why the cell could not be in time: the guest wanted a processor, and got none for half of the limit or more.
+    func reason(in guest: any Guest) -> String? {
+        guard let start, let end = guest.processorTime() else { return nil }
+        let waited = end.waiting - start.waiting
+        guard waited >= limit / .seconds(1) / 2 else { return nil }
+        return "the host was too busy: of the \(limit) that the cell may take, the guest waited "
+            + "\(Int(waited.rounded())) s for a processor"
     }
 }
 

@@ -12,10 +12,10 @@ struct IdleWatch {
     func run(onChange: (Bool) async -> Void) async throws {
         var wasIdle = false
         var last = ContinuousClock.now
-        guard var lastActive = guest.activeSeconds() else { return }
+        guard var lastActive = guest.processorTime()?.total else { return }
         while true {
             try await Task.sleep(for: Self.interval)
-            guard let active = guest.activeSeconds() else { return }
+            guard let active = guest.processorTime()?.total else { return }
             let now = ContinuousClock.now
             let isIdle = (active - lastActive) / ((now - last) / .seconds(1)) < Self.idleShare
             (last, lastActive) = (now, active)

@@ -30,7 +30,9 @@ package struct Judge: Sendable {
                     .noting(evidence.sizedMaps).noting(warningsIn: evidence.kernelLog)
             case .stopped(let limit): stopped(after: limit, cell, evidence)
             case .guestGone(let why, let console): crashed(why, console: console)
+            case .vmmFailed(let why, let console): vmmFailed(why, console: console)
             case .overdue(let limit, let console): overdue(limit, console: console)
+            case .starved(let why): Ruling(.notMeasured, reason: why)
             case .corrupt(let why, let console): Ruling(.notMeasured, reason: why, text: console)
             case .noGuest(let why, let console): Ruling(.notMeasured, reason: why, text: console ?? [])
             }
@@ -119,6 +121,14 @@ package struct Judge: Sendable {
         Ruling(
             .crash, reason: ConsoleExcerpt.crash(in: console) ?? ConsoleExcerpt.trouble(in: console) ?? why,
             text: console)
+    }
+
+    /// Only what the guest itself showed before its VMM failed is evidence about the probe.
+    private func vmmFailed(_ why: String, console: [UInt8]) -> Ruling {
+        guard let crash = ConsoleExcerpt.crash(in: console) else {
+            return Ruling(.notMeasured, reason: why, text: console)
+        }
+        return Ruling(.crash, reason: crash, text: console)
     }
 
     /// A guest that hangs may have printed the reason.

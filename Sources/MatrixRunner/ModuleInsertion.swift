@@ -22,7 +22,8 @@ struct ModuleInsertion {
                 throw MachineError.moduleRefused(name: module.name, errno: Errno(rawValue: errno), log: log)
             case .frame(let frame):
                 throw MachineError.protocolBroken("it sent \(frame) while the module '\(module.name)' was inserted")
-            case .gone(let reason): throw fatal(module, reason: reason)
+            case .gone(.ofGuest): throw fatal(module, reason: "\(Departure.ofGuest)")
+            case .gone(.ofVMM(let reason)): throw MachineError.vmmEnded(reason: reason)
             case .silent: throw fatal(module, reason: "no answer within \(limit)")
             }
         }

@@ -6,7 +6,7 @@ internal import SystemPackage
 /// The QEMU Machine Protocol over a socket pair.
 ///
 /// Source: QEMU 10.0, `docs/interop/qmp-spec.rst`.
-final class MonitorConnection {
+actor MonitorConnection {
     private let sockets: SocketPair
     private var socket: Int32 { sockets.near }
     private var received: [UInt8] = []
@@ -27,14 +27,19 @@ final class MonitorConnection {
         }
     }
 
+    private struct EventData: Decodable {
+        var guest: Bool?
+    }
+
     private struct Message: Decodable {
         var result: Status?
         var error: Fault?
         var event: String?
+        var data: EventData?
 
         enum CodingKeys: String, CodingKey {
             case result = "return"
-            case error, event
+            case error, event, data
         }
 
         init(from decoder: any Decoder) throws {
@@ -44,17 +49,37 @@ final class MonitorConnection {
                 container.contains(.result) ? (try? container.decode(Status.self, forKey: .result)) ?? Status() : nil
             error = try container.decodeIfPresent(Fault.self, forKey: .error)
             event = try container.decodeIfPresent(String.self, forKey: .event)
+            data = try? container.decodeIfPresent(EventData.self, forKey: .data)
         }
     }
 
     /// Reads the greeting and leaves negotiation mode.
-    func open(process: QEMUProcess) async throws {
-        _ = try await line(process: process, waitingFor: "greeting")
+    func open(process: QEMUProcess, within limit: Duration = usualLimit) async throws {
+        _ = try await line(process: process, waitingFor: "greeting", within: limit)
         try await execute("qmp_capabilities", process: process)
     }
 
-    func execute(_ command: String, _ arguments: [String: Any] = [:], process: QEMUProcess) async throws {
+    func execute(_ command: String, _ arguments: [String: any Sendable] = [:], process: QEMUProcess) async throws {
         _ = try await answer(to: command, arguments, process: process)
+    }
+
+    /// What QEMU says of the machine, such as `running` or `paused`.
+    ///
+    /// - Throws: `MachineError.monitor` if it says nothing within `limit`.
+    func status(process: QEMUProcess, within limit: Duration) async throws -> String {
+        try await answer(to: "query-status", [:], process: process, within: limit).status ?? "unknown"
+    }
+
+    /// Whether it was the guest that made QEMU end, by a reset or by switching the machine off; asked once QEMU has ended.
+    ///
+    /// QEMU says so before it ends in order, also for a signal that it handles. Source: QEMU 10.0 `qapi/run-state.json`,
+    /// event `SHUTDOWN`.
+    func guestEndedMachine() -> Bool {
+        while receive() {}
+        return received.split(separator: UInt8(ascii: "\n")).contains { line in
+            let message = try? JSONDecoder().decode(Message.self, from: Data(line))
+            return message?.event == "SHUTDOWN" && message?.data?.guest == true
+        }
     }
 
     /// Waits until the migration that was started is over.
@@ -73,7 +98,10 @@ final class MonitorConnection {
         }
     }
 
-    private func answer(to command: String, _ arguments: [String: Any], process: QEMUProcess) async throws -> Status {
+    private func answer(
+        to command: String, _ arguments: [String: any Sendable], process: QEMUProcess,
+        within limit: Duration = usualLimit
+    ) async throws -> Status {
         var request = try JSONSerialization.data(withJSONObject: ["execute": command, "arguments": arguments])
         request.append(UInt8(ascii: "\n"))
         let sent = request.withUnsafeBytes { Foundation.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
@@ -81,7 +109,7 @@ final class MonitorConnection {
             throw MachineError.monitor(command: command, message: "the monitor is closed")
         }
         while true {
-            let line = Data(try await line(process: process, waitingFor: command))
+            let line = Data(try await line(process: process, waitingFor: command, within: limit))
             guard let message = try? JSONDecoder().decode(Message.self, from: line) else {
                 throw MachineError.monitor(
                     command: command, message: "no QMP answer: \(String(decoding: line.prefix(200), as: UTF8.self))")
@@ -92,23 +120,32 @@ final class MonitorConnection {
     }
 
     /// The next line; QEMU sends one JSON value a line.
-    private func line(process: QEMUProcess, waitingFor command: String) async throws -> [UInt8] {
-        let limit = ContinuousClock.now + .seconds(30)
+    private func line(
+        process: QEMUProcess, waitingFor command: String, within limit: Duration
+    ) async throws -> [UInt8] {
+        let deadline = ContinuousClock.now + limit
         while true {
             if let end = received.firstIndex(of: UInt8(ascii: "\n")) {
                 let line = Array(received[..<end])
                 received.removeFirst(end + 1)
                 return line
             }
-            let part = [UInt8](unsafeUninitializedCapacity: 16 << 10) { buffer, count in
-                count = max(0, recv(socket, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT)))
-            }
-            received += part
-            guard part.isEmpty else { continue }
-            if process.endingIfOver() != nil || ContinuousClock.now > limit {
+            if receive() { continue }
+            if process.endingIfOver() != nil || ContinuousClock.now > deadline {
                 throw MachineError.monitor(command: command, message: "no answer")
             }
             try await Task.sleep(for: .milliseconds(1))
         }
     }
+
+    /// Takes what has arrived, without waiting, and returns whether that was anything.
+    private func receive() -> Bool {
+        let part = [UInt8](unsafeUninitializedCapacity: 16 << 10) { buffer, count in
+            count = max(0, recv(socket, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT)))
+        }
+        received += part
+        return !part.isEmpty
+    }
+
+    private static let usualLimit: Duration = .seconds(30)
 }

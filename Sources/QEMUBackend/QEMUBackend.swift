@@ -107,6 +107,8 @@ private final class VirtualMachine {
     /// The memory of a guest that boots; a restored one has its own, behind the pages of its snapshot.
     private let memory: MemoryFile?
     private let layout: SnapshotLayout
+    /// What the guest must say that it runs; empty if anything will do.
+    private let release: String
     /// What QEMU itself said.
     private let messages: MemoryFile
     private let startedAt = ContinuousClock.now
@@ -118,6 +120,7 @@ private final class VirtualMachine {
     init(qemu: FilePath, accelerator: Accelerator, spec: GuestSpec, snapshot: FilePath?) throws(MachineError) {
         let mailbox = try Mailbox()
         layout = SnapshotLayout(memoryBytes: spec.memoryMiB << 20)
+        release = spec.release
         memory = snapshot == nil ? try MemoryFile(name: "compat-matrix-ram", bytes: layout.memoryBytes) : nil
         let console = try MemoryFile(name: "compat-matrix-console")
         messages = try MemoryFile(name: "compat-matrix-qemu")
@@ -129,13 +132,18 @@ private final class VirtualMachine {
                 -1, messages.descriptor, messages.descriptor, sockets.far, mailbox.sockets.far, console.descriptor,
                 memory?.descriptor ?? -1,
             ])
-        channel = GuestChannel(mailbox: mailbox, console: console, process: process)
+        channel = GuestChannel(mailbox: mailbox, console: console, monitor: monitor, process: process)
     }
 
     func end() { process.kill() }
 
     /// Waits for the guest's first frame, and until it has done what every load repeats.
     func boot(limit: Duration) async throws -> QEMUGuest {
+        do {
+            try await monitor.open(process: process, within: limit)
+        } catch is MachineError {
+            throw failure(limit: limit)
+        }
         let hello = try await waitForHello(limit: limit)
         let readySeconds = secondsSinceStart()
         guard case .frame(.warmed) = try await channel.nextEvent(within: limit) else { throw failure(limit: limit) }
@@ -144,7 +152,8 @@ private final class VirtualMachine {
 
     /// Puts the machine into the state of `snapshot` and waits for the proof that it runs.
     func restore(from snapshot: FilePath, limit: Duration) async throws -> QEMUGuest {
-        try await openMonitor()
+        try await monitor.open(process: process)
+        try await leaveMemoryOut()
         try await monitor.execute("migrate-incoming", ["uri": layout.deviceStateURI(in: snapshot)], process: process)
         try await monitor.finishMigration(process: process)
         try channel.send(.begin)
@@ -155,7 +164,7 @@ private final class VirtualMachine {
 
     /// Writes the machine's state to `path` and lets the guest go on.
     func snapshot(to path: FilePath) async throws {
-        try await openMonitor()
+        try await leaveMemoryOut()
         try await monitor.execute("stop", process: process)
         isStopped = true
         try await monitor.execute("migrate", ["uri": layout.deviceStateURI(in: path)], process: process)
@@ -173,9 +182,8 @@ private final class VirtualMachine {
     func resumeIfStopped() async throws { if isStopped { try await resume() } }
 
     /// With `x-ignore-shared` (QEMU 4.0) QEMU leaves the guest's memory to us, since that is a file, and writes and reads the rest.
-    private func openMonitor() async throws {
-        try await monitor.open(process: process)
-        let capability: [String: Any] = ["capability": "x-ignore-shared", "state": true]
+    private func leaveMemoryOut() async throws {
+        let capability: [String: any Sendable] = ["capability": "x-ignore-shared", "state": true]
         try await monitor.execute("migrate-set-capabilities", ["capabilities": [capability]], process: process)
     }
 
@@ -184,7 +192,11 @@ private final class VirtualMachine {
         while true {
             let left = deadline - ContinuousClock.now
             switch try await channel.nextEvent(within: min(left, Self.consoleInterval)) {
-            case .frame(.hello(let hello)): return hello
+            case .frame(.hello(let hello)):
+                guard release.isEmpty || hello.release == release else {
+                    throw MachineError.otherKernel(expected: release, reported: hello.release)
+                }
+                return hello
             case .silent where left > .zero:
                 let console = channel.console.contents()
                 if ConsoleExcerpt.isHalted(console) { throw MachineError.halted(console: console) }
@@ -198,7 +210,7 @@ private final class VirtualMachine {
         guard let ending = process.endingIfOver() else { return .neverReady(limit: limit, console: console) }
         let said = String(decoding: messages.contents(), as: UTF8.self).split(separator: "\n").last.map(String.init)
         // Without a word of its own QEMU ends when the guest resets, for a triple fault or in a panic.
-        let reset = ending == .exited(0) ? "the guest reset itself" : nil
+        let reset = ending == .exited(0) ? "\(Departure.ofGuest)" : nil
         return .endedEarly(message: said ?? reset ?? ending.description, console: console)
     }
 

@@ -20,13 +20,15 @@ final class QEMUGuest: Guest {
     func send(_ frame: HostFrame) throws { try channel.send(frame) }
     func nextEvent(within limit: Duration) async throws -> GuestEvent { try await channel.nextEvent(within: limit) }
     func console() -> [UInt8] { channel.console.contents() }
-    func activeSeconds() -> Double? { channel.activeSeconds() }
+    func processorTime() -> ProcessorTime? { channel.processorTime() }
+    func vmmTrouble() async -> String? { await channel.vmmTrouble() }
 }
 
 /// The host's end of a guest: frames in and out of the mailbox, the console, and whether QEMU still runs.
 final class GuestChannel: Sendable {
     let mailbox: Mailbox
     let console: MemoryFile
+    private let monitor: MonitorConnection
     private let process: QEMUProcess
     private let state = Mutex(State())
 
@@ -37,9 +39,10 @@ final class GuestChannel: Sendable {
         var outgoing: ArraySlice<UInt8> = []
     }
 
-    init(mailbox: Mailbox, console: MemoryFile, process: QEMUProcess) {
+    init(mailbox: Mailbox, console: MemoryFile, monitor: MonitorConnection, process: QEMUProcess) {
         self.mailbox = mailbox
         self.console = console
+        self.monitor = monitor
         self.process = process
     }
 
@@ -55,14 +58,32 @@ final class GuestChannel: Sendable {
             // Asked before the mailbox is read: what a guest wrote before it died must not be lost.
             let ending = process.endingIfOver()
             if let frame = try pump() { return .frame(frame) }
-            if let ending { return .gone(reason: "QEMU ended with \(ending.description)") }
+            if let ending { return .gone(await departure(ending)) }
             if ContinuousClock.now >= deadline { return .silent }
             try await Task.sleep(for: pause)
             pause = min(pause * 1.25, Self.longestPause)
         }
     }
 
-    func activeSeconds() -> Double? { process.activeSeconds() }
+    func processorTime() -> ProcessorTime? { process.processorTime() }
+
+    func vmmTrouble() async -> String? {
+        let limit = Self.limitForAnAnswer
+        do {
+            let status = try await monitor.status(process: process, within: limit)
+            return status == "running" ? nil : "QEMU has paused the guest (\(status))"
+        } catch {
+            return process.endingIfOver().map { "QEMU ended with \($0.description)" }
+                ?? "QEMU is stopped or hangs: its monitor did not answer within \(limit)"
+        }
+    }
+
+    /// QEMU answers within milliseconds; on a host that is ten times too busy, within tenths of a second.
+    private static let limitForAnAnswer: Duration = .seconds(5)
+
+    private func departure(_ ending: QEMUProcess.Ending) async -> Departure {
+        await monitor.guestEndedMachine() ? .ofGuest : .ofVMM(reason: "QEMU ended with \(ending.description)")
+    }
 
     /// Looking costs a twentieth of a millisecond, which three guests want of a processor that all of them need.
     private static let shortestPause: Duration = .milliseconds(1)

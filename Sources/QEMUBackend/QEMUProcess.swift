@@ -51,22 +51,24 @@ final class QEMUProcess: Sendable {
         }
     }
 
-    /// How long the threads of the process have run or waited for a processor, in seconds; `nil` if the kernel does not say.
+    /// How long the threads of the process have run and waited for a processor; `nil` if the kernel does not say.
     ///
-    /// A thread that waits counts, so that a busy host does not make a busy guest look idle. Source: Linux
-    /// `Documentation/scheduler/sched-stats.rst`, "/proc/<pid>/schedstat": nanoseconds on a processor, nanoseconds waiting
-    /// for one, and time slices.
-    func activeSeconds() -> Double? {
+    /// Source: Linux `Documentation/scheduler/sched-stats.rst`, "/proc/<pid>/schedstat": nanoseconds on a processor,
+    /// nanoseconds waiting for one, and time slices.
+    func processorTime() -> ProcessorTime? {
         let folder = "/proc/\(pid)/task"
         guard let threads = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return nil }
-        let seconds = threads.compactMap { thread -> Double? in
+        var time: ProcessorTime?
+        for thread in threads {
             guard let text = try? String(contentsOfFile: "\(folder)/\(thread)/schedstat", encoding: .utf8) else {
-                return nil
+                continue
             }
             let numbers = text.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
-            return numbers.count == 3 ? (numbers[0] + numbers[1]) / 1e9 : nil
+            guard numbers.count == 3 else { continue }
+            time = ProcessorTime(
+                running: (time?.running ?? 0) + numbers[0] / 1e9, waiting: (time?.waiting ?? 0) + numbers[1] / 1e9)
         }
-        return seconds.isEmpty ? nil : seconds.reduce(0, +)
+        return time
     }
 
     /// Kills the process and waits until it is gone; a process stuck in the kernel is given up after two seconds.

@@ -8,7 +8,8 @@ extension GuestSpec {
     /// A guest of `kernel`, whose image is here.
     package init(_ kernel: KernelManifest, image: KernelImage, initramfs: InitramfsFile) {
         self.init(
-            kernelID: kernel.id.text, kernel: image.path, kernelDigest: image.sha256, initramfs: initramfs.path,
-            initramfsDigest: initramfs.digest, loaders: initramfs.loaders, extraArguments: kernel.commandLine)
+            kernelID: kernel.id.text, kernel: image.path, kernelDigest: image.sha256, release: image.releaseLabel,
+            initramfs: initramfs.path, initramfsDigest: initramfs.digest, loaders: initramfs.loaders,
+            extraArguments: kernel.commandLine)
     }
 }

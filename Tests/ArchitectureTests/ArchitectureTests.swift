@@ -95,6 +95,29 @@ import Testing
         #expect(opening == names(claim.1).union(names(claim.2)))
     }
 
+    /// `Suite` or `Suite/test` in the last column of a table.
+    @Test func everyPromiseNamesTestsThatExist() throws {
+        let rows = try Self.text("docs/reliability.md").split(separator: "\n").filter {
+            $0.hasPrefix("|") && !$0.hasPrefix("| ---") && !$0.hasSuffix("| test |")
+        }
+        #expect(!rows.isEmpty)
+        let tests = SourceTree.root.appending("Tests")
+        let code = try everything(below: tests).filter { $0.hasSuffix(".swift") }.map {
+            try String(contentsOfFile: tests.pushing(FilePath($0)).string, encoding: .utf8)
+        }
+        for row in rows {
+            let names = (row.split(separator: "|").last ?? "").matches(of: #/`(\w+)(?:/(\w+))?`/#)
+            #expect(!names.isEmpty, "\(row)")
+            for name in names {
+                let isThere = code.contains { file in
+                    file.contains("struct \(name.1)")
+                        && (name.2.map { test in file.contains("func \(test)(") } ?? true)
+                }
+                #expect(isThere, "\(name.0)")
+            }
+        }
+    }
+
     @Test func theMapForContributorsHasEveryModule() throws {
         let listed = try Self.text("CONTRIBUTING.md").matches(of: #/(?m)^Sources/(\w+)\s/#).map { String($0.1) }
         let sources = SourceTree.root.appending("Sources")

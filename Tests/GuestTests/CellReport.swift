@@ -46,7 +46,7 @@ struct CellSession {
                 report.exit = exit
                 return report
             case .frame: continue
-            case .gone(let reason): throw LostCell(reason: reason, console: guest.console())
+            case .gone(let departure): throw LostCell(reason: "\(departure)", console: guest.console())
             case .silent: throw LostCell(reason: "the guest is silent", console: guest.console())
             }
         }

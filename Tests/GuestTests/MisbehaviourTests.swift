@@ -128,7 +128,8 @@ struct MisbehavingRun: SuiteTrait, TestScoping {
         try await Self.$outcome.withValue(outcome) { try await function() }
     }
 
-    private static func cell(_ variant: String, kernel: KernelID, folder: FilePath) throws -> PlannedCell {
+    /// A cell whose loader does what the variant is called.
+    static func cell(_ variant: String, kernel: KernelID, folder: FilePath) throws -> PlannedCell {
         let word = variant.filter { !$0.isNumber }
         let object = folder.appending(word)
         try write(word, to: object)

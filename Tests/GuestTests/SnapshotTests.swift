@@ -44,7 +44,7 @@ extension GuestTests {
         }
 
         enum Damage: CaseIterable {
-            case cutShort, garbage
+            case cutShort, flipped
         }
 
         @Test(arguments: Damage.allCases)
@@ -54,10 +54,33 @@ extension GuestTests {
                 let snapshot = try #require(try snapshots(bench).first)
                 switch damage {
                 case .cutShort: #expect(truncate(snapshot.string, 1 << 20) == 0)
-                case .garbage: try Data(repeating: 0xa5, count: 1 << 20).write(to: URL(filePath: snapshot.string))
+                case .flipped: try flipByte(of: snapshot)
                 }
                 #expect(try await start(bench) == .cold)
                 #expect(try await start(bench) == .warm)
+            }
+        }
+
+        /// Somewhere in the kernel's code.
+        private func flipByte(of snapshot: FilePath) throws {
+            let file = try FileDescriptor.open(snapshot, .readWrite)
+            try file.closeAfter {
+                var byte = [UInt8](repeating: 0, count: 1)
+                _ = try byte.withUnsafeMutableBytes { try file.read(fromAbsoluteOffset: 20 << 20, into: $0) }
+                _ = try file.writeAll(toAbsoluteOffset: 20 << 20, [byte[0] ^ 1])
+            }
+        }
+
+        /// Whatever its name says, a guest with another kernel answers for that kernel.
+        @Test func anotherKernelThanExpectedIsNoGuest() async throws {
+            try await Bench.with(guest: Repository.guestTools) { bench async throws in
+                var spec = bench.spec(try Repository.kernel("debian-6.1"))
+                let reported = try await bench.backend().withGuest(spec, start: .auto) { $0.hello.release }
+                spec.release = "5.4.0-1-generic"
+                await #expect(throws: MachineError.otherKernel(expected: spec.release, reported: reported)) {
+                    // The shared snapshots are for those who know what they run.
+                    try await bench.backend(snapshots: bench.ownSnapshots).withGuest(spec, start: .auto) { _ in }
+                }
             }
         }
 

@@ -57,7 +57,7 @@ import Testing
             let flood = KernelFact(
                 kind: .setting, name: "x", isThere: true, text: [UInt8](repeating: 0, count: 1 << 20))
             return switch self {
-            case .guestDies: .up(KernelExaminerTests.answers + [.gone(reason: "QEMU ended with exit status 0")])
+            case .guestDies: .up(KernelExaminerTests.answers + [.gone(.ofGuest)])
             case .loaderDies: .up(KernelExaminerTests.answers + [.frame(.cellEnded(cell: 0, exit: .signalled(11)))])
             case .otherCell: .up(KernelExaminerTests.answers + [.frame(.cellEnded(cell: 1, exit: .exited(0)))])
             case .otherFrame: .up(KernelExaminerTests.answers + [.frame(.warmed)])
@@ -73,7 +73,7 @@ import Testing
 
         var words: String {
             switch self {
-            case .guestDies: "the guest crashed while its features were probed: QEMU ended with exit status 0"
+            case .guestDies: "probing the features ended early: the guest reset itself"
             case .loaderDies: "signalled(11)"
             case .otherCell, .otherFrame: "while features were probed"
             case .endless: "it reported more than"

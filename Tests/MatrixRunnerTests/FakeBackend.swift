@@ -13,6 +13,12 @@ enum CellScript: Sendable {
     case fail(errno: Int32)
     case die(console: String)
     case hang(console: String = "")
+    /// The VMM ends under the guest.
+    case vmmEnds(reason: String)
+    /// The guest is silent, because of that trouble of its VMM.
+    case vmmStops(String)
+    /// The agent ends the loader after the guest waited so many seconds for a processor of the host.
+    case starve(seconds: Double)
     case loaderDies(signal: Int32)
     case breakProtocol
 }
@@ -119,6 +125,8 @@ private final class FakeGuest: Guest {
     private let attempt: Int
     private let state = Mutex<(events: [GuestEvent], console: String)>(([], ""))
     private let objects = Mutex<[String: String]>([:])
+    private let trouble = Mutex<String?>(nil)
+    private let waiting = Mutex(0.0)
     /// How many guests must have something to do before this one says more.
     private let awaitedGuests = Mutex(0)
 
@@ -129,6 +137,9 @@ private final class FakeGuest: Guest {
     }
 
     func console() -> [UInt8] { state.withLock { Array($0.console.utf8) } }
+
+    func vmmTrouble() async -> String? { trouble.withLock(\.self) }
+    func processorTime() -> ProcessorTime? { ProcessorTime(running: 0, waiting: waiting.withLock(\.self)) }
 
     func send(_ frame: HostFrame) throws {
         switch frame {
@@ -157,7 +168,7 @@ private final class FakeGuest: Guest {
                 state.events.append(.frame(.moduleInserted(errno: errno, log: Array(log.utf8))))
             case .die(let console):
                 state.console += console
-                state.events.append(.gone(reason: "QEMU ended with exit status 0"))
+                state.events.append(.gone(.ofGuest))
             }
         }
     }
@@ -180,10 +191,17 @@ private final class FakeGuest: Guest {
             ]
         case .die(let text):
             console = text
-            events.append(.gone(reason: "QEMU ended with exit status 0"))
+            events.append(.gone(.ofGuest))
         case .hang(let text):
             console = text
             events.append(.silent)
+        case .vmmEnds(let reason): events.append(.gone(.ofVMM(reason: reason)))
+        case .vmmStops(let trouble):
+            self.trouble.withLock { $0 = trouble }
+            events.append(.silent)
+        case .starve(let seconds):
+            waiting.withLock { $0 += seconds }
+            events.append(.frame(.cellEnded(cell: cell, exit: .overdue)))
         case .loaderDies(let signal): events.append(.frame(.cellEnded(cell: cell, exit: .signalled(signal))))
         case .breakProtocol: events.append(.frame(.cellEnded(cell: 999, exit: .exited(0))))
         }

@@ -21,14 +21,15 @@ import Testing
         func nextEvent(within limit: Duration) async throws -> GuestEvent { .silent }
         func console() -> [UInt8] { [] }
 
-        func activeSeconds() -> Double? {
+        func processorTime() -> ProcessorTime? {
             state.withLock { state in
                 let now = ContinuousClock.now
                 defer { (state.look, state.at) = (state.look + 1, now) }
-                guard state.look > 0 else { return 0 }
+                guard state.look > 0 else { return ProcessorTime(running: 0, waiting: 0) }
                 guard state.look <= shares.count else { return nil }
                 state.seconds += shares[state.look - 1] * ((now - state.at) / .seconds(1))
-                return state.seconds
+                // A guest that waits for a processor is not idle.
+                return ProcessorTime(running: state.seconds / 2, waiting: state.seconds / 2)
             }
         }
     }

@@ -152,6 +152,38 @@ func collect(
         #expect(evidence["b"]?.programs.count == 1)
     }
 
+    /// However often that happens, it says nothing about the probe.
+    @Test(arguments: [
+        (CellScript.vmmEnds(reason: "QEMU ended with signal 9"), "QEMU ended with signal 9"),
+        (.vmmStops("QEMU is stopped or hangs"), "QEMU is stopped or hangs"),
+        (.starve(seconds: 0.02), "the host was too busy"),
+    ])
+    func aBrokenMachineIsNoVerdict(script: CellScript, reason: String) async throws {
+        let objects = try Objects(["a", "unlucky", "c"])
+        let backend = FakeBackend(scripts: ["unlucky": [script]])
+        let evidence = try await collect(
+            [objects.batch(["a", "unlucky", "c"])], backend: backend, cellLimit: .milliseconds(30))
+        switch evidence["unlucky"]?.ending {
+        case .vmmFailed(let why, _), .starved(let why): #expect(why.contains(reason))
+        default: Issue.record("\(evidence)")
+        }
+        #expect(evidence["a"]?.ending == .finished(.exited(0)))
+        #expect(evidence["c"]?.ending == .finished(.exited(0)))
+        // The cell was tried again, alone, before that was said.
+        #expect(backend.attempts.contains { $0.policy == .cold && $0.work == ["unlucky"] })
+        let lucky = FakeBackend(scripts: ["unlucky": [script, .pass]])
+        let second = try await collect([objects.batch(["unlucky"])], backend: lucky, cellLimit: .milliseconds(30))
+        #expect(second["unlucky"]?.ending == .finished(.exited(0)))
+    }
+
+    /// Waiting for a processor now and then is usual.
+    @Test func aGuestThatWaitedLittleIsLate() async throws {
+        let objects = try Objects(["slow"])
+        let backend = FakeBackend(scripts: ["slow": [.starve(seconds: 0.01)]])
+        let evidence = try await collect([objects.batch(["slow"])], backend: backend, cellLimit: .milliseconds(30))
+        #expect(evidence["slow"]?.ending == .stopped(limit: .milliseconds(30)))
+    }
+
     /// ENOMEM of a map, or the guest's kernel killed the loader.
     @Test(arguments: [CellScript.fail(errno: 12), .loaderDies(signal: 9)])
     func wantOfMemoryIsTriedAgainInALargeGuest(first: CellScript) async throws {

@@ -37,13 +37,13 @@ import Testing
             idle.kill()
         }
         try await Task.sleep(for: .milliseconds(300))
-        let before = (try #require(busy.activeSeconds()), try #require(idle.activeSeconds()))
+        let before = (try #require(busy.processorTime()).total, try #require(idle.processorTime()).total)
         try await Task.sleep(for: .milliseconds(500))
         // Waiting for a processor counts, so a busy host changes nothing.
-        #expect(try #require(busy.activeSeconds()) - before.0 > 0.3)
-        #expect(try #require(idle.activeSeconds()) - before.1 < 0.1)
+        #expect(try #require(busy.processorTime()).total - before.0 > 0.3)
+        #expect(try #require(idle.processorTime()).total - before.1 < 0.1)
         busy.kill()
-        #expect(busy.activeSeconds() == nil)
+        #expect(busy.processorTime() == nil)
     }
 
     @Test func unusableExecutableIsReported() async throws {

@@ -60,12 +60,23 @@ static void pass(uint32_t cell)
     send_frame_of(CMX_PROGRAM, &program, sizeof(program));
 }
 
+static void press_sysrq(const char *key)
+{
+    int trigger = open("/proc/sysrq-trigger", O_WRONLY);
+    if (trigger < 0 || write(trigger, key, 1) != 1)
+        perror("/proc/sysrq-trigger");
+}
+
 static void panic(uint32_t cell)
 {
     (void)cell;
-    int trigger = open("/proc/sysrq-trigger", O_WRONLY);
-    if (trigger < 0 || write(trigger, "c", 1) != 1)
-        perror("/proc/sysrq-trigger");
+    press_sysrq("c");
+}
+
+static void reset(uint32_t cell)
+{
+    (void)cell;
+    press_sysrq("b");
 }
 
 void examine_kernel(uint32_t cell)
@@ -194,6 +205,7 @@ static const struct {
 } behaviours[] = {
     {"pass", pass},
     {"panic", panic},
+    {"reset", reset},
     {"sleep", sleep_on},
     {"segfault", kill_itself},
     {"kill-resident", kill_resident},

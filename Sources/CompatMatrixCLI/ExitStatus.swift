@@ -150,7 +150,8 @@ extension ResultStoreError: HasExitStatus {
 extension ProbeObjectError: HasExitStatus {
     package var exitStatus: ExitStatus {
         switch self {
-        case .missing, .unreadable, .empty, .notELF, .truncated, .wrongMachine, .wrongFormat, .noProgram, .compilation:
+        case .missing, .unreadable, .empty, .notELF, .truncated, .tooLarge, .wrongMachine, .wrongFormat, .noProgram,
+            .compilation:
             .invalidInput
         case .noCompiler, .unusableCompiler, .noRustCompiler, .unusableRustCompiler, .unwritable: .notMeasured
         }

@@ -1,4 +1,5 @@
 import CElf
+import Glibc
 import MatrixModel
 import SystemPackage
 
@@ -85,7 +86,9 @@ enum ElfReader {
             }
             if header.sh_type == UInt32(SHT_REL) { relocations.append((current, Int(header.sh_info))) }
             if header.sh_type == UInt32(SHT_SYMTAB) { symbols = (current, Int(header.sh_link)) }
-            if let name = elf_strptr(elf.handle, names, Int(header.sh_name)).map({ String(cString: $0) }) {
+            if let start = elf_strptr(elf.handle, names, Int(header.sh_name)) {
+                guard strnlen(start, longestSectionName + 1) <= longestSectionName else { throw .truncated(file) }
+                let name = String(cString: start)
                 if header.sh_type == UInt32(SHT_PROGBITS) {
                     let range = Int(header.sh_offset)..<Int(header.sh_offset + header.sh_size)
                     parts[name] = bytes[range]
@@ -97,6 +100,9 @@ enum ElfReader {
             section = elf_nextscn(elf.handle, current)
         }
         guard let symbols else { throw .noProgram(file) }
+        guard namesFit(elf, symbols.table, strings: symbols.strings, limit: 4 * bytes.count) else {
+            throw .truncated(file)
+        }
         let functions = self.symbols(elf, symbols.table, strings: symbols.strings, type: STT_FUNC)
         let programs = functions.filter { sections[$0.section] != nil }
         guard !programs.isEmpty else { throw .noProgram(file) }
@@ -124,24 +130,30 @@ enum ElfReader {
         return ObjectFile.Variable(name: symbol.name, place: start..<start + symbol.size)
     }
 
+    /// In bytes; the longest that a loader knows name a path, a library and a symbol.
+    private static let longestSectionName = 16 << 10
+
     /// Where the programs come from; `parts` are what the file's sections hold.
     private static func lines(
         of programs: [Symbol], sections: [Int: String], _ parts: [String: ArraySlice<UInt8>]
     ) -> LineTable {
         guard let info = parts[".BTF.ext"], let types = parts[".BTF"] else { return LineTable() }
         let all = LineInfo(info, types: types).sections
+        // Functions do not overlap, so that each record is of one program.
+        var left = all.values.reduce(0) { $0 + $1.count }
         var table = LineTable(functions: (all[".text"] ?? []).map { $0.line(ofFunctionAt: 0) })
         for program in programs {
             // Several programs may share a section.
             let range = program.value..<(program.value + program.size)
             guard let section = sections[program.section], let part = parts[section], range.upperBound <= part.count,
-                let records = all[section]?.filter({ range.contains($0.offset) }), !records.isEmpty
+                let records = all[section]?.records(in: range), !records.isEmpty
             else { continue }
+            left -= records.count
+            guard left >= 0 else { return LineTable() }
             let code = part.dropFirst(range.lowerBound).prefix(range.count)
             table.programs[program.name] = LineTable.Program(
                 opcodes: stride(from: code.startIndex, to: code.endIndex, by: instructionSize).map { code[$0] },
-                lines: records.map { $0.line(ofFunctionAt: range.lowerBound) }
-                    .sorted { $0.instruction < $1.instruction })
+                lines: records.map { $0.line(ofFunctionAt: range.lowerBound) })
         }
         return table
     }
@@ -165,13 +177,28 @@ enum ElfReader {
         else { return [] }
         let symbols = UnsafeRawBufferPointer(start: base, count: data.d_size).bindMemory(to: Elf64_Sym.self)
         return UnsafeRawBufferPointer(start: first, count: entries.d_size).bindMemory(to: Elf64_Rel.self)
-            .compactMap { relocation in
-                let index = Int(relocation.r_info >> 32)
+            .reduce(into: Set<Int>()) { $0.insert(Int($1.r_info >> 32)) }
+            .compactMap { index in
                 guard symbols.indices.contains(index),
                     let name = elf_strptr(elf.handle, strings, Int(symbols[index].st_name))
                 else { return nil }
                 return String(cString: name)
             }
+    }
+
+    /// Whether the names of all symbols have no more than `limit` bytes: an object whose names are each most of one long string
+    /// was made to cost memory.
+    private static func namesFit(
+        _ elf: borrowing Elf, _ table: OpaquePointer, strings: Int, limit: Int
+    ) -> Bool {
+        guard let data = elf_getdata(table, nil)?.pointee, let base = data.d_buf else { return true }
+        var left = limit
+        for symbol in UnsafeRawBufferPointer(start: base, count: data.d_size).bindMemory(to: Elf64_Sym.self) {
+            guard let name = elf_strptr(elf.handle, strings, Int(symbol.st_name)) else { continue }
+            left -= strnlen(name, left + 1)
+            guard left >= 0 else { return false }
+        }
+        return true
     }
 
     private typealias Symbol = (name: String, section: Int, value: Int, size: Int)
@@ -197,6 +224,21 @@ enum ElfReader {
 
 extension Int32 {
     fileprivate var unsigned: UInt32 { UInt32(bitPattern: self) }
+}
+
+extension [LineInfo.Record] {
+    /// Those whose offset is in `range`; this is sorted by offset.
+    fileprivate func records(in range: Range<Int>) -> ArraySlice<LineInfo.Record> {
+        func first(from offset: Int) -> Int {
+            var (low, high) = (0, count)
+            while low < high {
+                let middle = (low + high) / 2
+                if self[middle].offset < offset { low = middle + 1 } else { high = middle }
+            }
+            return low
+        }
+        return self[first(from: range.lowerBound)..<first(from: range.upperBound)]
+    }
 }
 
 extension LineInfo.Record {

@@ -4,6 +4,10 @@ import SystemPackage
 
 /// Whole files as bytes.
 enum FileBytes {
+    /// As long as an object may be: the largest that are known have 20 MiB.
+    static let limit = 64 << 20
+
+    /// - Throws: `ProbeObjectError`, `tooLarge` for more than `limit` bytes.
     static func read(_ file: FilePath) throws(ProbeObjectError) -> [UInt8] {
         do {
             let descriptor = try FileDescriptor.open(file, .readOnly)
@@ -12,11 +16,14 @@ enum FileBytes {
                 var buffer = [UInt8](repeating: 0, count: 64 * 1024)
                 while case let count = try buffer.withUnsafeMutableBytes({ try descriptor.read(into: $0) }), count > 0 {
                     bytes += buffer.prefix(count)
+                    guard bytes.count <= limit else { throw ProbeObjectError.tooLarge(file, limit: limit) }
                 }
                 return bytes
             }
         } catch Errno.noSuchFileOrDirectory {
             throw .missing(file)
+        } catch let error as ProbeObjectError {
+            throw error
         } catch {
             throw .unreadable(file, error as? Errno ?? .ioError)
         }

@@ -13,14 +13,20 @@ struct LineInfo {
         var text: String
     }
 
+    /// Each by offset.
     private(set) var sections: [String: [Record]] = [:]
 
     /// - Parameters:
     ///   - info: The section `.BTF.ext`.
     ///   - types: The section `.BTF`, which has the texts.
     init(_ info: ArraySlice<UInt8>, types: ArraySlice<UInt8>) {
-        let info = LittleEndianBytes(bytes: info)
         var strings = Strings(LittleEndianBytes(bytes: types))
+        read(LittleEndianBytes(bytes: info), &strings)
+        if strings.left <= 0 { sections = [:] }
+        for section in sections.keys { sections[section]?.sort { $0.offset < $1.offset } }
+    }
+
+    private mutating func read(_ info: LittleEndianBytes, _ strings: inout Strings) {
         // magic, version, flags; header's length; then offset and length of function info and of line info.
         guard info.number(2, at: 0) == Self.magic, let header = info.number(4, at: 4), header >= 24,
             let start = info.number(4, at: 16), let length = info.number(4, at: 20),
@@ -59,6 +65,10 @@ struct LineInfo {
     private struct Strings {
         private let bytes: ArraySlice<UInt8>
         private var known: [Int: String] = [:]
+        /// How much more text may be made, in bytes.
+        ///
+        /// Compilers let one string be the end of another now and then; an object that wants more was made to cost memory.
+        private(set) var left: Int
 
         init(_ types: LittleEndianBytes) {
             // magic, version, flags; header's length; offset and length of the types and of the strings.
@@ -66,16 +76,19 @@ struct LineInfo {
                 let start = types.number(4, at: 16), let length = types.number(4, at: 20)
             else {
                 bytes = []
+                left = 0
                 return
             }
             bytes = types.bytes.dropFirst(header + start).prefix(length)
+            left = 4 * bytes.count
         }
 
         /// Without the blanks at either end; `nil` beyond the end of the strings.
         mutating func text(at offset: Int) -> String? {
             if let text = known[offset] { return text }
-            guard offset < bytes.count else { return nil }
+            guard offset < bytes.count, left > 0 else { return nil }
             let rest = bytes.dropFirst(offset).prefix { $0 != 0 }
+            left -= rest.count
             func isBlank(_ byte: UInt8) -> Bool { byte <= 0x20 }
             let end = rest.lastIndex { !isBlank($0) }.map { $0 + 1 } ?? rest.startIndex
             let text = String(decoding: rest[..<end].drop(while: isBlank), as: UTF8.self)

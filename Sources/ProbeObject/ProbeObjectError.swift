@@ -9,6 +9,8 @@ package enum ProbeObjectError: Error, Equatable, CustomStringConvertible {
     case empty(FilePath)
     case notELF(FilePath)
     case truncated(FilePath)
+    /// In bytes.
+    case tooLarge(FilePath, limit: Int)
     /// `machine` is ELF's number for it.
     case wrongMachine(FilePath, machine: UInt16)
     case wrongFormat(FilePath, is: String)
@@ -27,6 +29,8 @@ package enum ProbeObjectError: Error, Equatable, CustomStringConvertible {
         case .empty(let file): "\(file) is empty; compile it again"
         case .notELF(let file): "\(file) is not an ELF object; compile it with 'clang -target bpf -c'"
         case .truncated(let file): "\(file) is truncated or damaged; copy or compile it again"
+        case .tooLarge(let file, let limit):
+            "\(file) has more than \(limit >> 20) MiB, which no BPF object needs; strip its debug information"
         case .wrongMachine(let file, let machine):
             "\(file) is an object for \(Self.name(ofMachine: machine)), not BPF; compile it with 'clang -target bpf'"
         case .wrongFormat(let file, let format):

@@ -32,6 +32,7 @@ struct ErrorTextTests {
                 Sample(ProbeObjectError.missing(Self.file)), Sample(ProbeObjectError.unreadable(Self.file, .ioError)),
                 Sample(ProbeObjectError.empty(Self.file)), Sample(ProbeObjectError.notELF(Self.file)),
                 Sample(ProbeObjectError.truncated(Self.file)),
+                Sample(ProbeObjectError.tooLarge(Self.file, limit: 64 << 20)),
                 Sample(ProbeObjectError.wrongMachine(Self.file, machine: 62)),
                 Sample(ProbeObjectError.wrongFormat(Self.file, is: "a 32-bit object")),
                 Sample(ProbeObjectError.noProgram(Self.file)),
@@ -87,6 +88,8 @@ struct ErrorTextTests {
                 Sample(MachineError.monitor(command: "migrate", message: "no such capability")),
                 Sample(MachineError.hostResource(what: "the mailbox", errno: .noSpace)),
                 Sample(MachineError.protocolBroken("it sent half a frame")),
+                Sample(MachineError.vmmEnded(reason: "QEMU ended with signal 9")),
+                Sample(MachineError.otherKernel(expected: "5.4.0-216-generic", reported: "6.1.0-56-cloud-amd64")),
                 Sample(
                     MachineError.moduleRefused(
                         name: "veth", errno: .noSuchFileOrDirectory, log: Array("veth: bad".utf8))),

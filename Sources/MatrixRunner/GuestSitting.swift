@@ -165,11 +165,17 @@ private struct Starvation {
         start = guest.processorTime()
     }
 
-    /// Why the cell could not be in time: the guest wanted a processor, and got none for half of the limit or more.
+    /// The part of the limit that a guest waits where a processor has to serve five.
+    ///
+    /// A host that runs as many guests as it has
+    /// processors, and a build beside them, makes them wait for half of it.
+    private static let share = 0.8
+
+    /// Why the cell could not be in time: the guest wanted a processor and got none for most of the limit.
     func reason(in guest: any Guest) -> String? {
         guard let start, let end = guest.processorTime() else { return nil }
         let waited = end.waiting - start.waiting
-        guard waited >= limit / .seconds(1) / 2 else { return nil }
+        guard waited >= limit / .seconds(1) * Self.share else { return nil }
         return "the host was too busy: of the \(limit) that the cell may take, the guest waited "
             + "\(Int(waited.rounded())) s for a processor"
     }

@@ -127,6 +127,8 @@ private final class FakeGuest: Guest {
     private let objects = Mutex<[String: String]>([:])
     private let trouble = Mutex<String?>(nil)
     private let waiting = Mutex(0.0)
+    /// How long the guest waits for a processor while a cell runs.
+    private let starving = Mutex<[UInt32: Double]>([:])
     /// How many guests must have something to do before this one says more.
     private let awaitedGuests = Mutex(0)
 
@@ -200,7 +202,7 @@ private final class FakeGuest: Guest {
             self.trouble.withLock { $0 = trouble }
             events.append(.silent)
         case .starve(let seconds):
-            waiting.withLock { $0 += seconds }
+            starving.withLock { $0[cell] = seconds }
             events.append(.frame(.cellEnded(cell: cell, exit: .overdue)))
         case .loaderDies(let signal): events.append(.frame(.cellEnded(cell: cell, exit: .signalled(signal))))
         case .breakProtocol: events.append(.frame(.cellEnded(cell: 999, exit: .exited(0))))
@@ -226,6 +228,9 @@ private final class FakeGuest: Guest {
             // What ended the guest is what every later question gets.
             state.events.count > 1 || !(state.events.first.map(Self.isLast) ?? true)
                 ? state.events.removeFirst() : state.events.first
+        }
+        if case .frame(.cellEnded(let cell, _, _)) = event {
+            waiting.withLock { $0 += starving.withLock { $0[cell] } ?? 0 }
         }
         guard let event, event != .silent else {
             try await Task.sleep(for: limit)

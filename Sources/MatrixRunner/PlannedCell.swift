@@ -100,6 +100,15 @@ package struct PlannedCell: Sendable, Hashable {
     }
 }
 
+extension PlannedCell {
+    /// The user's own program that runs for it, by name; `nil` for a cell with none.
+    fileprivate var ownProgram: String? {
+        if loader != nil { return "loader \(key.loader)" }
+        if case .exec = plan?.subject { return "program \(key.probe)/\(key.variant)" }
+        return nil
+    }
+}
+
 /// The cells of one kernel.
 package struct KernelBatch: Sendable {
     package var kernel: KernelID
@@ -119,5 +128,20 @@ package struct KernelBatch: Sendable {
         self.config = config
         self.externalBTF = externalBTF
         self.cells = cells
+    }
+}
+
+extension KernelBatch {
+    /// The same in parts that share no guest.
+    ///
+    /// A program of the user's runs as root. It can write whatever it likes into its guest's memory, the results of other
+    /// cells included, so it has guests to itself: it decides over its own cells anyway.
+    var partsByTrust: [KernelBatch] {
+        let parts = Dictionary(grouping: cells, by: \.ownProgram)
+        return parts.sorted { ($0.key ?? "") < ($1.key ?? "") }.map { part in
+            var batch = self
+            batch.cells = part.value
+            return batch
+        }
     }
 }

@@ -152,11 +152,25 @@ func collect(
         #expect(evidence["b"]?.programs.count == 1)
     }
 
+    /// A loader of the user's could write the results of cells after its own.
+    @Test func aUsersProgramSharesNoGuest() async throws {
+        let objects = try Objects(["a", "b", "c", "d", "e"])
+        var batch = try objects.batch(["a", "b", "c", "d", "e"])
+        for (index, loader) in [(1, "own"), (2, "other"), (3, "own")] {
+            batch.cells[index].key.loader = loader
+            batch.cells[index].loader = batch.cells[index].object
+        }
+        let backend = FakeBackend()
+        let evidence = try await collect([batch], backend: backend)
+        #expect(evidence.count == 5)
+        #expect(Set(backend.attempts.map { Set($0.work) }) == [["a", "e"], ["b", "d"], ["c"]])
+    }
+
     /// However often that happens, it says nothing about the probe.
     @Test(arguments: [
         (CellScript.vmmEnds(reason: "QEMU ended with signal 9"), "QEMU ended with signal 9"),
         (.vmmStops("QEMU is stopped or hangs"), "QEMU is stopped or hangs"),
-        (.starve(seconds: 0.02), "the host was too busy"),
+        (.starve(seconds: 0.025), "the host was too busy"),
     ])
     func aBrokenMachineIsNoVerdict(script: CellScript, reason: String) async throws {
         let objects = try Objects(["a", "unlucky", "c"])

@@ -54,6 +54,10 @@ extension GuestFinding.Code {
         case .mapSized: CMX_FINDING_MAP_SIZED
         case .relocationsSkipped: CMX_FINDING_RELOCATIONS_SKIPPED
         case .arrayRefused: CMX_FINDING_ARRAY_REFUSED
+        case .mapNotFound: CMX_FINDING_MAP_NOT_FOUND
+        case .innerMapUnusable: CMX_FINDING_INNER_MAP_UNUSABLE
+        case .mapSettingUnsupported: CMX_FINDING_MAP_SETTING_UNSUPPORTED
+        case .innerMapRejected: CMX_FINDING_INNER_MAP_REJECTED
         case .replacedFunctionMissing: CMX_FINDING_REPLACED_FUNCTION_MISSING
         case .loadTargetUnnamed: CMX_FINDING_LOAD_TARGET_UNNAMED
         case .loadTargetRefused: CMX_FINDING_LOAD_TARGET_REFUSED

@@ -21,7 +21,7 @@ extension ProbeManifest {
             }
         }
         let keys = try node.mapping(
-            known: ["object", "name", "modules", "loaders", "fullLogs", "trialSizes", "constants", "expect"]
+            known: ["object", "name", "modules", "loaders", "fullLogs", "trialSizes", "constants", "maps", "expect"]
                 + ProbeStages.keys)
         let paths = try keys.required("object", in: node).files(in: folder)
         if let name = keys["name"], paths.count > 1 {
@@ -43,7 +43,8 @@ extension ProbeManifest {
             name: "object", origin: .object(object), modules: try keys["modules"]?.moduleNames() ?? [],
             loaders: try keys["loaders"]?.loaders(), fullLogs: try keys["fullLogs"]?.flag() ?? false,
             trialSizes: try keys["trialSizes"]?.flag() ?? false,
-            constants: try keys["constants"]?.constants() ?? [], stages: stages, expectations: [])
+            constants: try keys["constants"]?.constants() ?? [], maps: try keys["maps"]?.mapSettings() ?? [],
+            stages: stages, expectations: [])
         self.init(name: name, folder: folder, summary: "", variants: [variant])
         if let expect = keys["expect"] { try read(expect) }
     }

@@ -31,7 +31,7 @@ package struct ProbeManifest: Sendable, Hashable {
     }
 
     static let keys =
-        ["summary", "modules", "loaders", "fullLogs", "trialSizes", "constants", "variants", "expect"]
+        ["summary", "modules", "loaders", "fullLogs", "trialSizes", "constants", "maps", "variants", "expect"]
         + ProbeStages.keys
 
     init(name: String, folder: FilePath, summary: String, variants: [ProbeVariant]) {
@@ -53,6 +53,7 @@ package struct ProbeManifest: Sendable, Hashable {
         let fullLogs = try keys["fullLogs"]?.flag() ?? false
         let trialSizes = try keys["trialSizes"]?.flag() ?? false
         let constants = try keys["constants"]?.constants() ?? []
+        let maps = try keys["maps"]?.mapSettings() ?? []
         let stages = try ProbeStages(keys, else: .none)
 
         let entries = try keys.required("variants", in: document)
@@ -63,7 +64,7 @@ package struct ProbeManifest: Sendable, Hashable {
                 try ProbeVariant(
                     node, name: name, in: folder, sharedModules: modules, sharedLoaders: loaders,
                     sharedFullLogs: fullLogs, sharedTrialSizes: trialSizes, sharedConstants: constants,
-                    sharedStages: stages))
+                    sharedMaps: maps, sharedStages: stages))
         }
         guard !variants.isEmpty else { throw entries.wrong(expected: "at least one variant") }
 

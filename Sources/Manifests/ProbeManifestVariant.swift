@@ -25,6 +25,8 @@ package struct ProbeVariant: Sendable, Hashable {
     package var trialSizes: Bool
     /// Values for global variables of the object.
     package var constants: [Placed<ObjectConstant>]
+    /// What is set of maps of the object.
+    package var maps: [Placed<MapSetting>]
     /// The stages past the load.
     package var stages: ProbeStages
     /// In the order of the file: the first that speaks of a kernel counts.
@@ -65,12 +67,12 @@ extension ProbeVariant {
     init(
         _ node: ManifestNode, name: String, in folder: FilePath, sharedModules: [String], sharedLoaders: [Glob]?,
         sharedFullLogs: Bool, sharedTrialSizes: Bool, sharedConstants: [Placed<ObjectConstant>],
-        sharedStages: ProbeStages
+        sharedMaps: [Placed<MapSetting>], sharedStages: ProbeStages
     ) throws(ManifestError) {
         let keys = try node.mapping(
             known: [
                 "source", "object", "tracefs", "exec", "cpu", "cflags", "modules", "loaders", "fullLogs", "trialSizes",
-                "constants",
+                "constants", "maps",
             ] + ProbeStages.keys)
         self.name = name
         // What the probe says of stages is for objects: a program does all that itself.
@@ -83,6 +85,8 @@ extension ProbeVariant {
         trialSizes = try keys["trialSizes"]?.flag() ?? sharedTrialSizes
         let own = try keys["constants"]?.constants() ?? []
         constants = sharedConstants.filter { shared in !own.contains { $0.value.name == shared.value.name } } + own
+        let ownMaps = try keys["maps"]?.mapSettings() ?? []
+        maps = sharedMaps.filter { shared in !ownMaps.contains { $0.value.map == shared.value.map } } + ownMaps
         modules = sharedModules
         for module in try keys["modules"]?.moduleNames() ?? [] where !modules.contains(module) {
             modules.append(module)
@@ -95,16 +99,20 @@ extension ProbeVariant.Origin {
     init(_ keys: [String: ManifestNode], of node: ManifestNode, in folder: FilePath) throws(ManifestError) {
         if let exec = keys["exec"] {
             try Self.refuse(
-                ["source", "object", "tracefs", "cpu", "cflags", "loaders", "fullLogs", "trialSizes", "constants"]
-                    + ProbeStages.keys,
+                [
+                    "source", "object", "tracefs", "cpu", "cflags", "loaders", "fullLogs", "trialSizes", "constants",
+                    "maps",
+                ] + ProbeStages.keys,
                 among: keys, beside: "exec")
             self = .exec(try ProbeExecutable(exec, in: folder))
             return
         }
         if let tracefs = keys["tracefs"] {
             try Self.refuse(
-                ["source", "object", "cpu", "cflags", "loaders", "fullLogs", "trialSizes", "constants", "attach"],
-                among: keys, beside: "tracefs")
+                [
+                    "source", "object", "cpu", "cflags", "loaders", "fullLogs", "trialSizes", "constants", "maps",
+                    "attach",
+                ], among: keys, beside: "tracefs")
             if let map = try keys["event"]?.mapping(known: ["map", "contains"])["map"] {
                 throw map.wrong(expected: "no 'map' with 'tracefs'")
             }

@@ -35,6 +35,11 @@ extension GuestFinding {
             return "\(first) loads program '\(second)' for a target in the kernel's BTF; name it with 'attach'"
         case .arrayRefused: return "this kernel rejects the programs that the object puts into '\(first)'"
         case .mapSized: return "map '\(first)' has no max_entries and was given a size for the trial"
+        case .mapNotFound: return "\(first) finds no map '\(second)' in the object"
+        case .innerMapUnusable:
+            return "map '\(first)' has no inner map, only array_of_maps and hash_of_maps do"
+        case .mapSettingUnsupported: return "\(first) cannot set '\(second)' of map '\(third)'"
+        case .innerMapRejected: return "this kernel rejects the inner map of '\(first)': \(second)"
         case .relocationsSkipped:
             return "this kernel has no BTF, so \(first) loaded the program without its CO-RE relocations"
         case .loadTargetRefused: return "cannot set the target of '\(first)' to '\(second)': \(third)"

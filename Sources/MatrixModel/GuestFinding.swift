@@ -13,6 +13,7 @@ package struct GuestFinding: Hashable, Sendable {
         // The plan, and the object as a whole.
         case planUnreadable, planLineUnknown, planWithoutProgram, planWithoutTracefsEvent
         case replacedFunctionMissing, loadTargetUnnamed, loadTargetRefused, mapSized, arrayRefused, relocationsSkipped
+        case mapNotFound, innerMapUnusable, mapSettingUnsupported, innerMapRejected
 
         // Attaching.
         case targetUnnamed, targetNotPathAndSymbol, targetNotCategoryAndName, targetNotSymbolAndOffset

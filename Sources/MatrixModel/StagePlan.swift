@@ -48,6 +48,8 @@ package struct StagePlan: Sendable, Hashable {
     package var event: Event?
     /// Whether maps without a size are given one for the trial.
     package var trialSizes = false
+    /// What is set of the object's maps before the load.
+    package var maps: [MapSetting] = []
 
     package init(_ subject: Subject, trigger: Trigger? = nil, event: Event? = nil) {
         self.subject = subject
@@ -68,6 +70,14 @@ package struct StagePlan: Sendable, Hashable {
     package static func withTrialSizes(_ plan: StagePlan?) -> StagePlan {
         var plan = plan ?? StagePlan(.load)
         plan.trialSizes = true
+        return plan
+    }
+
+    /// `plan`, or the load alone, with what is set of maps; `plan` itself if nothing is.
+    package static func setting(_ maps: [MapSetting], in plan: StagePlan?) -> StagePlan? {
+        guard !maps.isEmpty else { return plan }
+        var plan = plan ?? StagePlan(.load)
+        plan.maps = maps
         return plan
     }
 }
@@ -146,6 +156,7 @@ extension StagePlan {
         case .tracefs(let event): lines = [["tracefs", event.kind.rawValue, event.target, event.fetch]]
         }
         if trialSizes { lines.append(["trial-sizes"]) }
+        lines += maps.flatMap(\.lines)
         switch trigger {
         case .type(let text): lines.append(["trigger", "type", text])
         case .shell(let command): lines.append(["trigger", "shell", command])

@@ -72,6 +72,7 @@ extension BuiltVariant {
             modules: variant.modules, loaders: variant.loaders, expectations: variant.expectations)
         fullLogs = variant.fullLogs
         if variant.trialSizes { plan = .withTrialSizes(plan) }
+        plan = .setting(try variant.mapSettings(for: object.maps), in: plan)
     }
 
     /// One that cannot be compiled here, and so goes nowhere.
@@ -105,6 +106,17 @@ extension BuiltVariant {
             object: object.findingFiles(compiledIn: [object.path.removingLastComponent(), FilePath(".")]),
             programs: object.programs.map(\.name),
             plan: nil, modules: modules, loaders: nil, expectations: [], files: [object.path])
+    }
+}
+
+extension ProbeVariant {
+    /// - Throws: `ManifestError` for a map that is not among `maps`, those of the object.
+    fileprivate func mapSettings(for maps: [String]) throws(ManifestError) -> [MapSetting] {
+        for setting in self.maps where !maps.contains(setting.value.map) {
+            let known = maps.isEmpty ? "no 'maps': the object has none" : "one of the object's maps: "
+            throw setting.place.wrong(setting.value.map, expected: known + maps.joined(separator: ", "))
+        }
+        return self.maps.map(\.value)
     }
 }
 

@@ -137,6 +137,7 @@ struct ProbeManifestTests {
         ("{ program: a.c }, loaders: aya", "3: 'loaders' is 'aya'; expected no 'loaders' with 'exec'"),
         ("{ program: a.c }, trigger: { shell: x }", "3: 'trigger' is 'a mapping'; expected no 'trigger' with 'exec'"),
         ("{ program: a.c }, attach: true", "3: 'attach' is 'true'; expected no 'attach' with 'exec'"),
+        ("{ program: a.c }, maps: {}", "3: 'maps' is 'a mapping'; expected no 'maps' with 'exec'"),
         ("{ program: a.c }, source: a.c", "3: 'source' is 'a.c'; expected no 'source' with 'exec'"),
     ])
     func errorInAProgramIsReported(text: String, complaint: String) throws {
@@ -193,6 +194,24 @@ struct ProbeManifestTests {
             "summary: x\nvariants:\n  a: { tracefs: { kprobe: do_exit }, cpu: v1 }",
             "3: 'cpu' is 'v1'; expected no 'cpu' with 'tracefs'"
         ),
+        (setting("[a]"), "2: 'maps' is 'a list'; expected a mapping of names"),
+        (setting("{ a: 1 }"), "2: 'a' is '1'; expected a mapping of maxEntries, pin, inner"),
+        (setting("{ a: {} }"), "2: 'a' is 'a mapping'; expected 'maxEntries', 'pin' or 'inner'"),
+        (setting("{ a: { size: 1 } }"), "2: unknown key 'size'"),
+        (setting("{ a: { maxEntries: 0 } }"), "2: 'maxEntries' is '0'; expected a number from 1 to 4294967295"),
+        (setting("{ a: { pin: false } }"), "2: 'pin' is 'false'; expected true, or a path below /sys/fs/bpf"),
+        (setting("{ a: { pin: /sys/fs/bpf/../a } }"), "2: 'pin' is '/sys/fs/bpf/../a'; expected true, or a path"),
+        (setting("{ a: { pin: /sys/fs/bpf/ } }"), "2: 'pin' is '/sys/fs/bpf/'; expected true, or a path"),
+        (setting("{ a: { inner: { maxEntries: 1 } } }"), "2: the key 'type' is missing"),
+        (setting("{ a: { inner: { type: hash } } }"), "2: the key 'maxEntries' is missing"),
+        (
+            setting("{ a: { inner: { type: BPF_MAP_TYPE_HASH, maxEntries: 1 } } }"),
+            "2: 'type' is 'BPF_MAP_TYPE_HASH'; expected a map type as libbpf spells it"
+        ),
+        (
+            "summary: x\nvariants:\n  a: { tracefs: { kprobe: do_exit }, maps: {} }",
+            "3: 'maps' is 'a mapping'; expected no 'maps' with 'tracefs'"
+        ),
         (expecting("{ verdict: notMeasured }"), "4: 'verdict' is 'notMeasured'"),
         (expecting("{ kernels: '*' }"), "4: the key 'verdict' is missing"),
         (expecting("{ verdict: fail, kernels: '>=new' }"), "4: 'kernels' is '>=new'; expected an id, a glob"),
@@ -215,6 +234,10 @@ struct ProbeManifestTests {
 
     private static func expecting(_ rule: String) -> String {
         "summary: x\nvariants:\n  a: { source: a.c }\nexpect: [\(rule)]"
+    }
+
+    private static func setting(_ maps: String) -> String {
+        "summary: x\nmaps: \(maps)\nvariants: { a: { source: a.c } }"
     }
 
     private static func wanting(_ modules: String) -> String {
@@ -246,10 +269,10 @@ struct ProbeManifestTests {
         let page = SourceTree.root.pushing("docs/manifest.md")
         let text = try String(contentsOfFile: page.string, encoding: .utf8)
         let samples = text.split(separator: "```yaml\n").dropFirst().compactMap { $0.split(separator: "```").first }
-        try #require(samples.count == 12)
+        try #require(samples.count == 13)
         let files = [
             "probe.bpf.c", "vendor/probe.bpf.o", "fentry.bpf.c", "hash.bpf.c", "device.bpf.c", "percpu-buffer.bpf.c",
-            "target/agent", "agent.toml", "connect.bpf.c",
+            "target/agent", "agent.toml", "connect.bpf.c", "flows.bpf.c", "ports.bpf.c",
         ]
         try withFolder(Dictionary(uniqueKeysWithValues: files.map { ($0, "") })) { folder in
             let file = folder.appending("probe.yaml")
@@ -261,14 +284,20 @@ struct ProbeManifestTests {
             let loaders = try ProbeManifest(file: file, text: String(samples[2]))
             #expect(loaders.variants.map { $0.loaders?.count } == [3, 1])
             #expect(loaders.variants.map(\.fullLogs) == [false, true])
-            let own = try ProbeManifest(file: file, text: String(samples[6]))
+            let own = try ProbeManifest(file: file, text: String(samples[7]))
             #expect(own.variants.map(\.file) == [folder.pushing("target/agent")])
             let sized = try ProbeManifest(file: file, text: String(samples[3]))
             #expect(sized.variants.map(\.trialSizes) == [true])
             let set = try ProbeManifest(file: file, text: String(samples[4]))
             #expect(
                 set.variants.map { $0.constants.map(\.value.value) } == [[.number(8080), .number(1)], [.number(8080)]])
-            let third = try ProbeManifest(file: file, text: String(samples[5]))
+            let maps = try ProbeManifest(file: file, text: String(samples[5])).variants.map { $0.maps.map(\.value) }
+            let pinned = MapSetting(map: "counters", pin: "/sys/fs/bpf/counters")
+            let lru = try #require(MapType("lru_hash"))
+            let inner = MapSetting.Inner(type: lru, keySize: 16, valueSize: 8, maxEntries: 1024)
+            #expect(maps[0] == [MapSetting(map: "flows", maxEntries: 65536), pinned])
+            #expect(maps[1] == [pinned, MapSetting(map: "flows", inner: inner)])
+            let third = try ProbeManifest(file: file, text: String(samples[6]))
             let plans = try third.variants.map { variant in
                 guard case .tracefs(let event) = variant.origin else {
                     return try variant.stages.plan(
@@ -277,7 +306,7 @@ struct ProbeManifestTests {
                 return try variant.stages.plan(event)
             }
             #expect(plans.map { $0?.lastStage } == [.fire, .fire, nil, .fire])
-            let versions = try ProbeManifest(file: file, text: String(samples[7])).variants[0].expectations
+            let versions = try ProbeManifest(file: file, text: String(samples[8])).variants[0].expectations
             let old = try #require(KernelID("ubuntu-4.15")), oldest = try #require(KernelID("debian-4.4"))
             let expected = { (id: KernelID, loader: LoaderName) in
                 versions.rule(for: id, release: nil, loader: loader).verdict
@@ -286,15 +315,15 @@ struct ProbeManifestTests {
             #expect(expected(old, LoaderName("libbpf", version: "1.7.0")) == .pass)
             #expect(expected(oldest, LoaderName("libbpf@1.1")) == .fail)
         }
-        let apt = try KernelManifest(file: "/debian-6.1.yaml", text: String(samples[9]))
+        let apt = try KernelManifest(file: "/debian-6.1.yaml", text: String(samples[10]))
         #expect(apt.commandLine == "mitigations=off")
-        let file = try KernelManifest(file: "/el9-5.14.yaml", text: String(samples[10]))
+        let file = try KernelManifest(file: "/el9-5.14.yaml", text: String(samples[11]))
         guard case .file(let source) = file.source else {
             Issue.record("\(file.source)")
             return
         }
         #expect(source.modules.count == 1 && !file.isGate)
-        let external = try KernelManifest(file: "/k/ubuntu-4.15.yaml", text: String(samples[11]))
+        let external = try KernelManifest(file: "/k/ubuntu-4.15.yaml", text: String(samples[12]))
         #expect(external.btf == "/k/btfhub-archive/ubuntu/18.04/x86_64")
     }
 

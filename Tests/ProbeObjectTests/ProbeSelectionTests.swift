@@ -81,6 +81,32 @@ struct ProbeSelectionTests {
         }
     }
 
+    @Test func settingsOfMapsAreForMapsOfTheObject() async throws {
+        try await withFolder { folder in
+            let maps = """
+                struct { int (*type)[2]; } lines __attribute__((section(".maps"), used));
+                struct { int (*type)[12]; } tables __attribute__((section(".maps"), used));
+                """
+            let bytes = try FileBytes.read(await compiled(maps + "\n" + Sources.twoPrograms, in: folder))
+            try write(bytes, to: folder.pushing("a/p.o"))
+            func build(_ maps: String) async throws -> [BuiltVariant] {
+                let manifest = "summary: s\nvariants:\n  x: { object: p.o, maps: \(maps) }"
+                try write(manifest.utf8, to: folder.pushing("a/probe.yaml"))
+                return try await ProbeSelection().build(folder: folder, cache: folder)
+            }
+            let inner = "inner: { type: lru_hash, keySize: 4, valueSize: 8, maxEntries: 16 }"
+            let built = try await build("{ lines: { maxEntries: 64, pin: true }, tables: { \(inner) } }")
+            #expect(
+                built.map { $0.plan?.text } == [
+                    "load\nmax-entries\tlines\t64\npin\tlines\t/sys/fs/bpf/lines\ninner\ttables\t9\t4\t8\t16\n"
+                ])
+            let error = await #expect(throws: ManifestError.self) { try await build("{ line: { pin: true } }") }
+            let text = error?.description ?? "none"
+            let place = "\(folder.pushing("a/probe.yaml")):3: "
+            #expect(text.hasPrefix("\(place)'maps' is 'line'; expected one of the object's maps: "), "\(text)")
+        }
+    }
+
     @Test func twoObjectsOfOneNameAreAMistake() async throws {
         try await withFolder { folder in
             let bytes = try FileBytes.read(await compiled(Sources.twoPrograms, in: folder))

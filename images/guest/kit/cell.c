@@ -37,6 +37,21 @@ int cell_sizes_maps(void)
     return plan.sizes_maps;
 }
 
+size_t cell_map_count(void)
+{
+    return plan.map_count;
+}
+
+const struct plan_map *cell_map(size_t index)
+{
+    return &plan.maps[index];
+}
+
+void make_cell_pin_folders(void)
+{
+    make_pin_folders(&plan);
+}
+
 int cell_awaits_event(void)
 {
     return plan.awaits_event;

@@ -12,6 +12,11 @@ int cell_names(const char *program);
 int cell_excludes(const char *program, int is_optional);
 int cell_stops_at_load(void);
 int cell_sizes_maps(void);
+/// What the plan sets of maps.
+size_t cell_map_count(void);
+const struct plan_map *cell_map(size_t index);
+/// As `make_pin_folders`.
+void make_cell_pin_folders(void);
 int cell_awaits_event(void);
 const char *cell_event_map(void);
 const char *cell_event_text(void);

@@ -6,9 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "files.h"
+
 /// More than the host ever writes.
 #define MAX_PLAN_BYTES (64 << 10)
-#define MAX_FIELDS 4
+#define MAX_FIELDS 6
 
 static int take_attach(struct plan *plan, const char *const *fields)
 {
@@ -34,6 +36,53 @@ static int take_trial_sizes(struct plan *plan, const char *const *fields)
 {
     (void)fields;
     plan->sizes_maps = 1;
+    return 1;
+}
+
+/// The settings of that map, empty if there are none yet; NULL if there is no memory.
+static struct plan_map *settings_of(struct plan *plan, const char *map)
+{
+    for (size_t i = 0; i < plan->map_count; i++)
+        if (strcmp(plan->maps[i].name, map) == 0)
+            return &plan->maps[i];
+    struct plan_map *more = realloc(plan->maps, (plan->map_count + 1) * sizeof(*more));
+    if (more == NULL)
+        return NULL;
+    plan->maps = more;
+    more[plan->map_count] = (struct plan_map){.name = map};
+    return &more[plan->map_count++];
+}
+
+static uint32_t number(const char *text)
+{
+    return strtoul(text, NULL, 10);
+}
+
+static int take_max_entries(struct plan *plan, const char *const *fields)
+{
+    struct plan_map *map = settings_of(plan, fields[1]);
+    if (map != NULL)
+        map->max_entries = number(fields[2]);
+    return map != NULL;
+}
+
+static int take_pin(struct plan *plan, const char *const *fields)
+{
+    struct plan_map *map = settings_of(plan, fields[1]);
+    if (map != NULL)
+        map->pin = fields[2];
+    return map != NULL;
+}
+
+static int take_inner(struct plan *plan, const char *const *fields)
+{
+    struct plan_map *map = settings_of(plan, fields[1]);
+    if (map == NULL)
+        return 0;
+    map->inner_type = number(fields[2]);
+    map->inner_key_size = number(fields[3]);
+    map->inner_value_size = number(fields[4]);
+    map->inner_max_entries = number(fields[5]);
     return 1;
 }
 
@@ -123,13 +172,22 @@ static const struct directive {
     /// Returns 0 for invalid fields. `fields` has MAX_FIELDS entries; those missing in the line are empty.
     int (*take)(struct plan *plan, const char *const *fields);
 } directives[] = {
-    {"attach", 3, take_attach},           {"tracefs", 4, take_tracefs},
-    {"trigger", 3, take_trigger},         {"event", 2, take_event},
-    {"contains", 2, take_contains},       {"exec", 3, take_exec},
-    {"argument", 2, take_argument},       {"environment", 2, take_environment},
-    {"status", 2, take_status},           {"output", 2, take_output},
-    {"exclude", 2, take_exclude},         {"load", 1, take_load},
+    {"attach", 3, take_attach},
+    {"tracefs", 4, take_tracefs},
+    {"trigger", 3, take_trigger},
+    {"event", 2, take_event},
+    {"contains", 2, take_contains},
+    {"exec", 3, take_exec},
+    {"argument", 2, take_argument},
+    {"environment", 2, take_environment},
+    {"status", 2, take_status},
+    {"output", 2, take_output},
+    {"exclude", 2, take_exclude},
+    {"load", 1, take_load},
     {"trial-sizes", 1, take_trial_sizes},
+    {"max-entries", 3, take_max_entries},
+    {"pin", 3, take_pin},
+    {"inner", 6, take_inner},
 };
 
 static int take_line(struct plan *plan, char *line)
@@ -139,7 +197,7 @@ static int take_line(struct plan *plan, char *line)
         const struct directive *directive = &directives[i];
         if (strlen(directive->name) != name_length || strncmp(line, directive->name, name_length) != 0)
             continue;
-        const char *fields[MAX_FIELDS] = {"", "", "", ""};
+        const char *fields[MAX_FIELDS] = {"", "", "", "", "", ""};
         char *rest = line;
         for (size_t field = 0; field < directive->fields && rest != NULL; field++)
             fields[field] = field + 1 < directive->fields ? strsep(&rest, "\t") : rest;
@@ -186,6 +244,7 @@ void forget_plan(struct plan *plan)
     free(plan->exec.environment);
     free(plan->attaches);
     free(plan->excluded);
+    free(plan->maps);
     free(plan->text);
     *plan = (struct plan){0};
 }
@@ -215,4 +274,14 @@ int plan_excludes(const struct plan *plan, const char *program, int is_optional)
         if (strcmp(plan->excluded[i], program) == 0)
             return 1;
     return is_optional && !plan_names(plan, program);
+}
+
+void make_pin_folders(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->map_count; i++) {
+        char *path = plan->maps[i].pin == NULL ? NULL : strdup(plan->maps[i].pin);
+        if (path != NULL)
+            make_folders(path);
+        free(path);
+    }
 }

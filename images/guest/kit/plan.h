@@ -3,12 +3,27 @@
 #define CMX_PLAN_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "finding.h"
 
 struct plan_attach {
     const char *program;
     const char *target;
+};
+
+/// What an application sets of a map between open and load.
+struct plan_map {
+    const char *name;
+    /// 0 to leave it as it is.
+    uint32_t max_entries;
+    /// NULL to leave it as it is.
+    const char *pin;
+    /// The template of an array or hash of maps; its type is 0 to leave it as it is.
+    uint32_t inner_type;
+    uint32_t inner_key_size;
+    uint32_t inner_value_size;
+    uint32_t inner_max_entries;
 };
 
 enum trigger_kind {
@@ -31,6 +46,8 @@ struct plan {
     int stops_at_load;
     /// Whether to give maps without a size one for the trial.
     int sizes_maps;
+    struct plan_map *maps;
+    size_t map_count;
     /// A tracefs event instead of an object; `kind` is NULL if there is none.
     struct plan_tracefs {
         const char *kind;
@@ -70,5 +87,7 @@ const char *plan_target(const struct plan *plan, const char *program);
 int plan_names(const struct plan *plan, const char *program);
 /// Whether that program is not attached. `is_optional`: its section excludes it unless the plan names it.
 int plan_excludes(const struct plan *plan, const char *program, int is_optional);
+/// Creates the directories of all pins, as an application's installation does: not every library creates them.
+void make_pin_folders(const struct plan *plan);
 
 #endif

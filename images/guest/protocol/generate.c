@@ -55,6 +55,11 @@ static void declare(const char *name, const char *type, size_t bytes)
     X(S, attach_microseconds) X(S, fire_microseconds) X(S, log_lacks_memory) X(S, name) X(S, type_)
 // clang-format on
 #define REQUEST_FIELDS(X, S) X(S, cell) X(S, object) X(S, plan) X(S, full_logs)
+// clang-format off
+#define MAP_FIELDS(X, S) \
+    X(S, name) X(S, max_entries) X(S, pin) X(S, inner_type) X(S, inner_key_size) X(S, inner_value_size) \
+    X(S, inner_max_entries)
+// clang-format on
 #define FINDING_FIELDS(X, S) X(S, code) X(S, argument_count) X(S, length) X(S, arguments)
 
 static const struct code {
@@ -86,6 +91,7 @@ static void write_rust(void)
 #undef type_
     STRUCTURE(resident_request, REQUEST_FIELDS);
     STRUCTURE(finding, FINDING_FIELDS);
+    STRUCTURE(plan_map, MAP_FIELDS);
     printf("/// Of findings.\npub mod code {\n");
     for (size_t i = 0; i < CODE_COUNT; i++)
         printf("    pub const %s: u32 = %u;\n", codes[i].name, codes[i].number);

@@ -35,7 +35,7 @@ func assign(spec *ebpf.CollectionSpec, programs, maps []string, options ebpf.Pro
 	}))
 	all := ebpf.CollectionOptions{
 		// Maps that are pinned by name need a directory.
-		Maps:     ebpf.MapOptions{PinPath: "/sys/fs/bpf"},
+		Maps:     ebpf.MapOptions{PinPath: pinFolder},
 		Programs: options,
 	}
 	shareKernelTypes(&all)

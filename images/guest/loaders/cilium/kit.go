@@ -125,6 +125,7 @@ type plan struct {
 	stopsAtLoad bool
 	// Whether to give maps without a size one for the trial.
 	sizesMaps bool
+	maps      []mapSettings
 	// Empty for the object's only map.
 	eventMap string
 	contains string
@@ -143,9 +144,40 @@ func readPlan(path string) (*plan, *finding) {
 	return &plan{
 		awaits: C.cell_awaits_event() != 0, eventMap: C.GoString(C.cell_event_map()),
 		contains: C.GoString(C.cell_event_text()), stopsAtLoad: C.cell_stops_at_load() != 0,
-		sizesMaps: C.cell_sizes_maps() != 0,
+		sizesMaps: C.cell_sizes_maps() != 0, maps: readMapSettings(),
 	}, nil
 }
+
+// mapSettings are what an application sets of a map.
+type mapSettings struct {
+	name string
+	// 0 to leave it as it is.
+	maxEntries uint32
+	// The path to pin it at; empty for none.
+	pin string
+	// nil to leave it as it is.
+	inner *innerMap
+}
+
+// An innerMap is the template of an array or hash of maps.
+type innerMap struct{ kind, keySize, valueSize, maxEntries uint32 }
+
+func readMapSettings() []mapSettings {
+	var all []mapSettings
+	for i := C.size_t(0); i < C.cell_map_count(); i++ {
+		m := C.cell_map(i)
+		settings := mapSettings{name: C.GoString(m.name), maxEntries: uint32(m.max_entries), pin: C.GoString(m.pin)}
+		if m.inner_type != 0 {
+			settings.inner = &innerMap{uint32(m.inner_type), uint32(m.inner_key_size), uint32(m.inner_value_size),
+				uint32(m.inner_max_entries)}
+		}
+		all = append(all, settings)
+	}
+	return all
+}
+
+// makePinFolders creates the directories of all pins.
+func makePinFolders() { C.make_cell_pin_folders() }
 
 // excludes says whether not to attach a program. One in an optional section (`SEC("?xdp")`) is excluded unless the plan
 // names it.

@@ -16,6 +16,8 @@ type object struct {
 	programs []string
 	// The programs whose functions its extensions replace; loaded extensions keep them loaded.
 	targets []*collection
+	// Paths to pin maps at once the object is loaded, by the map's name.
+	pins map[string]string
 }
 
 func openObject(path string) (*object, error) {

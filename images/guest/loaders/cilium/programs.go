@@ -22,6 +22,7 @@ func loadObject(out *reporter, path string, p *plan) {
 	}
 	if p != nil {
 		o.setLoadTargets(p)
+		o.setMaps(out, p.maps)
 	}
 	if p != nil && p.sizesMaps {
 		for _, name := range o.sizeMaps() {
@@ -54,6 +55,11 @@ func loadObject(out *reporter, path string, p *plan) {
 		return
 	}
 	defer whole.close()
+	if err := o.pinMaps(whole); err != nil {
+		out.say(wholeObject, err.Error())
+		out.program(programReport{program: wholeObject, stage: stageMaps, error: errorNumber(err), log_complete: 1})
+		return
+	}
 	if p != nil && !p.stopsAtLoad {
 		runStages(out, o, p, reports, whole)
 	}

@@ -62,13 +62,14 @@ static struct cmx_program load_program(uint32_t cell, const char *path, struct b
                                        const struct plan *plan)
 {
     struct bpf_program *program = select_program(object, index);
-    size_maps(object, plan);
     struct bpf_object *target = load_target(program, path, plan);
     struct observed_load *observed = observe_next_load();
     observed->asked.type = bpf_program__type(program);
     bpf_program__set_log_level(program, 1);
     bpf_program__set_log_buf(program, observed->log, QUIET_LOG_BYTES);
-    int error = plan ? set_load_target(program, plan_target(plan, bpf_program__name(program))) : 0;
+    int error = set_maps(object, plan);
+    if (error == 0 && plan != NULL)
+        error = set_load_target(program, plan_target(plan, bpf_program__name(program)));
     if (error == 0)
         error = bpf_object__load(object);
     // What libbpf does after the load (filling a prog array with deselected programs) is not about this program.
@@ -136,8 +137,10 @@ void load_object(uint32_t cell, const char *path, const struct plan *plan)
         count = count_programs(object);
         if (reports == NULL)
             reports = calloc(count, sizeof(*reports));
-        if (index == 0)
+        if (index == 0) {
+            check_map_settings(cell, object, plan);
             report_sized_maps(cell, object, plan);
+        }
         if (index < count) {
             reports[index] = load_program(cell, path, object, index, plan);
             failures += reports[index].error != 0;

@@ -66,10 +66,12 @@ struct observed_load *observe_next_load(void);
 /// Records that libbpf has reached the program.
 void observe_preparation(void);
 
-/// Gives a size to maps that the application sizes at run time, as veristat does, if the plan requests that.
-/// libbpf itself sizes perf event arrays and the like.
-void size_maps(struct bpf_object *object, const struct plan *plan);
-/// Reports the maps that `size_maps` will size.
+/// Ends the loader if the plan sets what this object or this library does not have.
+void check_map_settings(uint32_t cell, const struct bpf_object *object, const struct plan *plan);
+/// Sets what the plan sets of maps. If the plan requests that, gives a size to maps that the application sizes at run
+/// time, as veristat does; libbpf itself sizes perf event arrays and the like. Returns 0 or a negative errno.
+int set_maps(struct bpf_object *object, const struct plan *plan);
+/// Reports the maps that `set_maps` will size.
 void report_sized_maps(uint32_t cell, struct bpf_object *object, const struct plan *plan);
 /// Selects only the program with that `index` for loading and returns it; NULL if there are fewer.
 struct bpf_program *select_program(struct bpf_object *object, uint32_t index);

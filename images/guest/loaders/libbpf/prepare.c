@@ -7,6 +7,7 @@
 
 #include "../../kit/external_btf.h"
 #include "loader.h"
+#include "messages.h"
 
 /// BPF_MAP_TYPE_CGRP_STORAGE came with Linux 6.2, after the headers of Debian 12.
 #define TYPE_CGRP_STORAGE 32
@@ -51,6 +52,15 @@ int lacks_size(const struct bpf_object *object, enum bpf_map_type type)
     return 0;
 }
 
+/// What the plan sets of that map; NULL for nothing.
+static const struct plan_map *settings_of(const struct bpf_map *map, const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->map_count; i++)
+        if (strcmp(plan->maps[i].name, bpf_map__name(map)) == 0)
+            return &plan->maps[i];
+    return NULL;
+}
+
 void report_sized_maps(uint32_t cell, struct bpf_object *object, const struct plan *plan)
 {
     struct bpf_map *map;
@@ -58,25 +68,80 @@ void report_sized_maps(uint32_t cell, struct bpf_object *object, const struct pl
         return;
     bpf_object__for_each_map(map, object)
     {
+        const struct plan_map *settings = settings_of(map, plan);
         const struct bpf_map *inner = bpf_map__inner_map(map);
-        if (wants_size(map))
+        if (wants_size(map) && (settings == NULL || settings->max_entries == 0))
             report_finding(cell, CMX_WHOLE_OBJECT, FINDING(MAP_SIZED, bpf_map__name(map)));
-        if (inner != NULL && wants_size(inner))
+        if (inner != NULL && wants_size(inner) && (settings == NULL || settings->inner_type == 0))
             report_finding(cell, CMX_WHOLE_OBJECT, FINDING(MAP_SIZED, bpf_map__name(inner)));
     }
 }
 
-void size_maps(struct bpf_object *object, const struct plan *plan)
+static int has_inner_map(const struct bpf_map *map)
+{
+    return bpf_map__type(map) == BPF_MAP_TYPE_ARRAY_OF_MAPS || bpf_map__type(map) == BPF_MAP_TYPE_HASH_OF_MAPS;
+}
+
+void check_map_settings(uint32_t cell, const struct bpf_object *object, const struct plan *plan)
+{
+    for (size_t i = 0; plan != NULL && i < plan->map_count; i++) {
+        const struct plan_map *settings = &plan->maps[i];
+        const struct bpf_map *map = bpf_object__find_map_by_name(object, settings->name);
+        if (map == NULL)
+            end_unmeasured(cell, FINDING(MAP_NOT_FOUND, "libbpf", settings->name));
+        if (settings->inner_type != 0 && !has_inner_map(map))
+            end_unmeasured(cell, FINDING(INNER_MAP_UNUSABLE, settings->name));
+    }
+}
+
+/// Creates the inner map as an application does before the load. libbpf leaves the descriptor open.
+static int set_inner_map(struct bpf_map *outer, const struct plan_map *settings)
+{
+    int map = bpf_map_create(settings->inner_type, NULL, settings->inner_key_size, settings->inner_value_size,
+                             settings->inner_max_entries, NULL);
+    if (map >= 0)
+        return bpf_map__set_inner_map_fd(outer, map);
+    int error = -errno;
+    keep_finding(FINDING(INNER_MAP_REJECTED, bpf_map__name(outer), strerror(-error)));
+    return error;
+}
+
+static int set_map(struct bpf_map *map, const struct plan_map *settings)
+{
+    int error = 0;
+    if (settings->max_entries != 0)
+        error = bpf_map__set_max_entries(map, settings->max_entries);
+    if (error == 0 && settings->pin != NULL)
+        error = bpf_map__set_pin_path(map, settings->pin);
+    if (error == 0 && settings->inner_type != 0)
+        error = set_inner_map(map, settings);
+    return error;
+}
+
+static void size_maps(struct bpf_object *object)
 {
     struct bpf_map *map;
-    if (plan == NULL || !plan->sizes_maps)
-        return;
     bpf_object__for_each_map(map, object)
     {
         if (wants_size(map))
             bpf_map__set_max_entries(map, 1);
         size_inner_map(map);
     }
+}
+
+int set_maps(struct bpf_object *object, const struct plan *plan)
+{
+    if (plan == NULL)
+        return 0;
+    make_pin_folders(plan);
+    for (size_t i = 0; i < plan->map_count; i++) {
+        int error = set_map(bpf_object__find_map_by_name(object, plan->maps[i].name), &plan->maps[i]);
+        if (error)
+            return error;
+    }
+    if (plan->sizes_maps)
+        size_maps(object);
+    return 0;
 }
 
 struct bpf_object *open_object(const char *path)
@@ -136,9 +201,8 @@ static struct bpf_object *load_program_with(const char *function, const char *pa
         int number = btf__find_by_name_kind(bpf_object__btf(object), function, BTF_KIND_FUNC);
         if (program == NULL || number < 0)
             break;
-        size_maps(object, plan);
-        if (bpf_program__type(program) != BPF_PROG_TYPE_EXT && bpf_object__load(object) == 0 &&
-            has_function(bpf_program__fd(program), number)) {
+        if (bpf_program__type(program) != BPF_PROG_TYPE_EXT && set_maps(object, plan) == 0 &&
+            bpf_object__load(object) == 0 && has_function(bpf_program__fd(program), number)) {
             *target = bpf_program__fd(program);
             return object;
         }

@@ -67,7 +67,9 @@ static void report_all(struct stages *stages)
 static int prepare_and_load(struct bpf_object *object, const struct plan *plan)
 {
     struct bpf_program *program;
-    size_maps(object, plan);
+    int maps_error = set_maps(object, plan);
+    if (maps_error)
+        return maps_error;
     bpf_object__for_each_program(program, object)
     {
         const char *name = bpf_program__name(program);

@@ -276,6 +276,14 @@ struct cmx_finding {
     FINDING(ARRAY_REFUSED, 41, 1) \
     /* library that loads programs as compiled if there is no BTF to relocate them against */ \
     FINDING(RELOCATIONS_SKIPPED, 42, 1) \
+    /* library, map that the plan names */ \
+    FINDING(MAP_NOT_FOUND, 43, 2) \
+    /* map for which the plan has an inner map; its type has none */ \
+    FINDING(INNER_MAP_UNUSABLE, 44, 1) \
+    /* library that cannot set it, key as `inner`, map */ \
+    FINDING(MAP_SETTING_UNSUPPORTED, 45, 3) \
+    /* map, error */ \
+    FINDING(INNER_MAP_REJECTED, 46, 2) \
 \
     /* Attaching. */ \
     /* library, program: neither its section nor the plan names its target */ \

@@ -204,6 +204,24 @@ impl Plan {
         unsafe { cell_sizes_maps() != 0 }
     }
 
+    /// What the plan sets of maps.
+    pub fn maps(&self) -> Vec<MapSettings> {
+        // SAFETY: the plan was read, and lives as long as the process.
+        let all = (0..unsafe { cell_map_count() }).map(|index| unsafe { &*cell_map(index) });
+        all.map(|map| MapSettings {
+            name: text(map.name),
+            max_entries: Some(map.max_entries).filter(|entries| *entries != 0),
+            pin: (!map.pin.is_null()).then(|| text(map.pin)),
+            has_inner: map.inner_type != 0,
+        })
+        .collect()
+    }
+
+    pub fn make_pin_folders(&self) {
+        // SAFETY: the plan was read.
+        unsafe { make_cell_pin_folders() }
+    }
+
     pub fn awaits_event(&self) -> bool {
         // SAFETY: the plan was read.
         unsafe { cell_awaits_event() != 0 }
@@ -249,6 +267,16 @@ impl Plan {
             Err(finding)
         }
     }
+}
+
+/// What an application sets of a map.
+pub struct MapSettings {
+    pub name: String,
+    pub max_entries: Option<u32>,
+    /// The path at which it is pinned.
+    pub pin: Option<String>,
+    /// Whether it defines the map's inner map.
+    pub has_inner: bool,
 }
 
 /// A trigger that runs while an event is awaited.
@@ -420,6 +448,9 @@ extern "C" {
     fn cell_excludes(program: *const c_char, is_optional: c_int) -> c_int;
     fn cell_stops_at_load() -> c_int;
     fn cell_sizes_maps() -> c_int;
+    fn cell_map_count() -> usize;
+    fn cell_map(index: usize) -> *const protocol::plan_map;
+    fn make_cell_pin_folders();
     fn cell_awaits_event() -> c_int;
     fn cell_event_map() -> *const c_char;
     fn cell_event_text() -> *const c_char;

@@ -18,7 +18,7 @@ use object::Endianness;
 
 use crate::{
     ask,
-    guest::{self, code, Agent, Finding, Plan, Report, Source, Stage, WHOLE_OBJECT},
+    guest::{self, code, Agent, Finding, MapSettings, Plan, Report, Source, Stage, WHOLE_OBJECT},
     object::{ObjectView, ProgramPlace},
     words,
 };
@@ -90,7 +90,9 @@ pub fn load(agent: &Agent, path: &str, plan: Option<&Plan>) -> Option<Loaded> {
     let view = ObjectView::new(&bytes);
     learn_external_btf();
     LACKS_RELOCATION.store(view.is_relocated && kernel().is_err() && SUBSTITUTE.get().is_none(), Ordering::Relaxed);
-    let mut ebpf = match open(agent, &bytes, &view, plan.is_some_and(Plan::sizes_maps)) {
+    let settings = plan.map(Plan::maps).unwrap_or_default();
+    check_settings(agent, &view, &settings);
+    let mut ebpf = match open(agent, &bytes, &view, plan, &settings) {
         Ok(ebpf) => ebpf,
         Err(error) => {
             if let EbpfError::MapError(MapError::CreateError { name, io_error, .. }) = &error {
@@ -102,6 +104,10 @@ pub fn load(agent: &Agent, path: &str, plan: Option<&Plan>) -> Option<Loaded> {
             return None;
         }
     };
+    if let Err(error) = pin(&ebpf, &view, &settings) {
+        report_unopened(agent, error);
+        return None;
+    }
     let mut loading = Loading { agent, plan, ebpf: &mut ebpf, view: &view };
     let mut reports: Vec<Report> = Vec::new();
     // A program that replaces a function of another one needs that one loaded first.
@@ -116,11 +122,60 @@ pub fn load(agent: &Agent, path: &str, plan: Option<&Plan>) -> Option<Loaded> {
     reports.iter().all(|report| report.error == 0).then_some(Loaded { ebpf, view, reports })
 }
 
-/// Opens the object with its maps, and gives those without a size one if `sizes_maps` is set.
-fn open(agent: &Agent, bytes: &[u8], view: &ObjectView, sizes_maps: bool) -> Result<Ebpf, EbpfError> {
+/// Ends the cell if the plan sets what this object does not have, or what Aya cannot set.
+fn check_settings(agent: &Agent, view: &ObjectView, settings: &[MapSettings]) {
+    let end = |code, arguments: &[&str]| -> ! { agent.end_unmeasured(Finding::new(code, arguments)) };
+    // Aya itself says what is wrong with an object that it cannot read.
+    for map in settings.iter().filter(|_| !view.programs.is_empty()) {
+        let Some(shape) = view.maps.get(&map.name) else { end(code::MAP_NOT_FOUND, &["Aya", &map.name]) };
+        if map.has_inner && !shape.has_inner_map() {
+            end(code::INNER_MAP_UNUSABLE, &[&map.name]);
+        }
+        if map.has_inner {
+            end(code::MAP_SETTING_UNSUPPORTED, &["Aya", "inner", &map.name]);
+        }
+        // Aya pins such a map when it creates it, in a directory that is the same for all maps.
+        if shape.is_pinned && map.pin.as_ref().is_some_and(|path| *path != default_pin(&map.name)) {
+            end(code::MAP_SETTING_UNSUPPORTED, &["Aya", "pin", &map.name]);
+        }
+    }
+}
+
+/// Where Aya pins a map whose definition says LIBBPF_PIN_BY_NAME.
+fn default_pin(map: &str) -> String {
+    format!("/sys/fs/bpf/{map}")
+}
+
+/// Pins the maps that Aya has not pinned itself; an application does that once the object is loaded.
+fn pin(ebpf: &Ebpf, view: &ObjectView, settings: &[MapSettings]) -> Result<(), EbpfError> {
+    for settings in settings {
+        let (Some(path), Some(map)) = (&settings.pin, ebpf.map(&settings.name)) else { continue };
+        if !view.maps.get(&settings.name).is_some_and(|shape| shape.is_pinned) {
+            map.pin(path).map_err(|error| MapError::PinError { name: Some(settings.name.clone()), error })?;
+        }
+    }
+    Ok(())
+}
+
+/// Opens the object with its maps, with what the plan sets of them.
+fn open(
+    agent: &Agent,
+    bytes: &[u8],
+    view: &ObjectView,
+    plan: Option<&Plan>,
+    settings: &[MapSettings],
+) -> Result<Ebpf, EbpfError> {
     let mut loader = loader();
-    if sizes_maps {
-        for (name, size) in view.maps.iter().filter_map(|(name, map)| Some((name, map.trial_size()?))) {
+    if let Some(plan) = plan {
+        plan.make_pin_folders();
+    }
+    for (map, entries) in settings.iter().filter_map(|map| Some((&map.name, map.max_entries?))) {
+        loader.set_max_entries(map, entries);
+    }
+    if plan.is_some_and(Plan::sizes_maps) {
+        let is_set = |name: &str| settings.iter().any(|map| map.name == name && map.max_entries.is_some());
+        let unsized_maps = view.maps.iter().filter(|(name, _)| !is_set(name));
+        for (name, size) in unsized_maps.filter_map(|(name, map)| Some((name, map.trial_size()?))) {
             agent.find(WHOLE_OBJECT, Finding::new(code::MAP_SIZED, &[name]));
             loader.set_max_entries(name, size);
         }

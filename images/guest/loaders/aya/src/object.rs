@@ -3,6 +3,7 @@ use std::{cmp::Ordering, collections::HashMap};
 
 use aya_obj::{
     generated::{bpf_insn, bpf_map_type, BPF_CALL, BPF_JMP, BPF_PSEUDO_CALL},
+    maps::PinningType,
     Object, ProgramSection,
 };
 use object::{Object as _, ObjectSection as _};
@@ -37,6 +38,8 @@ pub struct MapShape {
     pub value_bytes: usize,
     pub entries: u32,
     pub flags: u32,
+    /// Whether its definition says that it is pinned by its name.
+    pub is_pinned: bool,
     /// Whether the object's BTF has types for key and value.
     pub has_btf: bool,
 }
@@ -54,6 +57,11 @@ impl MapShape {
             bpf_map_type::BPF_MAP_TYPE_TASK_STORAGE,
         ];
         self.entries == 0 && !SIZED_BY_OTHERS.iter().any(|kind| *kind as u32 == self.kind)
+    }
+
+    pub fn has_inner_map(&self) -> bool {
+        let kinds = [bpf_map_type::BPF_MAP_TYPE_ARRAY_OF_MAPS, bpf_map_type::BPF_MAP_TYPE_HASH_OF_MAPS];
+        kinds.iter().any(|kind| *kind as u32 == self.kind)
     }
 
     /// The size that it gets for a trial, if it has none.
@@ -95,6 +103,7 @@ impl ObjectView {
                 value_bytes: map.value_size() as usize,
                 entries: map.max_entries(),
                 flags: map.map_flags(),
+                is_pinned: map.pinning() != PinningType::None,
                 has_btf: matches!(map, aya_obj::Map::Btf(map) if map.def.btf_key_type_id != 0),
             };
             view.maps.insert(name.clone(), shape);

@@ -58,6 +58,9 @@ extension GuestFinding.Code {
         case .innerMapUnusable: CMX_FINDING_INNER_MAP_UNUSABLE
         case .mapSettingUnsupported: CMX_FINDING_MAP_SETTING_UNSUPPORTED
         case .innerMapRejected: CMX_FINDING_INNER_MAP_REJECTED
+        case .capabilityAbsent: CMX_FINDING_CAPABILITY_ABSENT
+        case .capabilityMissing: CMX_FINDING_CAPABILITY_MISSING
+        case .privilegesUnavailable: CMX_FINDING_PRIVILEGES_UNAVAILABLE
         case .replacedFunctionMissing: CMX_FINDING_REPLACED_FUNCTION_MISSING
         case .loadTargetUnnamed: CMX_FINDING_LOAD_TARGET_UNNAMED
         case .loadTargetRefused: CMX_FINDING_LOAD_TARGET_REFUSED

@@ -32,7 +32,7 @@ package struct ProbeManifest: Sendable, Hashable {
 
     static let keys =
         ["summary", "modules", "loaders", "fullLogs", "trialSizes", "constants", "maps", "variants", "expect"]
-        + ProbeStages.keys
+        + ProbePrivileges.keys + ProbeStages.keys
 
     init(name: String, folder: FilePath, summary: String, variants: [ProbeVariant]) {
         self.name = name
@@ -54,6 +54,7 @@ package struct ProbeManifest: Sendable, Hashable {
         let trialSizes = try keys["trialSizes"]?.flag() ?? false
         let constants = try keys["constants"]?.constants() ?? []
         let maps = try keys["maps"]?.mapSettings() ?? []
+        let privileges = try ProbePrivileges(keys)
         let stages = try ProbeStages(keys, else: .none)
 
         let entries = try keys.required("variants", in: document)
@@ -64,7 +65,7 @@ package struct ProbeManifest: Sendable, Hashable {
                 try ProbeVariant(
                     node, name: name, in: folder, sharedModules: modules, sharedLoaders: loaders,
                     sharedFullLogs: fullLogs, sharedTrialSizes: trialSizes, sharedConstants: constants,
-                    sharedMaps: maps, sharedStages: stages))
+                    sharedMaps: maps, sharedPrivileges: privileges, sharedStages: stages))
         }
         guard !variants.isEmpty else { throw entries.wrong(expected: "at least one variant") }
 

@@ -27,6 +27,8 @@ package struct ProbeVariant: Sendable, Hashable {
     package var constants: [Placed<ObjectConstant>]
     /// What is set of maps of the object.
     package var maps: [Placed<MapSetting>]
+    /// Who loads it.
+    package var privileges: ProbePrivileges
     /// The stages past the load.
     package var stages: ProbeStages
     /// In the order of the file: the first that speaks of a kernel counts.
@@ -67,13 +69,13 @@ extension ProbeVariant {
     init(
         _ node: ManifestNode, name: String, in folder: FilePath, sharedModules: [String], sharedLoaders: [Glob]?,
         sharedFullLogs: Bool, sharedTrialSizes: Bool, sharedConstants: [Placed<ObjectConstant>],
-        sharedMaps: [Placed<MapSetting>], sharedStages: ProbeStages
+        sharedMaps: [Placed<MapSetting>], sharedPrivileges: ProbePrivileges, sharedStages: ProbeStages
     ) throws(ManifestError) {
         let keys = try node.mapping(
             known: [
                 "source", "object", "tracefs", "exec", "cpu", "cflags", "modules", "loaders", "fullLogs", "trialSizes",
                 "constants", "maps",
-            ] + ProbeStages.keys)
+            ] + ProbePrivileges.keys + ProbeStages.keys)
         self.name = name
         // What the probe says of stages is for objects: a program does all that itself.
         stages = keys["exec"] == nil ? try ProbeStages(keys, else: sharedStages) : .none
@@ -87,6 +89,7 @@ extension ProbeVariant {
         constants = sharedConstants.filter { shared in !own.contains { $0.value.name == shared.value.name } } + own
         let ownMaps = try keys["maps"]?.mapSettings() ?? []
         maps = sharedMaps.filter { shared in !ownMaps.contains { $0.value.map == shared.value.map } } + ownMaps
+        privileges = try ProbePrivileges(keys, else: sharedPrivileges)
         modules = sharedModules
         for module in try keys["modules"]?.moduleNames() ?? [] where !modules.contains(module) {
             modules.append(module)

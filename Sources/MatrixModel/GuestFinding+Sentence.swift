@@ -44,6 +44,15 @@ extension GuestFinding {
             return "this kernel has no BTF, so \(first) loaded the program without its CO-RE relocations"
         case .loadTargetRefused: return "cannot set the target of '\(first)' to '\(second)': \(third)"
 
+        case .capabilityAbsent:
+            let since = Capability(first)?.since.map { " (needs \($0))" } ?? ""
+            return "this kernel has no \(first)\(since), so the cell ran without it"
+        case .capabilityMissing:
+            let subject = second.isEmpty ? first : "\(first) of type \(second)"
+            return "this kernel requires \(third) for \(subject), and the loader does not have it"
+        case .privilegesUnavailable:
+            return "this kernel cannot run a program as another user with capabilities (needs 4.3)"
+
         case .targetUnnamed:
             return "the section of program '\(second)' names no target, and \(first) leaves that to the application; "
                 + "name it with 'attach'"

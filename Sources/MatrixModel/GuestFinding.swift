@@ -15,6 +15,9 @@ package struct GuestFinding: Hashable, Sendable {
         case replacedFunctionMissing, loadTargetUnnamed, loadTargetRefused, mapSized, arrayRefused, relocationsSkipped
         case mapNotFound, innerMapUnusable, mapSettingUnsupported, innerMapRejected
 
+        // The user and capabilities of the cell.
+        case capabilityAbsent, capabilityMissing, privilegesUnavailable
+
         // Attaching.
         case targetUnnamed, targetNotPathAndSymbol, targetNotCategoryAndName, targetNotSymbolAndOffset
         case typeNotAttachable, sectionNotAttachable, interfaceMissing, cgroupUnopenable, classifierMissing

@@ -50,6 +50,8 @@ package struct StagePlan: Sendable, Hashable {
     package var trialSizes = false
     /// What is set of the object's maps before the load.
     package var maps: [MapSetting] = []
+    /// `nil` for root with all capabilities.
+    package var privileges: Privileges?
 
     package init(_ subject: Subject, trigger: Trigger? = nil, event: Event? = nil) {
         self.subject = subject
@@ -78,6 +80,14 @@ package struct StagePlan: Sendable, Hashable {
         guard !maps.isEmpty else { return plan }
         var plan = plan ?? StagePlan(.load)
         plan.maps = maps
+        return plan
+    }
+
+    /// `plan`, or the load alone, with those privileges; `plan` itself for root with all capabilities.
+    package static func with(_ privileges: Privileges?, _ plan: StagePlan?) -> StagePlan? {
+        guard let privileges else { return plan }
+        var plan = plan ?? StagePlan(.load)
+        plan.privileges = privileges
         return plan
     }
 }
@@ -156,7 +166,7 @@ extension StagePlan {
         case .tracefs(let event): lines = [["tracefs", event.kind.rawValue, event.target, event.fetch]]
         }
         if trialSizes { lines.append(["trial-sizes"]) }
-        lines += maps.flatMap(\.lines)
+        lines += maps.flatMap(\.lines) + (privileges?.lines ?? [])
         switch trigger {
         case .type(let text): lines.append(["trigger", "type", text])
         case .shell(let command): lines.append(["trigger", "shell", command])

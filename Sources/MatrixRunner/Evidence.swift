@@ -93,9 +93,10 @@ package struct Evidence: Sendable {
         self.timing = timing
     }
 
-    /// Which maps were given a size that the object does not give them.
-    var sizedMaps: [GuestFinding] {
-        ([remarks] + programs.map(\.loader)).flatMap(\.findings).filter { $0.code == .mapSized }
+    /// What was not as the object or its manifest has it: maps that were given a size, capabilities that there are not.
+    var deviations: [GuestFinding] {
+        ([remarks] + programs.map(\.loader)).flatMap(\.findings)
+            .filter { [.mapSized, .capabilityAbsent].contains($0.code) }
     }
 
     /// Of a cell that had no guest because of `error`.

@@ -27,7 +27,7 @@ package struct Judge: Sendable {
             switch evidence.ending {
             case .finished(let exit):
                 finished(exit, cell, evidence, programs, lacking: wanted.isEmpty ? nil : kernel)
-                    .noting(evidence.sizedMaps).noting(warningsIn: evidence.kernelLog)
+                    .noting(evidence.deviations).noting(warningsIn: evidence.kernelLog)
             case .stopped(let limit): stopped(after: limit, cell, evidence)
             case .guestGone(let why, let console): crashed(why, console: console)
             case .vmmFailed(let why, let console): vmmFailed(why, console: console)
@@ -66,10 +66,10 @@ package struct Judge: Sendable {
             self.text = text
         }
 
-        /// The same with what the loader made up for: the object as it is would not have been loaded.
-        func noting(_ sized: [GuestFinding]) -> Ruling {
-            guard !sized.isEmpty else { return self }
-            let words = [reason].compactMap(\.self) + sized.map(\.sentence)
+        /// The same with what was not as the object or its manifest has it: another cell was measured than one might think.
+        func noting(_ deviations: [GuestFinding]) -> Ruling {
+            guard !deviations.isEmpty else { return self }
+            let words = [reason].compactMap(\.self) + deviations.map(\.sentence)
             return Ruling(verdict, reason: words.joined(separator: "; "), text: text)
         }
 

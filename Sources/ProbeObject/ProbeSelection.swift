@@ -22,6 +22,8 @@ package struct BuiltVariant: Sendable, Hashable {
     package var loaders: [Glob]?
     /// Whether all of every log is kept, as its manifest has it.
     package var fullLogs = false
+    /// Who loads it; `nil` for root with all capabilities.
+    package var privileges: Privileges?
     /// Empty for an object without a manifest: it is expected to pass.
     package var expectations: [Expectation]
     /// Why it cannot be compiled on this machine, which says nothing about the variant; there is no object then.
@@ -73,6 +75,7 @@ extension BuiltVariant {
         fullLogs = variant.fullLogs
         if variant.trialSizes { plan = .withTrialSizes(plan) }
         plan = .setting(try variant.mapSettings(for: object.maps), in: plan)
+        privileges = variant.privileges.privileges
     }
 
     /// One that cannot be compiled here, and so goes nowhere.
@@ -88,6 +91,7 @@ extension BuiltVariant {
             probe: probe.name, variant: variant.name, object: nil, programs: [tracefs.symbol],
             plan: try variant.stages.plan(tracefs), modules: variant.modules, loaders: nil,
             expectations: variant.expectations)
+        privileges = variant.privileges.privileges
     }
 
     init(_ variant: ProbeVariant, of probe: ProbeManifest, executable: ProbeExecutable) {
@@ -95,6 +99,7 @@ extension BuiltVariant {
             probe: probe.name, variant: variant.name, object: nil, executable: executable,
             programs: [executable.program.lastComponent?.string ?? ""], plan: nil, modules: variant.modules,
             loaders: nil, expectations: variant.expectations, files: [executable.program])
+        privileges = variant.privileges.privileges
     }
 
     /// `x/foo.bpf.o` is the variant `object` of the probe `foo`.

@@ -12,6 +12,8 @@ extension GuestTests {
             var name: String
             var isDynamic = false
             var keys = ""
+            /// Keys beside `exec`.
+            var others = ""
             var verdict = Verdict.pass
             var stage: Stage? = .fire
             var cause: String?
@@ -35,6 +37,9 @@ extension GuestTests {
                 name: "nothing", keys: ", pass: { line: am ready }", verdict: .fail, cause: "exec-line", errno: 42,
                 words: "contains 'am ready'"),
             Case(name: "child"), Case(name: "talk", words: "line 399999\n"),
+            Case(
+                name: "who", others: ", user: 1000, capabilities: [CAP_NET_ADMIN]",
+                words: "uid=1000 gid=1000 effective=1000\n"),
             Case(name: "hang", verdict: .timeout, stage: .load, words: "waiting for what never comes"),
             Case(name: "load", isDynamic: true, keys: ", environment: { LAST: yes }"),
         ]
@@ -47,7 +52,8 @@ extension GuestTests {
             try await Installation.with { tool in
                 let variants = Self.cases.enumerated().map { number, test in
                     let program = test.isDynamic ? "app/bin/selftest" : "static"
-                    return "  v\(number): { exec: { program: \(program), arguments: [\(test.name)]\(test.keys) } }\n"
+                    let exec = "{ program: \(program), arguments: [\(test.name)]\(test.keys) }"
+                    return "  v\(number): { exec: \(exec)\(test.others) }\n"
                 }
                 try tool.replaceProbes(with: [
                     "own/probe.yaml": "summary: s\nvariants:\n\(variants.joined())",

@@ -212,6 +212,14 @@ struct ProbeManifestTests {
             "summary: x\nvariants:\n  a: { tracefs: { kprobe: do_exit }, maps: {} }",
             "3: 'maps' is 'a mapping'; expected no 'maps' with 'tracefs'"
         ),
+        (loading("user: alice"), "2: 'user' is 'alice'; expected nobody, root or a user id"),
+        (loading("user: -1"), "2: 'user' is '-1'; expected nobody, root or a user id"),
+        (loading("user: 4294967295"), "2: 'user' is '4294967295'; expected nobody, root or a user id"),
+        (loading("capabilities: CAP_BPF"), "2: 'capabilities' is 'CAP_BPF'; expected a list"),
+        (
+            loading("capabilities: [cap_bpf]"),
+            "2: 'capabilities' is 'cap_bpf'; expected names of capabilities, such as CAP_BPF"
+        ),
         (expecting("{ verdict: notMeasured }"), "4: 'verdict' is 'notMeasured'"),
         (expecting("{ kernels: '*' }"), "4: the key 'verdict' is missing"),
         (expecting("{ verdict: fail, kernels: '>=new' }"), "4: 'kernels' is '>=new'; expected an id, a glob"),
@@ -238,6 +246,10 @@ struct ProbeManifestTests {
 
     private static func setting(_ maps: String) -> String {
         "summary: x\nmaps: \(maps)\nvariants: { a: { source: a.c } }"
+    }
+
+    private static func loading(_ key: String) -> String {
+        "summary: x\n\(key)\nvariants: { a: { source: a.c } }"
     }
 
     private static func wanting(_ modules: String) -> String {
@@ -269,7 +281,7 @@ struct ProbeManifestTests {
         let page = SourceTree.root.pushing("docs/manifest.md")
         let text = try String(contentsOfFile: page.string, encoding: .utf8)
         let samples = text.split(separator: "```yaml\n").dropFirst().compactMap { $0.split(separator: "```").first }
-        try #require(samples.count == 13)
+        try #require(samples.count == 14)
         let files = [
             "probe.bpf.c", "vendor/probe.bpf.o", "fentry.bpf.c", "hash.bpf.c", "device.bpf.c", "percpu-buffer.bpf.c",
             "target/agent", "agent.toml", "connect.bpf.c", "flows.bpf.c", "ports.bpf.c",
@@ -284,7 +296,7 @@ struct ProbeManifestTests {
             let loaders = try ProbeManifest(file: file, text: String(samples[2]))
             #expect(loaders.variants.map { $0.loaders?.count } == [3, 1])
             #expect(loaders.variants.map(\.fullLogs) == [false, true])
-            let own = try ProbeManifest(file: file, text: String(samples[7]))
+            let own = try ProbeManifest(file: file, text: String(samples[8]))
             #expect(own.variants.map(\.file) == [folder.pushing("target/agent")])
             let sized = try ProbeManifest(file: file, text: String(samples[3]))
             #expect(sized.variants.map(\.trialSizes) == [true])
@@ -297,7 +309,16 @@ struct ProbeManifestTests {
             let inner = MapSetting.Inner(type: lru, keySize: 16, valueSize: 8, maxEntries: 1024)
             #expect(maps[0] == [MapSetting(map: "flows", maxEntries: 65536), pinned])
             #expect(maps[1] == [pinned, MapSetting(map: "flows", inner: inner)])
-            let third = try ProbeManifest(file: file, text: String(samples[6]))
+            let users = try ProbeManifest(file: file, text: String(samples[6])).variants.map(\.privileges.privileges)
+            let names = ["CAP_BPF", "CAP_PERFMON", "CAP_SYS_ADMIN"]
+            let capabilities = try names.map { try #require(Capability($0)) }
+            #expect(capabilities.map(\.number) == [39, 38, 21])
+            #expect(
+                users == [
+                    nil, Privileges(user: 65534, capabilities: Array(capabilities[..<2])),
+                    Privileges(user: 0, capabilities: [capabilities[2]]), Privileges(user: 65534, capabilities: []),
+                ])
+            let third = try ProbeManifest(file: file, text: String(samples[7]))
             let plans = try third.variants.map { variant in
                 guard case .tracefs(let event) = variant.origin else {
                     return try variant.stages.plan(
@@ -306,7 +327,7 @@ struct ProbeManifestTests {
                 return try variant.stages.plan(event)
             }
             #expect(plans.map { $0?.lastStage } == [.fire, .fire, nil, .fire])
-            let versions = try ProbeManifest(file: file, text: String(samples[8])).variants[0].expectations
+            let versions = try ProbeManifest(file: file, text: String(samples[9])).variants[0].expectations
             let old = try #require(KernelID("ubuntu-4.15")), oldest = try #require(KernelID("debian-4.4"))
             let expected = { (id: KernelID, loader: LoaderName) in
                 versions.rule(for: id, release: nil, loader: loader).verdict
@@ -315,15 +336,15 @@ struct ProbeManifestTests {
             #expect(expected(old, LoaderName("libbpf", version: "1.7.0")) == .pass)
             #expect(expected(oldest, LoaderName("libbpf@1.1")) == .fail)
         }
-        let apt = try KernelManifest(file: "/debian-6.1.yaml", text: String(samples[10]))
+        let apt = try KernelManifest(file: "/debian-6.1.yaml", text: String(samples[11]))
         #expect(apt.commandLine == "mitigations=off")
-        let file = try KernelManifest(file: "/el9-5.14.yaml", text: String(samples[11]))
+        let file = try KernelManifest(file: "/el9-5.14.yaml", text: String(samples[12]))
         guard case .file(let source) = file.source else {
             Issue.record("\(file.source)")
             return
         }
         #expect(source.modules.count == 1 && !file.isGate)
-        let external = try KernelManifest(file: "/k/ubuntu-4.15.yaml", text: String(samples[12]))
+        let external = try KernelManifest(file: "/k/ubuntu-4.15.yaml", text: String(samples[13]))
         #expect(external.btf == "/k/btfhub-archive/ubuntu/18.04/x86_64")
     }
 

@@ -74,14 +74,18 @@ import VerifierLog
         #expect(result.programs.last?.cause?.id == "prog-array-slot")
     }
 
-    @Test func mapsThatWereSizedAreNamed() throws {
+    @Test func mapsThatWereSizedAndCapabilitiesThatAreMissingAreNamed() throws {
         let sized = GuestFinding(.mapSized, ["counts"])
+        let absent = GuestFinding(.capabilityAbsent, ["CAP_BPF"])
         let result = try judge(
             Evidence(
-                programs: [program(), program(number: 1)], remarks: LoaderWords(findings: [sized]),
+                programs: [program(), program(number: 1)], remarks: LoaderWords(findings: [sized, absent]),
                 ending: .finished(.exited(0))))
         #expect(result.verdict == .pass)
-        #expect(result.reason == "map 'counts' has no max_entries and was given a size for the trial")
+        #expect(
+            result.reason
+                == "map 'counts' has no max_entries and was given a size for the trial; "
+                + "this kernel has no CAP_BPF (needs 5.8), so the cell ran without it")
     }
 
     @Test func contradictionIsNotMeasured() throws {

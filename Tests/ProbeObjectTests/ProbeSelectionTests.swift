@@ -107,6 +107,29 @@ struct ProbeSelectionTests {
         }
     }
 
+    @Test func whoLoadsIsSaidOfProbesAndVariants() async throws {
+        try await withFolder { folder in
+            try await writeCatalogue(folder)
+            let manifest = """
+                summary: s
+                user: nobody
+                capabilities: [CAP_BPF, CAP_BPF]
+                variants:
+                  x: { object: p.o }
+                  y: { object: p.o, user: root }
+                  z: { object: p.o, capabilities: [] }
+                  event: { tracefs: { kprobe: do_exit } }
+                """
+            try write(manifest.utf8, to: folder.pushing("a/probe.yaml"))
+            let built = try await ProbeSelection(probes: [Glob("a")]).build(folder: folder, cache: folder)
+            #expect(
+                built.map { StagePlan.with($0.privileges, nil)?.text } == [
+                    "load\nuser\t65534\ncapability\t39\tCAP_BPF\n", "load\nuser\t0\ncapability\t39\tCAP_BPF\n",
+                    "load\nuser\t65534\n", "load\nuser\t65534\ncapability\t39\tCAP_BPF\n",
+                ])
+        }
+    }
+
     @Test func twoObjectsOfOneNameAreAMistake() async throws {
         try await withFolder { folder in
             let bytes = try FileBytes.read(await compiled(Sources.twoPrograms, in: folder))

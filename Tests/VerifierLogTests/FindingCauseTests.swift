@@ -10,7 +10,7 @@ import Testing
         .programTypeRejected: ["raw_tracepoint"], .mapTypeRejected: ["ringbuf"],
         .attachTypeRejected: ["cgroup_sock", "cgroup_inet4_post_bind"], .flagsRejected: ["xdp", "0x20"],
         .versionRejected: ["kprobe", "3.16.7"], .lengthRejected: ["5000"], .mapBTFRejected: ["Aya"],
-        .relocationsSkipped: ["Aya"],
+        .relocationsSkipped: ["Aya"], .capabilityMissing: ["programs", "kprobe", "CAP_BPF"],
         .lockedDown: ["confidentiality"], .mapSizeMissing: ["hash"], .helperMissing: ["130"],
         .helperElsewhere: ["130", "kprobe, xdp"],
         .lsmInactive: ["capability,yama"], .eventMapMissing: ["lines"],

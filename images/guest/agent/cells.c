@@ -13,6 +13,7 @@
 #include "../kit/frames.h"
 #include "../kit/load_log.h"
 #include "../kit/namespaces.h"
+#include "../kit/privileges.h"
 #include "../kit/residency.h"
 #include "../kit/trigger.h"
 #include "agent.h"
@@ -152,8 +153,19 @@ static struct cmx_cell_end run_in_resident(struct resident *resident, const stru
     return finish(loader, end, status);
 }
 
+/// Drops the privileges that the cell's plan does not grant. An executable's own loader does that for its program: it
+/// needs them to prepare the program's root directory.
+static void drop_privileges(const struct cmx_load *load, const struct plan *plan, const struct pipes *pipes)
+{
+    report_to(pipes->reports[1]);
+    report_absent_capabilities(load->cell, plan);
+    if (!can_take_privileges(plan) || (plan->exec.program == NULL && !take_privileges(plan)))
+        end_unmeasured(load->cell, FINDING(PRIVILEGES_UNAVAILABLE));
+}
+
 /// The child process that executes a loader for one cell.
-__attribute__((noreturn)) static void become_loader(const struct cmx_load *load, const struct pipes *pipes)
+__attribute__((noreturn)) static void become_loader(const struct cmx_load *load, const struct plan *plan,
+                                                    const struct pipes *pipes)
 {
     char cell[16];
     snprintf(cell, sizeof(cell), "%u", load->cell);
@@ -168,17 +180,20 @@ __attribute__((noreturn)) static void become_loader(const struct cmx_load *load,
         setenv(FRESH_TRIGGER_VARIABLE, "1", 1);
     if (load->full_logs)
         setenv(FULL_LOGS_VARIABLE, "1", 1);
+    if (plan->has_user)
+        drop_privileges(load, plan, pipes);
     exec_loader((const char *[]){load->loader, cell, load->object, load->plan, NULL}, pipes->reports[1]);
 }
 
 /// Starts the loader as `loader-<name> CELL OBJECT PLAN`. Whatever it does must not affect the next cell of this guest.
-static struct cmx_cell_end run_once(const struct cmx_load *load, const struct pipes *pipes, struct loader *loader)
+static struct cmx_cell_end run_once(const struct cmx_load *load, const struct plan *plan, const struct pipes *pipes,
+                                    struct loader *loader)
 {
     loader->control = -1;
     loader->wait_status = NO_LOADER_STATUS;
     loader->pid = fork();
     if (loader->pid == 0)
-        become_loader(load, pipes);
+        become_loader(load, plan, pipes);
     close(pipes->reports[1]);
     close(pipes->words[1]);
     enum reports_end end = loader->pid > 0 ? pass_reports(loader) : REPORTS_SOUND;
@@ -192,6 +207,16 @@ static struct cmx_cell_end run_once(const struct cmx_load *load, const struct pi
     return finish(loader, end, loader->wait_status);
 }
 
+/// The cell's plan; empty if it has none, or one that cannot be read, which its loader reports.
+static struct plan plan_of(const struct cmx_load *load)
+{
+    struct plan plan;
+    struct finding problem;
+    if (load->plan[0] != '\0' && read_plan(load->plan, &plan, &problem))
+        return plan;
+    return (struct plan){0};
+}
+
 struct cmx_cell_end run_cell(void *mailbox, const struct cmx_load *load)
 {
     struct pipes pipes;
@@ -202,10 +227,14 @@ struct cmx_cell_end run_cell(void *mailbox, const struct cmx_load *load)
                             .reports = pipes.reports[0],
                             .words = pipes.words[0],
                             .limit = load->limit_milliseconds};
-    struct resident *resident = load->is_alone ? NULL
-                                               : find_resident(load->loader, load->may_stay, load->limit_milliseconds);
+    struct plan plan = plan_of(load);
+    struct resident *resident = NULL;
+    // A resident loader is root, and has probed the kernel as root.
+    if (!load->is_alone && !plan.has_user)
+        resident = find_resident(load->loader, load->may_stay, load->limit_milliseconds);
     struct cmx_cell_end end = resident != NULL ? run_in_resident(resident, load, &pipes, &loader)
-                                               : run_once(load, &pipes, &loader);
+                                               : run_once(load, &plan, &pipes, &loader);
+    forget_plan(&plan);
     // Processes that still write must not block.
     close(pipes.reports[0]);
     close(pipes.words[0]);

@@ -37,6 +37,11 @@ int cell_sizes_maps(void)
     return plan.sizes_maps;
 }
 
+int cell_has_user(void)
+{
+    return plan.has_user;
+}
+
 size_t cell_map_count(void)
 {
     return plan.map_count;

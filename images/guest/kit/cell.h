@@ -12,6 +12,8 @@ int cell_names(const char *program);
 int cell_excludes(const char *program, int is_optional);
 int cell_stops_at_load(void);
 int cell_sizes_maps(void);
+/// Whether the cell runs with fewer privileges than root has.
+int cell_has_user(void);
 /// What the plan sets of maps.
 size_t cell_map_count(void);
 const struct plan_map *cell_map(size_t index);

@@ -86,6 +86,25 @@ static int take_inner(struct plan *plan, const char *const *fields)
     return 1;
 }
 
+static int take_user(struct plan *plan, const char *const *fields)
+{
+    plan->has_user = 1;
+    plan->user = number(fields[1]);
+    return 1;
+}
+
+static int take_capability(struct plan *plan, const char *const *fields)
+{
+    size_t count = plan->capability_count;
+    struct plan_capability *more = realloc(plan->capabilities, (count + 1) * sizeof(*more));
+    if (more == NULL)
+        return 0;
+    plan->capabilities = more;
+    more[plan->capability_count++] = (struct plan_capability){number(fields[1]), fields[2]};
+    // A set of 64 bits.
+    return more[count].number < 64;
+}
+
 static int take_tracefs(struct plan *plan, const char *const *fields)
 {
     plan->tracefs = (struct plan_tracefs){fields[1], fields[2], fields[3]};
@@ -188,6 +207,8 @@ static const struct directive {
     {"max-entries", 3, take_max_entries},
     {"pin", 3, take_pin},
     {"inner", 6, take_inner},
+    {"user", 2, take_user},
+    {"capability", 3, take_capability},
 };
 
 static int take_line(struct plan *plan, char *line)
@@ -245,6 +266,7 @@ void forget_plan(struct plan *plan)
     free(plan->attaches);
     free(plan->excluded);
     free(plan->maps);
+    free(plan->capabilities);
     free(plan->text);
     *plan = (struct plan){0};
 }

@@ -26,6 +26,13 @@ struct plan_map {
     uint32_t inner_max_entries;
 };
 
+struct plan_capability {
+    /// As in linux/capability.h.
+    uint32_t number;
+    /// As `CAP_BPF`.
+    const char *name;
+};
+
 enum trigger_kind {
     TRIGGER_NONE,
     /// A line typed at bash's prompt.
@@ -48,6 +55,11 @@ struct plan {
     int sizes_maps;
     struct plan_map *maps;
     size_t map_count;
+    /// Whether the cell runs as `user` with `capabilities` only; otherwise, as root with all of them.
+    int has_user;
+    uint32_t user;
+    struct plan_capability *capabilities;
+    size_t capability_count;
     /// A tracefs event instead of an object; `kind` is NULL if there is none.
     struct plan_tracefs {
         const char *kind;

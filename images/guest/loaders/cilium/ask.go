@@ -18,6 +18,9 @@ import (
 // askAboutRefusal explains a rejection without a log: it finds what the kernel lacks by loading programs that differ in
 // one thing only. It finds nothing if the rejection concerns the program itself. The libbpf loader does the same.
 func askAboutRefusal(program *ebpf.ProgramSpec, missing *ebpf.MapSpec, refusal *ebpf.VerifierError, number C.int32_t) []finding {
+	if number == -C.int32_t(unix.EPERM) {
+		return askAboutPermission(program, missing)
+	}
 	isAboutWhatIsKnown := number == -C.int32_t(unix.EINVAL) || number == -C.int32_t(unix.E2BIG)
 	switch {
 	case !isAboutWhatIsKnown:
@@ -33,6 +36,29 @@ func askAboutRefusal(program *ebpf.ProgramSpec, missing *ebpf.MapSpec, refusal *
 		return askAboutProgram(program)
 	}
 	return nil
+}
+
+// askAboutPermission names the capability that the process lacks for the program, or for the map that it cannot create.
+func askAboutPermission(program *ebpf.ProgramSpec, missing *ebpf.MapSpec) []finding {
+	if missing != nil {
+		if capability := missingMapCapability(uint32(missing.Type)); capability != "" {
+			kind := nameOf(mapTypes[:], int(missing.Type))
+			return []finding{newFinding(findingCapabilityMissing, "maps", kind, capability)}
+		}
+	} else if capability := missingCapability(uint32(program.Type)); capability != "" {
+		return []finding{newFinding(findingCapabilityMissing, "programs", typeName(program.Type), capability)}
+	}
+	return nil
+}
+
+// askAboutBTF is for users who may load programs but not BTF: the library takes EPERM for a kernel without BTF. Kernels
+// with CAP_BPF have BTF.
+func askAboutBTF(err error) []finding {
+	capability := missingMapCapability(uint32(ebpf.Hash))
+	if !errors.Is(err, ebpf.ErrNotSupported) || !strings.Contains(err.Error(), "BTF") || capability != "CAP_BPF" {
+		return nil
+	}
+	return []finding{newFinding(findingCapabilityMissing, "BTF", "", capability)}
 }
 
 func askAboutProgram(program *ebpf.ProgramSpec) []finding {

@@ -13,6 +13,7 @@ package main
 #include "external_btf.h"
 #include "files.h"
 #include "namespaces.h"
+#include "privileges.h"
 #include "residency.h"
 
 int awaitEvent(void *context, struct trigger *trigger, int limit);
@@ -125,7 +126,9 @@ type plan struct {
 	stopsAtLoad bool
 	// Whether to give maps without a size one for the trial.
 	sizesMaps bool
-	maps      []mapSettings
+	// Whether the cell runs with fewer privileges than root has.
+	hasUser bool
+	maps    []mapSettings
 	// Empty for the object's only map.
 	eventMap string
 	contains string
@@ -144,7 +147,7 @@ func readPlan(path string) (*plan, *finding) {
 	return &plan{
 		awaits: C.cell_awaits_event() != 0, eventMap: C.GoString(C.cell_event_map()),
 		contains: C.GoString(C.cell_event_text()), stopsAtLoad: C.cell_stops_at_load() != 0,
-		sizesMaps: C.cell_sizes_maps() != 0, maps: readMapSettings(),
+		sizesMaps: C.cell_sizes_maps() != 0, maps: readMapSettings(), hasUser: C.cell_has_user() != 0,
 	}, nil
 }
 
@@ -208,6 +211,14 @@ func externalBTF() string { return C.GoString(C.external_btf()) }
 func hasMapType(kind uint32) (bool, bool) {
 	answer := C.has_map_type(C.uint32_t(kind))
 	return answer > 0, answer >= 0
+}
+
+// missingCapability is what bpf() requires for programs of that type and this process does not have; empty for nothing.
+func missingCapability(kind uint32) string { return C.GoString(C.missing_capability(C.uint32_t(kind))) }
+
+// missingMapCapability is the same for maps.
+func missingMapCapability(kind uint32) string {
+	return C.GoString(C.missing_map_capability(C.uint32_t(kind)))
 }
 
 // askAboutFunction returns nothing if the kernel's lists explain nothing.

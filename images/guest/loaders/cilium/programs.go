@@ -131,15 +131,18 @@ func loadAlone(out *reporter, o *object, index uint32, name string) (programRepo
 		} else if refusal != nil {
 			out.log(index, sourceVerifier, words(refusal))
 		}
-		if missing == nil && refusal == nil && spec.Type != ebpf.UnspecifiedProgram && !takesType(spec.Type) {
+		// Without the privileges for it, the kernel rejects programs of all kinds.
+		mayLoad := missingCapability(uint32(spec.Type)) == ""
+		if mayLoad && missing == nil && refusal == nil && spec.Type != ebpf.UnspecifiedProgram && !takesType(spec.Type) {
 			// Before the library's message: what else stands in the way.
 			out.find(index, newFinding(findingProgramTypeRejected, typeName(spec.Type)))
 		}
-		if lacksCalls(callsFunctions(spec.Instructions)) {
+		if mayLoad && lacksCalls(callsFunctions(spec.Instructions)) {
 			out.find(index, newFinding(findingCallsRejected))
 		}
 		out.say(index, err.Error())
 		out.find(index, askAboutRefusal(spec, missing, refusal, report.error)...)
+		out.find(index, askAboutBTF(err)...)
 		if missing == nil && refusal == nil && spec.Type == ebpf.Tracing {
 			// The kernel's BTF does not have the program's target.
 			for _, answer := range askAboutAttachment(spec, spec.AttachTo, report.error) {

@@ -9,6 +9,8 @@ import (
 	"sort"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // stages is an object whose programs have all loaded alone, with their reports.
@@ -72,6 +74,13 @@ func (s *stages) attachAndFire(loaded *collection) {
 		return
 	}
 	source, err := openEvents(s.object, s.plan, loaded, a.iterators)
+	var gap unmeasurable
+	// For root, the guest lacks something.
+	if s.plan.hasUser && errors.As(err, &gap) && findingCode(gap.reason.code) == findingEventsUnopenable {
+		s.findings = append(s.findings, gap.reason)
+		s.setAll(stageFire, -C.int32_t(unix.EACCES))
+		return
+	}
 	s.endIfUnmeasurable(err)
 	defer source.stream.close()
 	s.fire(source, loaded)

@@ -33,8 +33,8 @@ int prepare_root(const char *root);
 /// Removes it recursively.
 void remove_root(const char *root);
 
-/// Starts the program in its root; returns its pid, or the negative errno of the failure.
+/// Starts the plan's program in its root, as the plan's user; returns its pid, or the negative errno of the failure.
 /// `*output` receives the descriptor for its output.
-pid_t start_program(const struct plan_exec *exec, int *output);
+pid_t start_program(const struct plan *plan, int *output);
 
 #endif

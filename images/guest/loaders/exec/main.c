@@ -69,14 +69,15 @@ static int await_end(pid_t program, const struct plan_exec *exec, struct output 
     return status;
 }
 
-static void report_on(uint32_t cell, const struct plan_exec *exec)
+static void report_on(uint32_t cell, const struct plan *plan)
 {
+    const struct plan_exec *exec = &plan->exec;
     static struct output output;
     output.line = exec->line;
     struct cmx_program report = {.cell = cell, .stage = CMX_STAGE_FIRE, .log_complete = 1, .type = "exec"};
     const char *slash = strrchr(exec->program, '/');
     snprintf(report.name, sizeof(report.name), "%s", slash == NULL ? exec->program : slash + 1);
-    pid_t program = start_program(exec, &output.descriptor);
+    pid_t program = start_program(plan, &output.descriptor);
     if (program < 0) {
         report.stage = CMX_STAGE_OPEN;
         report.error = program;
@@ -123,7 +124,7 @@ int main(int argc, char **argv)
         end_unmeasured(cell, FINDING(PLAN_WITHOUT_PROGRAM));
     if (!prepare_root(plan.exec.root))
         end_unmeasured(cell, FINDING(ROOT_MISSING, strerror(errno)));
-    report_on(cell, &plan.exec);
+    report_on(cell, &plan);
     remove_root(plan.exec.root);
     return 0;
 }

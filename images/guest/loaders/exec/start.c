@@ -5,10 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../kit/privileges.h"
 #include "exec.h"
 
-__attribute__((noreturn)) static void become_program(const struct plan_exec *exec, int output, int problem)
+__attribute__((noreturn)) static void become_program(const struct plan *plan, int output, int problem)
 {
+    const struct plan_exec *exec = &plan->exec;
     setsid();
     int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
     dup2(nothing, STDIN_FILENO);
@@ -16,7 +18,10 @@ __attribute__((noreturn)) static void become_program(const struct plan_exec *exe
     dup2(output, STDERR_FILENO);
     signal(SIGPIPE, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
-    if (chroot(exec->root) == 0 && chdir("/") == 0)
+    int is_ready = chroot(exec->root) == 0 && chdir("/") == 0;
+    if (is_ready && plan->has_user)
+        is_ready = take_privileges(plan);
+    if (is_ready)
         execve(exec->program, exec->arguments, exec->environment);
     int error = errno;
     if (write(problem, &error, sizeof(error)) != sizeof(error))
@@ -24,14 +29,14 @@ __attribute__((noreturn)) static void become_program(const struct plan_exec *exe
     _exit(127);
 }
 
-pid_t start_program(const struct plan_exec *exec, int *output)
+pid_t start_program(const struct plan *plan, int *output)
 {
     int outputs[2], problems[2];
     if (pipe2(outputs, O_CLOEXEC) != 0 || pipe2(problems, O_CLOEXEC) != 0)
         return -errno;
     pid_t program = fork();
     if (program == 0)
-        become_program(exec, outputs[1], problems[1]);
+        become_program(plan, outputs[1], problems[1]);
     close(outputs[1]);
     close(problems[1]);
     int error = program < 0 ? errno : 0;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "../../kit/ask_map.h"
+#include "../../kit/privileges.h"
 #include "ask.h"
 
 static const struct finding nothing_found;
@@ -136,9 +137,28 @@ static int takes_with_more_memory(const struct asked_program *asked)
     return takes;
 }
 
+static struct finding ask_about_capability(enum bpf_prog_type type)
+{
+    const char *capability = missing_capability(type);
+    return capability == NULL
+               ? nothing_found
+               : FINDING(CAPABILITY_MISSING, "programs", name_or_unknown(libbpf_bpf_prog_type_str(type)), capability);
+}
+
+static struct finding ask_about_map_capability(enum bpf_map_type type)
+{
+    const char *capability = missing_map_capability(type);
+    return capability == NULL
+               ? nothing_found
+               : FINDING(CAPABILITY_MISSING, "maps", name_or_unknown(libbpf_bpf_map_type_str(type)), capability);
+}
+
 /// Parses the word in brackets: `none integrity [confidentiality]`.
 static struct finding ask_about_permission(const struct asked_program *asked)
 {
+    struct finding capability = ask_about_capability(asked->type);
+    if (capability.code != 0)
+        return capability;
     if (takes_with_more_memory(asked))
         return FINDING(MEMLOCK_TOO_LOW);
     char line[128] = "";
@@ -184,7 +204,7 @@ static struct finding ask_about_map(enum bpf_map_type type, int lacks_size)
     return lacks_size ? FINDING(MAP_SIZE_MISSING, name) : nothing_found;
 }
 
-struct finding ask_about_refusal(const struct observed_load *observed, int map_lacks_size)
+struct finding ask_about_refusal(const struct observed_load *observed, int map_lacks_size, int error)
 {
     const struct asked_program *asked = &observed->asked;
     if (observed->attempted && !says_nothing(observed->log))
@@ -193,6 +213,11 @@ struct finding ask_about_refusal(const struct observed_load *observed, int map_l
         return ask_about_program(asked);
     if (observed->attempted)
         return observed->error == -EPERM ? ask_about_permission(asked) : nothing_found;
+    if (observed->map_error == -EPERM)
+        return ask_about_map_capability(observed->map_type);
+    // libbpf loads a program of its own before anything else.
+    if (error == -EPERM)
+        return ask_about_capability(asked->type);
     // libbpf also reports a missing target if the kernel lacks such programs altogether.
     if (observed->prepared || asked->type == BPF_PROG_TYPE_STRUCT_OPS)
         return needs_a_target(asked->type) ? ask_about_type(asked->type) : nothing_found;

@@ -5,6 +5,7 @@
 
 #include "../../kit/ask_program.h"
 #include "../../kit/load_log.h"
+#include "../../kit/privileges.h"
 #include "ask.h"
 #include "messages.h"
 #include "stages.h"
@@ -16,22 +17,24 @@ static void report_other_obstacles(uint32_t cell, uint32_t index, const struct o
 {
     libbpf_print_fn_t keep = libbpf_set_print(NULL);
     enum bpf_prog_type type = bpf_program__type(program);
-    if (!observed->attempted && !observed->prepared && !observed->map_error && type != BPF_PROG_TYPE_UNSPEC &&
-        libbpf_probe_bpf_prog_type(type, NULL) == 0)
+    // Without the privileges for it, the kernel rejects programs of all kinds.
+    int may_load = missing_capability(type) == NULL;
+    if (may_load && !observed->attempted && !observed->prepared && !observed->map_error &&
+        type != BPF_PROG_TYPE_UNSPEC && libbpf_probe_bpf_prog_type(type, NULL) == 0)
         report_finding(cell, index, FINDING(PROGRAM_TYPE_REJECTED, libbpf_bpf_prog_type_str(type)));
     // Before that, calls of kernel functions look the same.
-    if (observed->attempted && lacks_calls(bpf_program__insns(program), bpf_program__insn_cnt(program)))
+    if (may_load && observed->attempted && lacks_calls(bpf_program__insns(program), bpf_program__insn_cnt(program)))
         report_finding(cell, index, FINDING(CALLS_REJECTED));
     libbpf_set_print(keep);
 }
 
 /// Kept after libbpf's messages, because the last one counts.
 static void keep_reason(const struct observed_load *observed, const struct bpf_object *object,
-                        const struct bpf_program *program, const char *target)
+                        const struct bpf_program *program, const char *target, int error)
 {
     // Drops libbpf's messages about feature probes.
     libbpf_print_fn_t keep = libbpf_set_print(NULL);
-    struct finding answer = ask_about_refusal(observed, lacks_size(object, observed->map_type));
+    struct finding answer = ask_about_refusal(observed, lacks_size(object, observed->map_type), error);
     // The kernel's BTF does not have the program's target. libbpf itself reports a target that exists nowhere.
     if (answer.code == 0 && observed->prepared && !observed->attempted &&
         bpf_program__type(program) == BPF_PROG_TYPE_TRACING)
@@ -94,7 +97,7 @@ static struct cmx_program load_program(uint32_t cell, const char *path, struct b
     snprintf(report.name, sizeof(report.name), "%s", bpf_program__name(program));
     snprintf(report.type, sizeof(report.type), "%s", type ? type : "unspec");
     if (error)
-        keep_reason(observed, object, program, plan_target(plan, bpf_program__name(program)));
+        keep_reason(observed, object, program, plan_target(plan, bpf_program__name(program)), error);
     if (error)
         report_other_obstacles(cell, index, observed, program);
     report_log(cell, index, CMX_LOG_VERIFIER, observed->log, strlen(observed->log));

@@ -84,8 +84,8 @@ struct bpf_object *load_target(struct bpf_program *program, const char *path, co
 
 /// Explains a rejection without a log: finds what the kernel lacks by loading programs that differ in one thing only.
 /// The finding has no code if the rejection concerns the program itself. `map_lacks_size`: the object gives no size to
-/// the rejected map.
-struct finding ask_about_refusal(const struct observed_load *observed, int map_lacks_size);
+/// the rejected map. `error` is what bpf_object__load() returned.
+struct finding ask_about_refusal(const struct observed_load *observed, int map_lacks_size, int error);
 /// Whether the object has a map of that type that needs a size and has none.
 int lacks_size(const struct bpf_object *object, enum bpf_map_type type);
 

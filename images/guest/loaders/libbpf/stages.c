@@ -185,8 +185,13 @@ static void run_trigger_alone(struct stages *stages)
 static void attach_and_fire(struct stages *stages)
 {
     isolate_network();
-    if (stages->plan->awaits_event && !open_events(stages->object, stages->plan))
-        end_stages(stages);
+    if (stages->plan->awaits_event && !open_events(stages->object, stages->plan)) {
+        // For root, the guest lacks something.
+        if (!stages->plan->has_user || (errno != EACCES && errno != EPERM))
+            end_stages(stages);
+        set_all(stages, CMX_STAGE_FIRE, -errno);
+        return;
+    }
     if (!attach_all(stages))
         return;
     if (!stages->plan->awaits_event) {

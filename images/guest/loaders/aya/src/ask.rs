@@ -60,10 +60,29 @@ pub fn may_be_unknown(errno: i32) -> bool {
     [libc::EINVAL, libc::E2BIG].contains(&errno)
 }
 
+/// libbpf's name of a map type.
+fn map_type_name(kind: u32) -> String {
+    let name = bpf_map_type::try_from(kind).map(|kind| format!("{kind:?}")).unwrap_or_default();
+    name.trim_start_matches("BPF_MAP_TYPE_").to_lowercase()
+}
+
+/// Names the capability without which this process cannot create a map.
+pub fn about_map_permission(shape: &MapShape) {
+    if let Some(capability) = guest::missing_map_capability(shape.kind) {
+        words::find(code::CAPABILITY_MISSING, &["maps", &map_type_name(shape.kind), &capability]);
+    }
+}
+
+/// The same for loading a program.
+pub fn about_permission(place: &ProgramPlace, kind: u32) {
+    if let Some(capability) = guest::missing_capability(kind) {
+        words::find(code::CAPABILITY_MISSING, &["programs", place.kind, &capability]);
+    }
+}
+
 /// Finds out which property of a map this kernel rejects.
 pub fn about_map(shape: &MapShape) {
-    let kind = bpf_map_type::try_from(shape.kind).map(|kind| format!("{kind:?}")).unwrap_or_default();
-    let kind = kind.trim_start_matches("BPF_MAP_TYPE_").to_lowercase();
+    let kind = map_type_name(shape.kind);
     match guest::kernel_has_map_type(shape.kind) {
         Some(false) => words::find(code::MAP_TYPE_REJECTED, &[&kind]),
         Some(true) if shape.lacks_size() => words::find(code::MAP_SIZE_MISSING, &[&kind]),

@@ -204,6 +204,12 @@ impl Plan {
         unsafe { cell_sizes_maps() != 0 }
     }
 
+    /// Whether the cell runs with fewer privileges than root has.
+    pub fn has_user(&self) -> bool {
+        // SAFETY: the plan was read.
+        unsafe { cell_has_user() != 0 }
+    }
+
     /// What the plan sets of maps.
     pub fn maps(&self) -> Vec<MapSettings> {
         // SAFETY: the plan was read, and lives as long as the process.
@@ -395,6 +401,20 @@ pub fn kernel_has_map_type(kind: u32) -> Option<bool> {
     }
 }
 
+/// The capability that bpf() requires for programs of that type and this process does not have.
+pub fn missing_capability(kind: u32) -> Option<String> {
+    // SAFETY: the text is a constant.
+    let capability = unsafe { missing_capability_for(kind) };
+    (!capability.is_null()).then(|| text(capability))
+}
+
+/// The same for maps of that type.
+pub fn missing_map_capability(kind: u32) -> Option<String> {
+    // SAFETY: as above.
+    let capability = unsafe { missing_map_capability_for(kind) };
+    (!capability.is_null()).then(|| text(capability))
+}
+
 /// Whether these instructions have a call between functions, on a kernel that lacks them.
 pub fn kernel_lacks_calls(instructions: &[u64]) -> bool {
     // SAFETY: the instructions, of 8 bytes each, outlive the call.
@@ -448,6 +468,7 @@ extern "C" {
     fn cell_excludes(program: *const c_char, is_optional: c_int) -> c_int;
     fn cell_stops_at_load() -> c_int;
     fn cell_sizes_maps() -> c_int;
+    fn cell_has_user() -> c_int;
     fn cell_map_count() -> usize;
     fn cell_map(index: usize) -> *const protocol::plan_map;
     fn make_cell_pin_folders();
@@ -463,6 +484,10 @@ extern "C" {
     fn cell_trigger_ran() -> c_int;
     fn cell_trigger_finding() -> *const Finding;
     fn has_map_type(kind: u32) -> c_int;
+    #[link_name = "missing_capability"]
+    fn missing_capability_for(kind: u32) -> *const c_char;
+    #[link_name = "missing_map_capability"]
+    fn missing_map_capability_for(kind: u32) -> *const c_char;
     fn lacks_calls(instructions: *const c_void, count: usize) -> c_int;
     fn ask_about_function(symbol: *const c_char, replaces_result: c_int) -> Finding;
     fn ask_about_tracepoint(place: *const c_char, error: c_int) -> Finding;

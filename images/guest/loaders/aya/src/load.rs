@@ -96,8 +96,12 @@ pub fn load(agent: &Agent, path: &str, plan: Option<&Plan>) -> Option<Loaded> {
         Ok(ebpf) => ebpf,
         Err(error) => {
             if let EbpfError::MapError(MapError::CreateError { name, io_error, .. }) = &error {
-                if ask::may_be_unknown(io_error.raw_os_error().unwrap_or(0)) {
+                let errno = io_error.raw_os_error().unwrap_or(0);
+                if ask::may_be_unknown(errno) {
                     view.maps.get(name).into_iter().for_each(ask::about_map);
+                }
+                if errno == libc::EPERM {
+                    view.maps.get(name).into_iter().for_each(ask::about_map_permission);
                 }
             }
             report_unopened(agent, error);
@@ -224,13 +228,17 @@ impl Loading<'_> {
             }
             Err(error) => {
                 report.error = words::errno(&error);
-                let is_unexplained =
-                    words::was_refused(&error) && load.log.is_empty() && ask::may_be_unknown(-report.error);
-                if let (true, Some(program)) = (is_unexplained, self.ebpf.program(&place.name)) {
-                    ask::about_program(place, program.prog_type() as u32);
+                let kind = self.ebpf.program(&place.name).map(|program| program.prog_type() as u32);
+                let may_load = kind.is_none_or(|kind| guest::missing_capability(kind).is_none());
+                if let (true, Some(kind)) = (words::was_refused(&error) && load.log.is_empty(), kind) {
+                    if ask::may_be_unknown(-report.error) {
+                        ask::about_program(place, kind);
+                    } else if report.error == -libc::EPERM {
+                        ask::about_permission(place, kind);
+                    }
                 }
                 // BPF_JMP | BPF_CALL with BPF_PSEUDO_CALL as the source register.
-                if place.calls_functions && guest::kernel_lacks_calls(&[0x1085]) {
+                if may_load && place.calls_functions && guest::kernel_lacks_calls(&[0x1085]) {
                     self.agent.find(report.program, Finding::new(code::CALLS_REJECTED, &[]));
                 }
                 self.agent.log(report.program, Source::Verifier, &load.log);

@@ -15,9 +15,18 @@ use crate::{
 /// Continues with an object whose programs have all loaded, and reports each program again.
 pub fn run(agent: &Agent, mut loaded: Loaded, plan: &Plan) {
     guest::isolate_cell_network();
-    let events = plan.awaits_event().then(|| {
-        Events::open(&mut loaded.ebpf, &loaded.view, plan).unwrap_or_else(|problem| agent.end_unmeasured(problem))
-    });
+    let events = plan.awaits_event().then(|| Events::open(&mut loaded.ebpf, &loaded.view, plan)).transpose();
+    let events = match events {
+        Ok(events) => events,
+        // For root, the guest lacks something.
+        Err(problem) if plan.has_user() && problem.code == code::EVENTS_UNOPENABLE => {
+            words::keep_finding(problem);
+            set_fired(&mut loaded, plan, -libc::EACCES);
+            report(agent, &loaded, plan);
+            return;
+        }
+        Err(problem) => agent.end_unmeasured(problem),
+    };
     let mut log = AyaLog::open(&mut loaded.ebpf);
     if attach_all(agent, &mut loaded, plan) {
         match events {
@@ -26,7 +35,11 @@ pub fn run(agent: &Agent, mut loaded: Loaded, plan: &Plan) {
         }
     }
     log.poll();
-    // The last messages are about all programs.
+    report(agent, &loaded, plan);
+}
+
+/// Reports each program again; the last messages are about all of them.
+fn report(agent: &Agent, loaded: &Loaded, plan: &Plan) {
     let words = words::take_kept();
     for report in loaded.reports.iter().filter(|report| !plan.excludes(&report.name)) {
         words.report(agent, report.program);
@@ -69,12 +82,17 @@ fn fire(agent: &Agent, loaded: &mut Loaded, plan: &Plan, mut events: Events, log
             find_how_often_they_ran(loaded);
         }
     }
+    set_fired(loaded, plan, error);
+    agent.log(WHOLE_OBJECT, Source::Event, events.fitting.as_deref().unwrap_or_default());
+}
+
+/// Sets the result of the event for every program that takes part.
+fn set_fired(loaded: &mut Loaded, plan: &Plan, error: i32) {
     for report in loaded.reports.iter_mut().filter(|report| !plan.excludes(&report.name)) {
         report.fire_microseconds = plan.fire_microseconds();
         report.stage = Stage::Fire;
         report.error = error;
     }
-    agent.log(WHOLE_OBJECT, Source::Event, events.fitting.as_deref().unwrap_or_default());
 }
 
 /// Distinguishes a program that never ran from one that ran but sent nothing.

@@ -61,6 +61,8 @@ extension GuestFinding.Code {
         case .capabilityAbsent: CMX_FINDING_CAPABILITY_ABSENT
         case .capabilityMissing: CMX_FINDING_CAPABILITY_MISSING
         case .privilegesUnavailable: CMX_FINDING_PRIVILEGES_UNAVAILABLE
+        case .sysctlAbsent: CMX_FINDING_SYSCTL_ABSENT
+        case .sysctlRejected: CMX_FINDING_SYSCTL_REJECTED
         case .replacedFunctionMissing: CMX_FINDING_REPLACED_FUNCTION_MISSING
         case .loadTargetUnnamed: CMX_FINDING_LOAD_TARGET_UNNAMED
         case .loadTargetRefused: CMX_FINDING_LOAD_TARGET_REFUSED

@@ -21,7 +21,10 @@ extension ProbeManifest {
             }
         }
         let keys = try node.mapping(
-            known: ["object", "name", "modules", "loaders", "fullLogs", "trialSizes", "constants", "maps", "expect"]
+            known: [
+                "object", "name", "modules", "loaders", "fullLogs", "trialSizes", "constants", "maps", "sysctls",
+                "expect",
+            ]
                 + ProbePrivileges.keys + ProbeStages.keys)
         let paths = try keys.required("object", in: node).files(in: folder)
         if let name = keys["name"], paths.count > 1 {
@@ -44,7 +47,8 @@ extension ProbeManifest {
             loaders: try keys["loaders"]?.loaders(), fullLogs: try keys["fullLogs"]?.flag() ?? false,
             trialSizes: try keys["trialSizes"]?.flag() ?? false,
             constants: try keys["constants"]?.constants() ?? [], maps: try keys["maps"]?.mapSettings() ?? [],
-            privileges: try ProbePrivileges(keys), stages: stages, expectations: [])
+            privileges: try ProbePrivileges(keys), sysctls: try keys["sysctls"]?.kernelSettings() ?? [],
+            stages: stages, expectations: [])
         self.init(name: name, folder: folder, summary: "", variants: [variant])
         if let expect = keys["expect"] { try read(expect) }
     }

@@ -31,7 +31,10 @@ package struct ProbeManifest: Sendable, Hashable {
     }
 
     static let keys =
-        ["summary", "modules", "loaders", "fullLogs", "trialSizes", "constants", "maps", "variants", "expect"]
+        [
+            "summary", "modules", "loaders", "fullLogs", "trialSizes", "constants", "maps", "sysctls", "variants",
+            "expect",
+        ]
         + ProbePrivileges.keys + ProbeStages.keys
 
     init(name: String, folder: FilePath, summary: String, variants: [ProbeVariant]) {
@@ -55,6 +58,7 @@ package struct ProbeManifest: Sendable, Hashable {
         let constants = try keys["constants"]?.constants() ?? []
         let maps = try keys["maps"]?.mapSettings() ?? []
         let privileges = try ProbePrivileges(keys)
+        let sysctls = try keys["sysctls"]?.kernelSettings() ?? []
         let stages = try ProbeStages(keys, else: .none)
 
         let entries = try keys.required("variants", in: document)
@@ -65,7 +69,8 @@ package struct ProbeManifest: Sendable, Hashable {
                 try ProbeVariant(
                     node, name: name, in: folder, sharedModules: modules, sharedLoaders: loaders,
                     sharedFullLogs: fullLogs, sharedTrialSizes: trialSizes, sharedConstants: constants,
-                    sharedMaps: maps, sharedPrivileges: privileges, sharedStages: stages))
+                    sharedMaps: maps, sharedPrivileges: privileges, sharedSysctls: sysctls,
+                    sharedStages: stages))
         }
         guard !variants.isEmpty else { throw entries.wrong(expected: "at least one variant") }
 

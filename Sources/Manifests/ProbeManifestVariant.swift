@@ -29,6 +29,8 @@ package struct ProbeVariant: Sendable, Hashable {
     package var maps: [Placed<MapSetting>]
     /// Who loads it.
     package var privileges: ProbePrivileges
+    /// What is set of the kernel while it is measured.
+    package var sysctls: [KernelSetting]
     /// The stages past the load.
     package var stages: ProbeStages
     /// In the order of the file: the first that speaks of a kernel counts.
@@ -69,12 +71,13 @@ extension ProbeVariant {
     init(
         _ node: ManifestNode, name: String, in folder: FilePath, sharedModules: [String], sharedLoaders: [Glob]?,
         sharedFullLogs: Bool, sharedTrialSizes: Bool, sharedConstants: [Placed<ObjectConstant>],
-        sharedMaps: [Placed<MapSetting>], sharedPrivileges: ProbePrivileges, sharedStages: ProbeStages
+        sharedMaps: [Placed<MapSetting>], sharedPrivileges: ProbePrivileges, sharedSysctls: [KernelSetting],
+        sharedStages: ProbeStages
     ) throws(ManifestError) {
         let keys = try node.mapping(
             known: [
                 "source", "object", "tracefs", "exec", "cpu", "cflags", "modules", "loaders", "fullLogs", "trialSizes",
-                "constants", "maps",
+                "constants", "maps", "sysctls",
             ] + ProbePrivileges.keys + ProbeStages.keys)
         self.name = name
         // What the probe says of stages is for objects: a program does all that itself.
@@ -90,6 +93,8 @@ extension ProbeVariant {
         let ownMaps = try keys["maps"]?.mapSettings() ?? []
         maps = sharedMaps.filter { shared in !ownMaps.contains { $0.value.map == shared.value.map } } + ownMaps
         privileges = try ProbePrivileges(keys, else: sharedPrivileges)
+        let ownSysctls = try keys["sysctls"]?.kernelSettings() ?? []
+        sysctls = sharedSysctls.filter { shared in !ownSysctls.contains { $0.name == shared.name } } + ownSysctls
         modules = sharedModules
         for module in try keys["modules"]?.moduleNames() ?? [] where !modules.contains(module) {
             modules.append(module)

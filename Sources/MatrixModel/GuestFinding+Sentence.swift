@@ -52,6 +52,8 @@ extension GuestFinding {
             return "this kernel requires \(third) for \(subject), and the loader does not have it"
         case .privilegesUnavailable:
             return "this kernel cannot run a program as another user with capabilities (needs 4.3)"
+        case .sysctlAbsent: return "this kernel has no sysctl \(first)"
+        case .sysctlRejected: return "this kernel rejects '\(second)' for the sysctl \(first): \(third)"
 
         case .targetUnnamed:
             return "the section of program '\(second)' names no target, and \(first) leaves that to the application; "

@@ -15,8 +15,8 @@ package struct GuestFinding: Hashable, Sendable {
         case replacedFunctionMissing, loadTargetUnnamed, loadTargetRefused, mapSized, arrayRefused, relocationsSkipped
         case mapNotFound, innerMapUnusable, mapSettingUnsupported, innerMapRejected
 
-        // The user and capabilities of the cell.
-        case capabilityAbsent, capabilityMissing, privilegesUnavailable
+        // The user, the capabilities and the sysctls of the cell.
+        case capabilityAbsent, capabilityMissing, privilegesUnavailable, sysctlAbsent, sysctlRejected
 
         // Attaching.
         case targetUnnamed, targetNotPathAndSymbol, targetNotCategoryAndName, targetNotSymbolAndOffset

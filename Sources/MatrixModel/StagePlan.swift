@@ -52,6 +52,8 @@ package struct StagePlan: Sendable, Hashable {
     package var maps: [MapSetting] = []
     /// `nil` for root with all capabilities.
     package var privileges: Privileges?
+    /// What is set of the kernel while the cell runs.
+    package var sysctls: [KernelSetting] = []
 
     package init(_ subject: Subject, trigger: Trigger? = nil, event: Event? = nil) {
         self.subject = subject
@@ -83,11 +85,14 @@ package struct StagePlan: Sendable, Hashable {
         return plan
     }
 
-    /// `plan`, or the load alone, with those privileges; `plan` itself for root with all capabilities.
-    package static func with(_ privileges: Privileges?, _ plan: StagePlan?) -> StagePlan? {
-        guard let privileges else { return plan }
+    /// `plan`, or the load alone, with those privileges and sysctls; `plan` itself if nothing differs from the default.
+    package static func with(
+        _ privileges: Privileges?, sysctls: [KernelSetting] = [], _ plan: StagePlan?
+    ) -> StagePlan? {
+        guard privileges != nil || !sysctls.isEmpty else { return plan }
         var plan = plan ?? StagePlan(.load)
         plan.privileges = privileges
+        plan.sysctls = sysctls
         return plan
     }
 }
@@ -166,7 +171,7 @@ extension StagePlan {
         case .tracefs(let event): lines = [["tracefs", event.kind.rawValue, event.target, event.fetch]]
         }
         if trialSizes { lines.append(["trial-sizes"]) }
-        lines += maps.flatMap(\.lines) + (privileges?.lines ?? [])
+        lines += maps.flatMap(\.lines) + (privileges?.lines ?? []) + sysctls.map(\.line)
         switch trigger {
         case .type(let text): lines.append(["trigger", "type", text])
         case .shell(let command): lines.append(["trigger", "shell", command])

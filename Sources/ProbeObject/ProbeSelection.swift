@@ -24,6 +24,8 @@ package struct BuiltVariant: Sendable, Hashable {
     package var fullLogs = false
     /// Who loads it; `nil` for root with all capabilities.
     package var privileges: Privileges?
+    /// What is set of the kernel while it is measured.
+    package var sysctls: [KernelSetting] = []
     /// Empty for an object without a manifest: it is expected to pass.
     package var expectations: [Expectation]
     /// Why it cannot be compiled on this machine, which says nothing about the variant; there is no object then.
@@ -76,6 +78,7 @@ extension BuiltVariant {
         if variant.trialSizes { plan = .withTrialSizes(plan) }
         plan = .setting(try variant.mapSettings(for: object.maps), in: plan)
         privileges = variant.privileges.privileges
+        sysctls = variant.sysctls
     }
 
     /// One that cannot be compiled here, and so goes nowhere.
@@ -92,6 +95,7 @@ extension BuiltVariant {
             plan: try variant.stages.plan(tracefs), modules: variant.modules, loaders: nil,
             expectations: variant.expectations)
         privileges = variant.privileges.privileges
+        sysctls = variant.sysctls
     }
 
     init(_ variant: ProbeVariant, of probe: ProbeManifest, executable: ProbeExecutable) {
@@ -100,6 +104,7 @@ extension BuiltVariant {
             programs: [executable.program.lastComponent?.string ?? ""], plan: nil, modules: variant.modules,
             loaders: nil, expectations: variant.expectations, files: [executable.program])
         privileges = variant.privileges.privileges
+        sysctls = variant.sysctls
     }
 
     /// `x/foo.bpf.o` is the variant `object` of the probe `foo`.

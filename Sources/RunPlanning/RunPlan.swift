@@ -28,7 +28,7 @@ extension PlannedCell {
             expectations: kernel.manifest.isGate ? variant.expectations.on(day) : .anything)
         self.position = position
         if variant.ownLoader == nil, trialSizes { plan = .withTrialSizes(plan) }
-        plan = .with(variant.privileges, plan)
+        plan = .with(variant.privileges, sysctls: variant.sysctls, plan)
         // Other loaders fetch no verifier's log.
         if variant.ownLoader == nil, fullLogs || variant.fullLogs { options.insert(.fullLogs) }
         if loader.canStay { options.insert(.mayStay) }

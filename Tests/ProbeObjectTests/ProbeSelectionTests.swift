@@ -114,18 +114,21 @@ struct ProbeSelectionTests {
                 summary: s
                 user: nobody
                 capabilities: [CAP_BPF, CAP_BPF]
+                sysctls: { kernel.kptr_restrict: 0 }
                 variants:
                   x: { object: p.o }
                   y: { object: p.o, user: root }
-                  z: { object: p.o, capabilities: [] }
+                  z: { object: p.o, capabilities: [], sysctls: { kernel.kptr_restrict: 1, kernel.x: 2 } }
                   event: { tracefs: { kprobe: do_exit } }
                 """
             try write(manifest.utf8, to: folder.pushing("a/probe.yaml"))
             let built = try await ProbeSelection(probes: [Glob("a")]).build(folder: folder, cache: folder)
+            let (bpf, shared) = ("capability\t39\tCAP_BPF\n", "sysctl\tkernel.kptr_restrict\t0\n")
             #expect(
-                built.map { StagePlan.with($0.privileges, nil)?.text } == [
-                    "load\nuser\t65534\ncapability\t39\tCAP_BPF\n", "load\nuser\t0\ncapability\t39\tCAP_BPF\n",
-                    "load\nuser\t65534\n", "load\nuser\t65534\ncapability\t39\tCAP_BPF\n",
+                built.map { StagePlan.with($0.privileges, sysctls: $0.sysctls, nil)?.text } == [
+                    "load\nuser\t65534\n\(bpf)\(shared)", "load\nuser\t0\n\(bpf)\(shared)",
+                    "load\nuser\t65534\nsysctl\tkernel.kptr_restrict\t1\nsysctl\tkernel.x\t2\n",
+                    "load\nuser\t65534\n\(bpf)\(shared)",
                 ])
         }
     }

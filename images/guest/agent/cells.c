@@ -19,6 +19,7 @@
 #include "agent.h"
 #include "reports.h"
 #include "residents.h"
+#include "sysctls.h"
 
 /// The wait status of a cell whose loader could not be started: "exited with 127", as in a shell.
 #define NO_LOADER_STATUS (127 << 8)
@@ -163,6 +164,16 @@ static void drop_privileges(const struct cmx_load *load, const struct plan *plan
         end_unmeasured(load->cell, FINDING(PRIVILEGES_UNAVAILABLE));
 }
 
+/// Sets the plan's sysctls, or ends the cell.
+static void set_kernel(const struct cmx_load *load, const struct plan *plan, const struct pipes *pipes)
+{
+    struct finding problem;
+    if (set_sysctls(plan, &problem))
+        return;
+    report_to(pipes->reports[1]);
+    end_unmeasured(load->cell, problem);
+}
+
 /// The child process that executes a loader for one cell.
 __attribute__((noreturn)) static void become_loader(const struct cmx_load *load, const struct plan *plan,
                                                     const struct pipes *pipes)
@@ -173,6 +184,8 @@ __attribute__((noreturn)) static void become_loader(const struct cmx_load *load,
     dup2(nothing, STDIN_FILENO);
     dup2(pipes->words[1], STDOUT_FILENO);
     dup2(pipes->words[1], STDERR_FILENO);
+    // Most sysctls exist in the guest's own network only.
+    set_kernel(load, plan, pipes);
     isolate_bpffs();
     if (load->plan[0] != '\0')
         isolate_network();
@@ -217,6 +230,14 @@ static struct plan plan_of(const struct cmx_load *load)
     return (struct plan){0};
 }
 
+/// A sysctl that could not be restored; empty for none.
+static char spoiled[CMX_NAME_BYTES];
+
+const char *spoiled_sysctl(void)
+{
+    return spoiled[0] == '\0' ? NULL : spoiled;
+}
+
 struct cmx_cell_end run_cell(void *mailbox, const struct cmx_load *load)
 {
     struct pipes pipes;
@@ -229,11 +250,15 @@ struct cmx_cell_end run_cell(void *mailbox, const struct cmx_load *load)
                             .limit = load->limit_milliseconds};
     struct plan plan = plan_of(load);
     struct resident *resident = NULL;
-    // A resident loader is root, and has probed the kernel as root.
-    if (!load->is_alone && !plan.has_user)
+    // A resident loader is root, and has probed the kernel as root and with other sysctls.
+    if (!load->is_alone && !plan.has_user && plan.sysctl_count == 0)
         resident = find_resident(load->loader, load->may_stay, load->limit_milliseconds);
+    char **sysctls = save_sysctls(&plan);
     struct cmx_cell_end end = resident != NULL ? run_in_resident(resident, load, &pipes, &loader)
                                                : run_once(load, &plan, &pipes, &loader);
+    const char *lost = restore_sysctls(&plan, sysctls);
+    if (lost != NULL)
+        snprintf(spoiled, sizeof(spoiled), "%s", lost);
     forget_plan(&plan);
     // Processes that still write must not block.
     close(pipes.reports[0]);

@@ -13,5 +13,7 @@ __attribute__((noreturn)) void exec_loader(const char *const *arguments, int des
 /// Runs one cell, forwards its frames and returns how its loader ended. Without an object and a plan, the libbpf loader
 /// examines the kernel instead.
 struct cmx_cell_end run_cell(void *mailbox, const struct cmx_load *load);
+/// A sysctl that kept the value that a cell gave it; NULL for none.
+const char *spoiled_sysctl(void);
 
 #endif

@@ -105,6 +105,16 @@ static int take_capability(struct plan *plan, const char *const *fields)
     return more[count].number < 64;
 }
 
+static int take_sysctl(struct plan *plan, const char *const *fields)
+{
+    struct plan_sysctl *more = realloc(plan->sysctls, (plan->sysctl_count + 1) * sizeof(*more));
+    if (more == NULL)
+        return 0;
+    plan->sysctls = more;
+    more[plan->sysctl_count++] = (struct plan_sysctl){fields[1], fields[2]};
+    return 1;
+}
+
 static int take_tracefs(struct plan *plan, const char *const *fields)
 {
     plan->tracefs = (struct plan_tracefs){fields[1], fields[2], fields[3]};
@@ -209,6 +219,7 @@ static const struct directive {
     {"inner", 6, take_inner},
     {"user", 2, take_user},
     {"capability", 3, take_capability},
+    {"sysctl", 3, take_sysctl},
 };
 
 static int take_line(struct plan *plan, char *line)
@@ -267,6 +278,7 @@ void forget_plan(struct plan *plan)
     free(plan->excluded);
     free(plan->maps);
     free(plan->capabilities);
+    free(plan->sysctls);
     free(plan->text);
     *plan = (struct plan){0};
 }

@@ -33,6 +33,12 @@ struct plan_capability {
     const char *name;
 };
 
+struct plan_sysctl {
+    /// As `kernel.unprivileged_bpf_disabled`.
+    const char *name;
+    const char *value;
+};
+
 enum trigger_kind {
     TRIGGER_NONE,
     /// A line typed at bash's prompt.
@@ -55,6 +61,9 @@ struct plan {
     int sizes_maps;
     struct plan_map *maps;
     size_t map_count;
+    /// Sysctls that have these values while the cell runs.
+    struct plan_sysctl *sysctls;
+    size_t sysctl_count;
     /// Whether the cell runs as `user` with `capabilities` only; otherwise, as root with all of them.
     int has_user;
     uint32_t user;

@@ -285,13 +285,17 @@ struct cmx_finding {
     /* map, error */ \
     FINDING(INNER_MAP_REJECTED, 46, 2) \
 \
-    /* The user and capabilities of the cell. */ \
+    /* The user, the capabilities and the sysctls of the cell. */ \
     /* capability that the plan grants and the kernel does not have, as `CAP_BPF`; about the whole object */ \
     FINDING(CAPABILITY_ABSENT, 144, 1) \
     /* `programs`, `maps` or `BTF`; type, empty for BTF; capability that bpf() requires and the loader lacks */ \
     FINDING(CAPABILITY_MISSING, 145, 3) \
     /* the kernel cannot give the plan's user capabilities that outlast exec */ \
     FINDING(PRIVILEGES_UNAVAILABLE, 146, 0) \
+    /* sysctl that the kernel does not have */ \
+    FINDING(SYSCTL_ABSENT, 147, 1) \
+    /* sysctl, value, error */ \
+    FINDING(SYSCTL_REJECTED, 148, 3) \
 \
     /* Attaching. */ \
     /* library, program: neither its section nor the plan names its target */ \

@@ -50,13 +50,6 @@ extension Catalogue {
             ofLog: log, logComplete: logComplete, loader: LoaderOutput(loaderMessages), errno: errno, stage: stage)
     }
 
-    /// Why a program was rejected, from text that came from anywhere: a bare log, or a loader's output with the log in it.
-    package func cause(ofText text: LogSummary) -> Cause? {
-        cause(ofLog: text, loaderMessages: text.loaderLines.map(\.text).joined(separator: "\n"))
-    }
-
-    package func cause(ofText text: String) -> Cause? { cause(ofText: LogSummary(of: text)) }
-
     package func cause(
         ofLog log: String, logComplete: Bool = true, loaderMessages: String = "", errno: Int32 = 0, stage: Stage = .load
     ) -> Cause? {
@@ -84,7 +77,7 @@ extension Catalogue {
     private static let tooBig: Int32 = 7
 
     /// `found` is what the loader found out beside the log, which can mean more than the message.
-    private func knownCause(
+    func knownCause(
         _ finding: DecidingMessage, _ found: [GuestFinding], where holds: (CatalogueEntry) -> Bool
     ) -> Cause? {
         for (place, line) in finding.candidates.enumerated() {
@@ -101,7 +94,7 @@ extension Catalogue {
 
     /// A message of several lines can mean another thing than its last one alone, as 7.3's bounds of a packet, and so can
     /// what a loader said before.
-    private func narrower(than entry: CatalogueEntry, among above: ArraySlice<Line>, source: String?) -> Cause? {
+    func narrower(than entry: CatalogueEntry, among above: ArraySlice<Line>, source: String?) -> Cause? {
         for line in above {
             guard let id = self.entry(matching: line)?.with[entry.id] else { continue }
             return self[id: id]?.cause(line: line.text.trimmed, source: source)
@@ -117,14 +110,14 @@ extension Catalogue {
         return self[id: "too-large"]?.cause(line: "errno \(errno), end of the log missing", source: nil)
     }
 
-    private func unknownCause(_ finding: DecidingMessage) -> Cause? {
+    func unknownCause(_ finding: DecidingMessage) -> Cause? {
         finding.candidates.first.map {
             unknownCause(line: $0.text.trimmed, source: finding.source, report: finding.report)
         }
     }
 
     /// 7.3 gives a category and a suggestion of its own, which stand in for the catalogue's.
-    private func unknownCause(line: String, source: String?, report: DecidingMessage.Report?) -> Cause {
+    func unknownCause(line: String, source: String?, report: DecidingMessage.Report?) -> Cause {
         Cause(
             id: Self.unknown, category: report?.category ?? "Unknown", line: line, source: source,
             advice: report?.suggestion ?? "Read the log around this message, which is not in the catalogue.",
@@ -139,14 +132,37 @@ extension Catalogue {
             .map { unknownCause(line: $0.text.trimmed, source: nil, report: nil) }
     }
 
-    /// The last message counts: loaders go on after the warnings that come first.
     private func loaderCause(_ messages: [Line], where holds: (CatalogueEntry) -> Bool) -> Cause? {
+        known(in: messages, where: holds).map { cause(of: $0, in: messages) }
+    }
+
+    /// A message of the catalogue, and its place among the others.
+    struct KnownMessage {
+        var place: Int
+        var entry: CatalogueEntry
+    }
+
+    /// The last message counts, since loaders go on after the warnings that come first; but not if it only sums up a failure
+    /// that an earlier one explains. What was said before a program was attached does not explain why it could not be.
+    func known(in messages: [Line], where holds: (CatalogueEntry) -> Bool) -> KnownMessage? {
+        var summary: KnownMessage?
         for (place, line) in messages.enumerated().reversed() {
-            guard let entry = entry(matching: line, where: holds) else { continue }
-            return narrower(than: entry, among: messages[..<place], source: nil)
-                ?? entry.cause(line: line.text.trimmed, source: nil)
+            guard let entry = entry(matching: line, where: { holds($0) && (summary == nil || !$0.isSummary) }) else {
+                continue
+            }
+            guard let summary else {
+                guard entry.isSummary else { return KnownMessage(place: place, entry: entry) }
+                summary = KnownMessage(place: place, entry: entry)
+                continue
+            }
+            if !summary.entry.isOfAttachment || entry.isOfAttachment { return KnownMessage(place: place, entry: entry) }
         }
-        return nil
+        return summary
+    }
+
+    func cause(of message: KnownMessage, in messages: [Line]) -> Cause {
+        narrower(than: message.entry, among: messages[..<message.place], source: nil)
+            ?? message.entry.cause(line: messages[message.place].text.trimmed, source: nil)
     }
 
     /// Up to the load, bpf() is the only system call that a loader needs.

@@ -20,13 +20,6 @@ extension Catalogue {
         explanation(of: cause, log: LogSummary(of: log), loader: LoaderOutput(loaderMessages), kernel: kernel)
     }
 
-    /// The same for text that came from anywhere: a bare log, or a loader's output with the log in it.
-    package func explanation(of cause: Cause, ofText text: LogSummary) -> Explanation {
-        explanation(
-            of: cause, lines: text.lines,
-            loader: LoaderOutput(text.loaderLines.map(\.text).joined(separator: "\n")), kernel: nil)
-    }
-
     func explanation(
         of cause: Cause, lines: [Line], loader: LoaderOutput, kernel: KernelRelease?, options: KernelOptions? = nil
     ) -> Explanation {
@@ -35,7 +28,7 @@ extension Catalogue {
         let isOfVerifier = lines.contains { $0.text.trimmed.hasSuffix(cause.line) } && !path.steps.isEmpty
         // A cause that the log does not name is not what the kernel reports.
         let report = lines.contains { $0.text.trimmed.hasSuffix(cause.line) } ? KernelReport(in: lines) : nil
-        let finding = isOfVerifier ? LengthFinding(of: cause, on: path) : nil
+        let finding = isOfVerifier ? Self.lengthFinding(of: cause, on: path) : nil
         var facts = [finding?.shape.fact(kernel: kernel)].compactMap(\.self)
         let features = featureFacts(of: cause, loader: loader)
         facts += features.compactMap { $0.sentence(kernel: kernel, options: options) }
@@ -55,6 +48,13 @@ extension Catalogue {
                 ?? features.lazy.compactMap { $0.advice(kernel: kernel, options: options) }.first
                 ?? report?.suggestion ?? finding?.shape.suggestion ?? Self.advice(on: cause, options), facts: facts,
             shape: finding?.shape.rawValue)
+    }
+
+    /// What is missing on the path is only known of a path that is all there.
+    private static func lengthFinding(of cause: Cause, on path: FailingPath) -> LengthFinding? {
+        let finding = LengthFinding(of: cause, on: path)
+        let isAboutWhatIsMissing = [.noLowerBound, .noUpperBound, .helperReturn].contains(finding?.shape)
+        return isAboutWhatIsMissing && !path.isWhole ? nil : finding
     }
 
     /// Guards in the code ask the kernel's BTF, which not every kernel has.

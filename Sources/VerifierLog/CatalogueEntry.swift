@@ -23,6 +23,8 @@ package struct CatalogueEntry: Sendable, Decodable {
     package var fireErrnos: [Int32]
     /// `false` for lines that only accompany a failure, as libbpf's `BPF program load failed`.
     package var decides: Bool
+    /// Whether the line only sums up a failure: any line that names a cause goes before it, wherever it stands.
+    package var isSummary: Bool
     /// Whether the message is about the program as a whole, so that the instruction above it is only the last of many.
     package var isOfProgram: Bool
     /// By the id of the entry for the last line of a message: the id that is meant where this entry's line stands above it.
@@ -54,6 +56,7 @@ package struct CatalogueEntry: Sendable, Decodable {
             cause,
             advice
         case isOfProgram = "ofProgram"
+        case isSummary = "summary"
         case since, example, seen
     }
 
@@ -74,11 +77,15 @@ package struct CatalogueEntry: Sendable, Decodable {
         with = try container.decodeIfPresent([String: String].self, forKey: .with) ?? [:]
         feature = try container.decodeIfPresent(FeatureReference.self, forKey: .feature)
         isOfProgram = try container.decodeIfPresent(Bool.self, forKey: .isOfProgram) ?? false
+        isSummary = try container.decodeIfPresent(Bool.self, forKey: .isSummary) ?? false
         decides = try container.decodeIfPresent(Bool.self, forKey: .decides) ?? true
         pattern = try container.decodeIfPresent(String.self, forKey: .regex).map { regex in
             LinePattern(regex, literals: try container.decodeIfPresent([String].self, forKey: .literals) ?? [])
         }
     }
+
+    /// Whether it is about attaching, and not about what comes before.
+    var isOfAttachment: Bool { category == "Attachment" }
 
     func errnos(at stage: Stage) -> [Int32] {
         switch stage {

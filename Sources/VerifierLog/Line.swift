@@ -5,16 +5,27 @@ package struct Line: Sendable {
     package let text: Substring
     /// The finding behind `text`; `nil` for any other line.
     package let finding: GuestFinding?
+    /// Where it stands in what was read; `nil` for a line that was not read.
+    package var origin: Origin?
+
+    /// A line of the text that was read, before anything was taken off or decoded.
+    package struct Origin: Sendable, Hashable {
+        /// From 1.
+        package var line: Int
+        /// In bytes from the beginning, without the line feed.
+        package var bytes: Range<Int>
+    }
 
     /// In bytes: of registers with all their stack slots a few thousand are written; more says nothing more.
     private static let longest = 64 << 10
 
     /// Reads `raw`, which has no line feed, up to `limit` bytes.
-    init(_ raw: Substring, cutAt limit: Int = longest) {
+    init(_ raw: Substring, cutAt limit: Int = longest, origin: Origin? = nil) {
         let raw = raw.cut(at: limit)
         let end = raw.utf8.lastIndex { !Self.isTrailing($0) }.map { raw.utf8.index(after: $0) } ?? raw.startIndex
         text = raw[..<end]
         finding = nil
+        self.origin = origin
     }
 
     init(_ finding: GuestFinding) {
@@ -64,7 +75,8 @@ package struct Line: Sendable {
     /// seen in 6.12 to 7.3.
     var messageAfterJump: Line? {
         guard kind == .instruction, let jump = text.firstRange(of: " goto pc") else { return nil }
-        let rest = Line(text[jump.upperBound...].drop { !$0.isWhitespace }.drop { $0.isWhitespace })
+        let rest = Line(
+            text[jump.upperBound...].drop { !$0.isWhitespace }.drop { $0.isWhitespace }, origin: origin)
         return rest.kind == .message ? rest : nil
     }
 

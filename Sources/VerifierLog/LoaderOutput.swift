@@ -9,6 +9,8 @@ package struct LoaderOutput: Sendable {
 
     package init(_ text: String = "") { append(text) }
 
+    init(lines: [Line]) { self.lines = lines }
+
     package mutating func append(_ text: String) {
         guard !text.isEmpty else { return }
         let summary = LogSummary(of: text)

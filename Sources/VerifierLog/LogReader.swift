@@ -43,10 +43,12 @@ package struct LogReader: Sendable {
     package func finish() -> LogSummary {
         let kept = tail.suffix(Self.window)
         let isWhole = kept.count == byteCount
+        let lineFeedsKept = kept.withUnsafeBufferPointer { Self.lineFeeds(in: $0) }
         return LogSummary(
-            byteCount: byteCount, lineCount: lineCount,
-            beginning: isWhole ? [] : LogTail(of: String(decoding: head, as: UTF8.self)).opening,
-            tail: LogTail(of: String(decoding: kept, as: UTF8.self), isWhole: isWhole))
+            byteCount: byteCount, lineCount: lineCount, beginning: isWhole ? [] : LogTail(of: head[...]).opening,
+            tail: LogTail(
+                of: kept, isWhole: isWhole, firstLine: lineFeeds - lineFeedsKept + 1,
+                firstByte: byteCount - kept.count))
     }
 
     /// Without a bounds check per byte, so that the compiler makes vectors of it.
@@ -73,6 +75,12 @@ package struct LogSummary: Sendable {
     let allLines: [Line]
     /// Whether a loader's output was read, and not a bare log.
     package let isWrapped: Bool
+    /// Whether marks or lines show that there is a log, be it an empty one.
+    let hasLog: Bool
+    /// The other logs of the text that end with a message, the last one first.
+    package let earlier: [LogSummary]
+    /// Whether the text was longer than what is kept of it.
+    private let lacksMiddle: Bool
 
     init(byteCount: Int, lineCount: Int, beginning: [Line], tail: LogTail) {
         self.byteCount = byteCount
@@ -84,6 +92,22 @@ package struct LogSummary: Sendable {
         lines = cut.map { Array(extracted.log[($0 + 1)...]) } ?? extracted.log
         loaderLines = extracted.rest
         isWrapped = extracted.isWrapped
+        hasLog = extracted.isFound
+        earlier = extracted.earlier.map(LogSummary.init(earlier:))
+        lacksMiddle = !beginning.isEmpty
+    }
+
+    private init(earlier log: [Line]) {
+        byteCount = 0
+        lineCount = log.count
+        lines = log
+        isAbridged = false
+        loaderLines = []
+        allLines = log
+        isWrapped = true
+        hasLog = true
+        earlier = []
+        lacksMiddle = false
     }
 
     /// - Parameter text: A bare log, or a loader's output with the log in it.

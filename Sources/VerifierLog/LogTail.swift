@@ -1,14 +1,28 @@
-/// The last lines of a log.
+/// The lines at an end of a text.
 struct LogTail {
     let lines: [Line]
 
     /// Without `isWhole`, `log` begins anywhere: half a line, and perhaps half a character, is left out then.
-    init(of log: String, isWhole: Bool = true) {
-        let bytes = log.utf8
+    ///
+    /// - Parameters:
+    ///   - firstLine: The number of the line in which `log` begins.
+    ///   - firstByte: The offset at which `log` begins.
+    init(of log: ArraySlice<UInt8>, isWhole: Bool = true, firstLine: Int = 1, firstByte: Int = 0) {
+        // Repair changes the length of what is not UTF-8, but never the number of line feeds.
+        let text = String(decoding: log, as: UTF8.self)
         let lineFeed = UInt8(ascii: "\n")
-        let start = isWhole ? bytes.startIndex : bytes.firstIndex(of: lineFeed).map(bytes.index(after:))
-        lines = bytes[(start ?? bytes.startIndex)...].split(separator: lineFeed, omittingEmptySubsequences: false)
-            .map { Line(Substring($0)) }
+        var pieces: [WrappedLines.Piece] = []
+        var start = log.startIndex
+        for (number, part) in text.utf8.split(separator: lineFeed, omittingEmptySubsequences: false).enumerated() {
+            let end = log[start...].firstIndex(of: lineFeed) ?? log.endIndex
+            let bytes = (start - log.startIndex + firstByte)..<(end - log.startIndex + firstByte)
+            start = min(end + 1, log.endIndex)
+            if number == 0, !isWhole, log[start...].contains(where: { $0 > 0x20 }) { continue }
+            pieces.append(
+                WrappedLines.Piece(
+                    text: Substring(part), origin: Line.Origin(line: firstLine + number, bytes: bytes)))
+        }
+        lines = PlainLines(pieces).lines
     }
 
     /// The lines above everything that a verifier wrote.

@@ -10,14 +10,22 @@ package struct Explain: AsyncParsableCommand {
         commandName: "explain",
         abstract: "Explain a verifier log, or loader output that contains one.",
         discussion: """
-            Prints the log with repeated loop iterations collapsed, then the cause, the line that decided, the \
-            explanation (reason, location, path and suggestion), and the verifier's statistics.
+            Prints the log with repeated loop iterations collapsed, then the answer in one sentence, the cause, the line \
+            that decided, the reason, a suggestion, the location and path, and the verifier's statistics. The text can \
+            come from a terminal, a journal, an issue or a JSON log. If it contains several logs, the last one is \
+            explained first.
             """)
 
     @Flag(help: "Print the whole log, without collapsing loop iterations.")
     var raw = false
 
-    @Flag(help: "Print the explanation as JSON, without the log.")
+    @Option(
+        help: ArgumentHelp(
+            "How to print the explanation: text, markdown or json. Markdown and JSON leave out the log.",
+            valueName: "format"))
+    var format: ExplainFormat?
+
+    @Flag(help: "The same as --format json.")
     var json = false
 
     @Argument(help: "The log file, optionally gzip-compressed; - reads standard input.")
@@ -26,17 +34,27 @@ package struct Explain: AsyncParsableCommand {
     package init() {}
 
     package func validate() throws {
+        if json, let format, format != .json {
+            throw ValidationError("--json cannot be combined with --format \(format.rawValue)")
+        }
         if raw && json {
             throw ValidationError("--raw and --json cannot be combined: the JSON does not contain the log")
         }
+        if raw, let format, format != .text {
+            throw ValidationError(
+                "--raw and --format \(format.rawValue) cannot be combined: that format does not contain the log")
+        }
     }
+
+    private var chosenFormat: ExplainFormat { json ? .json : format ?? .text }
 
     package func run() async throws {
         let explanation = LogExplanation(of: try read())
-        if json {
-            print(try Output.json(explanation))
-        } else {
-            print("\n" + explanation.text(name: file == "-" ? "standard input" : file))
+        let name = file == "-" ? "standard input" : file
+        switch chosenFormat {
+        case .text: print("\n" + explanation.text(name: name))
+        case .markdown: print(ExplanationMarkdown(explanation: explanation, name: name).text)
+        case .json: print(try Output.json(explanation))
         }
     }
 
@@ -44,14 +62,18 @@ package struct Explain: AsyncParsableCommand {
     private func read() throws -> LogSummary {
         var reader = LogReader()
         var display: any LogDisplay =
-            if json { NoLogDisplay() } else if raw { RawLogDisplay() } else { FoldedLogDisplay() }
+            if chosenFormat != .text { NoLogDisplay() } else if raw { RawLogDisplay() } else { FoldedLogDisplay() }
+        var transcoder = TextTranscoder()
+        func take(_ piece: [UInt8]) throws(CommandFailure) {
+            reader.feed(piece)
+            try display.show(piece)
+        }
         do {
             var input = try GzipFile(reading: open(), path: FilePath(file))
             try input.read { part in
-                let piece = Array(part)
-                reader.feed(piece)
-                try display.show(piece)
+                try take(transcoder.feed(Array(part)))
             }
+            try take(transcoder.finish())
         } catch let error as Errno {
             throw CommandFailure(.invalidInput, "cannot read the log \(file): \(error)")
         } catch ResultStoreError.unreadableLog(_, let error) {

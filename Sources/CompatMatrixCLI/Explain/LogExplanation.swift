@@ -2,7 +2,7 @@ import MatrixModel
 import Reports
 import VerifierLog
 
-/// The explanation of a log; encodes as the JSON of `--json`.
+/// The explanation of a text; encodes as the JSON of `--format json`.
 struct LogExplanation: Encodable {
     struct Size: Encodable {
         var bytes: Int
@@ -11,27 +11,63 @@ struct LogExplanation: Encodable {
         @Nullable var cut: LogCut?
     }
 
+    /// Where the line that decided stands in the text, as UTF-8.
+    struct Place: Codable, Hashable {
+        /// From 1.
+        var line: Int
+        /// In bytes from the beginning of the text.
+        var start: Int
+        var end: Int
+    }
+
+    /// Another log of the same text.
+    struct Earlier: Encodable {
+        var cause: Cause
+        var explanation: Explanation
+        @Nullable var span: Place?
+        @Nullable var stats: ProgramStatistics?
+    }
+
     /// `null` where nothing was refused.
     @Nullable var cause: Cause?
     @Nullable var explanation: Explanation?
+    @Nullable var span: Place?
+    /// The loader that wrote the text; `null` where its words do not show it.
+    @Nullable var loader: SpeakingLoader?
+    /// The fix in a few lines of code; `null` where it is not one of the common ones.
+    @Nullable var sketch: FixSketch?
     @Nullable var stats: ProgramStatistics?
     var log: Size
+    /// The last one first.
+    var earlier: [Earlier]
 
     init(of log: LogSummary, catalogue: Catalogue = .bundled) {
-        let cause = catalogue.cause(ofText: log)
-        self.cause = cause
-        explanation = cause.map { catalogue.explanation(of: $0, ofText: log) }
+        let diagnosis = catalogue.diagnosis(of: log)
+        cause = diagnosis?.cause.ofAnyKernel
+        explanation = diagnosis?.explanation
+        span = diagnosis?.origin.map(Place.init)
+        loader = diagnosis?.loader
+        sketch = diagnosis?.sketch
         stats = log.statistics
         self.log = Size(bytes: log.byteCount, lines: log.lineCount, cut: log.isAbridged ? .abridged : nil)
+        var seen = Set([diagnosis?.cause].compactMap(\.self))
+        earlier = log.earlier.compactMap { (other: LogSummary) -> Earlier? in
+            guard let diagnosis = catalogue.diagnosis(of: other), seen.insert(diagnosis.cause).inserted else { return nil }
+            return Earlier(
+                cause: diagnosis.cause.ofAnyKernel, explanation: diagnosis.explanation,
+                span: diagnosis.origin.map(Place.init), stats: other.statistics)
+        }
     }
 
-    /// The cause with its blocks, and below them the numbers that there are; the log came from `name`.
+    /// The answer, the reason and the fix, and below them the numbers that there are; the log came from `name`.
     func text(name: String) -> String {
         let rows = numbers.compactMap { name, value in value.map { ["\(name):", TerminalText.escaped($0)] } }
+        let table = Output.table(rows: rows)
         guard let cause, let explanation else {
-            return "No rejection found in \(TerminalText.escaped(name)).\n" + Output.table(rows: rows)
+            return "No rejection found in \(TerminalText.escaped(name)).\n" + table
         }
-        return ExplanationText.render(cause, explanation) + "\n\n" + Output.table(rows: rows)
+        let others = earlier.map { "Earlier log:\n\n" + ExplanationText.render($0.cause, $0.explanation) }
+        return ([ExplanationText.render(cause, explanation, sketch), table] + others).joined(separator: "\n\n")
     }
 
     private var numbers: [(String, String?)] {
@@ -52,18 +88,51 @@ struct LogExplanation: Encodable {
     }
 }
 
+extension LogExplanation.Place {
+    init(_ origin: Line.Origin) {
+        self.init(line: origin.line, start: origin.bytes.lowerBound, end: origin.bytes.upperBound)
+    }
+}
+
+extension Cause {
+    /// The same without a statement about the kernel at hand, of which a text says nothing.
+    fileprivate var ofAnyKernel: Cause {
+        var cause = self
+        cause.advice = advice.ofAnyKernel
+        return cause
+    }
+}
+
+extension Explanation {
+    /// The first sentence of the reason, and the rest of it.
+    var answer: (sentence: String, rest: String?) {
+        guard let end = reason.firstRange(of: ". ") else { return (reason, nil) }
+        return (String(reason[..<end.lowerBound]) + ".", String(reason[end.upperBound...]))
+    }
+}
+
 /// A cause and its explanation for a terminal.
 enum ExplanationText {
-    /// The cause in a few lines, then the four blocks and the facts; what there is nothing of is left out.
-    static func render(_ cause: Cause, _ explanation: Explanation) -> String {
+    /// The answer and the cause in a few lines, then the reason, the fix, and what shows it; what there is nothing of is left
+    /// out.
+    static func render(_ cause: Cause, _ explanation: Explanation, _ sketch: FixSketch? = nil) -> String {
         let id = [cause.id, explanation.shape].compactMap(\.self).joined(separator: ", ")
-        let head = Output.table(
-            rows: [["cause:", "\(id) (\(cause.category))"], ["line:", TerminalText.escaped(cause.line)]])
+        let answer = explanation.answer
+        let head =
+            TerminalText.escaped(answer.sentence) + "\n\n"
+            + Output.table(
+                rows: [["cause:", "\(id) (\(cause.category))"], ["line:", TerminalText.escaped(cause.line)]])
         let blocks: [(String, [String])] = [
-            ("Reason", [explanation.reason]), ("At", explanation.at.map { [$0] } ?? []), ("Path", explanation.path),
-            ("Suggestion", [explanation.suggestion]), ("Facts", explanation.facts),
+            ("Reason", [answer.rest ?? answer.sentence]), ("Suggestion", [explanation.suggestion]),
+            ("Before", lines(of: sketch?.before)), ("After", lines(of: sketch?.after)),
+            ("At", explanation.at.map { [$0] } ?? []), ("Path", explanation.path), ("Facts", explanation.facts),
         ]
         return ([head] + blocks.filter { !$0.1.isEmpty }.map(block)).joined(separator: "\n\n")
+    }
+
+    private static func lines(of code: String?) -> [String] {
+        guard let code else { return [] }
+        return code.split(separator: "\n").map { line in String(line).replacing("\t", with: "    ") }
     }
 
     private static func block(_ title: String, _ lines: [String]) -> String {

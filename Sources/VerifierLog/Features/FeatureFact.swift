@@ -31,19 +31,18 @@ struct FeatureFact {
         case (.absent, let kernel?):
             let why = reason(on: kernel, options).map { ": \($0)" } ?? ""
             return "\(needs); this kernel is \(kernel.short) but does not have \(it)\(why)."
-        case (.absent, nil), (.absentIfOlder, nil):
-            return "\(needs); this kernel does not have \(it)."
+        case (.absent, nil), (.absentIfOlder, nil), (.elsewhere([]), nil):
+            return "\(needs)."
         case (.nowhere, let kernel):
             let why = kernel.flatMap { $0 < feature.since ? nil : reason(on: $0, options) }.map { ": \($0)" } ?? ""
-            let name = kernel.map { "this kernel is \($0.short), and" } ?? "on this kernel,"
+            let name = kernel.map { "this kernel is \($0.short), and" } ?? "on the kernel that was probed,"
             return "\(needs); \(name) no program type can call it\(why)."
-        case (.elsewhere([]), let kernel):
-            let why = kernel.flatMap { $0 < feature.since ? nil : reason(on: $0, options) }.map { ": \($0)" } ?? ""
-            let name = kernel.map { "this kernel is \($0.short) and" } ?? "this kernel"
-            return "\(needs); \(name) does not offer \(it) to this program\(why)."
+        case (.elsewhere([]), let kernel?):
+            let why = (kernel < feature.since ? nil : reason(on: kernel, options)).map { ": \($0)" } ?? ""
+            return "\(needs); this kernel is \(kernel.short) and does not offer \(it) to this program\(why)."
         case (.elsewhere(let types), let kernel):
             let isBackport = kernel.map { $0 < feature.since } ?? false
-            let name = kernel.map { "this kernel is \($0.short) and" } ?? "this kernel"
+            let name = kernel.map { "this kernel is \($0.short) and" } ?? "the kernel that was probed"
             return "\(needs); \(name) has \(it)\(isBackport ? ", as a backport," : "") for programs of type "
                 + "\(types.joined(separator: ", ")), but not for this program."
         case (.unasked, let kernel):

@@ -15,6 +15,10 @@ struct FailingPath {
     }
 
     private(set) var steps: [Step] = []
+    /// Whether a function is verified by itself from here on.
+    private var beginsFunction = false
+    /// Whether the steps begin where the program or the function begins; else what led to the first of them is missing.
+    private(set) var isWhole = false
 
     /// - Parameter lines: Of a log; what is no instruction, state or branch is passed over, and so are the totals and the report.
     init(in lines: [Line]) {
@@ -25,6 +29,7 @@ struct FailingPath {
             case .source: source = line.shownSource
             case .instruction:
                 guard let instruction = line.instruction else { continue }
+                if steps.isEmpty { isWhole = instruction.index == 0 || beginsFunction }
                 steps.append(
                     Step(
                         instruction: instruction, operation: Operation(instruction), source: source,
@@ -33,7 +38,13 @@ struct FailingPath {
                 if !steps.isEmpty { steps[steps.count - 1].states += line.registers }
             case .branch, .pruned:
                 if let branch = line.branch { resume(from: branch.origin, to: branch.target, line.registers) }
-            case .blank, .total, .precision, .types, .note, .loader, .message: continue
+            case .note:
+                // Since 5.6, global functions are verified on their own: `Validating fill() func#1...`.
+                if line.hasPrefix("Validating ") {
+                    steps = []
+                    beginsFunction = true
+                }
+            case .blank, .total, .precision, .types, .loader, .message: continue
             }
         }
     }
@@ -42,6 +53,7 @@ struct FailingPath {
     private mutating func resume(from origin: Int, to target: Int, _ states: [RegisterState]) {
         guard let place = steps.lastIndex(where: { $0.instruction.index == origin && $0.resumed == nil }) else {
             steps = []
+            beginsFunction = false
             return
         }
         steps.removeSubrange((place + 1)...)

@@ -21,15 +21,17 @@ struct DecidingMessage {
             self.init(report: title, in: lines)
             return
         }
-        guard let last = lines.lastIndex(where: { $0.kind == .message }) else {
+        guard let last = lines.lastIndex(where: { $0.kind == .message && !$0.isPunctuation }) else {
             guard let jump = lines.lastIndex(where: { $0.messageAfterJump != nil }),
                 let message = lines[jump].messageAfterJump
             else { return nil }
             self.init(candidates: [message], source: Self.source(above: jump, in: lines), report: nil)
             return
         }
+        let block = Self.block(endingAt: last, in: lines)
         self.init(
-            candidates: Self.block(endingAt: last, in: lines), source: Self.source(above: last, in: lines), report: nil)
+            candidates: block + Self.messages(above: last - block.count, in: lines),
+            source: Self.source(above: last, in: lines), report: nil)
     }
 
     private static let title = KernelReport.title
@@ -60,7 +62,14 @@ struct DecidingMessage {
 
     /// A message of several lines, last line first: `R1 type=inv expected=fp` above `Caller passes invalid args into func#1`.
     private static func block(endingAt last: Int, in lines: [Line]) -> [Line] {
-        lines[...last].suffix(longestBlock).reversed().prefix { $0.kind == .message }.map(\.self)
+        lines[...last].suffix(longestBlock).reversed().prefix { $0.kind == .message && !$0.isPunctuation }.map(\.self)
+    }
+
+    /// The messages below the last line of the trace that something stands between, last line first: other programs write
+    /// to the same terminal.
+    private static func messages(above last: Int, in lines: [Line]) -> [Line] {
+        guard last >= 0 else { return [] }
+        return lines[...last].suffix(longestBlock).reversed().prefix { !$0.kind.isTrace }.filter { $0.kind == .message }
     }
 
     /// More lines in a row are no message of a verifier, and each is held against the whole catalogue.

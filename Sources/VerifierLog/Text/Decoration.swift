@@ -34,7 +34,7 @@ struct Decoration {
 
     /// The line without the decoration, `nil` when it does not have it; times and numbers may differ.
     func taken(off line: Line) -> Line? {
-        length(in: line.text.utf8.span).map { Line(Substring(line.text.utf8.dropFirst($0))) }
+        length(in: line.text.utf8.span).map { Line(Substring(line.text.utf8.dropFirst($0)), origin: line.origin) }
     }
 
     /// How many bytes of the line are the decoration.

@@ -1,0 +1,145 @@
+import MatrixModel
+
+/// An errno that a text names, in whatever form, and the step in which it came.
+struct StatedError {
+    let errno: Int32
+    /// `nil` where the line does not say it.
+    let stage: Stage?
+    let line: Line
+
+    /// The first failure in `messages` of which the step is told, or else the last error that is named.
+    static func first(in messages: [Line]) -> StatedError? {
+        let all = messages.suffix(mostLines).compactMap(StatedError.init(in:))
+        return all.first { $0.stage != nil } ?? all.last
+    }
+
+    private static let mostLines = 256
+
+    /// `nil` where `line` names no error.
+    init?(in line: Line) {
+        guard line.finding == nil else { return nil }
+        let text = Array(line.text.utf8.prefix(Self.longest)).map(Self.lowercased)
+        guard let errno = Self.errno(in: text) else { return nil }
+        self.errno = errno
+        self.line = line
+        stage = Self.stage(in: text)
+    }
+
+    private static let longest = 2048
+
+    // MARK: Steps
+
+    /// What is named first: `failed to load … and attach` failed to load.
+    private static func stage(in text: [UInt8]) -> Stage? {
+        let found = steps.compactMap { word, stage in
+            text.firstRange(of: word.utf8).map { (place: $0.lowerBound, stage: stage) }
+        }
+        return found.min { $0.place < $1.place }?.stage
+    }
+
+    private static let steps: [(String, Stage)] = [
+        ("map create", .maps), ("create map", .maps), ("creating map", .maps), ("bpf_map_create", .maps),
+        ("create the map", .maps), ("failed to create: ", .maps), ("bpf_create_map", .maps),
+        ("attach", .attach), ("perf_event_open", .attach), ("perf event", .attach), ("bpf_link_create", .attach),
+        ("create link", .attach), ("create tracing link", .attach), ("probe_events", .attach), ("qdisc", .attach),
+        ("tc hook", .attach), ("bpf_raw_tracepoint_open", .attach), ("rtnetlink", .attach), ("bpf_set_link", .attach),
+        ("load ", .load), ("loading", .load), ("load:", .load), ("prog_load", .load), ("verifier", .load),
+    ]
+
+    // MARK: Numbers
+
+    private static func errno(in text: [UInt8]) -> Int32? {
+        number(in: text) ?? name(in: text) ?? words(in: text)
+    }
+
+    /// Behind a word that says that a number is an error; narrow forms first: `strerror_r(-524)=22` is no EINVAL.
+    private static func number(in text: [UInt8]) -> Int32? {
+        for word in numbered {
+            for range in text.ranges(of: word.utf8) {
+                guard let number = signed(in: text, from: range.upperBound), known.contains(number) else { continue }
+                return number
+            }
+        }
+        return negative(in: text)
+    }
+
+    private static let numbered = [
+        "strerror_r(", "unknown error ", "os error ", "errno=", "errno: ", "errno ", "errno:", "error=", "error code ",
+        "error code: ", "err=", "err: ", "err = ", "error -", "ret=", "ret = ", "rc=", "code=",
+    ]
+
+    /// `-22` where a word, a colon or a bracket stands before it, and no further digit or unit behind it.
+    private static func negative(in text: [UInt8]) -> Int32? {
+        for index in text.indices.reversed() where text[index] == UInt8(ascii: "-") && index > 0 {
+            guard [0x20, UInt8(ascii: "("), UInt8(ascii: ":"), UInt8(ascii: "=")].contains(text[index - 1]),
+                let number = signed(in: text, from: index), known.contains(number)
+            else { continue }
+            return number
+        }
+        // `Invalid argument(22)`, `Permission denied (13)!`
+        for range in text.ranges(of: "(".utf8) {
+            guard let number = signed(in: text, from: range.upperBound, until: UInt8(ascii: ")")),
+                let words = words[number], text[..<range.lowerBound].firstRange(of: words[0].utf8) != nil
+            else { continue }
+            return number
+        }
+        return nil
+    }
+
+    /// The number without its sign; `nil` where something else follows it than punctuation.
+    private static func signed(in text: [UInt8], from start: Int, until end: UInt8? = nil) -> Int32? {
+        var index = start
+        if index < text.count, text[index] == UInt8(ascii: "-") { index += 1 }
+        let digits = text[index...].prefix(4).prefix { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+        guard !digits.isEmpty, let number = Int32(String(decoding: digits, as: UTF8.self)) else { return nil }
+        guard digits.endIndex < text.count else { return end == nil ? number : nil }
+        let next = text[digits.endIndex]
+        if let end { return next == end ? number : nil }
+        let goesOn = next >= 0x80 || next == UInt8(ascii: "_") || 0x61..<0x7B ~= next || 0x30..<0x3A ~= next
+        return goesOn || next == UInt8(ascii: "-") ? nil : number
+    }
+
+    // MARK: Names and words
+
+    /// `EINVAL`, `-EPERM`, `ENOTSUPP`.
+    private static func name(in text: [UInt8]) -> Int32? {
+        for word in text.split(whereSeparator: { !(0x61..<0x7B ~= $0 || 0x30..<0x3A ~= $0 || $0 == UInt8(ascii: "_")) })
+        where word.first == UInt8(ascii: "e") && (4...12).contains(word.count) {
+            if let errno = names[String(decoding: word, as: UTF8.self)] { return errno }
+        }
+        return nil
+    }
+
+    private static func words(in text: [UInt8]) -> Int32? {
+        let found = words.flatMap { errno, words in
+            words.compactMap { word in text.ranges(of: word.utf8).last.map { (place: $0.lowerBound, errno: errno) } }
+        }
+        return found.max { $0.place < $1.place }?.errno
+    }
+
+    private static let known = Set(names.values)
+
+    /// Source: Linux `include/uapi/asm-generic/errno*.h`; ENOTSUPP of `include/linux/errno.h`.
+    private static let names: [String: Int32] = [
+        "eperm": 1, "enoent": 2, "esrch": 3, "eintr": 4, "eio": 5, "enxio": 6, "e2big": 7, "ebadf": 9, "eagain": 11,
+        "enomem": 12, "eacces": 13, "efault": 14, "ebusy": 16, "eexist": 17, "enodev": 19, "einval": 22, "emfile": 24,
+        "efbig": 27, "enospc": 28, "erofs": 30, "erange": 34, "enosys": 38, "eilseq": 84, "eopnotsupp": 95,
+        "eaddrnotavail": 99, "enotsupp": 524, "ebadfd": 77, "enolink": 67, "etimedout": 110,
+    ]
+
+    /// As glibc, musl and Go write them, in lower case.
+    private static let words: [Int32: [String]] = [
+        1: ["operation not permitted"], 2: ["no such file or directory"], 3: ["no such process"],
+        5: ["input/output error"], 6: ["no such device or address"], 7: ["argument list too long"],
+        9: ["bad file descriptor"], 11: ["resource temporarily unavailable"], 12: ["cannot allocate memory", "out of memory"],
+        13: ["permission denied"], 14: ["bad address"], 16: ["device or resource busy"], 17: ["file exists"],
+        19: ["no such device"], 22: ["invalid argument"], 24: ["too many open files"], 28: ["no space left on device"],
+        34: ["numerical result out of range", "result too large"], 38: ["function not implemented"],
+        84: ["invalid or incomplete multibyte"], 95: ["operation not supported"], 99: ["cannot assign requested address"],
+        110: ["connection timed out"],
+    ]
+
+    private static func lowercased(_ byte: UInt8) -> UInt8 {
+        UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? byte | 0x20 : byte
+    }
+}

@@ -1,0 +1,138 @@
+package import MatrixModel
+
+/// What a text from anywhere shows of a failure: the verifier's message, a loader's, or an errno alone.
+///
+/// The specific goes before the summary, and the verifier's words before a loader's summary of them, wherever they stand.
+struct TextEvidence {
+    /// What the cause was taken from.
+    enum Basis {
+        /// A message that names the reason.
+        case message
+        /// A line that says what failed, and at most with which errno.
+        case summary
+        /// A log that ends without a message.
+        case logWithoutMessage
+        /// A line that the catalogue does not have.
+        case unknown
+    }
+
+    var cause: Cause
+    var basis: Basis
+
+    private init(_ cause: Cause, _ basis: Basis) {
+        self.cause = cause
+        self.basis = basis
+    }
+
+    /// `nil` where the text shows no failure.
+    init?(in text: LogSummary, catalogue: Catalogue) {
+        let reader = Reader(text: text, catalogue: catalogue)
+        guard let found = reader.verifierCause ?? reader.specific ?? reader.restOfLog ?? reader.summary else { return nil }
+        self = found
+    }
+
+    /// The questions, in the order in which they are asked.
+    private struct Reader {
+        let text: LogSummary
+        let catalogue: Catalogue
+        private let finding: DecidingMessage?
+        private let messages: [Line]
+        private let error: StatedError?
+
+        init(text: LogSummary, catalogue: Catalogue) {
+            self.text = text
+            self.catalogue = catalogue
+            let hasReport = text.lines.contains { $0.hasPrefix(KernelReport.title) }
+            finding = text.hasLog || hasReport ? DecidingMessage(in: text.lines) : nil
+            let around = text.hasLog ? text.loaderLines : text.allLines
+            messages = around.filter { [.message, .loader].contains($0.kind) && !$0.isPunctuation }
+            error = StatedError.first(in: messages)
+        }
+
+        private var findings: [GuestFinding] { messages.compactMap(\.finding) }
+
+        var verifierCause: TextEvidence? {
+            finding.flatMap { catalogue.knownCause($0, findings) { $0.decides && !$0.isSummary } }
+                .map { TextEvidence($0, .message) }
+        }
+
+        /// A loader's message that names a reason.
+        var specific: TextEvidence? {
+            guard let known = catalogue.known(in: messages, where: { $0.decides }), !known.entry.isSummary else { return nil }
+            return TextEvidence(placed(catalogue.cause(of: known, in: messages), at: messages[known.place]), .message)
+        }
+
+        /// What the log says where the catalogue does not have its message, or where it has none.
+        var restOfLog: TextEvidence? {
+            guard let finding else { return logWithoutMessage }
+            if let known = catalogue.knownCause(finding, findings, where: { _ in true }) { return TextEvidence(known, .message) }
+            return catalogue.unknownCause(finding).map { TextEvidence($0, finding.report == nil ? .unknown : .message) }
+        }
+
+        /// A program that the verifier went through and that failed all the same, or a log that was cut.
+        private var logWithoutMessage: TextEvidence? {
+            guard text.hasLog, !text.isEmpty else { return nil }
+            let hasTotals = text.lines.contains { $0.kind == .total }
+            if let error, error.stage == .attach || TextEvidence.pastVerifier.contains(error.errno) || !text.holdsLog {
+                return nil
+            }
+            guard error != nil || !hasTotals else { return nil }
+            let isCut = text.allLines.contains(where: Truncation.isMark)
+            let last = text.lines.last { $0.kind != .blank }?.text.trimmed ?? ""
+            if isCut, !hasTotals, let entry = catalogue[id: "log-full"] {
+                return TextEvidence(entry.cause(line: last, source: nil), .logWithoutMessage)
+            }
+            let line = error?.line.text.trimmed ?? last
+            return TextEvidence(catalogue.unknownCause(line: line, source: nil, report: nil), .logWithoutMessage)
+        }
+
+        /// What failed, and the errno.
+        var summary: TextEvidence? {
+            let known = catalogue.known(in: messages) { $0.decides } ?? catalogue.known(in: messages) { !$0.isSummary }
+            if let error, let cause = errnoCause(error, insteadOf: known?.entry) { return TextEvidence(cause, .summary) }
+            if let known = known ?? catalogue.known(in: messages, where: { _ in true }) {
+                return TextEvidence(placed(catalogue.cause(of: known, in: messages), at: messages[known.place]), .summary)
+            }
+            guard !text.hasLog || text.isEmpty else { return nil }
+            return messages.last.map {
+                TextEvidence(catalogue.unknownCause(line: $0.text.trimmed, source: nil, report: nil), .unknown)
+            }
+        }
+
+        /// The entry for the errno; `known` says more, unless the errno has few reasons.
+        private func errnoCause(_ error: StatedError, insteadOf known: CatalogueEntry?) -> Cause? {
+            let stage = error.stage ?? .load
+            if error.stage == nil, !TextEvidence.telling.contains(error.errno) { return nil }
+            if known != nil, !(stage == .attach ? TextEvidence.tellingOfAttachment : TextEvidence.telling).contains(error.errno) {
+                return nil
+            }
+            // The same errno in the words of an entry of its own.
+            if let known, known.errnos(at: stage).contains(error.errno) { return nil }
+            return catalogue.entries.first { $0.errnos(at: stage).contains(error.errno) }?
+                .cause(line: error.line.text.trimmed, source: nil)
+        }
+
+        /// With the source line above a message that was pasted without its trace.
+        private func placed(_ cause: Cause, at line: Line) -> Cause {
+            guard !text.hasLog, let place = text.allLines.lastIndex(where: { $0.text == line.text }) else { return cause }
+            var cause = cause
+            cause.source = text.allLines[..<place].last { $0.kind == .source }.flatMap(\.shownSource)
+            return cause
+        }
+    }
+
+    /// Errnos of bpf() with few reasons, whoever returns them: EPERM, E2BIG, ENOMEM, EMFILE, ENOSYS, ENOTSUPP.
+    private static let telling: Set<Int32> = [1, 7, 12, 24, 38, 524]
+    /// EPERM, E2BIG, EACCES, EBUSY, EEXIST, EILSEQ, ENOTSUPP.
+    private static let tellingOfAttachment: Set<Int32> = [1, 7, 13, 16, 17, 84, 524]
+    /// What a load returns after the verifier went through the program, or instead of an end of the log: E2BIG, EAGAIN,
+    /// ENOMEM, EFAULT, ENOSPC, EOPNOTSUPP, ENOTSUPP.
+    private static let pastVerifier: Set<Int32> = [7, 11, 12, 14, 28, 95, 524]
+}
+
+extension Catalogue {
+    /// Why a program was rejected, from text that came from anywhere: a bare log, or a loader's output with the log in it.
+    package func cause(ofText text: LogSummary) -> Cause? { TextEvidence(in: text, catalogue: self)?.cause }
+
+    package func cause(ofText text: String) -> Cause? { cause(ofText: LogSummary(of: text)) }
+}

@@ -1,0 +1,70 @@
+/// The lines of a text as a kernel and a loader wrote them, without what carried them here.
+///
+/// Takes off terminal sequences, quote marks, code fences, and what loggers put before a line; decodes JSON, logfmt and
+/// quoted strings; and joins what a terminal broke. Every line keeps the place where it was read.
+struct PlainLines {
+    private(set) var lines: [Line] = []
+
+    init(_ raw: [WrappedLines.Piece]) {
+        let pieces = WrappedLines.joined(raw.flatMap(Self.displayed))
+        lines.reserveCapacity(pieces.count)
+        for piece in pieces { add(piece.text, piece.origin, depth: 0) }
+    }
+
+    /// JSON in JSON in a quoted string: no more was seen.
+    private static let deepest = 4
+
+    /// As a terminal shows it: a carriage return within a line begins another one.
+    private static func displayed(_ piece: WrappedLines.Piece) -> [WrappedLines.Piece] {
+        var piece = piece
+        piece.text = TerminalSequences.removed(from: piece.text) ?? piece.text
+        let carriageReturn = UInt8(ascii: "\r")
+        while piece.text.utf8.last == carriageReturn { piece.text = Substring(piece.text.utf8.dropLast()) }
+        guard piece.text.utf8.contains(carriageReturn) else { return [piece] }
+        return piece.text.utf8.split(separator: carriageReturn).map {
+            WrappedLines.Piece(text: Substring($0), origin: piece.origin)
+        }
+    }
+
+    private mutating func add(_ text: Substring, _ origin: Line.Origin, depth: Int) {
+        // What a verifier wrote needs no more than this.
+        switch LineKind(of: text.utf8.span) {
+        case .message, .loader, .note: break
+        default:
+            lines.append(Line(text, origin: origin))
+            return
+        }
+        let plain = Self.withoutFrame(text)
+        if depth < Self.deepest, StructuredLine.mayEncode(plain.utf8.span), let texts = StructuredLine.texts(in: plain) {
+            for text in texts {
+                let decoded = TerminalSequences.removed(from: text[...]) ?? text[...]
+                for part in decoded.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+                    add(Substring(part), origin, depth: depth + 1)
+                }
+            }
+        } else {
+            lines.append(Line(plain, origin: origin))
+        }
+    }
+
+    private static func withoutFrame(_ line: Substring) -> Substring {
+        var text = line
+        if text.utf8.first == UInt8(ascii: ">") {
+            text = Substring(text.utf8.drop { $0 == UInt8(ascii: ">") || $0 == 0x20 })
+        }
+        let blanks = text.utf8.prefix { $0 == 0x20 }.count
+        let mark = text.utf8.dropFirst(blanks)
+        if mark.starts(with: "```".utf8) || mark.starts(with: "~~~".utf8) { return "" }
+        if text.utf8.contains(UInt8(ascii: "&")) { text = withoutEntities(text) }
+        return Substring(text.utf8.dropFirst(LinePrefix.length(in: text)))
+    }
+
+    /// Of a page that was saved, or of a text that was escaped twice.
+    private static func withoutEntities(_ text: Substring) -> Substring {
+        var text = text
+        for (entity, character) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")] {
+            text.replace(entity, with: character)
+        }
+        return text
+    }
+}

@@ -1,0 +1,49 @@
+/// Lines that a terminal broke at its width, joined again.
+///
+/// Many lines are then exactly as long as the longest, and go on in a line that nothing begins.
+struct WrappedLines {
+    struct Piece {
+        var text: Substring
+        var origin: Line.Origin
+    }
+
+    private static let widths = 60...300
+
+    static func joined(_ lines: [Piece]) -> [Piece] {
+        guard let width = width(of: lines) else { return lines }
+        var joined: [Piece] = []
+        var wasFull = false
+        for line in lines {
+            let isFull = line.text.utf8.count == width
+            if wasFull, let last = joined.last, isContinuation(line.text) {
+                joined[joined.count - 1] = Piece(
+                    text: Substring(last.text + line.text),
+                    origin: Line.Origin(
+                        line: last.origin.line, bytes: last.origin.bytes.lowerBound..<line.origin.bytes.upperBound))
+            } else {
+                joined.append(line)
+            }
+            wasFull = isFull
+        }
+        return joined
+    }
+
+    /// `nil` unless most lines of the greatest length, and at least two different ones, go on in the next line.
+    private static func width(of lines: [Piece]) -> Int? {
+        guard let width = lines.lazy.map(\.text.utf8.count).max(), widths ~= width else { return nil }
+        var full = 0
+        var broken = 0
+        var different: Set<Substring> = []
+        for (line, next) in zip(lines, lines.dropFirst()) where line.text.utf8.count == width {
+            full += 1
+            guard isContinuation(next.text) else { continue }
+            broken += 1
+            if different.count < 2 { different.insert(line.text) }
+        }
+        return different.count == 2 && broken * 2 >= full ? width : nil
+    }
+
+    private static func isContinuation(_ text: Substring) -> Bool {
+        LineKind(of: text.utf8.span) == .message && LinePrefix.length(in: text) == 0
+    }
+}

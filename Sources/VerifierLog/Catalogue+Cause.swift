@@ -147,15 +147,20 @@ extension Catalogue {
     func known(in messages: [Line], where holds: (CatalogueEntry) -> Bool) -> KnownMessage? {
         var summary: KnownMessage?
         for (place, line) in messages.enumerated().reversed() {
-            guard let entry = entry(matching: line, where: { holds($0) && (summary == nil || !$0.isSummary) }) else {
+            guard let entry = entry(matching: line, where: holds) else { continue }
+            let message = KnownMessage(place: place, entry: entry)
+            guard let found = summary else {
+                guard entry.isSummary else { return message }
+                summary = message
                 continue
             }
-            guard let summary else {
-                guard entry.isSummary else { return KnownMessage(place: place, entry: entry) }
-                summary = KnownMessage(place: place, entry: entry)
-                continue
+            if entry.isSummary {
+                // What names no error is a consequence, as of a program that was not loaded and so cannot be attached.
+                let isConsequence = StatedError(in: messages[found.place]) == nil && StatedError(in: line) != nil
+                if isConsequence { summary = message }
+            } else if !found.entry.isOfAttachment || entry.isOfAttachment && line.finding == nil {
+                return message
             }
-            if !summary.entry.isOfAttachment || entry.isOfAttachment { return KnownMessage(place: place, entry: entry) }
         }
         return summary
     }

@@ -87,6 +87,9 @@ package struct CatalogueEntry: Sendable, Decodable {
     /// Whether it is about attaching, and not about what comes before.
     var isOfAttachment: Bool { category == "Attachment" }
 
+    /// Whether a loader says it, and not a verifier.
+    var isOfLoader: Bool { isOfAttachment || category.hasPrefix("Loader (") }
+
     func errnos(at stage: Stage) -> [Int32] {
         switch stage {
         case .open, .maps, .load: errnos

@@ -57,7 +57,7 @@ import Testing
             ),
             (
                 "unknown opcode e5", "", nil,
-                "The instruction may_goto needs Linux 6.9; this kernel does not have it."
+                "The instruction may_goto needs Linux 6.9."
             ),
         ] as [(String, String, KernelRelease?, String)])
     func saysWhoKnows(line: String, messages: String, kernel: KernelRelease?, sentence: String) throws {

@@ -26,7 +26,7 @@ import Testing
         #expect(cause.id == id)
         let explanation = Catalogue.bundled.explanation(of: cause, ofText: text)
         #expect(explanation.shape == shape.rawValue)
-        #expect(explanation.reason.contains(shape.story))
+        #expect(explanation.reason.contains(shape.story.ofAnyKernel))
         #expect(explanation.suggestion == shape.suggestion)
         #expect(explanation.at != nil)
     }

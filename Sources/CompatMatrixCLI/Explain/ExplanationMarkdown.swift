@@ -11,26 +11,26 @@ struct ExplanationMarkdown {
         guard let cause = explanation.cause, let told = explanation.explanation else {
             return "No rejection found in \(Self.code(name))."
         }
-        var parts = Self.parts(cause, told, explanation.span)
-        if let sketch = explanation.sketch { parts.insert(Self.code(sketch), at: Self.beforeDetails) }
+        var parts = Self.parts(cause, told, explanation.span, explanation.sketch)
         for other in explanation.earlier {
             parts += ["---", "Earlier log:"] + Self.parts(other.cause, other.explanation, other.span)
         }
         return parts.joined(separator: "\n\n")
     }
 
-    /// The answer, the line, the reason and the fix stand above the sketch.
-    private static let beforeDetails = 4
-
-    private static func parts(_ cause: Cause, _ told: Explanation, _ span: LogExplanation.Place?) -> [String] {
+    /// The answer, the line, the reason and the fix, and then what shows it.
+    private static func parts(
+        _ cause: Cause, _ told: Explanation, _ span: LogExplanation.Place?, _ sketch: FixSketch? = nil
+    ) -> [String] {
         let answer = told.answer
         let place = span.map { ", line \($0.line)" } ?? ""
         var parts = [
             "**\(plain(answer.sentence))**",
             "\(code(cause.line)) (`\(cause.id)`\(place))",
-            "**Reason:** \(plain(answer.rest ?? answer.sentence))",
-            "**Fix:** \(plain(told.suggestion))",
         ]
+        if let rest = answer.rest { parts.append("**Reason:** \(plain(rest))") }
+        parts.append("**Fix:** \(plain(told.suggestion))")
+        if let sketch { parts.append(code(sketch)) }
         if let at = told.at { parts.append("**At:** \(code(at))") }
         if !told.path.isEmpty {
             parts.append(
@@ -65,11 +65,14 @@ struct ExplanationMarkdown {
     }
 
     /// Prose: code in backquotes stays code, and nothing else is markup.
+    ///
+    /// `#12` would be a link to an issue. Within a word, an underscore is none.
     private static func plain(_ text: String) -> String {
         var isCode = false
         return TerminalText.escaped(text).reduce(into: "") { result, character in
             if character == "`" { isCode.toggle() }
-            if !isCode, "*_<>[]|#".contains(character) { result.append("\\") }
+            let isWithinWord = character == "_" && result.last?.isLetter == true
+            if !isCode, !isWithinWord, "*_<>[]|#".contains(character) { result.append("\\") }
             result.append(character)
         }
     }

@@ -123,7 +123,7 @@ enum ExplanationText {
             + Output.table(
                 rows: [["cause:", "\(id) (\(cause.category))"], ["line:", TerminalText.escaped(cause.line)]])
         let blocks: [(String, [String])] = [
-            ("Reason", [answer.rest ?? answer.sentence]), ("Suggestion", [explanation.suggestion]),
+            ("Reason", answer.rest.map { [$0] } ?? []), ("Suggestion", [explanation.suggestion]),
             ("Before", lines(of: sketch?.before)), ("After", lines(of: sketch?.after)),
             ("At", explanation.at.map { [$0] } ?? []), ("Path", explanation.path), ("Facts", explanation.facts),
         ]

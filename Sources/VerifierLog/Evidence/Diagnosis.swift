@@ -36,8 +36,8 @@ extension Catalogue {
             of: evidence.cause, lines: text.lines, loader: LoaderOutput(lines: text.loaderLines), kernel: nil)
         if let gap = EvidenceGap(in: text, evidence) {
             let command = loader?.command ?? SpeakingLoader.anyCommand
-            told.reason = gap.replacesReason ? gap.words : "\(told.reason) \(gap.words)"
-            if gap.hidesReason {
+            told.reason = gap == .noEnd ? gap.words : "\(told.reason) \(gap.words)"
+            if gap != .noBeginning, !Self.advising.contains(evidence.cause.id) {
                 told.suggestion = "To get the complete log, \(command)"
             } else {
                 told.facts.append("To get the complete log, \(command)")
@@ -45,6 +45,9 @@ extension Catalogue {
         }
         return told.ofAnyKernel
     }
+
+    /// Causes whose advice holds without a log.
+    private static let advising: Set<String> = ["unsupported", "argument-list", "bcc-load"]
 
     /// The last line that is the one of `cause`, or contains it.
     private static func origin(of cause: Cause, in text: LogSummary) -> Line.Origin? {
@@ -71,8 +74,8 @@ private enum EvidenceGap {
             self = .noBeginning
         case .logWithoutMessage: self = .noEnd
         case .summary:
-            // An empty log is complete: the kernel rejected the load before it looked at the program.
-            guard !text.hasLog, Self.leaveOpen.contains(evidence.cause.id) else { return nil }
+            // An empty log can be complete: the kernel rejected the load before it looked at the program.
+            guard !text.hasLog || evidence.cause.id == "refused", Self.leaveOpen.contains(evidence.cause.id) else { return nil }
             self = .noLog
         }
     }
@@ -95,10 +98,6 @@ private enum EvidenceGap {
         case .noBeginning: "The beginning of the log is missing, so checks above the first line are not taken into account."
         }
     }
-
-    /// Whether nothing is known beside it.
-    var replacesReason: Bool { self == .noEnd }
-    var hidesReason: Bool { self != .noBeginning }
 }
 
 extension Explanation {

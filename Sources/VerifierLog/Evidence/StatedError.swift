@@ -4,13 +4,18 @@ import MatrixModel
 struct StatedError {
     let errno: Int32
     /// `nil` where the line does not say it.
-    let stage: Stage?
+    private(set) var stage: Stage?
     let line: Line
 
     /// The first failure in `messages` of which the step is told, or else the last error that is named.
     static func first(in messages: [Line]) -> StatedError? {
-        let all = messages.suffix(mostLines).compactMap(StatedError.init(in:))
-        return all.first { $0.stage != nil } ?? all.last
+        let lines = messages.suffix(mostLines)
+        let all = lines.compactMap(StatedError.init(in:))
+        if let first = all.first(where: { $0.stage != nil }) { return first }
+        // Chains of errors, as Rust's, name the step in the first line and the errno in the last.
+        guard var last = all.last else { return nil }
+        last.stage = lines.lazy.compactMap { stage(in: words(of: $0)) }.first
+        return last
     }
 
     private static let mostLines = 256
@@ -18,7 +23,7 @@ struct StatedError {
     /// `nil` where `line` names no error.
     init?(in line: Line) {
         guard line.finding == nil else { return nil }
-        let text = Array(line.text.utf8.prefix(Self.longest)).map(Self.lowercased)
+        let text = Self.words(of: line)
         guard let errno = Self.errno(in: text) else { return nil }
         self.errno = errno
         self.line = line
@@ -26,6 +31,8 @@ struct StatedError {
     }
 
     private static let longest = 2048
+
+    private static func words(of line: Line) -> [UInt8] { line.text.utf8.prefix(longest).map(lowercased) }
 
     // MARK: Steps
 
@@ -49,7 +56,7 @@ struct StatedError {
     // MARK: Numbers
 
     private static func errno(in text: [UInt8]) -> Int32? {
-        number(in: text) ?? name(in: text) ?? words(in: text)
+        number(in: text) ?? name(in: text) ?? negative(in: text) ?? words(in: text)
     }
 
     /// Behind a word that says that a number is an error; narrow forms first: `strerror_r(-524)=22` is no EINVAL.
@@ -60,7 +67,7 @@ struct StatedError {
                 return number
             }
         }
-        return negative(in: text)
+        return nil
     }
 
     private static let numbered = [

@@ -59,7 +59,20 @@ struct TextEvidence {
         /// A loader's message that names a reason.
         var specific: TextEvidence? {
             guard let known = catalogue.known(in: messages, where: { $0.decides }), !known.entry.isSummary else { return nil }
+            if let cause = missingPrivilege(in: messages[known.place], insteadOf: known.entry) {
+                return TextEvidence(cause, .summary)
+            }
             return TextEvidence(placed(catalogue.cause(of: known, in: messages), at: messages[known.place]), .message)
+        }
+
+        /// EPERM is about privileges, whichever call of a loader returns it.
+        private func missingPrivilege(in line: Line, insteadOf entry: CatalogueEntry) -> Cause? {
+            guard entry.isOfLoader, let error = StatedError(in: line), error.errno == TextEvidence.notPermitted else {
+                return nil
+            }
+            let text = [entry.meaning, entry.reason, entry.advice].compactMap(\.self).joined(separator: " ")
+            guard !TextEvidence.privileges.contains(where: { text.contains($0) }) else { return nil }
+            return errnoCause(error, insteadOf: nil)
         }
 
         /// What the log says where the catalogue does not have its message, or where it has none.
@@ -71,11 +84,12 @@ struct TextEvidence {
 
         /// A program that the verifier went through and that failed all the same, or a log that was cut.
         private var logWithoutMessage: TextEvidence? {
-            guard text.hasLog, !text.isEmpty else { return nil }
-            let hasTotals = text.lines.contains { $0.kind == .total }
-            if let error, error.stage == .attach || TextEvidence.pastVerifier.contains(error.errno) || !text.holdsLog {
-                return nil
-            }
+            guard text.hasLog && !text.isEmpty || isOfTotalsAlone else { return nil }
+            // The verifier did not even begin: the kernel rejected what was passed with the program.
+            if text.statistics?.instructions == 0 { return nil }
+            let hasTotals = isOfTotalsAlone || text.lines.contains { $0.kind == .total }
+            if let error, error.stage == .attach || TextEvidence.pastVerifier.contains(error.errno) { return nil }
+            if !text.holdsLog, !isOfTotalsAlone { return nil }
             guard error != nil || !hasTotals else { return nil }
             let isCut = text.allLines.contains(where: Truncation.isMark)
             let last = text.lines.last { $0.kind != .blank }?.text.trimmed ?? ""
@@ -84,6 +98,16 @@ struct TextEvidence {
             }
             let line = error?.line.text.trimmed ?? last
             return TextEvidence(catalogue.unknownCause(line: line, source: nil, report: nil), .logWithoutMessage)
+        }
+
+        /// Whether a loader quotes the totals, and nothing of what stood above them.
+        private var isOfTotalsAlone: Bool {
+            messages.contains { line in
+                let bytes = line.text.utf8.span
+                guard let range = line.text.firstRange(of: "processed ") else { return false }
+                let start = line.text.utf8.distance(from: line.text.startIndex, to: range.upperBound)
+                return bytes.number(from: start).map { $0.value > 0 && bytes.hasPrefix(" insns", at: $0.end) } == true
+            }
         }
 
         /// What failed, and the errno.
@@ -103,11 +127,11 @@ struct TextEvidence {
         private func errnoCause(_ error: StatedError, insteadOf known: CatalogueEntry?) -> Cause? {
             let stage = error.stage ?? .load
             if error.stage == nil, !TextEvidence.telling.contains(error.errno) { return nil }
-            if known != nil, !(stage == .attach ? TextEvidence.tellingOfAttachment : TextEvidence.telling).contains(error.errno) {
-                return nil
+            if let known, stage == .attach {
+                guard !known.decides, TextEvidence.tellingOfAttachment.contains(error.errno) else { return nil }
+            } else if known != nil {
+                guard TextEvidence.telling.contains(error.errno) else { return nil }
             }
-            // The same errno in the words of an entry of its own.
-            if let known, known.errnos(at: stage).contains(error.errno) { return nil }
             return catalogue.entries.first { $0.errnos(at: stage).contains(error.errno) }?
                 .cause(line: error.line.text.trimmed, source: nil)
         }
@@ -121,6 +145,9 @@ struct TextEvidence {
         }
     }
 
+    private static let notPermitted: Int32 = 1
+    /// What an entry mentions that already is about privileges.
+    private static let privileges = ["rivilege", "apabilit", "CAP_", "emlock", "MEMLOCK", "root", "lockdown", "locked down", "seccomp"]
     /// Errnos of bpf() with few reasons, whoever returns them: EPERM, E2BIG, ENOMEM, EMFILE, ENOSYS, ENOTSUPP.
     private static let telling: Set<Int32> = [1, 7, 12, 24, 38, 524]
     /// EPERM, E2BIG, EACCES, EBUSY, EEXIST, EILSEQ, ENOTSUPP.

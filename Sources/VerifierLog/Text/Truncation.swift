@@ -7,7 +7,7 @@ enum Truncation {
         let text = line.text
         guard text.utf8.count <= longest else { return false }
         if ["...", "\u{2026}"].contains(text.trimmed) { return true }
-        return [.message, .note, .loader].contains(line.kind) && words.contains { text.utf8.span.contains($0, from: 0) }
+        return [.message, .note, .loader, .types].contains(line.kind) && words.contains { text.utf8.span.contains($0, from: 0) }
     }
 
     private static let longest = 200
@@ -16,6 +16,5 @@ enum Truncation {
         "...truncated", "output truncated", "log truncated", "log was truncated", "Kernel log seems to be trimmed",
         "log_buf size may be insufficient", "[snip]", "<snip>", "(snip)", "--snip--", "-- snip --", "[...]", "(...)",
         "[\u{2026}]", "<...>", "lines skipped", "lines omitted", "more lines", "message truncated", "bytes truncated",
-        "-- compat-matrix cut the log here",
     ]
 }

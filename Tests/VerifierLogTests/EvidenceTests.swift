@@ -1,0 +1,178 @@
+import MatrixModel
+import Testing
+
+@testable import VerifierLog
+
+/// Which of the lines of a text decides; the texts are made up in the form that loaders and tools write.
+@Suite struct EvidenceTests {
+    private static let refusal = TextFormTests.trace + TextFormTests.message
+
+    /// Without totals, what follows the log is not the verifier's.
+    @Test(arguments: [
+        "\nHINT: The invalid mem access error can happen if you pass a pointer.\n\nTraceback (most recent call last):\n"
+            + "  File \"./hit.py\", line 3, in <module>\nException: Failed to load BPF program b'hit': Permission denied\n",
+        "HINT: read the documentation\nException: Failed to load BPF program b'hit': Permission denied\n",
+        "...\n", "\u{2026}\n", "```\nAny idea?\n", "\nroot@node:~# \n", "root@node:~# uname -r\n5.4.0\n",
+        "libbpf: failed to load object 'hit_bpf'\nroot@node:~# \n", "Error: failed to load object file\n",
+        "\nCaused by:\n    0: could not load the program\n    1: Permission denied (os error 13)\n",
+        "exit status 1\n", "panic: cannot go on\n\ngoroutine 1 [running]:\nmain.main()\n",
+        "\n(truncated, 12 line(s) omitted)\n",
+    ])
+    func whatFollowsALogDoesNotDecide(end: String) throws {
+        for start in ["", "RUST_LOG=debug ./hit\n", "I get this:\n```\n", "libbpf: -- BEGIN DUMP LOG ---\nlibbpf: \n"] {
+            let cause = try #require(Catalogue.bundled.cause(ofText: start + Self.refusal + end))
+            #expect(cause.id == "bad-deref", "\(start)")
+            #expect(cause.source == "n = *v; @ hit.c:7")
+        }
+    }
+
+    @Test func linesOfOthersBetweenThoseOfALogDoNotMatter() {
+        let text = TextFormTests.trace.replacing("\n1: (79)", with: "\nworker 3 is idle\n1: (79)") + TextFormTests.message
+        #expect(Catalogue.bundled.cause(ofText: text)?.id == "bad-deref")
+        let late = TextFormTests.trace + TextFormTests.message + "worker 3 is idle\n" + TextFormTests.totals
+        #expect(Catalogue.bundled.cause(ofText: late)?.id == "bad-deref")
+    }
+
+    @Test(arguments: [
+        ("libbpf: failed to parse target BTF: -5\nlibbpf: failed to perform CO-RE relocations: -5", "target-btf"),
+        (
+            "libbpf: Kernel error message: virtio_net: MTU too large to enable XDP without frags\n"
+                + "libbpf: prog 'hit': failed to attach to xdp: Invalid argument\nfailed to attach", "xdp-mtu"
+        ),
+        (
+            "libbpf: map 'hits': failed to create: Invalid argument(-22)\n"
+                + "libbpf: prog 'hit': can't attach BPF program without FD (was it loaded?)", "libbpf-map-create"
+        ),
+        // What was said before the load does not explain an attachment.
+        (
+            "libbpf: kernel BTF is missing at '/sys/kernel/btf/vmlinux', was CONFIG_DEBUG_INFO_BTF enabled?\n"
+                + "libbpf: prog 'hit': failed to attach: Device or resource busy", "attach-function-taken"
+        ),
+        ("Argument list too long\nR0 !read_ok\nArgument list too long", "not-init"),
+    ])
+    func theSpecificGoesBeforeTheSummary(text: String, id: String) {
+        #expect(Catalogue.bundled.cause(ofText: text + "\n")?.id == id)
+    }
+
+    @Test(
+        arguments: [
+            ("libbpf: prog 'hit': BPF program load failed: strerror_r(-524)=22", 524, .load),
+            ("bpf: Failed to load program: Unknown error 524", 524, .load),
+            ("libbpf: prog 'hit': failed to load: -524", 524, .load),
+            ("libbpf: prog 'hit': failed to auto-attach: -524", 524, .attach),
+            ("1: Operation not permitted (os error 1)", 1, nil), ("failed, errno 7", 7, nil),
+            ("bpf() load failed (error=-22)", 22, .load), ("loading failed: EINVAL", 22, .load),
+            ("Prog section 'ingress' rejected: Permission denied (13)!", 13, nil),
+            ("map hits: map create: operation not permitted", 1, .maps),
+            ("attaching: perf_event_open: (-EPERM)", 1, .attach), ("load program: invalid argument", 22, .load),
+            ("failed to create kprobe 'x' perf event: Invalid argument", 22, .attach),
+            ("bpf(BPF_PROG_LOAD) = -1 ENOTSUPP", 524, .load),
+        ] as [(String, Int32, Stage?)])
+    func readsAnErrnoInAnyForm(line: String, errno: Int32, stage: Stage?) throws {
+        let error = try #require(StatedError(in: Line(line[...])))
+        #expect(error.errno == errno)
+        #expect(error.stage == stage)
+    }
+
+    @Test(arguments: ["", "nothing of the kind", "2 files, 3-4 lines", "R1 off=-520 size=8", "version 5.4-22-generic"])
+    func findsNoErrnoWhereThereIsNone(line: String) { #expect(StatedError(in: Line(line[...])) == nil) }
+
+    @Test(arguments: [
+        ("bpf: Failed to load program: Unknown error 524\nException: Failed to load BPF program b'hit'", "jit-unsupported"),
+        ("libbpf: prog 'hit': BPF program load failed: strerror_r(-524)=22", "jit-unsupported"),
+        ("libbpf: prog 'hit': failed to auto-attach: -524", "attach-unsupported"),
+        ("panic: map create: operation not permitted\n\ngoroutine 1 [running]:\nmain.main()", "permission"),
+        ("Error: failed to create map `HITS` with code -1\n\nCaused by:\n    1: Operation not permitted (os error 1)", "permission"),
+        ("attaching to cgroup failed: bad thing: operation not permitted", "attach-permission"),
+        ("2026/11/30 10:00:00 load program: permission denied", "refused"),
+        ("loading hit: cannot allocate memory", "no-memory"),
+    ])
+    func theErrnoDecidesWhereNoLineNamesAReason(text: String, id: String) {
+        #expect(Catalogue.bundled.cause(ofText: text + "\n")?.id == id)
+    }
+
+    /// An errno of bpf() says nothing of a program that the verifier went through.
+    @Test func totalsWithoutAMessageLeaveTheReasonOpen() throws {
+        let text = "load program: invalid argument: processed 6750 insns (limit 1000000) total_states 9 (20 line(s) omitted)\n"
+        let told = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: text)))
+        #expect(told.cause.id == Catalogue.unknown)
+        #expect(told.explanation.reason.contains("the end of the log is missing"))
+        #expect(told.explanation.suggestion.contains("`%+v`"))
+        let nothing = "libbpf: prog 'hit': BPF program load failed: Invalid argument\n"
+            + "libbpf: prog 'hit': -- BEGIN PROG LOAD LOG --\nprocessed 0 insns (limit 1000000)\n-- END PROG LOAD LOG --\n"
+        #expect(Catalogue.bundled.cause(ofText: nothing)?.id == "unsupported")
+    }
+
+    @Test(arguments: [
+        ("load program: permission denied", "%+v"), ("Error: the BPF_PROG_LOAD syscall failed. Verifier output:", "Level"),
+        ("libbpf: prog 'hit': BPF program load failed: Permission denied", "veristat -vl2"),
+        ("bpf: Failed to load program: Permission denied", "debug=0x12"),
+        ("ERROR: Error loading BPF program for hit: Permission denied, failed to load", "BPFTRACE_LOG_SIZE"),
+        ("failed to load my program: Permission denied", "bpftool -d prog load"),
+    ])
+    func namesTheCommandThatGetsTheLog(text: String, command: String) throws {
+        let text = text + (text.contains("enied") ? "" : "\n\nCaused by:\n    Permission denied (os error 13)") + "\n"
+        let told = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: text)))
+        let said = [told.explanation.suggestion] + told.explanation.facts
+        #expect(said.contains { $0.hasPrefix("To get the complete log, ") && $0.contains(command) }, "\(told)")
+    }
+
+    /// Of a path that begins in the middle, nothing is said of what is not on it.
+    @Test func aCutLogProvesNoAbsence() throws {
+        let call = "8: (bf) r5 = r0\n9: (85) call bpf_perf_event_output#25\n\(CauseTests.sizeNegative)\n"
+        let whole = "0: (85) call bpf_get_prandom_u32#7\n" + call
+        let cut = "7: (85) call bpf_get_prandom_u32#7\n" + call
+        let told = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: whole))).explanation
+        #expect(told.reason.contains("Nothing on the path"))
+        let less = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: cut))).explanation
+        #expect(!less.reason.contains("Nothing on the path"))
+        #expect(less.shape == nil)
+        #expect(less.reason.contains("The beginning of the log is missing"))
+        #expect(less.facts.contains { $0.hasPrefix("To get the complete log, ") })
+    }
+
+    /// A text does not say on which kernel its reader is.
+    @Test func saysNothingOfThisKernel() throws {
+        for entry in Catalogue.bundled.entries {
+            guard let example = entry.example,
+                let told = Catalogue.bundled.diagnosis(of: LogSummary(of: "0: (95) exit\n\(example)\n"))
+            else { continue }
+            let all = [told.explanation.reason, told.explanation.suggestion] + told.explanation.facts
+            #expect(all.allSatisfy { !$0.lowercased().contains("this kernel") }, "\(entry.id): \(all)")
+        }
+    }
+
+    @Test func allLogsOfATextAreExplained() throws {
+        let first = Self.refusal + TextFormTests.totals
+        let second = "0: (95) exit\nR0 !read_ok\n" + TextFormTests.totals
+        let accepted = "0: (b7) r0 = 0\n1: (95) exit\n" + TextFormTests.totals
+        let framed = { (log: String) in
+            "libbpf: prog 'hit': -- BEGIN PROG LOAD LOG --\n\(log)-- END PROG LOAD LOG --\nlibbpf: failed\n"
+        }
+        for text in [first + "again:\n" + second + accepted, framed(first) + framed(second)] {
+            let summary = LogSummary(of: text)
+            #expect(Catalogue.bundled.cause(ofText: summary)?.id == "not-init")
+            #expect(summary.earlier.compactMap { Catalogue.bundled.cause(ofText: $0)?.id } == ["bad-deref"])
+        }
+        // Without totals, the first instruction begins another log.
+        let bare = LogSummary(of: "0: (95) exit\nR0 !read_ok\n" + Self.refusal)
+        #expect(Catalogue.bundled.cause(ofText: bare)?.id == "bad-deref")
+        #expect(bare.earlier.count == 1)
+    }
+
+    @Test(
+        arguments: [
+            (refusal, .c, "if (!value)"),
+            (refusal + "\nError: the BPF_PROG_LOAD syscall returned Permission denied\n", .rust, "if let Some(value)"),
+            ("R5 min value is negative, either use unsigned or 'var &= const'\n", .c, "len &= SIZE - 1"),
+            ("invalid access to packet, off=14 size=1, R1(id=0,off=14,r=0)\n", .c, "data_end"),
+            ("load program: operation not permitted (MEMLOCK may be too low, consider rlimit.RemoveMemlock)\n", .go, "RemoveMemlock"),
+            ("0: (85) call bpf_ringbuf_reserve#131\n1: (95) exit\nUnreleased reference id=2 alloc_insn=0\n", .c, "discard"),
+            ("R0 !read_ok\n", nil, ""),
+        ] as [(String, FixSketch.Language?, String)])
+    func showsCommonFixesAsCode(text: String, language: FixSketch.Language?, after: String) throws {
+        let told = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: text)))
+        #expect(told.sketch?.language == language)
+        #expect(told.sketch.map { $0.after.contains(after) } ?? after.isEmpty)
+    }
+}

@@ -142,8 +142,10 @@ extension Catalogue {
         var entry: CatalogueEntry
     }
 
-    /// The last message counts, since loaders go on after the warnings that come first; but not if it only sums up a failure
-    /// that an earlier one explains. What was said before a program was attached does not explain why it could not be.
+    /// The last message counts, since loaders go on after the warnings that come first.
+    ///
+    /// An earlier one goes before it if the last only sums up a failure. What was said before a program was attached
+    /// does not explain why it could not be.
     func known(in messages: [Line], where holds: (CatalogueEntry) -> Bool) -> KnownMessage? {
         var summary: KnownMessage?
         for (place, line) in messages.enumerated().reversed() {

@@ -95,7 +95,9 @@ package enum LineKind: Sendable, Hashable {
     /// `R0_w=inv(id=0)`, `fp-8=mmmm????`, `*(R11-8)=scalar()`; a message has a blank after the register.
     private static func isState(_ line: Span<UInt8>, from start: Int) -> Bool {
         let isRegister = line.hasPrefix("R", at: start) && line.number(from: start + 1) != nil
-        guard isRegister || line.hasPrefix("fp-", at: start) || line.hasPrefix("*(R11-", at: start) else { return false }
+        guard isRegister || line.hasPrefix("fp-", at: start) || line.hasPrefix("*(R11-", at: start) else {
+            return false
+        }
         for index in start..<line.count {
             if line[index] == UInt8(ascii: "=") { return true }
             if line[index] == 0x20 { return false }

@@ -4,9 +4,7 @@ struct LogTail {
 
     /// Without `isWhole`, `log` begins anywhere: half a line, and perhaps half a character, is left out then.
     ///
-    /// - Parameters:
-    ///   - firstLine: The number of the line in which `log` begins.
-    ///   - firstByte: The offset at which `log` begins.
+    /// `firstLine` and `firstByte` say where in the text it begins.
     init(of log: ArraySlice<UInt8>, isWhole: Bool = true, firstLine: Int = 1, firstByte: Int = 0) {
         // Repair changes the length of what is not UTF-8, but never the number of line feeds.
         let text = String(decoding: log, as: UTF8.self)

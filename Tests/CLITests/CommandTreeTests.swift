@@ -94,7 +94,7 @@ import Testing
             + "[--archive] [--format <format>] [--jobs <jobs>] [--accel <accel>] [--timeout <timeout>] "
             + "[--results <results>] [--no-cache] [--full-logs] [--verbose]",
         "compat-matrix merge <files> ... [--output <output>] [--store] [--results <results>]",
-        "compat-matrix explain [--raw] [--json] [<file>]",
+        "compat-matrix explain [--raw] [--format <format>] [--json] [<file>]",
         "compat-matrix features <kernels> ... [--diff <a> <b>] [--helpers] [--json] [--verbose]",
         "compat-matrix doctor [--verbose]",
         "compat-matrix init [--force]",

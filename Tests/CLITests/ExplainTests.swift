@@ -23,7 +23,7 @@ import Testing
             let outcome = try await sandbox.run("explain", "watch.log")
             #expect(outcome.isSuccess)
             #expect(outcome.stdout.contains("more iterations of instructions 5–6"))
-            #expect(outcome.stdout.split(separator: "\n").count < 30)
+            #expect(outcome.stdout.split(separator: "\n").count < 32)
             for row in [
                 "cause:  not-init", "return n; @ probe.c:4", "\nReason:\n", "\nAt:\n", "\nSuggestion:\n",
                 "instructions:  1003 processed of at most 1000000", "states:        9, 8 at once",
@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [[], ["--raw"], ["--json"]])
+    @Test(arguments: [[], ["--raw"], ["--json"], ["--format", "markdown"]])
     func nothingReachesTheTerminalAsACommand(options: [String]) async throws {
         try await Sandbox.with { sandbox in
             let bytes = Array("\u{9b}2J\u{202e}\0".utf8) + [0xFF, 0x1B, 0x5B] + Array(Self.log.utf8)
@@ -80,6 +80,60 @@ import Testing
             #expect((document["explanation"] as? [String: Any])?["suggestion"] is String)
             #expect((document["stats"] as? [String: Any])?["instructions"] as? Int == 1003)
             #expect((document["log"] as? [String: Any])?["lines"] as? Int == 1007)
+        }
+    }
+
+    @Test func namesThePlaceOfTheLineThatDecided() async throws {
+        try await Sandbox.with { sandbox in
+            let text = "first\n; n = *v; @ hit.c:7\n1: (79) r1 = *(u64 *)(r0 +0)\n" + Self.nullable + "$ exit\n"
+            try sandbox.write(text, to: "watch.log")
+            let outcome = try await sandbox.run("explain", "--format", "json", "watch.log")
+            let document = try #require(
+                try JSONSerialization.jsonObject(with: Data(outcome.stdout.utf8)) as? [String: Any])
+            let span = try #require(document["span"] as? [String: Int])
+            #expect(span == ["line": 4, "start": 55, "end": 96])
+            #expect((document["sketch"] as? [String: Any])?["language"] as? String == "c")
+            #expect((document["earlier"] as? [Any])?.isEmpty == true)
+            #expect(document["loader"] is NSNull)
+        }
+    }
+
+    private static let nullable = "R0 invalid mem access 'map_value_or_null'\n"
+
+    @Test func writesMarkdownForAnIssue() async throws {
+        try await Sandbox.with { sandbox in
+            let trace = "0: (85) call bpf_get_prandom_u32#7\n1: (79) r1 = *(u64 *)(r0 +0)\n"
+            let other = "0: (95) exit\nR0 !read_ok\nprocessed 1 insns (limit 1000000)\n"
+            try sandbox.write(other + trace + Self.nullable, to: "watch.log")
+            let outcome = try await sandbox.run("explain", "--format", "markdown", "watch.log")
+            #expect(outcome.isSuccess)
+            let lines = outcome.stdout.split(separator: "\n")
+            #expect(lines.first?.hasPrefix("**") == true && lines.first?.hasSuffix("**") == true)
+            for part in [
+                "`R0 invalid mem access 'map_value_or_null'` (`bad-deref`, line 6)", "**Reason:** ", "**Fix:** ",
+                "```c\nvalue = bpf_map_lookup_elem", "if (!value)", "Earlier log:",
+                "`R0 !read_ok` (`not-init`, line 2)",
+            ] { #expect(outcome.stdout.contains(part), "\(part): \(outcome.stdout)") }
+        }
+    }
+
+    @Test(arguments: [["--raw", "--json"], ["--raw", "--format", "markdown"], ["--json", "--format", "markdown"]])
+    func refusesFormatsThatContradictEachOther(options: [String]) async throws {
+        try await Sandbox.with { sandbox in
+            let outcome = try await sandbox.run(["explain"] + options)
+            #expect(outcome.stderr.contains("cannot be combined"))
+            #expect(!outcome.isSuccess)
+        }
+    }
+
+    /// As Windows PowerShell writes what a program prints.
+    @Test func readsUTF16() async throws {
+        try await Sandbox.with { sandbox in
+            let bytes = "\u{FEFF}0: (95) exit\r\nR0 !read_ok\r\n".utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+            try sandbox.write(bytes, to: "watch.log")
+            let outcome = try await sandbox.run("explain", "watch.log")
+            #expect(outcome.stdout.hasPrefix("0: (95) exit"), "\(outcome.stdout)")
+            #expect(outcome.stdout.contains("not-init"))
         }
     }
 

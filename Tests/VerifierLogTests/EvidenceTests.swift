@@ -27,7 +27,8 @@ import Testing
     }
 
     @Test func linesOfOthersBetweenThoseOfALogDoNotMatter() {
-        let text = TextFormTests.trace.replacing("\n1: (79)", with: "\nworker 3 is idle\n1: (79)") + TextFormTests.message
+        let text =
+            TextFormTests.trace.replacing("\n1: (79)", with: "\nworker 3 is idle\n1: (79)") + TextFormTests.message
         #expect(Catalogue.bundled.cause(ofText: text)?.id == "bad-deref")
         let late = TextFormTests.trace + TextFormTests.message + "worker 3 is idle\n" + TextFormTests.totals
         #expect(Catalogue.bundled.cause(ofText: late)?.id == "bad-deref")
@@ -78,11 +79,17 @@ import Testing
     func findsNoErrnoWhereThereIsNone(line: String) { #expect(StatedError(in: Line(line[...])) == nil) }
 
     @Test(arguments: [
-        ("bpf: Failed to load program: Unknown error 524\nException: Failed to load BPF program b'hit'", "jit-unsupported"),
+        (
+            "bpf: Failed to load program: Unknown error 524\nException: Failed to load BPF program b'hit'",
+            "jit-unsupported"
+        ),
         ("libbpf: prog 'hit': BPF program load failed: strerror_r(-524)=22", "jit-unsupported"),
         ("libbpf: prog 'hit': failed to auto-attach: -524", "attach-unsupported"),
         ("panic: map create: operation not permitted\n\ngoroutine 1 [running]:\nmain.main()", "permission"),
-        ("Error: failed to create map `HITS` with code -1\n\nCaused by:\n    1: Operation not permitted (os error 1)", "permission"),
+        (
+            "Error: failed to create map `HITS` with code -1\n\nCaused by:\n    1: Operation not permitted (os error 1)",
+            "permission"
+        ),
         ("attaching to cgroup failed: bad thing: operation not permitted", "attach-permission"),
         ("2026/11/30 10:00:00 load program: permission denied", "refused"),
         ("loading hit: cannot allocate memory", "no-memory"),
@@ -93,18 +100,21 @@ import Testing
 
     /// An errno of bpf() says nothing of a program that the verifier went through.
     @Test func totalsWithoutAMessageLeaveTheReasonOpen() throws {
-        let text = "load program: invalid argument: processed 6750 insns (limit 1000000) total_states 9 (20 line(s) omitted)\n"
+        let text =
+            "load program: invalid argument: processed 6750 insns (limit 1000000) total_states 9 (20 line(s) omitted)\n"
         let told = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: text)))
         #expect(told.cause.id == Catalogue.unknown)
         #expect(told.explanation.reason.contains("the end of the log is missing"))
         #expect(told.explanation.suggestion.contains("`%+v`"))
-        let nothing = "libbpf: prog 'hit': BPF program load failed: Invalid argument\n"
+        let nothing =
+            "libbpf: prog 'hit': BPF program load failed: Invalid argument\n"
             + "libbpf: prog 'hit': -- BEGIN PROG LOAD LOG --\nprocessed 0 insns (limit 1000000)\n-- END PROG LOAD LOG --\n"
         #expect(Catalogue.bundled.cause(ofText: nothing)?.id == "unsupported")
     }
 
     @Test(arguments: [
-        ("load program: permission denied", "%+v"), ("Error: the BPF_PROG_LOAD syscall failed. Verifier output:", "Level"),
+        ("load program: permission denied", "%+v"),
+        ("Error: the BPF_PROG_LOAD syscall failed. Verifier output:", "Level"),
         ("libbpf: prog 'hit': BPF program load failed: Permission denied", "veristat -vl2"),
         ("bpf: Failed to load program: Permission denied", "debug=0x12"),
         ("ERROR: Error loading BPF program for hit: Permission denied, failed to load", "BPFTRACE_LOG_SIZE"),
@@ -166,8 +176,14 @@ import Testing
             (refusal + "\nError: the BPF_PROG_LOAD syscall returned Permission denied\n", .rust, "if let Some(value)"),
             ("R5 min value is negative, either use unsigned or 'var &= const'\n", .c, "len &= SIZE - 1"),
             ("invalid access to packet, off=14 size=1, R1(id=0,off=14,r=0)\n", .c, "data_end"),
-            ("load program: operation not permitted (MEMLOCK may be too low, consider rlimit.RemoveMemlock)\n", .go, "RemoveMemlock"),
-            ("0: (85) call bpf_ringbuf_reserve#131\n1: (95) exit\nUnreleased reference id=2 alloc_insn=0\n", .c, "discard"),
+            (
+                "load program: operation not permitted (MEMLOCK may be too low, consider rlimit.RemoveMemlock)\n", .go,
+                "RemoveMemlock"
+            ),
+            (
+                "0: (85) call bpf_ringbuf_reserve#131\n1: (95) exit\nUnreleased reference id=2 alloc_insn=0\n", .c,
+                "discard"
+            ),
             ("R0 !read_ok\n", nil, ""),
         ] as [(String, FixSketch.Language?, String)])
     func showsCommonFixesAsCode(text: String, language: FixSketch.Language?, after: String) throws {

@@ -71,12 +71,15 @@ import Testing
     static let encoded = [
         Form(
             "Docker JSON",
-            log.split(separator: "\n").map { "{\"log\":\(quoted("\($0)\n")),\"stream\":\"stderr\",\"time\":\"2026\"}\n" }
-                .joined()),
+            log.split(separator: "\n").map {
+                "{\"log\":\(quoted("\($0)\n")),\"stream\":\"stderr\",\"time\":\"2026\"}\n"
+            }
+            .joined()),
         Form("zap", "{\"level\":\"error\",\"ts\":1.5,\"msg\":\"load failed\",\"error\":\(quoted(goError))}\n"),
         Form(
             "zap, console",
-            "2026-11-30T10:00:00.000Z\tERROR\thit/main.go:12\tload failed\t{\"error\": \(quoted(goError))}\nmain.main\n"),
+            "2026-11-30T10:00:00.000Z\tERROR\thit/main.go:12\tload failed\t{\"error\": \(quoted(goError))}\nmain.main\n"
+        ),
         Form(
             "zap in Docker JSON",
             "{\"log\":\(quoted("{\"msg\":\"load failed\",\"error\":\(quoted(goError))}\n")),\"stream\":\"stderr\"}\n"),
@@ -102,7 +105,8 @@ import Testing
         let calls = (0..<9).map {
             "\($0): (85) call bpf_perf_event_output#25    ; R0_w=scalar() R1=ctx() R2=map_ptr(ks=4,vs=4) R5=scalar(smin=\($0))\n"
         }
-        let text = calls.joined() + "R5 min value is negative, either use unsigned or 'var &= const' in this place of it\n"
+        let text =
+            calls.joined() + "R5 min value is negative, either use unsigned or 'var &= const' in this place of it\n"
         var broken = ""
         for line in text.split(separator: "\n") {
             var rest = line

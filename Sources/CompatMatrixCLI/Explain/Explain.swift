@@ -19,11 +19,7 @@ package struct Explain: AsyncParsableCommand {
     @Flag(help: "Print the whole log, without collapsing loop iterations.")
     var raw = false
 
-    @Option(
-        help: ArgumentHelp(
-            "How to print the explanation: text, markdown or json. Markdown and JSON leave out the log.",
-            valueName: "format"))
-    var format: ExplainFormat?
+    @Option(help: "Output format; markdown and json leave out the log.") var format: ExplainFormat = .text
 
     @Flag(help: "The same as --format json.")
     var json = false
@@ -34,19 +30,19 @@ package struct Explain: AsyncParsableCommand {
     package init() {}
 
     package func validate() throws {
-        if json, let format, format != .json {
-            throw ValidationError("--json cannot be combined with --format \(format.rawValue)")
+        if json && format == .markdown {
+            throw ValidationError("--json and --format markdown cannot be combined: use one of them")
         }
-        if raw && json {
+        if raw && chosenFormat == .json {
             throw ValidationError("--raw and --json cannot be combined: the JSON does not contain the log")
         }
-        if raw, let format, format != .text {
+        if raw && chosenFormat == .markdown {
             throw ValidationError(
-                "--raw and --format \(format.rawValue) cannot be combined: that format does not contain the log")
+                "--raw and --format markdown cannot be combined: the Markdown does not contain the log")
         }
     }
 
-    private var chosenFormat: ExplainFormat { json ? .json : format ?? .text }
+    private var chosenFormat: ExplainFormat { json ? .json : format }
 
     package func run() async throws {
         let explanation = LogExplanation(of: try read())

@@ -52,7 +52,9 @@ struct LogExplanation: Encodable {
         self.log = Size(bytes: log.byteCount, lines: log.lineCount, cut: log.isAbridged ? .abridged : nil)
         var seen = Set([diagnosis?.cause].compactMap(\.self))
         earlier = log.earlier.compactMap { (other: LogSummary) -> Earlier? in
-            guard let diagnosis = catalogue.diagnosis(of: other), seen.insert(diagnosis.cause).inserted else { return nil }
+            guard let diagnosis = catalogue.diagnosis(of: other), seen.insert(diagnosis.cause).inserted else {
+                return nil
+            }
             return Earlier(
                 cause: diagnosis.cause.ofAnyKernel, explanation: diagnosis.explanation,
                 span: diagnosis.origin.map(Place.init), stats: other.statistics)
@@ -113,8 +115,7 @@ extension Explanation {
 
 /// A cause and its explanation for a terminal.
 enum ExplanationText {
-    /// The answer and the cause in a few lines, then the reason, the fix, and what shows it; what there is nothing of is left
-    /// out.
+    /// The answer and the cause in a few lines, then the reason, the fix, and what shows it; empty parts are left out.
     static func render(_ cause: Cause, _ explanation: Explanation, _ sketch: FixSketch? = nil) -> String {
         let id = [cause.id, explanation.shape].compactMap(\.self).joined(separator: ", ")
         let answer = explanation.answer

@@ -65,8 +65,9 @@ struct DecidingMessage {
         lines[...last].suffix(longestBlock).reversed().prefix { $0.kind == .message && !$0.isPunctuation }.map(\.self)
     }
 
-    /// The messages below the last line of the trace that something stands between, last line first: other programs write
-    /// to the same terminal.
+    /// The messages between the trace and the block above `last`, last line first.
+    ///
+    /// Other programs write to the same terminal.
     private static func messages(above last: Int, in lines: [Line]) -> [Line] {
         guard last >= 0 else { return [] }
         return lines[...last].suffix(longestBlock).reversed().prefix { !$0.kind.isTrace }.filter { $0.kind == .message }

@@ -18,7 +18,8 @@ extension Catalogue {
         let loader = SpeakingLoader(in: text.allLines)
         let cause = evidence.cause
         return Diagnosis(
-            cause: cause, explanation: explanation(of: evidence, text, loader), origin: Self.origin(of: cause, in: text),
+            cause: cause, explanation: explanation(of: evidence, text, loader),
+            origin: Self.origin(of: cause, in: text),
             loader: loader, sketch: FixSketch(for: cause, entry: self[id: cause.id], text: text, loader: loader))
     }
 
@@ -75,7 +76,9 @@ private enum EvidenceGap {
         case .logWithoutMessage: self = .noEnd
         case .summary:
             // An empty log can be complete: the kernel rejected the load before it looked at the program.
-            guard !text.hasLog || evidence.cause.id == "refused", Self.leaveOpen.contains(evidence.cause.id) else { return nil }
+            guard !text.hasLog || evidence.cause.id == "refused", Self.leaveOpen.contains(evidence.cause.id) else {
+                return nil
+            }
             self = .noLog
         }
     }
@@ -93,9 +96,11 @@ private enum EvidenceGap {
 
     var words: String {
         switch self {
-        case .noLog: "The text does not contain the verifier's log, which has the reason if the verifier rejected the program."
+        case .noLog:
+            "The text does not contain the verifier's log, which has the reason if the verifier rejected the program."
         case .noEnd: "The text does not contain the verifier's message: the end of the log is missing."
-        case .noBeginning: "The beginning of the log is missing, so checks above the first line are not taken into account."
+        case .noBeginning:
+            "The beginning of the log is missing, so checks above the first line are not taken into account."
         }
     }
 }

@@ -40,7 +40,8 @@ enum CommonFix: CaseIterable {
             self = .packetBounds
         } else if Self.lengths.contains(cause.id), !line.contains("pkt") {
             self = .lengthMask
-        } else if cause.id == "ref-leak", text.lines.contains(where: { $0.text.contains("call bpf_ringbuf_reserve#") }) {
+        } else if cause.id == "ref-leak", text.lines.contains(where: { $0.text.contains("call bpf_ringbuf_reserve#") })
+        {
             self = .ringBufferRelease
         } else if cause.id.contains("memlock") {
             self = .memlock
@@ -92,19 +93,22 @@ enum CommonFix: CaseIterable {
                     + "entry.submit(0);")
         case (.ringBufferRelease, _):
             FixSketch(
-                .c, "e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);\nif (!e)\n    return 0;\nif (skip)\n    return 0;\n"
+                .c,
+                "e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);\nif (!e)\n    return 0;\nif (skip)\n    return 0;\n"
                     + "bpf_ringbuf_submit(e, 0);",
                 "e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);\nif (!e)\n    return 0;\nif (skip) {\n"
                     + "    bpf_ringbuf_discard(e, 0);\n    return 0;\n}\nbpf_ringbuf_submit(e, 0);")
         case (.memlock, .go):
             FixSketch(
                 .go, "coll, err := ebpf.NewCollection(spec)",
-                "if err := rlimit.RemoveMemlock(); err != nil {\n\treturn err\n}\ncoll, err := ebpf.NewCollection(spec)")
+                "if err := rlimit.RemoveMemlock(); err != nil {\n\treturn err\n}\ncoll, err := ebpf.NewCollection(spec)"
+            )
         case (.memlock, .rust):
             FixSketch(
                 .rust, "let mut ebpf = Ebpf::load_file(path)?;",
                 "let limit = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };\n"
-                    + "unsafe { libc::setrlimit(libc::RLIMIT_MEMLOCK, &limit) };\nlet mut ebpf = Ebpf::load_file(path)?;")
+                    + "unsafe { libc::setrlimit(libc::RLIMIT_MEMLOCK, &limit) };\nlet mut ebpf = Ebpf::load_file(path)?;"
+            )
         case (.memlock, .c):
             FixSketch(
                 .c, "err = bpf_object__load(obj);",

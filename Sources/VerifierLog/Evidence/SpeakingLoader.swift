@@ -4,7 +4,8 @@ package enum SpeakingLoader: String, Sendable, Codable, CaseIterable {
 
     /// The narrowest that a line names: bpftrace, bcc and bpftool pass the words of libbpf on.
     init?(in lines: [Line]) {
-        let texts = lines.lazy.filter { [.message, .loader, .note].contains($0.kind) }.suffix(Self.mostLines).map(\.text)
+        let texts = lines.lazy.filter { [.message, .loader, .note].contains($0.kind) }.suffix(Self.mostLines).map(
+            \.text)
         let found = Self.allCases.first { loader in
             texts.contains { text in loader.marks.contains { text.utf8.span.contains($0, from: 0) } }
         }
@@ -18,18 +19,29 @@ package enum SpeakingLoader: String, Sendable, Codable, CaseIterable {
     private var marks: [StaticString] {
         switch self {
         case .bpftrace:
-            ["bpftrace", "BPFTRACE_", "ERROR: Error loading BPF program", "ERROR: Error loading program:", "Kernel error log:"]
+            [
+                "bpftrace", "BPFTRACE_", "ERROR: Error loading BPF program", "ERROR: Error loading program:",
+                "Kernel error log:",
+            ]
         case .bcc:
-            ["from bcc", "bcc/__init__", "Failed to load BPF program b'", "bpf: Failed to load program", "bcc_prog_load", "HINT: "]
+            [
+                "from bcc", "bcc/__init__", "Failed to load BPF program b'", "bpf: Failed to load program",
+                "bcc_prog_load", "HINT: ",
+            ]
         case .aya:
-            ["BPF_PROG_LOAD syscall", "BPF_MAP_CREATE syscall", "aya::", "aya_", "aya-", "VerifierLog(", "BPF_BTF_LOAD syscall"]
+            [
+                "BPF_PROG_LOAD syscall", "BPF_MAP_CREATE syscall", "aya::", "aya_", "aya-", "VerifierLog(",
+                "BPF_BTF_LOAD syscall",
+            ]
         case .cilium:
             [
                 "load program: ", "map create: ", "line(s) omitted)", "cilium/ebpf", "ebpf.VerifierError",
-                "apply CO-RE relocations: ", "create link: ", "load collection", "load and assign", "MEMLOCK may be too low",
+                "apply CO-RE relocations: ", "create link: ", "load collection", "load and assign",
+                "MEMLOCK may be too low",
             ]
         case .libxdp: ["libxdp:", "xdp-loader", "xdp_program__"]
-        case .iproute2: ["Prog section '", "Verifier analysis:", "RTNETLINK answers", "tc filter", "Error: Failed to load TC"]
+        case .iproute2:
+            ["Prog section '", "Verifier analysis:", "RTNETLINK answers", "tc filter", "Error: Failed to load TC"]
         case .veristat: ["veristat", ", VERDICT: ", "VERIFIER LOG:"]
         case .bpftool: ["bpftool", "Error: failed to load object file"]
         case .libbpf: ["libbpf:", "libbpf_"]

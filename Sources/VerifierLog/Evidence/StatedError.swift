@@ -138,11 +138,13 @@ struct StatedError {
     private static let words: [Int32: [String]] = [
         1: ["operation not permitted"], 2: ["no such file or directory"], 3: ["no such process"],
         5: ["input/output error"], 6: ["no such device or address"], 7: ["argument list too long"],
-        9: ["bad file descriptor"], 11: ["resource temporarily unavailable"], 12: ["cannot allocate memory", "out of memory"],
+        9: ["bad file descriptor"], 11: ["resource temporarily unavailable"],
+        12: ["cannot allocate memory", "out of memory"],
         13: ["permission denied"], 14: ["bad address"], 16: ["device or resource busy"], 17: ["file exists"],
         19: ["no such device"], 22: ["invalid argument"], 24: ["too many open files"], 28: ["no space left on device"],
         34: ["numerical result out of range", "result too large"], 38: ["function not implemented"],
-        84: ["invalid or incomplete multibyte"], 95: ["operation not supported"], 99: ["cannot assign requested address"],
+        84: ["invalid or incomplete multibyte"], 95: ["operation not supported"],
+        99: ["cannot assign requested address"],
         110: ["connection timed out"],
     ]
 

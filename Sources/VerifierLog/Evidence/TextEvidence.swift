@@ -2,7 +2,8 @@ package import MatrixModel
 
 /// What a text from anywhere shows of a failure: the verifier's message, a loader's, or an errno alone.
 ///
-/// The specific goes before the summary, and the verifier's words before a loader's summary of them, wherever they stand.
+/// The specific goes before the summary, and the verifier's words before a loader's summary of them, wherever they
+/// stand.
 struct TextEvidence {
     /// What the cause was taken from.
     enum Basis {
@@ -27,7 +28,9 @@ struct TextEvidence {
     /// `nil` where the text shows no failure.
     init?(in text: LogSummary, catalogue: Catalogue) {
         let reader = Reader(text: text, catalogue: catalogue)
-        guard let found = reader.verifierCause ?? reader.specific ?? reader.restOfLog ?? reader.summary else { return nil }
+        guard let found = reader.verifierCause ?? reader.specific ?? reader.restOfLog ?? reader.summary else {
+            return nil
+        }
         self = found
     }
 
@@ -38,6 +41,8 @@ struct TextEvidence {
         private let finding: DecidingMessage?
         private let messages: [Line]
         private let error: StatedError?
+        /// The message of a loader that decides, be it only a summary.
+        private let deciding: Catalogue.KnownMessage?
 
         init(text: LogSummary, catalogue: Catalogue) {
             self.text = text
@@ -45,8 +50,17 @@ struct TextEvidence {
             let hasReport = text.lines.contains { $0.hasPrefix(KernelReport.title) }
             finding = text.hasLog || hasReport ? DecidingMessage(in: text.lines) : nil
             let around = text.hasLog ? text.loaderLines : text.allLines
-            messages = around.filter { [.message, .loader].contains($0.kind) && !$0.isPunctuation }
+            messages = Self.ends(of: around.filter { [.message, .loader].contains($0.kind) && !$0.isPunctuation })
             error = StatedError.first(in: messages)
+            deciding = catalogue.known(in: messages) { $0.decides }
+        }
+
+        /// Each is held against the whole catalogue, which takes up to a millisecond.
+        private static let mostMessages = 256
+
+        private static func ends(of messages: [Line]) -> [Line] {
+            guard messages.count > mostMessages else { return messages }
+            return Array(messages.prefix(mostMessages / 4) + messages.suffix(mostMessages / 4 * 3))
         }
 
         private var findings: [GuestFinding] { messages.compactMap(\.finding) }
@@ -58,7 +72,7 @@ struct TextEvidence {
 
         /// A loader's message that names a reason.
         var specific: TextEvidence? {
-            guard let known = catalogue.known(in: messages, where: { $0.decides }), !known.entry.isSummary else { return nil }
+            guard let known = deciding, !known.entry.isSummary else { return nil }
             if let cause = missingPrivilege(in: messages[known.place], insteadOf: known.entry) {
                 return TextEvidence(cause, .summary)
             }
@@ -78,7 +92,9 @@ struct TextEvidence {
         /// What the log says where the catalogue does not have its message, or where it has none.
         var restOfLog: TextEvidence? {
             guard let finding else { return logWithoutMessage }
-            if let known = catalogue.knownCause(finding, findings, where: { _ in true }) { return TextEvidence(known, .message) }
+            if let known = catalogue.knownCause(finding, findings, where: { _ in true }) {
+                return TextEvidence(known, .message)
+            }
             return catalogue.unknownCause(finding).map { TextEvidence($0, finding.report == nil ? .unknown : .message) }
         }
 
@@ -112,10 +128,13 @@ struct TextEvidence {
 
         /// What failed, and the errno.
         var summary: TextEvidence? {
-            let known = catalogue.known(in: messages) { $0.decides } ?? catalogue.known(in: messages) { !$0.isSummary }
-            if let error, let cause = errnoCause(error, insteadOf: known?.entry) { return TextEvidence(cause, .summary) }
+            let known = deciding ?? catalogue.known(in: messages) { !$0.isSummary }
+            if let error, let cause = errnoCause(error, insteadOf: known?.entry) {
+                return TextEvidence(cause, .summary)
+            }
             if let known = known ?? catalogue.known(in: messages, where: { _ in true }) {
-                return TextEvidence(placed(catalogue.cause(of: known, in: messages), at: messages[known.place]), .summary)
+                return TextEvidence(
+                    placed(catalogue.cause(of: known, in: messages), at: messages[known.place]), .summary)
             }
             guard !text.hasLog || text.isEmpty else { return nil }
             return messages.last.map {
@@ -138,7 +157,9 @@ struct TextEvidence {
 
         /// With the source line above a message that was pasted without its trace.
         private func placed(_ cause: Cause, at line: Line) -> Cause {
-            guard !text.hasLog, let place = text.allLines.lastIndex(where: { $0.text == line.text }) else { return cause }
+            guard !text.hasLog, let place = text.allLines.lastIndex(where: { $0.text == line.text }) else {
+                return cause
+            }
             var cause = cause
             cause.source = text.allLines[..<place].last { $0.kind == .source }.flatMap(\.shownSource)
             return cause
@@ -147,7 +168,9 @@ struct TextEvidence {
 
     private static let notPermitted: Int32 = 1
     /// What an entry mentions that already is about privileges.
-    private static let privileges = ["rivilege", "apabilit", "CAP_", "emlock", "MEMLOCK", "root", "lockdown", "locked down", "seccomp"]
+    private static let privileges = [
+        "rivilege", "apabilit", "CAP_", "emlock", "MEMLOCK", "root", "lockdown", "locked down", "seccomp",
+    ]
     /// Errnos of bpf() with few reasons, whoever returns them: EPERM, E2BIG, ENOMEM, EMFILE, ENOSYS, ENOTSUPP.
     private static let telling: Set<Int32> = [1, 7, 12, 24, 38, 524]
     /// EPERM, E2BIG, EACCES, EBUSY, EEXIST, EILSEQ, ENOTSUPP.
@@ -158,7 +181,7 @@ struct TextEvidence {
 }
 
 extension Catalogue {
-    /// Why a program was rejected, from text that came from anywhere: a bare log, or a loader's output with the log in it.
+    /// Why a program was rejected, from text that came from anywhere: a bare log, or a loader's output around it.
     package func cause(ofText text: LogSummary) -> Cause? { TextEvidence(in: text, catalogue: self)?.cause }
 
     package func cause(ofText text: String) -> Cause? { cause(ofText: LogSummary(of: text)) }

@@ -47,7 +47,9 @@ struct LinePrefix {
             index = 0
         }
         let name = bytes.prefix(64).prefix { Self.isWord($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") }
-        guard name.contains(where: Self.isLetter), name.count < bytes.count, bytes[name.count] == 0x20 else { return false }
+        guard name.contains(where: Self.isLetter), name.count < bytes.count, bytes[name.count] == 0x20 else {
+            return false
+        }
         index = name.count
         skipBlanks()
         if skip("| ") {
@@ -226,7 +228,9 @@ struct LinePrefix {
     }
 
     private mutating func skipDigits(_ count: Int) -> Bool {
-        guard index + count <= bytes.count, bytes[index..<(index + count)].allSatisfy(Self.isDigit) else { return false }
+        guard index + count <= bytes.count, bytes[index..<(index + count)].allSatisfy(Self.isDigit) else {
+            return false
+        }
         index += count
         return true
     }

@@ -86,7 +86,8 @@ struct LogRegions {
         if lines[lastTrace..<limit].contains(where: { $0.hasPrefix(KernelReport.title) }) { return limit }
         var end = lastTrace + 1
         // Some pages put a blank line after each.
-        let isSpaced = lastTrace >= start + 2 && lines[lastTrace - 1].kind == .blank && lines[lastTrace - 2].kind != .blank
+        let isSpaced =
+            lastTrace >= start + 2 && lines[lastTrace - 1].kind == .blank && lines[lastTrace - 2].kind != .blank
         while end < limit {
             if lines[end].kind == .blank, isSpaced, end + 1 < limit, !lines[end + 1].isForeign {
                 end += 1
@@ -106,7 +107,9 @@ struct LogRegions {
     }
 
     /// Behind these the log begins in the same line, or in the next one.
-    private static let inline: [StaticString] = ["Verifier output: ", "VerifierLog(\"", "Verifier output:", "VerifierLog("]
+    private static let inline: [StaticString] = [
+        "Verifier output: ", "VerifierLog(\"", "Verifier output:", "VerifierLog(",
+    ]
     private static let beginnings: [StaticString] =
         ["-- BEGIN PROG LOAD LOG --", "-- BEGIN DUMP LOG ---", "VERIFIER LOG:"] + inline
     /// What the kernel says of BTF is no log of a program.

@@ -35,7 +35,8 @@ struct PlainLines {
             return
         }
         let plain = Self.withoutFrame(text)
-        if depth < Self.deepest, StructuredLine.mayEncode(plain.utf8.span), let texts = StructuredLine.texts(in: plain) {
+        if depth < Self.deepest, StructuredLine.mayEncode(plain.utf8.span), let texts = StructuredLine.texts(in: plain)
+        {
             for text in texts {
                 let decoded = TerminalSequences.removed(from: text[...]) ?? text[...]
                 for part in decoded.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {

@@ -14,7 +14,8 @@ struct StructuredLine {
     static func mayEncode(_ line: Span<UInt8>) -> Bool {
         for index in line.indices {
             switch line[index] {
-            case UInt8(ascii: "{") where line.hasPrefix("\"", at: index + 1) || line.hasPrefix(" \"", at: index + 1): return true
+            case UInt8(ascii: "{") where line.hasPrefix("\"", at: index + 1) || line.hasPrefix(" \"", at: index + 1):
+                return true
             case UInt8(ascii: "=") where line.hasPrefix("\"", at: index + 1): return true
             case UInt8(ascii: "\\") where line.hasPrefix("n", at: index + 1): return true
             default: continue
@@ -25,7 +26,8 @@ struct StructuredLine {
 
     /// Their values say when, where and by whom, not what.
     private static let ignored: Set<String> = [
-        "time", "ts", "timestamp", "@timestamp", "level", "lvl", "severity", "caller", "source", "file", "func", "function",
+        "time", "ts", "timestamp", "@timestamp", "level", "lvl", "severity", "caller", "source", "file", "func",
+        "function",
         "logger", "stream", "stacktrace", "hostname", "host", "pod", "container", "namespace", "subsys", "target",
     ]
 
@@ -98,7 +100,8 @@ struct StructuredLine {
         let key = bytes[start...].prefix(48).prefix {
             UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 | 0x20 || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "@")
         }
-        return !key.isEmpty && key.endIndex < bytes.count && bytes[key.endIndex] == UInt8(ascii: "=") ? key.endIndex : nil
+        return !key.isEmpty && key.endIndex < bytes.count && bytes[key.endIndex] == UInt8(ascii: "=")
+            ? key.endIndex : nil
     }
 
     private static func endOfWord(at start: Int, in bytes: [UInt8]) -> Int {

@@ -72,7 +72,8 @@ enum TerminalSequences {
         case UInt8(ascii: "["): return end(ofParametersAt: index + 2, in: bytes) ?? index + 2
         case UInt8(ascii: "]"), UInt8(ascii: "P"), UInt8(ascii: "X"), UInt8(ascii: "^"), UInt8(ascii: "_"):
             return end(ofStringAt: index + 2, in: bytes[...]) ?? bytes.count
-        case UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "#"), UInt8(ascii: "%"): return min(index + 3, bytes.count)
+        case UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "#"), UInt8(ascii: "%"):
+            return min(index + 3, bytes.count)
         case 0x20..<0x7F: return index + 2
         default: return index + 1
         }
@@ -108,5 +109,7 @@ enum TerminalSequences {
 }
 
 extension [UInt8] {
-    fileprivate func hasSuffix(_ end: [UInt8]) -> Bool { count >= end.count && self[(count - end.count)...].elementsEqual(end) }
+    fileprivate func hasSuffix(_ end: [UInt8]) -> Bool {
+        count >= end.count && self[(count - end.count)...].elementsEqual(end)
+    }
 }

@@ -7,7 +7,8 @@ enum Truncation {
         let text = line.text
         guard text.utf8.count <= longest else { return false }
         if ["...", "\u{2026}"].contains(text.trimmed) { return true }
-        return [.message, .note, .loader, .types].contains(line.kind) && words.contains { text.utf8.span.contains($0, from: 0) }
+        return [.message, .note, .loader, .types].contains(line.kind)
+            && words.contains { text.utf8.span.contains($0, from: 0) }
     }
 
     private static let longest = 200

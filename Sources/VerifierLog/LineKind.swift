@@ -64,7 +64,9 @@ package enum LineKind: Sendable, Hashable {
         if line[rest] == UInt8(ascii: "(") { return .instruction }
         if line.hasPrefix("safe", at: rest) { return .pruned }
         if isState(line, from: rest) || line.hasPrefix("frame", at: rest) { return .state }
-        return line[rest] | 0x20 >= UInt8(ascii: "a") && line[rest] | 0x20 <= UInt8(ascii: "z") ? .message : .note
+        // Aya quotes the call that failed: 0: `bpf_link_create` failed.
+        let isWord = UInt8(ascii: "a")...UInt8(ascii: "z") ~= line[rest] | 0x20 || line[rest] == UInt8(ascii: "`")
+        return isWord ? .message : .note
     }
 
     /// `[3] STRUCT event size=4 vlen=2 Member exceeds struct_size`: what is wrong with a type stands behind it.

@@ -49,6 +49,10 @@ import Testing
             "libbpf: kernel BTF is missing at '/sys/kernel/btf/vmlinux', was CONFIG_DEBUG_INFO_BTF enabled?\n"
                 + "libbpf: prog 'hit': failed to attach: Device or resource busy", "attach-function-taken"
         ),
+        (
+            "libbpf: couldn't reuse pinned map at '/sys/fs/bpf/hits': parameter mismatch\n"
+                + "libbpf: map 'hits': error reusing pinned map", "pinned-map-mismatch"
+        ),
         ("Argument list too long\nR0 !read_ok\nArgument list too long", "not-init"),
     ])
     func theSpecificGoesBeforeTheSummary(text: String, id: String) {
@@ -93,6 +97,12 @@ import Testing
         ("attaching to cgroup failed: bad thing: operation not permitted", "attach-permission"),
         ("2026/11/30 10:00:00 load program: permission denied", "refused"),
         ("loading hit: cannot allocate memory", "no-memory"),
+        (
+            "Error: cannot go on\n\nCaused by:\n    0: `perf_event_open` failed\n"
+                + "    1: No such file or directory (os error 2)", "attach-target-missing"
+        ),
+        ("bpf(BPF_PROG_LOAD, {insn_cnt=5}, 128) = -1 EPERM (Operation not permitted)", "permission"),
+        ("load program: bad address: 0: R1=ctx() R10=fp0\n\t0: (bf) r6 = r1\n\t[...]", "log-full"),
     ])
     func theErrnoDecidesWhereNoLineNamesAReason(text: String, id: String) {
         #expect(Catalogue.bundled.cause(ofText: text + "\n")?.id == id)
@@ -150,6 +160,21 @@ import Testing
             let all = [told.explanation.reason, told.explanation.suggestion] + told.explanation.facts
             #expect(all.allSatisfy { !$0.lowercased().contains("this kernel") }, "\(entry.id): \(all)")
         }
+    }
+
+    /// What failed to attach was loaded: there is no log to get.
+    @Test func anAttachmentNeedsNoLog() throws {
+        let text = "Error: cannot attach\n\nCaused by:\n    1: Bad file descriptor (os error 9)\n"
+        let told = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: text)))
+        let said = [told.explanation.suggestion, told.explanation.reason] + told.explanation.facts
+        #expect(!said.contains { $0.contains("log") }, "\(said)")
+    }
+
+    /// A text of nothing but messages is as long as a log can be, and each is held against the catalogue.
+    @Test(.timeLimit(.minutes(1))) func readsAFloodOfMessages() {
+        let text = String(
+            repeating: "libbpf: prog 'hit': failed to load: -22\nfailed thing: permission denied\n", count: 9999)
+        #expect(Catalogue.bundled.cause(ofText: "R0 !read_ok\n" + text)?.id == "not-init")
     }
 
     @Test func allLogsOfATextAreExplained() throws {

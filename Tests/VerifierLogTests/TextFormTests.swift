@@ -54,6 +54,7 @@ import Testing
         Form("dmesg", before: { "[\($0 < 2 ? "   99" : "  100").123456] " }),
         Form("dmesg with callers", before: { _ in "[   99.123456] [   T712] " }),
         Form("env_logger", before: { _ in "[2026-11-30T10:00:00Z ERROR hit::load] " }),
+        Form("ctime", before: { "Mon Nov 30 10:00:0\($0) 2026: " }),
         Form("mail", before: { _ in "> > " }), Form("tabs", before: { _ in "\t\t" }),
         Form("carriage returns", before: { _ in "" }, after: "\r"),
         Form("colors", before: { _ in "\u{1b}[1;31m" }, after: "\u{1b}[0m"),

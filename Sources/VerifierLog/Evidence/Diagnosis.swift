@@ -69,6 +69,9 @@ private enum EvidenceGap {
     /// `nil` where nothing is missing that would say more.
     init?(in text: LogSummary, _ evidence: TextEvidence) {
         switch evidence.basis {
+        case .unknown where !text.hasLog:
+            guard evidence.stage == .load else { return nil }
+            self = .noLog
         case .message, .unknown:
             let path = FailingPath(in: text.lines)
             guard Self.needPath.contains(evidence.cause.id), !path.steps.isEmpty, !path.isWhole else { return nil }
@@ -76,7 +79,9 @@ private enum EvidenceGap {
         case .logWithoutMessage: self = .noEnd
         case .summary:
             // An empty log can be complete: the kernel rejected the load before it looked at the program.
-            guard !text.hasLog || evidence.cause.id == "refused", Self.leaveOpen.contains(evidence.cause.id) else {
+            guard !text.hasLog || evidence.cause.id == "refused", evidence.stage != .attach,
+                Self.leaveOpen.contains(evidence.cause.id)
+            else {
                 return nil
             }
             self = .noLog

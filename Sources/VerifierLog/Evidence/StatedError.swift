@@ -36,6 +36,9 @@ struct StatedError {
 
     // MARK: Steps
 
+    /// The step that `line` is about; `nil` where it does not say it.
+    static func stage(in line: Line) -> Stage? { stage(in: words(of: line)) }
+
     /// What is named first: `failed to load … and attach` failed to load.
     private static func stage(in text: [UInt8]) -> Stage? {
         let found = steps.compactMap { word, stage in

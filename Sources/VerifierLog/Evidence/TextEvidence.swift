@@ -19,6 +19,8 @@ struct TextEvidence {
 
     var cause: Cause
     var basis: Basis
+    /// The step in which it came, as far as the text tells it.
+    private(set) var stage: Stage?
 
     private init(_ cause: Cause, _ basis: Basis) {
         self.cause = cause
@@ -32,6 +34,7 @@ struct TextEvidence {
             return nil
         }
         self = found
+        stage = StatedError.stage(in: Line(cause.line[...])) ?? reader.error?.stage
     }
 
     /// The questions, in the order in which they are asked.
@@ -40,7 +43,7 @@ struct TextEvidence {
         let catalogue: Catalogue
         private let finding: DecidingMessage?
         private let messages: [Line]
-        private let error: StatedError?
+        let error: StatedError?
         /// The message of a loader that decides, be it only a summary.
         private let deciding: Catalogue.KnownMessage?
 
@@ -85,7 +88,7 @@ struct TextEvidence {
                 return nil
             }
             let text = [entry.meaning, entry.reason, entry.advice].compactMap(\.self).joined(separator: " ")
-            guard !TextEvidence.privileges.contains(where: { text.contains($0) }) else { return nil }
+            guard !TextEvidence.isOfPrivileges(text) else { return nil }
             return errnoCause(error, insteadOf: nil)
         }
 
@@ -104,10 +107,13 @@ struct TextEvidence {
             // The verifier did not even begin: the kernel rejected what was passed with the program.
             if text.statistics?.instructions == 0 { return nil }
             let hasTotals = isOfTotalsAlone || text.lines.contains { $0.kind == .total }
-            if let error, error.stage == .attach || TextEvidence.pastVerifier.contains(error.errno) { return nil }
+            let isCut = text.allLines.contains(where: Truncation.isMark)
+            let isOfCut = isCut && !hasTotals && error?.errno == TextEvidence.badAddress
+            if let error, !isOfCut, error.stage == .attach || TextEvidence.pastVerifier.contains(error.errno) {
+                return nil
+            }
             if !text.holdsLog, !isOfTotalsAlone { return nil }
             guard error != nil || !hasTotals else { return nil }
-            let isCut = text.allLines.contains(where: Truncation.isMark)
             let last = text.lines.last { $0.kind != .blank }?.text.trimmed ?? ""
             if isCut, !hasTotals, let entry = catalogue[id: "log-full"] {
                 return TextEvidence(entry.cause(line: last, source: nil), .logWithoutMessage)
@@ -150,6 +156,9 @@ struct TextEvidence {
                 guard !known.decides, TextEvidence.tellingOfAttachment.contains(error.errno) else { return nil }
             } else if known != nil {
                 guard TextEvidence.telling.contains(error.errno) else { return nil }
+                // The entry already says which rights are missing, and of what.
+                let isAboutRights = known?.decides == true && TextEvidence.isOfPrivileges(known?.advice ?? "")
+                if error.errno == TextEvidence.notPermitted, isAboutRights { return nil }
             }
             return catalogue.entries.first { $0.errnos(at: stage).contains(error.errno) }?
                 .cause(line: error.line.text.trimmed, source: nil)
@@ -167,10 +176,15 @@ struct TextEvidence {
     }
 
     private static let notPermitted: Int32 = 1
+    private static let badAddress: Int32 = 14
     /// What an entry mentions that already is about privileges.
     private static let privileges = [
         "rivilege", "apabilit", "CAP_", "emlock", "MEMLOCK", "root", "lockdown", "locked down", "seccomp",
+        "rights",
     ]
+
+    private static func isOfPrivileges(_ text: String) -> Bool { privileges.contains { text.contains($0) } }
+
     /// Errnos of bpf() with few reasons, whoever returns them: EPERM, E2BIG, ENOMEM, EMFILE, ENOSYS, ENOTSUPP.
     private static let telling: Set<Int32> = [1, 7, 12, 24, 38, 524]
     /// EPERM, E2BIG, EACCES, EBUSY, EEXIST, EILSEQ, ENOTSUPP.

@@ -101,11 +101,18 @@ struct LinePrefix {
 
     private mutating func skipSyslogDate() -> Bool {
         let start = index
+        let day = bytes[min(index, bytes.count)...].prefix(4)
+        // As `ctime` writes it, with the year at its end.
+        let hasWeekday = Self.weekdays.contains { $0.elementsEqual(day) }
+        if hasWeekday { index += 4 }
         let month = bytes[min(index, bytes.count)...].prefix(3)
         if Self.months.contains(where: { $0.elementsEqual(month) }) {
             index += 3
             skipBlanks()
-            if skipNumber(), skip(" "), skipClock() { return true }
+            if skipNumber(), skip(" "), skipClock() {
+                if hasWeekday { _ = skip(" ") && skipDigits(4) }
+                return true
+            }
         }
         index = start
         return false
@@ -244,6 +251,7 @@ struct LinePrefix {
     private static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ].map { Array($0.utf8) }
+    private static let weekdays = ["Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat ", "Sun "].map { Array($0.utf8) }
     private static let levels = [
         "TRACE", "DEBUG", "DEBU", "DBG", "INFO", "INF", "NOTICE", "WARNING", "WARN", "WRN", "ERROR", "ERRO", "ERR",
         "FATAL", "FATA", "PANIC", "CRIT",

@@ -23,8 +23,16 @@ extension Catalogue {
     func explanation(
         of cause: Cause, lines: [Line], loader: LoaderOutput, kernel: KernelRelease?, options: KernelOptions? = nil
     ) -> Explanation {
+        explanation(
+            of: cause, lines: lines, path: FailingPath(in: lines), loader: loader, kernel: kernel, options: options)
+    }
+
+    /// The same for a `path` that was read from `lines` before: that takes most of the time.
+    func explanation(
+        of cause: Cause, lines: [Line], path: FailingPath, loader: LoaderOutput, kernel: KernelRelease?,
+        options: KernelOptions? = nil
+    ) -> Explanation {
         let entry = self[id: cause.id]
-        let path = FailingPath(in: lines)
         let isOfVerifier = lines.contains { $0.text.trimmed.hasSuffix(cause.line) } && !path.steps.isEmpty
         // A cause that the log does not name is not what the kernel reports.
         let report = lines.contains { $0.text.trimmed.hasSuffix(cause.line) } ? KernelReport(in: lines) : nil

@@ -33,9 +33,11 @@ extension Catalogue {
     }
 
     private func explanation(of evidence: TextEvidence, _ text: LogSummary, _ loader: SpeakingLoader?) -> Explanation {
+        let path = FailingPath(in: text.lines)
         var told = explanation(
-            of: evidence.cause, lines: text.lines, loader: LoaderOutput(lines: text.loaderLines), kernel: nil)
-        if let gap = EvidenceGap(in: text, evidence) {
+            of: evidence.cause, lines: text.lines, path: path, loader: LoaderOutput(lines: text.loaderLines),
+            kernel: nil)
+        if let gap = EvidenceGap(in: text, evidence, path) {
             let command = loader?.command ?? SpeakingLoader.anyCommand
             told.reason = gap == .noEnd ? gap.words : "\(told.reason) \(gap.words)"
             if gap != .noBeginning, !Self.advising.contains(evidence.cause.id) {
@@ -67,13 +69,12 @@ private enum EvidenceGap {
     case noBeginning
 
     /// `nil` where nothing is missing that would say more.
-    init?(in text: LogSummary, _ evidence: TextEvidence) {
+    init?(in text: LogSummary, _ evidence: TextEvidence, _ path: FailingPath) {
         switch evidence.basis {
         case .unknown where !text.hasLog:
             guard evidence.stage == .load else { return nil }
             self = .noLog
         case .message, .unknown:
-            let path = FailingPath(in: text.lines)
             guard Self.needPath.contains(evidence.cause.id), !path.steps.isEmpty, !path.isWhole else { return nil }
             self = .noBeginning
         case .logWithoutMessage: self = .noEnd

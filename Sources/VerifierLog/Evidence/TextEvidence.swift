@@ -29,12 +29,12 @@ struct TextEvidence {
 
     /// `nil` where the text shows no failure.
     init?(in text: LogSummary, catalogue: Catalogue) {
-        let reader = Reader(text: text, catalogue: catalogue)
+        var reader = Reader(text: text, catalogue: catalogue)
         guard let found = reader.verifierCause ?? reader.specific ?? reader.restOfLog ?? reader.summary else {
             return nil
         }
         self = found
-        stage = StatedError.stage(in: Line(cause.line[...])) ?? reader.error?.stage
+        if basis != .message { stage = StatedError.stage(in: Line(cause.line[...])) ?? reader.error?.stage }
     }
 
     /// The questions, in the order in which they are asked.
@@ -43,7 +43,8 @@ struct TextEvidence {
         let catalogue: Catalogue
         private let finding: DecidingMessage?
         private let messages: [Line]
-        let error: StatedError?
+        /// Only looked for where no line names a reason.
+        private(set) lazy var error = StatedError.first(in: messages)
         /// The message of a loader that decides, be it only a summary.
         private let deciding: Catalogue.KnownMessage?
 
@@ -54,7 +55,6 @@ struct TextEvidence {
             finding = text.hasLog || hasReport ? DecidingMessage(in: text.lines) : nil
             let around = text.hasLog ? text.loaderLines : text.allLines
             messages = Self.ends(of: around.filter { [.message, .loader].contains($0.kind) && !$0.isPunctuation })
-            error = StatedError.first(in: messages)
             deciding = catalogue.known(in: messages) { $0.decides }
         }
 
@@ -94,32 +94,38 @@ struct TextEvidence {
 
         /// What the log says where the catalogue does not have its message, or where it has none.
         var restOfLog: TextEvidence? {
-            guard let finding else { return logWithoutMessage }
-            if let known = catalogue.knownCause(finding, findings, where: { _ in true }) {
-                return TextEvidence(known, .message)
+            mutating get {
+                guard let finding else { return logWithoutMessage }
+                if let known = catalogue.knownCause(finding, findings, where: { _ in true }) {
+                    return TextEvidence(known, .message)
+                }
+                return catalogue.unknownCause(finding).map {
+                    TextEvidence($0, finding.report == nil ? .unknown : .message)
+                }
             }
-            return catalogue.unknownCause(finding).map { TextEvidence($0, finding.report == nil ? .unknown : .message) }
         }
 
         /// A program that the verifier went through and that failed all the same, or a log that was cut.
         private var logWithoutMessage: TextEvidence? {
-            guard text.hasLog && !text.isEmpty || isOfTotalsAlone else { return nil }
-            // The verifier did not even begin: the kernel rejected what was passed with the program.
-            if text.statistics?.instructions == 0 { return nil }
-            let hasTotals = isOfTotalsAlone || text.lines.contains { $0.kind == .total }
-            let isCut = text.allLines.contains(where: Truncation.isMark)
-            let isOfCut = isCut && !hasTotals && error?.errno == TextEvidence.badAddress
-            if let error, !isOfCut, error.stage == .attach || TextEvidence.pastVerifier.contains(error.errno) {
-                return nil
+            mutating get {
+                guard text.hasLog && !text.isEmpty || isOfTotalsAlone else { return nil }
+                // The verifier did not even begin: the kernel rejected what was passed with the program.
+                if text.statistics?.instructions == 0 { return nil }
+                let hasTotals = isOfTotalsAlone || text.lines.contains { $0.kind == .total }
+                let isCut = text.allLines.contains(where: Truncation.isMark)
+                let isOfCut = isCut && !hasTotals && error?.errno == TextEvidence.badAddress
+                if let error, !isOfCut, error.stage == .attach || TextEvidence.pastVerifier.contains(error.errno) {
+                    return nil
+                }
+                if !text.holdsLog, !isOfTotalsAlone { return nil }
+                guard error != nil || !hasTotals else { return nil }
+                let last = text.lines.last { $0.kind != .blank }?.text.trimmed ?? ""
+                if isCut, !hasTotals, let entry = catalogue[id: "log-full"] {
+                    return TextEvidence(entry.cause(line: last, source: nil), .logWithoutMessage)
+                }
+                let line = error?.line.text.trimmed ?? last
+                return TextEvidence(catalogue.unknownCause(line: line, source: nil, report: nil), .logWithoutMessage)
             }
-            if !text.holdsLog, !isOfTotalsAlone { return nil }
-            guard error != nil || !hasTotals else { return nil }
-            let last = text.lines.last { $0.kind != .blank }?.text.trimmed ?? ""
-            if isCut, !hasTotals, let entry = catalogue[id: "log-full"] {
-                return TextEvidence(entry.cause(line: last, source: nil), .logWithoutMessage)
-            }
-            let line = error?.line.text.trimmed ?? last
-            return TextEvidence(catalogue.unknownCause(line: line, source: nil, report: nil), .logWithoutMessage)
         }
 
         /// Whether a loader quotes the totals, and nothing of what stood above them.
@@ -134,17 +140,19 @@ struct TextEvidence {
 
         /// What failed, and the errno.
         var summary: TextEvidence? {
-            let known = deciding ?? catalogue.known(in: messages) { !$0.isSummary }
-            if let error, let cause = errnoCause(error, insteadOf: known?.entry) {
-                return TextEvidence(cause, .summary)
-            }
-            if let known = known ?? catalogue.known(in: messages, where: { _ in true }) {
-                return TextEvidence(
-                    placed(catalogue.cause(of: known, in: messages), at: messages[known.place]), .summary)
-            }
-            guard !text.hasLog || text.isEmpty else { return nil }
-            return messages.last.map {
-                TextEvidence(catalogue.unknownCause(line: $0.text.trimmed, source: nil, report: nil), .unknown)
+            mutating get {
+                let known = deciding ?? catalogue.known(in: messages) { !$0.isSummary }
+                if let error, let cause = errnoCause(error, insteadOf: known?.entry) {
+                    return TextEvidence(cause, .summary)
+                }
+                if let known = known ?? catalogue.known(in: messages, where: { _ in true }) {
+                    return TextEvidence(
+                        placed(catalogue.cause(of: known, in: messages), at: messages[known.place]), .summary)
+                }
+                guard !text.hasLog || text.isEmpty else { return nil }
+                return messages.last.map {
+                    TextEvidence(catalogue.unknownCause(line: $0.text.trimmed, source: nil, report: nil), .unknown)
+                }
             }
         }
 

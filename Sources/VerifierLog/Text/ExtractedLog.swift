@@ -18,8 +18,7 @@ struct ExtractedLog {
     /// - cilium/ebpf's `%+v`: a tab before each line; dmesg, journald, loggers: a time or a name
     init(from lines: [Line]) {
         let decorated = Decoration(of: lines)
-        let plain = lines.map { line in decorated?.taken(off: line) }
-        let texts = zip(lines, plain).map { $1 ?? $0 }
+        let texts = decorated.map { decoration in lines.map { decoration.taken(off: $0) ?? $0 } } ?? lines
         let regions = LogRegions(in: texts).ranges
         guard let place = regions.lastIndex(where: { Self.isRefusal(texts[$0]) }) ?? regions.indices.last else {
             log = texts
@@ -39,7 +38,7 @@ struct ExtractedLog {
             guard number == place else { continue }
             for index in other {
                 // A line of another program, in a journal or between the lines of a log.
-                if decorated != nil && plain[index] == nil || texts[index].kind == .loader {
+                if texts[index].kind == .loader || decorated.map({ $0.taken(off: lines[index]) == nil }) == true {
                     rest.append(texts[index])
                 } else {
                     log.append(texts[index])

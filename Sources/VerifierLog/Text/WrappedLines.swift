@@ -8,6 +8,8 @@ struct WrappedLines {
     }
 
     private static let widths = 60...300
+    /// In bytes: no message is longer, and a dump of equal lines is nothing to join.
+    private static let longest = 8 << 10
 
     static func joined(_ lines: [Piece]) -> [Piece] {
         guard let width = width(of: lines) else { return lines }
@@ -15,7 +17,7 @@ struct WrappedLines {
         var wasFull = false
         for line in lines {
             let isFull = line.text.utf8.count == width
-            if wasFull, let last = joined.last, isContinuation(line.text) {
+            if wasFull, let last = joined.last, last.text.utf8.count < longest, isContinuation(line.text) {
                 joined[joined.count - 1] = Piece(
                     text: Substring(last.text + line.text),
                     origin: Line.Origin(

@@ -101,6 +101,32 @@ import Testing
         #expect(told.at == "1: r1 = *(u64 *)(r0 +0) ; n = *v; @ hit.c:7")
     }
 
+    /// What a kernel wrote means the same in every form: reports of 7.3 are indented, messages have several lines.
+    @Test(arguments: [
+        "4.15-spill", "5.4-error-return", "6.1-global-function", "6.12-infinite-loop", "7.3-nullable", "7.3-packet",
+        "7.3-reference-after-report", "7.3-too-long", "7.3-extended-twice", "el7-no-totals",
+    ])
+    func logsOfKernelsMeanTheSameInEveryForm(name: String) throws {
+        let log = try golden(name)
+        let lines = log.split(separator: "\n", omittingEmptySubsequences: false)
+        let whole = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: log)))
+        let forms = [
+            lines.map { "Nov 30 10:00:00 node hit[7]: \($0)\n" }.joined()
+                + "Nov 30 10:00:01 node systemd[1]: Failed.\n",
+            "[  123.456789] ready\n" + lines.map { "[  123.456789] \($0)\n" }.joined(),
+            "On Monday:\n> ```\n" + lines.map { "> \($0)\n" }.joined() + "> ```\n\nAny idea?\n",
+            lines.map { "{\"log\":\(Self.quoted("\($0)\n")),\"stream\":\"stderr\"}\n" }.joined(),
+            "level=error msg=\"not loaded\" error=\(Self.quoted("load program: refused:\n\(log)"))\n",
+            "libbpf: -- BEGIN DUMP LOG ---\n\(log)\nlibbpf: -- END LOG --\nlibbpf: failed to load object 'x'\n",
+            log.replacing("\n", with: "\r\n") + "\r\nHINT: read on\r\n\r\nTraceback (most recent call last):\r\n",
+        ]
+        for (number, form) in forms.enumerated() {
+            let told = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: form)))
+            #expect(told.cause == whole.cause, "form \(number)")
+            #expect(told.explanation == whole.explanation, "form \(number)")
+        }
+    }
+
     /// Terminals break lines at their width; a copy keeps the breaks.
     @Test func brokenLinesAreJoined() throws {
         let calls = (0..<9).map {

@@ -39,9 +39,10 @@ struct PlainLines {
         {
             for text in texts {
                 let decoded = TerminalSequences.removed(from: text[...]) ?? text[...]
-                for part in decoded.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-                    add(Substring(part), origin, depth: depth + 1)
-                }
+                var parts = decoded.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+                // A line feed at the end of a record begins no other line.
+                if parts.last?.isEmpty == true { parts.removeLast() }
+                for part in parts { add(Substring(part), origin, depth: depth + 1) }
             }
         } else {
             lines.append(Line(plain, origin: origin))
@@ -50,14 +51,22 @@ struct PlainLines {
 
     private static func withoutFrame(_ line: Substring) -> Substring {
         var text = line
-        if text.utf8.first == UInt8(ascii: ">") {
-            text = Substring(text.utf8.drop { $0 == UInt8(ascii: ">") || $0 == 0x20 })
-        }
+        if text.utf8.first == UInt8(ascii: ">") { text = withoutQuoteMarks(text) }
         let blanks = text.utf8.prefix { $0 == 0x20 }.count
         let mark = text.utf8.dropFirst(blanks)
         if mark.starts(with: "```".utf8) || mark.starts(with: "~~~".utf8) { return "" }
         if text.utf8.contains(UInt8(ascii: "&")) { text = withoutEntities(text) }
         return Substring(text.utf8.dropFirst(LinePrefix.length(in: text)))
+    }
+
+    /// `> `, `>> ` and `> > `; the indentation behind them is that of the line.
+    private static func withoutQuoteMarks(_ text: Substring) -> Substring {
+        var rest = text.utf8[...]
+        while rest.first == UInt8(ascii: ">") {
+            rest = rest.dropFirst()
+            if rest.first == 0x20 { rest = rest.dropFirst() }
+        }
+        return Substring(rest)
     }
 
     /// Of a page that was saved, or of a text that was escaped twice.

@@ -46,6 +46,8 @@ struct WrappedLines {
     }
 
     private static func isContinuation(_ text: Substring) -> Bool {
-        LineKind(of: text.utf8.span) == .message && LinePrefix.length(in: text) == 0
+        // A quoted line and a record of JSON begin something, whatever is in them.
+        guard let first = text.utf8.first, first != UInt8(ascii: ">"), first != UInt8(ascii: "{") else { return false }
+        return LineKind(of: text.utf8.span) == .message && LinePrefix.length(in: text) == 0
     }
 }

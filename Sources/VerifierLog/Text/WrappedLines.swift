@@ -17,7 +17,9 @@ struct WrappedLines {
         var wasFull = false
         for line in lines {
             let isFull = line.text.utf8.count == width
-            if wasFull, let last = joined.last, last.text.utf8.count < longest, isContinuation(line.text) {
+            if wasFull, let last = joined.last, last.text.utf8.count < longest,
+                isContinuation(line.text) || isOpen(last.text)
+            {
                 joined[joined.count - 1] = Piece(
                     text: Substring(last.text + line.text),
                     origin: Line.Origin(
@@ -45,9 +47,21 @@ struct WrappedLines {
         return different.count == 2 && broken * 2 >= full ? width : nil
     }
 
+    /// Whether a bracket that the line opens is closed in the next: `var_off=(0x0; 0xff)` was broken at its blank.
+    private static func isOpen(_ text: Substring) -> Bool {
+        var depth = 0
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: "(") { depth += 1 }
+            if byte == UInt8(ascii: ")") { depth -= 1 }
+        }
+        return depth > 0
+    }
+
     private static func isContinuation(_ text: Substring) -> Bool {
         // A quoted line and a record of JSON begin something, whatever is in them.
         guard let first = text.utf8.first, first != UInt8(ascii: ">"), first != UInt8(ascii: "{") else { return false }
+        // Reports of 7.3 are broken by the kernel, and indented.
+        if text.utf8.starts(with: "  ".utf8) { return false }
         return LineKind(of: text.utf8.span) == .message && LinePrefix.length(in: text) == 0
     }
 }

@@ -98,6 +98,14 @@ import Testing
         ("2026/11/30 10:00:00 load program: permission denied", "refused"),
         ("loading hit: cannot allocate memory", "no-memory"),
         (
+            "libbpf: prog 'hit': BPF program load failed: Operation not permitted\nlibbpf: permission error while "
+                + "running as root; try raising 'ulimit -l'? current value: 64.0 KiB", "libbpf-memlock"
+        ),
+        (
+            "Error: netlink error while attaching XDP program\n\nCaused by:\n    Operation not supported (os error 95)",
+            "aya-netlink"
+        ),
+        (
             "Error: cannot go on\n\nCaused by:\n    0: `perf_event_open` failed\n"
                 + "    1: No such file or directory (os error 2)", "attach-target-missing"
         ),

@@ -165,7 +165,9 @@ struct TextEvidence {
             } else if known != nil {
                 guard TextEvidence.telling.contains(error.errno) else { return nil }
                 // The entry already says which rights are missing, and of what.
-                let isAboutRights = known?.decides == true && TextEvidence.isOfPrivileges(known?.advice ?? "")
+                let advice = known?.advice ?? ""
+                let isAboutRights =
+                    known?.decides == true && TextEvidence.isOfPrivileges(advice) || advice.contains("MEMLOCK")
                 if error.errno == TextEvidence.notPermitted, isAboutRights { return nil }
             }
             return catalogue.entries.first { $0.errnos(at: stage).contains(error.errno) }?

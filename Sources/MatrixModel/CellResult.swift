@@ -153,3 +153,11 @@ package struct Cause: Codable, Sendable, Hashable {
             location: try values.decodeIfPresent(CodeLocation.self, forKey: .location))
     }
 }
+
+extension Cause {
+    /// `bad-deref` of `bad-deref.copied`, which is the same message with a narrower reason.
+    package var generalID: String { String(id.prefix { $0 != "." }) }
+
+    /// Whether `other` names this cause, or the general one that it belongs to.
+    package func isOrNarrows(_ other: String?) -> Bool { id == other || generalID == other }
+}

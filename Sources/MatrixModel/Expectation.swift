@@ -120,7 +120,7 @@ extension Expectation {
 
     /// Whether `program` failed where and why the rule says.
     fileprivate func isMet(by program: ProgramResult) -> Bool {
-        program.verdict == .fail && (cause == nil || program.cause?.id == cause)
+        program.verdict == .fail && (cause == nil || program.cause?.isOrNarrows(cause) == true)
             && (stage == nil || program.stage == stage)
     }
 }

@@ -20,7 +20,7 @@ extension Catalogue {
     ///   - errno: 0, or the positive errno of the step that failed.
     ///   - stage: Where it failed. Past `load` the log is that of an accepted program and says nothing.
     /// - Returns: `nil` when nobody wrote a word and the errno alone says nothing.
-    package func cause(
+    func decidingCause(
         ofLog log: LogSummary, logComplete: Bool = true, loader: LoaderOutput, errno: Int32 = 0, stage: Stage = .load
     ) -> Cause? {
         let lines = log.isEmpty ? loader.log ?? log.lines : log.lines
@@ -62,7 +62,7 @@ extension Catalogue {
     ///
     /// libbpf names the symbol's section. Others skip it or leave its address at 0, and then report what comes of that: `cause`.
     package func cause(ofCommonSymbol symbol: String, insteadOf cause: Cause) -> Cause {
-        guard [Self.unknown, "bad-deref", "number-deref"].contains(cause.id), let entry = self[id: "common-symbol"]
+        guard [Self.unknown, "bad-deref", "number-deref"].contains(cause.generalID), let entry = self[id: "common-symbol"]
         else {
             return cause
         }

@@ -98,7 +98,8 @@ extension Catalogue {
             return [entry.meaning, entry.reason].compactMap(\.self).joined(separator: " ")
         }
         let what =
-            finding.shape == .noUpperBound || finding.shape == .helperReturn ? "may be too large" : "may be negative"
+            ["size-unbounded", "idx-max", "any-unbounded"].contains(cause.generalID)
+            ? "may be too large" : "may be negative"
         let role =
             if case .call(let name)? = path.steps.last?.operation {
                 "the length passed to \(Self.withoutNumber(name))"
@@ -137,8 +138,8 @@ extension LengthFinding {
         case "math-unbounded":
             guard case .arithmetic(_, _, .register(let index), _) = last.operation else { return nil }
             self.init(of: index, missing: .lower, on: path)
-        case "idx-negative", "idx-max":
-            self.init(indexOf: cause.line, missing: cause.id == "idx-max" ? .upper : .lower, on: path)
+        case "idx-negative", "idx-max", "any-unbounded":
+            self.init(indexOf: cause.line, missing: cause.id == "idx-negative" ? .lower : .upper, on: path)
         default: return nil
         }
     }

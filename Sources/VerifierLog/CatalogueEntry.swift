@@ -31,6 +31,8 @@ package struct CatalogueEntry: Sendable, Decodable {
     package var with: [String: String]
     let feature: FeatureReference?
     let pattern: LinePattern?
+    /// `nil` for an entry that stands for itself.
+    let narrowing: Narrowing?
 
     /// What the message implies about a kernel feature.
     struct FeatureReference: Sendable, Decodable {
@@ -79,6 +81,7 @@ package struct CatalogueEntry: Sendable, Decodable {
         isOfProgram = try container.decodeIfPresent(Bool.self, forKey: .isOfProgram) ?? false
         isSummary = try container.decodeIfPresent(Bool.self, forKey: .isSummary) ?? false
         decides = try container.decodeIfPresent(Bool.self, forKey: .decides) ?? true
+        narrowing = try Narrowing(from: decoder)
         pattern = try container.decodeIfPresent(String.self, forKey: .regex).map { regex in
             LinePattern(regex, literals: try container.decodeIfPresent([String].self, forKey: .literals) ?? [])
         }

@@ -161,8 +161,13 @@ import Testing
                 "compat-matrix: the cell's network has no interface 'eth0', only lo", 19, .attach,
                 "attach-target-missing"
             ),
-            ("libbpf: elf: failed to find symbol 'gone' in '/bin/bash'", 2, .attach, "attach-target-missing"),
-            ("libbpf: elf: failed to open /bin/gone: No such file or directory", 2, .attach, "attach-target-missing"),
+            (
+                "libbpf: elf: failed to find symbol 'gone' in '/bin/bash'", 2, .attach, "attach-target-missing.uprobe"
+            ),
+            (
+                "libbpf: elf: failed to open /bin/gone: No such file or directory", 2, .attach,
+                "attach-target-missing.file"
+            ),
             ("libbpf: elf: failed to open watch.bpf.o: No such file or directory", 2, .open, "libbpf-object"),
             ("libbpf: elf: failed to get section names strings from watch.o", 22, .open, "libbpf-object"),
             (

@@ -10,7 +10,7 @@ import Testing
         ("R3 invalid mem access 'scalar'", "number-deref"), ("R1 invalid mem access 'imm'", "number-deref"),
         ("R1 invalid mem access 'map_ptr'", "map-deref"), ("R2 invalid mem access 'pkt_end'", "other-deref"),
         ("R1 invalid mem access 'rcu_ptr_or_null_'", "bad-deref"),
-        ("invalid stack off=-520 size=8", "stack-oob"), ("invalid read from stack off -32+0 size 8", "stack-uninit"),
+        ("invalid stack off=-520 size=8", "stack-oob.limit"), ("invalid stack off=0 size=8", "stack-oob"), ("invalid read from stack off -32+0 size 8", "stack-uninit"),
         ("invalid read from stack R2 var_off (0x0; 0xff)+8 size 8", "stack-uninit"),
         ("invalid variable-offset read from stack R3 var_off=(0x0; 0x7) off=-16 size=1", "stack-oob"),
         ("invalid func 112", "helper-unknown-id"), ("unknown func 12", "helper-not-allowed"),
@@ -54,11 +54,11 @@ import Testing
         ("Error: XDP program already attached.", "xdp-taken"),
         (
             "cannot attach kprobe, probe entry may not exist\nFailed to attach BPF program b'hit' to kprobe b'sys_x'",
-            "kprobe-attach"
+            "attach-target-missing.syscall"
         ),
         (
             "Exception: Failed to attach BPF program b'hit' to kprobe b'ext4_x', it's not traceable (either non-existing, "
-                + "inlined, or marked as \"notrace\")", "tracing-notrace"
+                + "inlined, or marked as \"notrace\")", "attach-target-missing.module"
         ),
         ("Exception: could not determine address of symbol b'readline' in /bin/bash", "uprobe-symbol"),
         ("failed setting uprobe on offset 0x4011a6 (possible trap insn): not supported", "probe-boundary"),
@@ -72,13 +72,13 @@ import Testing
         ("bpf: Argument list too long. Program hit too large (113 insns), at most 4096 insns", "too-large"),
         ("bpf: Argument list too long. Program hit too large (5200 insns), at most 4096 insns", "program-too-long"),
         ("HINT: bpf_ktime_get_boot_ns missing (added in Linux 5.8).", "helper-missing"),
-        ("neither debugfs nor tracefs are mounted", "tracepoint-attach"),
-        ("can't open cgroup: open /sys/fs/cgroup/unified: no such file or directory", "cgroup-attach"),
+        ("neither debugfs nor tracefs are mounted", "tracefs-missing"),
+        ("can't open cgroup: open /sys/fs/cgroup/unified: no such file or directory", "cgroup-v1"),
         ("libbpf: specified path /tmp/pins is not on BPF FS", "bpffs"),
         ("spec is missing one or more constants: verbose", "cil-constants"),
         ("Tail call map owned by prog type 3, but prog type is 4!", "ipr-tail-call"),
         ("libxdp: Existing program is not using a dispatcher, can't replace; unload first", "xdp-dispatcher-taken"),
-        ("libbpf: usdt: no USDT notes section (.note.stapsdt) found in '/usr/bin/python3'", "usdt-attach"),
+        ("libbpf: usdt: no USDT notes section (.note.stapsdt) found in '/usr/bin/python3'", "usdt-attach.notes"),
         ("Error: map `HITS` not found", "aya-map-name"),
         (
             "opening perf event: creating perf_kprobe PMU: token vfs_x: not found: no such file or directory",
@@ -88,7 +88,7 @@ import Testing
             "cannot attach kprobe, Operation not permitted\nException: Failed to attach BPF program b'hit' to kprobe b'vfs_read'",
             "attach-permission"
         ),
-        ("attach cgroup: can't attach program: operation not permitted", "attach-permission"),
+        ("attach cgroup: can't attach program: operation not permitted", "cgroup-exclusive"),
         ("failed to attach link: create link: device or resource busy", "attach-busy"),
         ("could not attach: create tracing link: invalid argument", "attach-unsupported"),
         ("bpf: Attaching prog to ens3: Operation not supported", "attach-driver"),

@@ -36,6 +36,10 @@ extension LengthShape {
             "It is a helper's return value, and this kernel's verifier does not know that the helper returns at most the "
                 + "size passed to it."
         case .subtracted: "The program decreases it after the check."
+        case .maskedCopy: "The program masks a copy of it, but uses the number itself."
+        case .reloaded:
+            "It was reloaded from the stack, and the log does not show what was stored there. Verifiers before 5.10 forget "
+                + "the range of a spilled number."
         case .noLowerBound: "Nothing on the path keeps it at 0 or above."
         case .noUpperBound: "Nothing on the path limits it."
         }
@@ -60,6 +64,12 @@ extension LengthShape {
         case .errorReturn, .helperReturn:
             "Check both bounds (`n <= 0 || n > SIZE`), or mask it right before it is used."
         case .subtracted: "Check it after the subtraction, or mask it right before it is used."
+        case .maskedCopy:
+            "Use the masked value: mask the variable itself right before it is used, with `asm volatile(\"\" : "
+                + "\"+r\"(n))` behind the mask so that clang keeps it."
+        case .reloaded:
+            "Check or mask it (`n &= SIZE - 1`) after the reload, right before it is used. Linux 5.10 and later accept the "
+                + "check before the spill."
         case .noLowerBound: "Make it unsigned, or return early if it is negative, before it is used."
         case .noUpperBound: "Return early if it exceeds the buffer, or mask it with a power of two minus one."
         }
@@ -95,7 +105,8 @@ extension LengthShape {
                 KernelRelease(5, 7),
                 "Linux 5.4 knows the range of the result of bpf_probe_read_str, Linux 5.7 also that of _user and _kernel"
             )
-        case .extendedTwice, .signExtendedMove, .subtracted, .noLowerBound, .noUpperBound: nil
+        case .reloaded: (KernelRelease(5, 10), "Linux 5.10 and later keep the range of a spilled number")
+        case .extendedTwice, .signExtendedMove, .subtracted, .maskedCopy, .noLowerBound, .noUpperBound: nil
         }
     }
 }

@@ -26,6 +26,10 @@ enum LengthShape: String, CaseIterable {
     case helperReturn = "helper-return"
     /// Made smaller after it was checked.
     case subtracted
+    /// A copy was masked.
+    case maskedCopy = "masked-copy"
+    /// Loaded from a stack slot that was written before the part of the path that the log shows.
+    case reloaded
     case noLowerBound = "no-lower-bound"
     case noUpperBound = "no-upper-bound"
 }
@@ -54,6 +58,15 @@ struct LengthFinding {
         var shape = suspect.shapeOfConstant ?? Self.ofReturn(origin, suspect, on: path) ?? suspect.shape
         if shape == .lowerHalf, case .extended(let step) = value.view, case .extend = path.steps[step].operation {
             shape = .signExtendedMove
+        }
+        if shape == .noLowerBound || shape == .noUpperBound {
+            // A value from before the part of the path that the log shows may well have been checked there.
+            guard let origin else { return nil }
+            if tracer.masked.contains(value.origin) {
+                shape = .maskedCopy
+            } else if path.steps.first?.instruction.index != 0, case .load(_, 10, _, 8) = path.steps[origin].operation {
+                shape = .reloaded
+            }
         }
         self.shape = shape
         notes = Self.notes(on: stays, checks: checks, origin: origin, path)

@@ -1,6 +1,8 @@
 /// Follows every number along the failing path: what is a copy of what, and what was compared.
 struct ValueTracer {
     private(set) var checks: [TracedCheck] = []
+    /// The origins of values of which a masked copy was made.
+    private(set) var masked: Set<Int> = []
     /// By origin, the step that made it; missing for what was there at the start.
     private(set) var origins: [Int: Int] = [:]
     private var history = TracedHistory()
@@ -37,6 +39,7 @@ struct ValueTracer {
             put(value(source, at: place).map { seen($0, as: .extended(step: place)) }, in: target, at: place)
         case .set(let target, let number): put(fresh(at: place, constant: number), in: target, at: place)
         case .arithmetic(let target, let sign, let operand, let isWide):
+            if sign == "&=", let value = value(target, at: place) { masked.insert(value.origin) }
             put(result(of: target, sign, operand, isWide: isWide, at: place), in: target, at: place)
         case .load(let target, let base, let offset, let bytes):
             let slot = base == Self.framePointer && bytes == 8 ? frame.slots[offset] : nil

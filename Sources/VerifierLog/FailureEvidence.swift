@@ -1,0 +1,50 @@
+package import MatrixModel
+
+/// What the log and the loader's output hold besides the line that decided.
+struct FailureEvidence {
+    let path: FailingPath
+    let tracer: ValueTracer
+    let statistics: ProgramStatistics?
+    /// The lines of the log and of the loader that are no trace of the verification.
+    let remarks: [Line]
+
+    init(log lines: [Line], loader: [Line]) {
+        path = FailingPath(in: lines)
+        tracer = ValueTracer(path)
+        statistics = LogStatistics.parse(lines)
+        remarks = loader + lines.filter { [.message, .loader, .note].contains($0.kind) }
+    }
+
+    /// The last instruction, which the verifier refused.
+    var refused: FailingPath.Step? { path.steps.last }
+
+    /// The register through which the refused instruction loads or stores.
+    var base: Int? {
+        switch refused?.operation {
+        case .load(_, let base, _, _)?, .store(let base, _, _, _)?: base
+        default: nil
+        }
+    }
+
+    /// Whether the log shows the program from its first instruction on.
+    var isWhole: Bool { path.steps.first?.instruction.index == 0 }
+}
+
+extension Catalogue {
+    /// Why a program was rejected, as exactly as the text shows it.
+    ///
+    /// The parameters are those of `decidingCause`, which finds the line that decides and its entry. Of the entries that
+    /// narrow that one down, the first whose conditions hold takes its place.
+    package func cause(
+        ofLog log: LogSummary, logComplete: Bool = true, loader: LoaderOutput, errno: Int32 = 0, stage: Stage = .load
+    ) -> Cause? {
+        let cause = decidingCause(ofLog: log, logComplete: logComplete, loader: loader, errno: errno, stage: stage)
+        guard let cause, entries.contains(where: { $0.narrowing?.ids.contains(cause.id) == true }) else { return cause }
+        let lines = log.isEmpty ? loader.log ?? log.lines : log.lines
+        let evidence = FailureEvidence(log: stage > .load ? [] : lines, loader: loader.lines)
+        let entry = entries.first {
+            $0.narrowing?.holds(of: cause.id, line: cause.line, evidence: evidence) == true
+        }
+        return entry?.cause(line: cause.line, source: cause.source) ?? cause
+    }
+}

@@ -1,0 +1,37 @@
+/// What makes an entry of the catalogue take the place of a more general one.
+///
+/// The general entry names the message; this one says why it came, from what stands around it.
+struct Narrowing: Sendable {
+    /// The ids of the general entries.
+    let ids: [String]
+    /// Found in the deciding line.
+    let line: LinePattern?
+    /// Found in another line, of the log or of the loader.
+    let beside: LinePattern?
+    /// Holds of the path that the verifier refused.
+    let condition: PathCondition?
+}
+
+extension Narrowing {
+    enum CodingKeys: String, CodingKey {
+        case narrows, line, beside, when
+    }
+
+    /// - Returns: `nil` for an entry that stands for itself.
+    init?(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        guard let ids = try container.decodeIfPresent([String].self, forKey: .narrows) else { return nil }
+        self.ids = ids
+        line = try container.decodeIfPresent(String.self, forKey: .line).map { LinePattern($0, literals: []) }
+        beside = try container.decodeIfPresent(String.self, forKey: .beside).map { LinePattern($0, literals: []) }
+        condition = try container.decodeIfPresent(PathCondition.self, forKey: .when)
+    }
+
+    /// Whether it says more of `cause` than the cause's own entry.
+    func holds(of cause: String, line text: String, evidence: FailureEvidence) -> Bool {
+        guard ids.contains(cause) else { return false }
+        if let line, !line.matches(Substring(text)) { return false }
+        if let beside, !evidence.remarks.contains(where: { beside.matches($0.text) }) { return false }
+        return condition.map { $0.holds(of: text, evidence) } ?? true
+    }
+}

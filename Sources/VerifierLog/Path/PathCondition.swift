@@ -1,0 +1,154 @@
+import MatrixModel
+
+/// What the failing path shows about a message that has several reasons.
+///
+/// The raw values are those of the key `when` of the catalogue.
+enum PathCondition: String, Decodable, CaseIterable {
+    /// The pointer was compared with NULL through another register or before it was reloaded.
+    case copyChecked = "copy-checked"
+    /// The register holds 0: this is the path on which the pointer is NULL.
+    case isNull = "is-null"
+    /// The value went through a 32-bit move or shift.
+    case truncated
+    /// The context pointer with an offset added.
+    case movedContext = "moved-context"
+    /// An address that was read from memory or returned by a helper.
+    case readAddress = "read-address"
+    /// An 8-byte load of the context of a program whose fields have 4 bytes.
+    case mergedLoad = "merged-load"
+    /// The refused instruction stores.
+    case isStore = "is-store"
+    /// A length was computed from two packet pointers and compared instead of the pointers.
+    case lengthCompared = "length-compared"
+    /// The offset may be negative, as after a subtraction.
+    case negativeOffset = "negative-offset"
+    /// The stack slot that is read holds a spilled pointer.
+    case pointerInSlot = "pointer-in-slot"
+    /// As many instructions were processed as the verifier processes at most.
+    case limitReached = "limit-reached"
+    /// The verifier wrote nothing.
+    case noLog = "no-log"
+
+    /// - Parameter line: The message.
+    func holds(of line: String, _ evidence: FailureEvidence) -> Bool {
+        switch self {
+        case .copyChecked: evidence.isCopyChecked
+        case .isNull: evidence.isNull
+        case .truncated: evidence.isTruncated
+        case .movedContext: evidence.isMovedContext
+        case .readAddress: evidence.isReadAddress
+        case .mergedLoad: evidence.isMergedLoad
+        case .isStore: evidence.refused?.instruction.kind == .store
+        case .lengthCompared: evidence.comparesLengths
+        case .negativeOffset: evidence.hasNegativeOffset(of: line)
+        case .pointerInSlot: evidence.holdsPointer(inSlotOf: line)
+        case .limitReached: evidence.isLimitReached
+        case .noLog: evidence.path.steps.isEmpty && evidence.statistics == nil
+        }
+    }
+}
+
+extension FailureEvidence {
+    private var value: TracedValue? { base.flatMap(tracer.value) }
+
+    fileprivate var isCopyChecked: Bool {
+        guard let value else { return false }
+        return tracer.checks.contains { check in
+            guard check.value.origin == value.origin, check.against == .number(0) else { return false }
+            return check.holds == .equal || check.holds == .notEqual
+        }
+    }
+
+    fileprivate var isNull: Bool {
+        guard let base, let state = path.state(of: base) else { return false }
+        return state.isScalar && state.constant == 0
+    }
+
+    fileprivate var isTruncated: Bool {
+        switch value?.view {
+        case .extended?, .shifted?, .lower?: true
+        case .whole?, nil: false
+        }
+    }
+
+    /// What the program got in r1, and added to.
+    fileprivate var isMovedContext: Bool {
+        guard isWhole, let value, value.offset != 0, tracer.origins[value.origin] == nil else { return false }
+        return tracer.stays(of: value).first?.location == .register(1)
+    }
+
+    fileprivate var isReadAddress: Bool {
+        guard let value, let origin = tracer.origins[value.origin], value.view == .whole else { return false }
+        switch path.steps[origin].operation {
+        case .load(_, _, _, let bytes): return bytes == 8
+        case .call: return true
+        default: return false
+        }
+    }
+
+    /// Fields of 8 bytes are those of tracing programs, which have no others at 4 bytes from each other.
+    fileprivate var isMergedLoad: Bool {
+        guard case .load(_, let context, let offset, 8)? = refused?.operation else { return false }
+        if offset % 8 != 0 { return true }
+        let origin = tracer.value(of: context)?.origin
+        return path.steps.indices.dropLast().suffix(Self.stepsBefore).contains { place in
+            guard case .load(_, let base, _, let bytes) = path.steps[place].operation, bytes < 8 else { return false }
+            return base == context || ValueTracer(path.cut(after: place)).value(of: base)?.origin == origin
+        }
+    }
+
+    /// A program reads its fields close to each other, and each step that is looked at is traced from the start.
+    private static let stepsBefore = 64
+
+    fileprivate var comparesLengths: Bool {
+        path.steps.indices.contains { place in
+            guard case .arithmetic(let target, "-=", .register(let other), _) = path.steps[place].operation else {
+                return false
+            }
+            let before = path.cut(after: place)
+            return [target, other].contains { register in
+                before.state(of: register)?.type.hasPrefix("pkt") == true
+            } || path.steps[place].states.contains { $0.type.hasPrefix("pkt") && $0.place == .register(other) }
+        }
+    }
+
+    fileprivate func hasNegativeOffset(of line: String) -> Bool {
+        guard let register = Self.register(in: line) else { return false }
+        if let state = path.state(of: register), !state.isScalar {
+            if (state.detail("smin") ?? state.detail("smin_value"))?.hasPrefix("-") == true { return true }
+        }
+        for step in path.steps.dropLast().reversed() where step.operation.writes(register) {
+            if case .arithmetic(_, "-=", .register, _) = step.operation { return true }
+            return false
+        }
+        return false
+    }
+
+    fileprivate func holdsPointer(inSlotOf line: String) -> Bool {
+        guard let word = line.firstRange(of: "off "), let offset = Self.number(at: line[word.upperBound...]) else {
+            return false
+        }
+        for step in path.steps.dropLast().reversed() {
+            guard let state = step.states.last(where: { $0.place == .stack(offset) }) else { continue }
+            return !state.type.isEmpty && !state.isScalar
+        }
+        return false
+    }
+
+    /// Source: Linux `BPF_COMPLEXITY_LIMIT_INSNS`: 32768 in 4.4, later 65536, 98304 and 131072, a million since 5.2.
+    fileprivate var isLimitReached: Bool {
+        guard let count = statistics?.instructions else { return false }
+        if let limit = statistics?.limit { return count >= limit }
+        return [32_768, 65_536, 98_304, 131_072, 1_000_000].contains { count == $0 || count == $0 + 1 }
+    }
+
+    /// `R5` of `R5 unbounded memory access, …`.
+    private static func register(in line: String) -> Int? {
+        line.split(separator: " ").lazy.compactMap { $0.hasPrefix("R") ? Int($0.dropFirst()) : nil }.first
+    }
+
+    /// -8 of `-8+0 size 4`.
+    private static func number(at text: Substring) -> Int? {
+        Int(text.prefix { $0 == "-" || $0.isNumber })
+    }
+}

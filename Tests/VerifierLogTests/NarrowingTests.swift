@@ -1,0 +1,58 @@
+import MatrixModel
+import Testing
+
+@testable import VerifierLog
+
+/// Entries that take the place of a more general one.
+@Suite struct NarrowingTests {
+    private static let narrow = Catalogue.bundled.entries.filter { $0.narrowing != nil }
+
+    @Test func generalEntriesExist() {
+        for entry in Self.narrow {
+            for id in entry.narrowing?.ids ?? [] { #expect(Catalogue.bundled[id: id] != nil, "\(entry.id): \(id)") }
+        }
+    }
+
+    @Test func patternsAreRegularExpressions() throws {
+        for narrowing in Self.narrow.compactMap(\.narrowing) {
+            try narrowing.line?.check()
+            try narrowing.beside?.check()
+            #expect(narrowing.line != nil || narrowing.beside != nil || narrowing.condition != nil)
+        }
+    }
+
+    @Test func everyConditionIsUsed() {
+        let used = Set(Self.narrow.compactMap { $0.narrowing?.condition })
+        #expect(used == Set(PathCondition.allCases))
+    }
+
+    /// An id with a dot belongs to an entry that has the part before it as its id.
+    @Test func idsWithADotHaveAGeneralEntry() {
+        for entry in Catalogue.bundled.entries where entry.id.contains(".") {
+            let general = String(entry.id.prefix { $0 != "." })
+            #expect(Catalogue.bundled[id: general] != nil, "\(entry.id)")
+        }
+    }
+
+    /// Of what the log does not show, the general entry says nothing either.
+    @Test(arguments: [
+        ("R7 invalid mem access 'map_value_or_null'", "bad-deref"), ("R3 invalid mem access 'inv'", "number-deref"),
+        ("invalid bpf_context access off=24 size=8", "ctx-access"),
+        ("R6 unbounded memory access, make sure to bounds check any such access", "any-unbounded"),
+        ("R3 offset is outside of the packet", "pkt-range"),
+        ("invalid indirect read from stack off -8+0 size 8", "stack-uninit"),
+        ("bpf: Argument list too long", "argument-list"),
+    ])
+    func aMessageAloneKeepsItsEntry(line: String, id: String) {
+        #expect(Catalogue.bundled.cause(ofText: line)?.id == id)
+    }
+
+    @Test(arguments: [
+        ("bad-deref.copied", "bad-deref", true), ("bad-deref", "bad-deref", true),
+        ("bad-deref", "bad-deref.copied", false), ("bad-deref.copied", "bad", false),
+    ])
+    func aNarrowCauseMeetsTheExpectationOfTheGeneralOne(id: String, expected: String, isMet: Bool) {
+        let cause = Cause(id: id, category: "", line: "", source: nil, advice: "", since: nil)
+        #expect(cause.isOrNarrows(expected) == isMet)
+    }
+}

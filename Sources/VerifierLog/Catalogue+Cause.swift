@@ -62,8 +62,8 @@ extension Catalogue {
     ///
     /// libbpf names the symbol's section. Others skip it or leave its address at 0, and then report what comes of that: `cause`.
     package func cause(ofCommonSymbol symbol: String, insteadOf cause: Cause) -> Cause {
-        guard [Self.unknown, "bad-deref", "number-deref"].contains(cause.generalID), let entry = self[id: "common-symbol"]
-        else {
+        let consequences = [Self.unknown, "bad-deref", "number-deref"]
+        guard consequences.contains(cause.generalID), let entry = self[id: "common-symbol"] else {
             return cause
         }
         return entry.cause(line: "common symbol '\(symbol)'", source: cause.source)

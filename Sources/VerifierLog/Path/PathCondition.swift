@@ -29,7 +29,7 @@ enum PathCondition: String, Decodable, CaseIterable {
     /// The verifier wrote nothing.
     case noLog = "no-log"
 
-    /// - Parameter line: The message.
+    /// Whether it holds of the failure that `line` reports.
     func holds(of line: String, _ evidence: FailureEvidence) -> Bool {
         switch self {
         case .copyChecked: evidence.isCopyChecked

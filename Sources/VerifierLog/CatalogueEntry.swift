@@ -31,7 +31,7 @@ package struct CatalogueEntry: Sendable, Decodable {
     package var with: [String: String]
     let feature: FeatureReference?
     let pattern: LinePattern?
-    /// `nil` for an entry that stands for itself.
+    /// `nil` for an entry that replaces no other.
     let narrowing: Narrowing?
 
     /// What the message implies about a kernel feature.

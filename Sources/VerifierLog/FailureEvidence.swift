@@ -1,6 +1,6 @@
 package import MatrixModel
 
-/// What the log and the loader's output hold besides the line that decided.
+/// The log and the loader's output, prepared for the conditions of narrower entries.
 struct FailureEvidence {
     let path: FailingPath
     let tracer: ValueTracer

@@ -1,6 +1,6 @@
-/// What makes an entry of the catalogue take the place of a more general one.
+/// The conditions under which an entry of the catalogue replaces a more general one.
 ///
-/// The general entry names the message; this one says why it came, from what stands around it.
+/// The general entry explains the message, the narrower one a single reason for it.
 struct Narrowing: Sendable {
     /// The ids of the general entries.
     let ids: [String]
@@ -17,7 +17,7 @@ extension Narrowing {
         case narrows, line, beside, when
     }
 
-    /// - Returns: `nil` for an entry that stands for itself.
+    /// - Returns: `nil` for an entry without the key `narrows`.
     init?(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         guard let ids = try container.decodeIfPresent([String].self, forKey: .narrows) else { return nil }

@@ -41,7 +41,7 @@ extension CommandTests {
             "beyond-record": ("tracepoint-record", "tracepoint-record"), "suffixed-function": ("", "symbol-renamed"),
             // The function came with 5.8.
             "untraceable-function": ("attach-target-missing", "symbol-not-traceable"),
-            "replaced-result": ("not-error-injectable", "helper-not-allowed"),
+            "replaced-result": ("not-error-injectable", "helper-not-allowed.override"),
             "unsized-array": ("map-no-size", "map-no-size"),
         ]
 

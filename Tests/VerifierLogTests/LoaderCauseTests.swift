@@ -194,7 +194,7 @@ import Testing
         ("libbpf: prog 'watch': failed to attach: Argument list too long", 7, "attach-too-many"),
         ("libbpf: prog 'watch': failed to attach: Device or resource busy", 16, "attach-function-taken"),
         ("libbpf: prog 'watch': failed to attach to xdp: Operation not supported", 95, "attach-driver"),
-        ("libbpf: prog 'watch': failed to attach to cgroup: Invalid argument", 22, "attach-unsupported"),
+        ("libbpf: prog 'watch': failed to attach to cgroup: Invalid argument", 22, "attach-unsupported.cgroup"),
         ("", 7, "attach-too-many"), ("", 84, "attach-offset"), ("", 16, "attach-busy"),
         ("", 2, "attach-target-missing"),
     ])

@@ -99,6 +99,12 @@ extension Catalogue {
         let name =
             reference.name ?? reference.group.flatMap { entry.pattern?.capture($0, in: cause.line) }
         guard let name, let feature = table.feature(reference.kind, named: name) else { return [] }
+        // A kernel with helpers of its own uses numbers that mainline gave to others.
+        if feature.kind == .helper, let printed = entry.pattern?.capture("n", in: cause.line),
+            printed.hasPrefix("bpf_"), printed != feature.name
+        {
+            return []
+        }
         let asked = feature.kind == .helper ? LoaderAnswer.helper(feature.key ?? name, in: loader) : nil
         let answer: FeatureFact.Answer =
             switch reference.says {

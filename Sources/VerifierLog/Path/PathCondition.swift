@@ -26,6 +26,8 @@ enum PathCondition: String, Decodable, CaseIterable {
     case pointerInSlot = "pointer-in-slot"
     /// As many instructions were processed as the verifier processes at most.
     case limitReached = "limit-reached"
+    /// The helper that the message names is none of mainline Linux.
+    case foreignHelper = "foreign-helper"
     /// The verifier wrote nothing.
     case noLog = "no-log"
 
@@ -43,8 +45,19 @@ enum PathCondition: String, Decodable, CaseIterable {
         case .negativeOffset: evidence.hasNegativeOffset(of: line)
         case .pointerInSlot: evidence.holdsPointer(inSlotOf: line)
         case .limitReached: evidence.isLimitReached
+        case .foreignHelper: Self.isForeign(helperOf: line)
         case .noLog: evidence.path.steps.isEmpty && evidence.statistics == nil
         }
+    }
+}
+
+extension PathCondition {
+    /// Whether mainline Linux lacks the helper of a line such as `unknown func bpf_vmalloc#136`.
+    private static func isForeign(helperOf line: String) -> Bool {
+        guard let word = line.split(separator: " ").first(where: { $0.hasPrefix("bpf_") && $0.contains("#") }) else {
+            return false
+        }
+        return FeatureTable.bundled.feature(.helper, named: String(word.prefix { $0 != "#" })) == nil
     }
 }
 
@@ -97,11 +110,11 @@ extension FailureEvidence {
         }
     }
 
-    /// A program reads its fields close to each other, and each step that is looked at is traced from the start.
-    private static let stepsBefore = 64
+    /// What belongs together stands close, and each step that is looked at is traced from the start.
+    private static let stepsBefore = 128
 
     fileprivate var comparesLengths: Bool {
-        path.steps.indices.contains { place in
+        path.steps.indices.suffix(Self.stepsBefore).contains { place in
             guard case .arithmetic(let target, "-=", .register(let other), _) = path.steps[place].operation else {
                 return false
             }

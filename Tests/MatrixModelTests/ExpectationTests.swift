@@ -89,6 +89,7 @@ typealias Expectation = MatrixModel.Expectation
         (Verdict.fail, "size-negative", Expectation(kernels: .everyKernel, verdict: .fail), true),
         (.fail, "size-negative", Expectation(kernels: .everyKernel, verdict: .fail, cause: "size-negative"), true),
         (.fail, "bad-deref", Expectation(kernels: .everyKernel, verdict: .fail, cause: "size-negative"), false),
+        (.fail, "bad-deref.copied", Expectation(kernels: .everyKernel, verdict: .fail, cause: "bad-deref"), true),
         (.fail, "no-event", Expectation(kernels: .everyKernel, verdict: .fail, stage: .load), true),
         (.fail, "no-event", Expectation(kernels: .everyKernel, verdict: .fail, stage: .fire), false),
         (.fail, "a", Expectation(kernels: .everyKernel, verdict: .fail, cause: "b", stage: .load), false),

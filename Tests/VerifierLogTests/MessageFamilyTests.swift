@@ -16,7 +16,7 @@ import Testing
         ("invalid variable-offset read from stack R3 var_off=(0x0; 0x7) off=-16 size=1", "stack-oob"),
         ("invalid func 112", "helper-unknown-id"), ("unknown func 12", "helper-not-allowed"),
         ("insn 2048 cannot be patched due to 16-bit range", "jit-too-large"),
-        ("same or smaller insn offset (0) than previous func info record (0)", "func-info"),
+        ("same or smaller insn offset (0) than previous func info record (0)", "func-info.order"),
     ])
     func messagesOfTheVerifier(line: String, id: String) throws {
         #expect(Catalogue.bundled.entry(matching: line)?.id == id)

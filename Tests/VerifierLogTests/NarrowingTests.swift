@@ -34,6 +34,19 @@ import Testing
         }
     }
 
+    /// A helper's number names another one in a kernel with helpers of its own, and a loader may not read what is there.
+    @Test(arguments: [
+        ("unknown func bpf_vmalloc#136", []), ("unknown func bpf_skc_to_tcp6_sock#136", ["Linux 5.9"]),
+        ("libbpf: Error loading vmlinux BTF: -3", ["needs Linux 5.4."]),
+    ])
+    func factsSayOnlyWhatTheTextShows(text: String, ends: [String]) throws {
+        let log = LogSummary(of: text)
+        let cause = try #require(Catalogue.bundled.cause(ofText: log))
+        let facts = Catalogue.bundled.explanation(of: cause, ofText: log).facts
+        #expect(facts.count == ends.count)
+        for (fact, end) in zip(facts, ends) { #expect(fact.contains(end), "\(fact)") }
+    }
+
     /// Of what the log does not show, the general entry says nothing either.
     @Test(arguments: [
         ("R7 invalid mem access 'map_value_or_null'", "bad-deref"), ("R3 invalid mem access 'inv'", "number-deref"),

@@ -39,9 +39,14 @@ extension Catalogue {
         ofLog log: LogSummary, logComplete: Bool = true, loader: LoaderOutput, errno: Int32 = 0, stage: Stage = .load
     ) -> Cause? {
         let cause = decidingCause(ofLog: log, logComplete: logComplete, loader: loader, errno: errno, stage: stage)
-        guard let cause, entries.contains(where: { $0.narrowing?.ids.contains(cause.id) == true }) else { return cause }
         let lines = log.isEmpty ? loader.log ?? log.lines : log.lines
-        let evidence = FailureEvidence(log: stage > .load ? [] : lines, loader: loader.lines)
+        return cause.map { narrowed($0, log: stage > .load ? [] : lines, loader: loader.lines) }
+    }
+
+    /// The same cause, or the narrower one that the log and the loader's lines show.
+    func narrowed(_ cause: Cause, log: [Line], loader: [Line]) -> Cause {
+        guard entries.contains(where: { $0.narrowing?.ids.contains(cause.id) == true }) else { return cause }
+        let evidence = FailureEvidence(log: log, loader: loader)
         let entry = entries.first {
             $0.narrowing?.holds(of: cause.id, line: cause.line, evidence: evidence) == true
         }

@@ -6,8 +6,8 @@ struct Narrowing: Sendable {
     let ids: [String]
     /// Found in the deciding line.
     let line: LinePattern?
-    /// Found in another line, of the log or of the loader.
-    let beside: LinePattern?
+    /// Each is found in a line of the log or of the loader.
+    let beside: [LinePattern]
     /// Holds of the path that the verifier refused.
     let condition: PathCondition?
 }
@@ -23,7 +23,8 @@ extension Narrowing {
         guard let ids = try container.decodeIfPresent([String].self, forKey: .narrows) else { return nil }
         self.ids = ids
         line = try container.decodeIfPresent(String.self, forKey: .line).map { LinePattern($0, literals: []) }
-        beside = try container.decodeIfPresent(String.self, forKey: .beside).map { LinePattern($0, literals: []) }
+        beside = (try container.decodeIfPresent([String].self, forKey: .beside) ?? [])
+            .map { LinePattern($0, literals: []) }
         condition = try container.decodeIfPresent(PathCondition.self, forKey: .when)
     }
 
@@ -31,7 +32,9 @@ extension Narrowing {
     func holds(of cause: String, line text: String, evidence: FailureEvidence) -> Bool {
         guard ids.contains(cause) else { return false }
         if let line, !line.matches(Substring(text)) { return false }
-        if let beside, !evidence.remarks.contains(where: { beside.matches($0.text) }) { return false }
+        guard beside.allSatisfy({ pattern in evidence.remarks.contains { pattern.matches($0.text) } }) else {
+            return false
+        }
         return condition.map { $0.holds(of: text, evidence) } ?? true
     }
 }

@@ -16,8 +16,8 @@ import Testing
     @Test func patternsAreRegularExpressions() throws {
         for narrowing in Self.narrow.compactMap(\.narrowing) {
             try narrowing.line?.check()
-            try narrowing.beside?.check()
-            #expect(narrowing.line != nil || narrowing.beside != nil || narrowing.condition != nil)
+            for pattern in narrowing.beside { try pattern.check() }
+            #expect(narrowing.line != nil || !narrowing.beside.isEmpty || narrowing.condition != nil)
         }
     }
 

@@ -77,7 +77,7 @@ extension FileDescriptor {
 
 extension ManifestNode {
     /// Kernel arguments on one line: a line break would end the command line of whoever passes it on.
-    fileprivate func kernelArguments() throws(ManifestError) -> String {
+    func kernelArguments() throws(ManifestError) -> String {
         let text = try text()
         guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }), text.utf8.count <= 1024 else {
             throw wrong(expected: "at most 1024 printable ASCII characters on one line")

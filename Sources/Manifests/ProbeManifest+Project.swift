@@ -23,7 +23,7 @@ extension ProbeManifest {
         let keys = try node.mapping(
             known: [
                 "object", "name", "modules", "loaders", "fullLogs", "trialSizes", "constants", "maps", "sysctls",
-                "expect",
+                "kernel-args", "expect",
             ]
                 + ProbePrivileges.keys + ProbeStages.keys)
         let paths = try keys.required("object", in: node).files(in: folder)
@@ -48,6 +48,7 @@ extension ProbeManifest {
             trialSizes: try keys["trialSizes"]?.flag() ?? false,
             constants: try keys["constants"]?.constants() ?? [], maps: try keys["maps"]?.mapSettings() ?? [],
             privileges: try ProbePrivileges(keys), sysctls: try keys["sysctls"]?.kernelSettings() ?? [],
+            kernelArguments: try keys["kernel-args"]?.kernelArguments() ?? "",
             stages: stages, expectations: [])
         self.init(name: name, folder: folder, summary: "", variants: [variant])
         if let expect = keys["expect"] { try read(expect) }

@@ -32,8 +32,8 @@ package struct ProbeManifest: Sendable, Hashable {
 
     static let keys =
         [
-            "summary", "modules", "loaders", "fullLogs", "trialSizes", "constants", "maps", "sysctls", "variants",
-            "expect",
+            "summary", "modules", "loaders", "fullLogs", "trialSizes", "constants", "maps", "sysctls", "kernel-args",
+            "variants", "expect",
         ]
         + ProbePrivileges.keys + ProbeStages.keys
 
@@ -59,6 +59,7 @@ package struct ProbeManifest: Sendable, Hashable {
         let maps = try keys["maps"]?.mapSettings() ?? []
         let privileges = try ProbePrivileges(keys)
         let sysctls = try keys["sysctls"]?.kernelSettings() ?? []
+        let kernelArguments = try keys["kernel-args"]?.kernelArguments() ?? ""
         let stages = try ProbeStages(keys, else: .none)
 
         let entries = try keys.required("variants", in: document)
@@ -70,7 +71,7 @@ package struct ProbeManifest: Sendable, Hashable {
                     node, name: name, in: folder, sharedModules: modules, sharedLoaders: loaders,
                     sharedFullLogs: fullLogs, sharedTrialSizes: trialSizes, sharedConstants: constants,
                     sharedMaps: maps, sharedPrivileges: privileges, sharedSysctls: sysctls,
-                    sharedStages: stages))
+                    sharedKernelArguments: kernelArguments, sharedStages: stages))
         }
         guard !variants.isEmpty else { throw entries.wrong(expected: "at least one variant") }
 

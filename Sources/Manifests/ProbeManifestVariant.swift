@@ -31,6 +31,8 @@ package struct ProbeVariant: Sendable, Hashable {
     package var privileges: ProbePrivileges
     /// What is set of the kernel while it is measured.
     package var sysctls: [KernelSetting]
+    /// Added to the kernel's command line; empty for none.
+    package var kernelArguments: String
     /// The stages past the load.
     package var stages: ProbeStages
     /// In the order of the file: the first that speaks of a kernel counts.
@@ -72,12 +74,12 @@ extension ProbeVariant {
         _ node: ManifestNode, name: String, in folder: FilePath, sharedModules: [String], sharedLoaders: [Glob]?,
         sharedFullLogs: Bool, sharedTrialSizes: Bool, sharedConstants: [Placed<ObjectConstant>],
         sharedMaps: [Placed<MapSetting>], sharedPrivileges: ProbePrivileges, sharedSysctls: [KernelSetting],
-        sharedStages: ProbeStages
+        sharedKernelArguments: String, sharedStages: ProbeStages
     ) throws(ManifestError) {
         let keys = try node.mapping(
             known: [
                 "source", "object", "tracefs", "exec", "cpu", "cflags", "modules", "loaders", "fullLogs", "trialSizes",
-                "constants", "maps", "sysctls",
+                "constants", "maps", "sysctls", "kernel-args",
             ] + ProbePrivileges.keys + ProbeStages.keys)
         self.name = name
         // What the probe says of stages is for objects: a program does all that itself.
@@ -95,6 +97,9 @@ extension ProbeVariant {
         privileges = try ProbePrivileges(keys, else: sharedPrivileges)
         let ownSysctls = try keys["sysctls"]?.kernelSettings() ?? []
         sysctls = sharedSysctls.filter { shared in !ownSysctls.contains { $0.name == shared.name } } + ownSysctls
+        // The kernel takes the last of two values.
+        kernelArguments = [sharedKernelArguments, try keys["kernel-args"]?.kernelArguments() ?? ""]
+            .filter { !$0.isEmpty }.joined(separator: " ")
         modules = sharedModules
         for module in try keys["modules"]?.moduleNames() ?? [] where !modules.contains(module) {
             modules.append(module)

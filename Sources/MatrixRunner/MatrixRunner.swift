@@ -58,7 +58,7 @@ package struct MatrixRunner: Sendable {
         _ batches: [KernelBatch], expectedSeconds: [CellKey: Double] = [:], observer: some RunObserver
     ) async throws {
         let began = ContinuousClock.now
-        let batches = batches.flatMap(\.partsByTrust)
+        let batches = batches.flatMap(\.parts)
         let dispatcher = Dispatcher(
             Schedule(batches, start: start, workingLimit: limits.working, expectedSeconds: expectedSeconds))
         try await withThrowingTaskGroup(of: Void.self) { workers in

@@ -71,6 +71,8 @@ package struct PlannedCell: Sendable, Hashable {
     package var plan: StagePlan?
     /// The modules its guest has when it runs, and no others: in the order of insertion, each after those it depends on.
     package var modules: [GuestModule]
+    /// What its guest has on the kernel's command line besides; empty for nothing.
+    package var kernelArguments = ""
     package var expectations: [Expectation]
     package var options: LoadOptions
 
@@ -132,15 +134,16 @@ package struct KernelBatch: Sendable {
 }
 
 extension KernelBatch {
-    /// The same in parts that share no guest.
+    /// The same in parts that share no guest: those with other kernel arguments, and those with a program of the user's.
     ///
     /// A program of the user's runs as root. It can write whatever it likes into its guest's memory, the results of other
     /// cells included, so it has guests to itself: it decides over its own cells anyway.
-    var partsByTrust: [KernelBatch] {
-        let parts = Dictionary(grouping: cells, by: \.ownProgram)
-        return parts.sorted { ($0.key ?? "") < ($1.key ?? "") }.map { part in
+    var parts: [KernelBatch] {
+        let parts = Dictionary(grouping: cells) { [$0.kernelArguments, $0.ownProgram ?? ""] }
+        return parts.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { key, cells in
             var batch = self
-            batch.cells = part.value
+            batch.cells = cells
+            batch.spec.extraArguments = [spec.extraArguments, key[0]].filter { !$0.isEmpty }.joined(separator: " ")
             return batch
         }
     }

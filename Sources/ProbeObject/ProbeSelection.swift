@@ -26,6 +26,8 @@ package struct BuiltVariant: Sendable, Hashable {
     package var privileges: Privileges?
     /// What is set of the kernel while it is measured.
     package var sysctls: [KernelSetting] = []
+    /// Added to the kernel's command line; empty for none.
+    package var kernelArguments = ""
     /// Empty for an object without a manifest: it is expected to pass.
     package var expectations: [Expectation]
     /// Why it cannot be compiled on this machine, which says nothing about the variant; there is no object then.
@@ -77,8 +79,7 @@ extension BuiltVariant {
         fullLogs = variant.fullLogs
         if variant.trialSizes { plan = .withTrialSizes(plan) }
         plan = .setting(try variant.mapSettings(for: object.maps), in: plan)
-        privileges = variant.privileges.privileges
-        sysctls = variant.sysctls
+        takeCircumstances(of: variant)
     }
 
     /// One that cannot be compiled here, and so goes nowhere.
@@ -94,8 +95,7 @@ extension BuiltVariant {
             probe: probe.name, variant: variant.name, object: nil, programs: [tracefs.symbol],
             plan: try variant.stages.plan(tracefs), modules: variant.modules, loaders: nil,
             expectations: variant.expectations)
-        privileges = variant.privileges.privileges
-        sysctls = variant.sysctls
+        takeCircumstances(of: variant)
     }
 
     init(_ variant: ProbeVariant, of probe: ProbeManifest, executable: ProbeExecutable) {
@@ -103,8 +103,13 @@ extension BuiltVariant {
             probe: probe.name, variant: variant.name, object: nil, executable: executable,
             programs: [executable.program.lastComponent?.string ?? ""], plan: nil, modules: variant.modules,
             loaders: nil, expectations: variant.expectations, files: [executable.program])
+        takeCircumstances(of: variant)
+    }
+
+    private mutating func takeCircumstances(of variant: ProbeVariant) {
         privileges = variant.privileges.privileges
         sysctls = variant.sysctls
+        kernelArguments = variant.kernelArguments
     }
 
     /// `x/foo.bpf.o` is the variant `object` of the probe `foo`.

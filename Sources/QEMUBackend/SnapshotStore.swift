@@ -6,7 +6,8 @@ internal import Logging
 internal import Machine
 internal import SystemPackage
 
-/// Snapshots of booted guests: `<kernel id>-<memory>m-<loaders>-<key>-<digest>.snapshot`.
+/// Snapshots of booted guests: `<kernel id>-<memory>m-<loaders>-<key>-<digest>.snapshot`; a digest of the kernel arguments
+/// follows the loaders if there are any.
 ///
 /// The key covers all that shapes a snapshot. A doubt means no snapshot, and no snapshot means a cold boot.
 struct SnapshotStore: Sendable {
@@ -101,6 +102,8 @@ struct SnapshotStore: Sendable {
     private static func prefix(_ spec: GuestSpec) -> String { "\(spec.kernelID)-\(spec.memoryMiB)m-" }
 
     private static func prefixWithLoaders(_ spec: GuestSpec) -> String {
-        prefix(spec) + spec.loaders.sorted().joined(separator: "+") + "-"
+        // Guests with other arguments are other guests: a run may need both.
+        let arguments = spec.extraArguments.isEmpty ? "" : "+\(Digest.of(spec.extraArguments).prefix(8))"
+        return prefix(spec) + spec.loaders.sorted().joined(separator: "+") + arguments + "-"
     }
 }

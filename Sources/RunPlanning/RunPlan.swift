@@ -29,6 +29,7 @@ extension PlannedCell {
         self.position = position
         if variant.ownLoader == nil, trialSizes { plan = .withTrialSizes(plan) }
         plan = .with(variant.privileges, sysctls: variant.sysctls, plan)
+        kernelArguments = variant.kernelArguments
         // Other loaders fetch no verifier's log.
         if variant.ownLoader == nil, fullLogs || variant.fullLogs { options.insert(.fullLogs) }
         if loader.canStay { options.insert(.mayStay) }
@@ -94,12 +95,13 @@ package struct RunPlan: Sendable {
         of cell: PlannedCell, kernel: RunKernel, guestImage: GuestImage, tool: String
     ) -> String? {
         guard case .success(let image) = kernel.image else { return nil }
+        let arguments = [kernel.manifest.commandLine, cell.kernelArguments].filter { !$0.isEmpty }
+            .joined(separator: " ")
         // The image was built from its config, so all there is to tell apart is whether the guest gets one.
         let parts = [
             cell.object?.digest ?? "no object", cell.plan?.text ?? "no plan", image.sha256,
             image.config == nil ? "no config" : "config", kernel.externalBTF?.sha256 ?? "no external BTF",
-            kernel.manifest.commandLine,
-            cell.key.loader, cell.loader?.digest ?? "", guestImage.digest(for: cell.key.loader), tool,
+            arguments, cell.key.loader, cell.loader?.digest ?? "", guestImage.digest(for: cell.key.loader), tool,
             cell.modules.map(\.digest).joined(separator: " "),
             // An object that is the same at another place has its lines there.
             cell.object?.lines.files.sorted().joined(separator: " ") ?? "",

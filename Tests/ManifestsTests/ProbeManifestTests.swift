@@ -228,6 +228,10 @@ struct ProbeManifestTests {
             loading("sysctls: { kernel.unprivileged_bpf_disabled: 1 }"),
             "2: 'kernel.unprivileged_bpf_disabled' is '1'; expected 0 or 2: 2 rejects the same programs as 1"
         ),
+        (
+            loading(#"kernel-args: "a\nb""#),
+            "2: 'kernel-args' is 'a\nb'; expected at most 1024 printable ASCII characters on one line"
+        ),
         (expecting("{ verdict: notMeasured }"), "4: 'verdict' is 'notMeasured'"),
         (expecting("{ kernels: '*' }"), "4: the key 'verdict' is missing"),
         (expecting("{ verdict: fail, kernels: '>=new' }"), "4: 'kernels' is '>=new'; expected an id, a glob"),
@@ -289,7 +293,7 @@ struct ProbeManifestTests {
         let page = SourceTree.root.pushing("docs/manifest.md")
         let text = try String(contentsOfFile: page.string, encoding: .utf8)
         let samples = text.split(separator: "```yaml\n").dropFirst().compactMap { $0.split(separator: "```").first }
-        try #require(samples.count == 15)
+        try #require(samples.count == 16)
         let files = [
             "probe.bpf.c", "vendor/probe.bpf.o", "fentry.bpf.c", "hash.bpf.c", "device.bpf.c", "percpu-buffer.bpf.c",
             "target/agent", "agent.toml", "connect.bpf.c", "flows.bpf.c", "ports.bpf.c", "filter.bpf.c",
@@ -304,7 +308,7 @@ struct ProbeManifestTests {
             let loaders = try ProbeManifest(file: file, text: String(samples[2]))
             #expect(loaders.variants.map { $0.loaders?.count } == [3, 1])
             #expect(loaders.variants.map(\.fullLogs) == [false, true])
-            let own = try ProbeManifest(file: file, text: String(samples[9]))
+            let own = try ProbeManifest(file: file, text: String(samples[10]))
             #expect(own.variants.map(\.file) == [folder.pushing("target/agent")])
             let sized = try ProbeManifest(file: file, text: String(samples[3]))
             #expect(sized.variants.map(\.trialSizes) == [true])
@@ -329,7 +333,9 @@ struct ProbeManifestTests {
             let kernel = try ProbeManifest(file: file, text: String(samples[7])).variants.map(\.sysctls)
             #expect(kernel[0] == [KernelSetting(name: "kernel.unprivileged_bpf_disabled", value: "0")])
             #expect(kernel[1] == [KernelSetting(name: "net.core.bpf_jit_harden", value: "2")])
-            let third = try ProbeManifest(file: file, text: String(samples[8]))
+            let arguments = try ProbeManifest(file: file, text: String(samples[8])).variants.map(\.kernelArguments)
+            #expect(arguments == ["", "lsm=lockdown,capability,bpf"])
+            let third = try ProbeManifest(file: file, text: String(samples[9]))
             let plans = try third.variants.map { variant in
                 guard case .tracefs(let event) = variant.origin else {
                     return try variant.stages.plan(
@@ -338,7 +344,7 @@ struct ProbeManifestTests {
                 return try variant.stages.plan(event)
             }
             #expect(plans.map { $0?.lastStage } == [.fire, .fire, nil, .fire])
-            let versions = try ProbeManifest(file: file, text: String(samples[10])).variants[0].expectations
+            let versions = try ProbeManifest(file: file, text: String(samples[11])).variants[0].expectations
             let old = try #require(KernelID("ubuntu-4.15")), oldest = try #require(KernelID("debian-4.4"))
             let expected = { (id: KernelID, loader: LoaderName) in
                 versions.rule(for: id, release: nil, loader: loader).verdict
@@ -347,15 +353,15 @@ struct ProbeManifestTests {
             #expect(expected(old, LoaderName("libbpf", version: "1.7.0")) == .pass)
             #expect(expected(oldest, LoaderName("libbpf@1.1")) == .fail)
         }
-        let apt = try KernelManifest(file: "/debian-6.1.yaml", text: String(samples[12]))
+        let apt = try KernelManifest(file: "/debian-6.1.yaml", text: String(samples[13]))
         #expect(apt.commandLine == "mitigations=off")
-        let file = try KernelManifest(file: "/el9-5.14.yaml", text: String(samples[13]))
+        let file = try KernelManifest(file: "/el9-5.14.yaml", text: String(samples[14]))
         guard case .file(let source) = file.source else {
             Issue.record("\(file.source)")
             return
         }
         #expect(source.modules.count == 1 && !file.isGate)
-        let external = try KernelManifest(file: "/k/ubuntu-4.15.yaml", text: String(samples[14]))
+        let external = try KernelManifest(file: "/k/ubuntu-4.15.yaml", text: String(samples[15]))
         #expect(external.btf == "/k/btfhub-archive/ubuntu/18.04/x86_64")
     }
 

@@ -166,6 +166,15 @@ func collect(
         #expect(Set(backend.attempts.map { Set($0.work) }) == [["a", "e"], ["b", "d"], ["c"]])
     }
 
+    @Test func otherKernelArgumentsAreOtherGuests() async throws {
+        let objects = try Objects(["a", "b", "c"])
+        var batch = try objects.batch(["a", "b", "c"])
+        batch.spec.extraArguments = "quiet"
+        batch.cells[1].kernelArguments = "lsm=bpf"
+        #expect(batch.parts.map(\.spec.extraArguments) == ["quiet", "quiet lsm=bpf"])
+        #expect(batch.parts.map { $0.cells.count } == [2, 1])
+    }
+
     /// However often that happens, it says nothing about the probe.
     @Test(arguments: [
         (CellScript.vmmEnds(reason: "QEMU ended with signal 9"), "QEMU ended with signal 9"),

@@ -115,10 +115,11 @@ struct ProbeSelectionTests {
                 user: nobody
                 capabilities: [CAP_BPF, CAP_BPF]
                 sysctls: { kernel.kptr_restrict: 0 }
+                kernel-args: lockdown=integrity
                 variants:
                   x: { object: p.o }
                   y: { object: p.o, user: root }
-                  z: { object: p.o, capabilities: [], sysctls: { kernel.kptr_restrict: 1, kernel.x: 2 } }
+                  z: { object: p.o, capabilities: [], sysctls: { kernel.kptr_restrict: 1, kernel.x: 2 }, kernel-args: a=b }
                   event: { tracefs: { kprobe: do_exit } }
                 """
             try write(manifest.utf8, to: folder.pushing("a/probe.yaml"))
@@ -130,6 +131,8 @@ struct ProbeSelectionTests {
                     "load\nuser\t65534\nsysctl\tkernel.kptr_restrict\t1\nsysctl\tkernel.x\t2\n",
                     "load\nuser\t65534\n\(bpf)\(shared)",
                 ])
+            let first = "lockdown=integrity"
+            #expect(built.map(\.kernelArguments) == [first, first, "\(first) a=b", first])
         }
     }
 

@@ -127,6 +127,7 @@ struct SnapshotStoreTests {
     @Test func snapshotsOfSeveralSetsOfLoadersAreKept() async throws {
         try await withFolder { folder in
             let store = SnapshotStore(folder: folder)
+            // A kernel with other arguments is kept like another set of loaders.
             let specs = [["libbpf"], ["libbpf", "aya"], ["cilium", "libbpf"], ["libbpf", "aya", "cilium"]].map {
                 loaders in
                 Self.sample { $0.loaders = Set(loaders) }

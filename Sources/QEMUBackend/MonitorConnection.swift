@@ -10,6 +10,7 @@ actor MonitorConnection {
     private let sockets: SocketPair
     private var socket: Int32 { sockets.near }
     private var received: [UInt8] = []
+    private var hasNegotiated = false
 
     init(_ sockets: SocketPair) { self.sockets = sockets }
 
@@ -53,21 +54,32 @@ actor MonitorConnection {
         }
     }
 
-    /// Reads the greeting and leaves negotiation mode.
-    func open(process: QEMUProcess, within limit: Duration = usualLimit) async throws {
-        _ = try await line(process: process, waitingFor: "greeting", within: limit)
-        try await execute("qmp_capabilities", process: process)
+    /// Asks QEMU to leave negotiation mode, so that it reports events, without waiting for it.
+    func negotiate() {
+        guard !hasNegotiated else { return }
+        // A QEMU that is gone is noticed by whoever waits for an answer.
+        try? send("qmp_capabilities", [:])
+        hasNegotiated = true
+    }
+
+    /// Waits until commands can be executed.
+    func open(process: QEMUProcess) async throws {
+        negotiate()
+        _ = try await line(process: process, waitingFor: "greeting", within: Self.usualLimit)
+        _ = try await answer(to: "qmp_capabilities", process: process, within: Self.usualLimit)
     }
 
     func execute(_ command: String, _ arguments: [String: any Sendable] = [:], process: QEMUProcess) async throws {
-        _ = try await answer(to: command, arguments, process: process)
+        try send(command, arguments)
+        _ = try await answer(to: command, process: process, within: Self.usualLimit)
     }
 
     /// What QEMU says of the machine, such as `running` or `paused`.
     ///
     /// - Throws: `MachineError.monitor` if it says nothing within `limit`.
     func status(process: QEMUProcess, within limit: Duration) async throws -> String {
-        try await answer(to: "query-status", [:], process: process, within: limit).status ?? "unknown"
+        try send("query-status", [:])
+        return try await answer(to: "query-status", process: process, within: limit).status ?? "unknown"
     }
 
     /// Whether it was the guest that made QEMU end, by a reset or by switching the machine off; asked once QEMU has ended.
@@ -87,7 +99,8 @@ actor MonitorConnection {
     /// - Throws: `MachineError.monitor` when it failed.
     func finishMigration(process: QEMUProcess) async throws {
         while true {
-            let answer = try await answer(to: "query-migrate", [:], process: process)
+            try send("query-migrate", [:])
+            let answer = try await answer(to: "query-migrate", process: process, within: Self.usualLimit)
             switch answer.status {
             case "completed": return
             case "failed", "cancelled":
@@ -98,16 +111,16 @@ actor MonitorConnection {
         }
     }
 
-    private func answer(
-        to command: String, _ arguments: [String: any Sendable], process: QEMUProcess,
-        within limit: Duration = usualLimit
-    ) async throws -> Status {
-        var request = try JSONSerialization.data(withJSONObject: ["execute": command, "arguments": arguments])
+    private func send(_ command: String, _ arguments: [String: any Sendable]) throws(MachineError) {
+        // Names and flags of our own, which JSON can always hold.
+        var request =
+            (try? JSONSerialization.data(withJSONObject: ["execute": command, "arguments": arguments])) ?? Data()
         request.append(UInt8(ascii: "\n"))
         let sent = request.withUnsafeBytes { Foundation.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-        guard sent == request.count else {
-            throw MachineError.monitor(command: command, message: "the monitor is closed")
-        }
+        guard sent == request.count else { throw .monitor(command: command, message: "the monitor is closed") }
+    }
+
+    private func answer(to command: String, process: QEMUProcess, within limit: Duration) async throws -> Status {
         while true {
             let line = Data(try await line(process: process, waitingFor: command, within: limit))
             guard let message = try? JSONDecoder().decode(Message.self, from: line) else {

@@ -139,13 +139,10 @@ private final class VirtualMachine {
 
     /// Waits for the guest's first frame, and until it has done what every load repeats.
     func boot(limit: Duration) async throws -> QEMUGuest {
-        do {
-            try await monitor.open(process: process, within: limit)
-        } catch is MachineError {
-            throw failure(limit: limit)
-        }
+        await monitor.negotiate()
         let hello = try await waitForHello(limit: limit)
         let readySeconds = secondsSinceStart()
+        try await monitor.open(process: process)
         guard case .frame(.warmed) = try await channel.nextEvent(within: limit) else { throw failure(limit: limit) }
         return QEMUGuest(hello: hello, start: .cold, readySeconds: readySeconds, channel: channel)
     }

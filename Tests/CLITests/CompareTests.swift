@@ -227,7 +227,8 @@ extension Sandbox {
                 #expect(merged.isSuccess && merged.stdout.hasPrefix("out-"), "\(merged.stdout) \(merged.stderr)")
                 #expect(try await sandbox.run("report").isSuccess)
             }
-            #expect(try sandbox.files().keys.allSatisfy { $0.hasSuffix(".json") || $0.hasPrefix("results/") })
+            #expect(try sandbox.files().keys.allSatisfy { !$0.hasPrefix("out") })
+            #expect(access(sandbox.root.removingLastComponent().appending("out").string, F_OK) != 0)
         }
     }
 

@@ -297,6 +297,7 @@ struct ProbeManifestTests {
         let files = [
             "probe.bpf.c", "vendor/probe.bpf.o", "fentry.bpf.c", "hash.bpf.c", "device.bpf.c", "percpu-buffer.bpf.c",
             "target/agent", "agent.toml", "connect.bpf.c", "flows.bpf.c", "ports.bpf.c", "filter.bpf.c",
+            "opened.bpf.c",
         ]
         try withFolder(Dictionary(uniqueKeysWithValues: files.map { ($0, "") })) { folder in
             let file = folder.appending("probe.yaml")

@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("libbpf: failed to parse target BTF: -5\nlibbpf: failed to perform CO-RE relocations: -5", "target-btf"),
+        ("libbpf: failed to parse target BTF: -5\nlibbpf: failed to perform CO-RE relocations: -5", "target-btf.file"),
         (
             "libbpf: Kernel error message: virtio_net: MTU too large to enable XDP without frags\n"
                 + "libbpf: prog 'hit': failed to attach to xdp: Invalid argument\nfailed to attach", "xdp-mtu"
@@ -88,13 +88,13 @@ import Testing
             "jit-unsupported"
         ),
         ("libbpf: prog 'hit': BPF program load failed: strerror_r(-524)=22", "jit-unsupported"),
-        ("libbpf: prog 'hit': failed to auto-attach: -524", "attach-unsupported"),
+        ("libbpf: prog 'hit': failed to auto-attach: -524", "attach-unsupported.trampoline"),
         ("panic: map create: operation not permitted\n\ngoroutine 1 [running]:\nmain.main()", "permission"),
         (
             "Error: failed to create map `HITS` with code -1\n\nCaused by:\n    1: Operation not permitted (os error 1)",
-            "permission"
+            "map-create-permission"
         ),
-        ("attaching to cgroup failed: bad thing: operation not permitted", "attach-permission"),
+        ("attaching to cgroup failed: bad thing: operation not permitted", "cgroup-exclusive"),
         ("2026/11/30 10:00:00 load program: permission denied", "refused"),
         ("loading hit: cannot allocate memory", "no-memory"),
         (

@@ -34,6 +34,7 @@ struct TextEvidence {
             return nil
         }
         self = found
+        cause = catalogue.narrowed(cause, log: text.lines, loader: text.loaderLines)
         if basis != .message { stage = StatedError.stage(in: Line(cause.line[...])) ?? reader.error?.stage }
     }
 
@@ -66,6 +67,8 @@ struct TextEvidence {
             return Array(messages.prefix(mostMessages / 4) + messages.suffix(mostMessages / 4 * 3))
         }
 
+        private var isCut: Bool { text.allLines.contains(where: Truncation.isMark) }
+
         private var findings: [GuestFinding] { messages.compactMap(\.finding) }
 
         var verifierCause: TextEvidence? {
@@ -79,7 +82,9 @@ struct TextEvidence {
             if let cause = missingPrivilege(in: messages[known.place], insteadOf: known.entry) {
                 return TextEvidence(cause, .summary)
             }
-            return TextEvidence(placed(catalogue.cause(of: known, in: messages), at: messages[known.place]), .message)
+            // EACCES is what the verifier returns for most of its rejections: the reason is in a log that is not here.
+            let basis: Basis = known.entry.errnos.contains(TextEvidence.rejected) ? .summary : .message
+            return TextEvidence(placed(catalogue.cause(of: known, in: messages), at: messages[known.place]), basis)
         }
 
         /// EPERM is about privileges, whichever call of a loader returns it.
@@ -112,7 +117,6 @@ struct TextEvidence {
                 // The verifier did not even begin: the kernel rejected what was passed with the program.
                 if text.statistics?.instructions == 0 { return nil }
                 let hasTotals = isOfTotalsAlone || text.lines.contains { $0.kind == .total }
-                let isCut = text.allLines.contains(where: Truncation.isMark)
                 let isOfCut = isCut && !hasTotals && error?.errno == TextEvidence.badAddress
                 if let error, !isOfCut, error.stage == .attach || TextEvidence.pastVerifier.contains(error.errno) {
                     return nil
@@ -158,6 +162,8 @@ struct TextEvidence {
 
         /// The entry for the errno; `known` says more, unless the errno has few reasons.
         private func errnoCause(_ error: StatedError, insteadOf known: CatalogueEntry?) -> Cause? {
+            // EFAULT has several reasons, and the text was cut where it may have said which.
+            guard error.errno != TextEvidence.badAddress || !isCut else { return nil }
             let stage = error.stage ?? .load
             if error.stage == nil, !TextEvidence.telling.contains(error.errno) { return nil }
             if let known, stage == .attach {
@@ -186,6 +192,7 @@ struct TextEvidence {
     }
 
     private static let notPermitted: Int32 = 1
+    private static let rejected: Int32 = 13
     private static let badAddress: Int32 = 14
     /// What an entry mentions that already is about privileges.
     private static let privileges = [

@@ -25,13 +25,17 @@ final class LinePattern: Sendable {
     }
 
     /// - Throws: When the text is not a regular expression.
-    func check() throws { _ = try Regex(text) }
+    func check() throws { _ = try compile() }
+
+    /// By scalars: where a letter and its accent are one character, Swift 6.3 ends the program while it goes back over what a
+    /// quantifier has matched.
+    private func compile() throws -> Regex<AnyRegexOutput> { try Regex(text).matchingSemantics(.unicodeScalar) }
 
     private func withRegex<Result>(_ body: (Regex<AnyRegexOutput>) -> sending Result) -> sending Result {
         compiled.withLock { compiled in
             if let regex = compiled { return body(regex) }
             do {
-                let regex = try Regex(text)
+                let regex = try compile()
                 compiled = regex
                 return body(regex)
             } catch {

@@ -90,13 +90,10 @@ extension ProbeVariant {
         loaders = try keys["loaders"]?.loaders() ?? sharedLoaders
         fullLogs = try keys["fullLogs"]?.flag() ?? sharedFullLogs
         trialSizes = try keys["trialSizes"]?.flag() ?? sharedTrialSizes
-        let own = try keys["constants"]?.constants() ?? []
-        constants = sharedConstants.filter { shared in !own.contains { $0.value.name == shared.value.name } } + own
-        let ownMaps = try keys["maps"]?.mapSettings() ?? []
-        maps = sharedMaps.filter { shared in !ownMaps.contains { $0.value.map == shared.value.map } } + ownMaps
+        constants = sharedConstants.replaced(by: try keys["constants"]?.constants() ?? [], of: \.value.name)
+        maps = sharedMaps.replaced(by: try keys["maps"]?.mapSettings() ?? [], of: \.value.map)
         privileges = try ProbePrivileges(keys, else: sharedPrivileges)
-        let ownSysctls = try keys["sysctls"]?.kernelSettings() ?? []
-        sysctls = sharedSysctls.filter { shared in !ownSysctls.contains { $0.name == shared.name } } + ownSysctls
+        sysctls = sharedSysctls.replaced(by: try keys["sysctls"]?.kernelSettings() ?? [], of: \.name)
         // The kernel takes the last of two values.
         kernelArguments = [sharedKernelArguments, try keys["kernel-args"]?.kernelArguments() ?? ""]
             .filter { !$0.isEmpty }.joined(separator: " ")
@@ -105,6 +102,14 @@ extension ProbeVariant {
             modules.append(module)
         }
         expectations = []
+    }
+}
+
+extension Array {
+    /// These and `own`, which take the place of those of the same `name`.
+    fileprivate func replaced(by own: [Element], of name: (Element) -> String) -> [Element] {
+        let names = Set(own.map(name))
+        return filter { !names.contains(name($0)) } + own
     }
 }
 

@@ -57,9 +57,7 @@ package struct RunInfo: Codable, Sendable, Hashable {
     /// Whether `id` can be a run's: it names a folder, so anything else could lead out of the results.
     package static func isID(_ id: String) -> Bool {
         !id.isEmpty && id.utf8.count <= 64
-            && id.unicodeScalars.allSatisfy {
-                $0.isASCII && ($0.properties.isAlphabetic || "0123456789-_".unicodeScalars.contains($0))
-            }
+            && id.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0)) }
     }
 }
 

@@ -72,17 +72,12 @@ package struct StagePlan: Sendable, Hashable {
 
     /// `plan`, or the load alone, with maps that are given a size.
     package static func withTrialSizes(_ plan: StagePlan?) -> StagePlan {
-        var plan = plan ?? StagePlan(.load)
-        plan.trialSizes = true
-        return plan
+        changing(plan) { $0.trialSizes = true }
     }
 
     /// `plan`, or the load alone, with what is set of maps; `plan` itself if nothing is.
     package static func setting(_ maps: [MapSetting], in plan: StagePlan?) -> StagePlan? {
-        guard !maps.isEmpty else { return plan }
-        var plan = plan ?? StagePlan(.load)
-        plan.maps = maps
-        return plan
+        maps.isEmpty ? plan : changing(plan) { $0.maps = maps }
     }
 
     /// `plan`, or the load alone, with those privileges and sysctls; `plan` itself if nothing differs from the default.
@@ -90,9 +85,13 @@ package struct StagePlan: Sendable, Hashable {
         _ privileges: Privileges?, sysctls: [KernelSetting] = [], _ plan: StagePlan?
     ) -> StagePlan? {
         guard privileges != nil || !sysctls.isEmpty else { return plan }
+        return changing(plan) { ($0.privileges, $0.sysctls) = (privileges, sysctls) }
+    }
+
+    /// What `change` makes of `plan`, or of the load alone.
+    private static func changing(_ plan: StagePlan?, _ change: (inout StagePlan) -> Void) -> StagePlan {
         var plan = plan ?? StagePlan(.load)
-        plan.privileges = privileges
-        plan.sysctls = sysctls
+        change(&plan)
         return plan
     }
 }

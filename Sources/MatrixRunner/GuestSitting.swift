@@ -167,8 +167,7 @@ private struct Starvation {
 
     /// The part of the limit that a guest waits where a processor has to serve five.
     ///
-    /// A host that runs as many guests as it has
-    /// processors, and a build beside them, makes them wait for half of it.
+    /// A host that runs as many guests as it has processors, and a build beside them, makes them wait for half of it.
     private static let share = 0.8
 
     /// Why the cell could not be in time: the guest wanted a processor and got none for most of the limit.

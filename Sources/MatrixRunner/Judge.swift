@@ -125,18 +125,17 @@ package struct Judge: Sendable {
 
     /// Only what the guest itself showed before its VMM failed is evidence about the probe.
     private func vmmFailed(_ why: String, console: [UInt8]) -> Ruling {
-        guard let crash = ConsoleExcerpt.crash(in: console) else {
-            return Ruling(.notMeasured, reason: why, text: console)
-        }
-        return Ruling(.crash, reason: crash, text: console)
+        Self.crash(shownBy: console) ?? Ruling(.notMeasured, reason: why, text: console)
     }
 
     /// A guest that hangs may have printed the reason.
     private func overdue(_ limit: Duration, console: [UInt8]) -> Ruling {
-        guard let crash = ConsoleExcerpt.crash(in: console) else {
-            return Ruling(.timeout, reason: Self.overdue(limit, console: console), text: console)
-        }
-        return Ruling(.crash, reason: crash, text: console)
+        Self.crash(shownBy: console)
+            ?? Ruling(.timeout, reason: Self.overdue(limit, console: console), text: console)
+    }
+
+    private static func crash(shownBy console: [UInt8]) -> Ruling? {
+        ConsoleExcerpt.crash(in: console).map { Ruling(.crash, reason: $0, text: console) }
     }
 
     /// A guest that is slow may have said something that is no lock-up, but explains it.

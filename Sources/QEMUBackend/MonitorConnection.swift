@@ -58,28 +58,26 @@ actor MonitorConnection {
     func negotiate() {
         guard !hasNegotiated else { return }
         // A QEMU that is gone is noticed by whoever waits for an answer.
-        try? send("qmp_capabilities", [:])
+        try? send("qmp_capabilities")
         hasNegotiated = true
     }
 
     /// Waits until commands can be executed.
     func open(process: QEMUProcess) async throws {
         negotiate()
-        _ = try await line(process: process, waitingFor: "greeting", within: Self.usualLimit)
-        _ = try await answer(to: "qmp_capabilities", process: process, within: Self.usualLimit)
+        _ = try await line(process: process, waitingFor: "greeting")
+        _ = try await answer(to: "qmp_capabilities", process: process)
     }
 
     func execute(_ command: String, _ arguments: [String: any Sendable] = [:], process: QEMUProcess) async throws {
-        try send(command, arguments)
-        _ = try await answer(to: command, process: process, within: Self.usualLimit)
+        _ = try await ask(command, arguments, process: process)
     }
 
     /// What QEMU says of the machine, such as `running` or `paused`.
     ///
     /// - Throws: `MachineError.monitor` if it says nothing within `limit`.
     func status(process: QEMUProcess, within limit: Duration) async throws -> String {
-        try send("query-status", [:])
-        return try await answer(to: "query-status", process: process, within: limit).status ?? "unknown"
+        try await ask("query-status", process: process, within: limit).status ?? "unknown"
     }
 
     /// Whether it was the guest that made QEMU end, by a reset or by switching the machine off; asked once QEMU has ended.
@@ -99,8 +97,7 @@ actor MonitorConnection {
     /// - Throws: `MachineError.monitor` when it failed.
     func finishMigration(process: QEMUProcess) async throws {
         while true {
-            try send("query-migrate", [:])
-            let answer = try await answer(to: "query-migrate", process: process, within: Self.usualLimit)
+            let answer = try await ask("query-migrate", process: process)
             switch answer.status {
             case "completed": return
             case "failed", "cancelled":
@@ -111,7 +108,15 @@ actor MonitorConnection {
         }
     }
 
-    private func send(_ command: String, _ arguments: [String: any Sendable]) throws(MachineError) {
+    private func ask(
+        _ command: String, _ arguments: [String: any Sendable] = [:], process: QEMUProcess,
+        within limit: Duration = usualLimit
+    ) async throws -> Status {
+        try send(command, arguments)
+        return try await answer(to: command, process: process, within: limit)
+    }
+
+    private func send(_ command: String, _ arguments: [String: any Sendable] = [:]) throws(MachineError) {
         // Names and flags of our own, which JSON can always hold.
         var request =
             (try? JSONSerialization.data(withJSONObject: ["execute": command, "arguments": arguments])) ?? Data()
@@ -120,7 +125,9 @@ actor MonitorConnection {
         guard sent == request.count else { throw .monitor(command: command, message: "the monitor is closed") }
     }
 
-    private func answer(to command: String, process: QEMUProcess, within limit: Duration) async throws -> Status {
+    private func answer(
+        to command: String, process: QEMUProcess, within limit: Duration = usualLimit
+    ) async throws -> Status {
         while true {
             let line = Data(try await line(process: process, waitingFor: command, within: limit))
             guard let message = try? JSONDecoder().decode(Message.self, from: line) else {
@@ -134,7 +141,7 @@ actor MonitorConnection {
 
     /// The next line; QEMU sends one JSON value a line.
     private func line(
-        process: QEMUProcess, waitingFor command: String, within limit: Duration
+        process: QEMUProcess, waitingFor command: String, within limit: Duration = usualLimit
     ) async throws -> [UInt8] {
         let deadline = ContinuousClock.now + limit
         while true {

@@ -76,7 +76,7 @@ private func hurt(guestsOf folder: FilePath, with signal: Int32) throws {
     let processes = try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }
     let guests = processes.filter { process in
         let arguments = try? String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8)
-        return arguments?.contains("\0-kernel\0") == true && arguments?.contains(folder.string) == true
+        return RunningTool.isGuest(process) && arguments?.contains(folder.string) == true
     }
     #expect(guests.count == 1)
     for guest in guests { #expect(kill(guest, signal) == 0) }

@@ -169,15 +169,7 @@ struct StatedError {
 }
 
 extension [UInt8] {
-    /// The first place of `word` from `start` on; the search of the standard library takes ten times as long.
     fileprivate func range(of word: StaticString, from start: Int) -> Range<Int>? {
-        let bytes = span
-        let length = word.utf8CodeUnitCount
-        guard start <= count - length else { return nil }
-        let first = word.utf8Start.pointee
-        for index in start...(count - length) where bytes[index] == first && bytes.hasPrefix(word, at: index) {
-            return index..<(index + length)
-        }
-        return nil
+        span.firstIndex(of: word, from: start).map { $0..<($0 + word.utf8CodeUnitCount) }
     }
 }

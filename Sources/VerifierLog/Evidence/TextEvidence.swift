@@ -135,10 +135,11 @@ struct TextEvidence {
         /// Whether a loader quotes the totals, and nothing of what stood above them.
         private var isOfTotalsAlone: Bool {
             messages.contains { line in
-                let bytes = line.text.utf8.span
-                guard let range = line.text.firstRange(of: "processed ") else { return false }
-                let start = line.text.utf8.distance(from: line.text.startIndex, to: range.upperBound)
-                return bytes.number(from: start).map { $0.value > 0 && bytes.hasPrefix(" insns", at: $0.end) } == true
+                let (bytes, word) = (line.text.utf8.span, "processed " as StaticString)
+                guard let place = bytes.firstIndex(of: word, from: 0),
+                    let number = bytes.number(from: place + word.utf8CodeUnitCount)
+                else { return false }
+                return number.value > 0 && bytes.hasPrefix(" insns", at: number.end)
             }
         }
 
@@ -168,12 +169,11 @@ struct TextEvidence {
             if error.stage == nil, !TextEvidence.telling.contains(error.errno) { return nil }
             if let known, stage == .attach {
                 guard !known.decides, TextEvidence.tellingOfAttachment.contains(error.errno) else { return nil }
-            } else if known != nil {
+            } else if let known {
                 guard TextEvidence.telling.contains(error.errno) else { return nil }
                 // The entry already says which rights are missing, and of what.
-                let advice = known?.advice ?? ""
                 let isAboutRights =
-                    known?.decides == true && TextEvidence.isOfPrivileges(advice) || advice.contains("MEMLOCK")
+                    known.decides && TextEvidence.isOfPrivileges(known.advice) || known.advice.contains("MEMLOCK")
                 if error.errno == TextEvidence.notPermitted, isAboutRights { return nil }
             }
             return catalogue.entries.first { $0.errnos(at: stage).contains(error.errno) }?

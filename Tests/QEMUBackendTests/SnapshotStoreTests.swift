@@ -127,7 +127,6 @@ struct SnapshotStoreTests {
     @Test func snapshotsOfSeveralSetsOfLoadersAreKept() async throws {
         try await withFolder { folder in
             let store = SnapshotStore(folder: folder)
-            // A kernel with other arguments is kept like another set of loaders.
             let specs = [["libbpf"], ["libbpf", "aya"], ["cilium", "libbpf"], ["libbpf", "aya", "cilium"]].map {
                 loaders in
                 Self.sample { $0.loaders = Set(loaders) }
@@ -148,6 +147,17 @@ struct SnapshotStoreTests {
             try await save(specs[3], "k")
             #expect(specs.map { store.find($0, key: "k") != nil } == [false, true, false, true])
             #expect(store.find(specs[0], key: "new") != nil)
+        }
+    }
+
+    /// A run may need guests of both.
+    @Test func snapshotsWithOtherKernelArgumentsAreKept() async throws {
+        try await withFolder { folder in
+            let store = SnapshotStore(folder: folder)
+            let other = Self.sample { $0.extraArguments = "lsm=bpf" }
+            for spec in [.sample, other] { try await store.save(spec, key: key(spec)) { try write("", to: $0) } }
+            #expect(store.find(.sample, key: key(.sample)) != nil)
+            #expect(store.find(other, key: key(other)) != nil)
         }
     }
 

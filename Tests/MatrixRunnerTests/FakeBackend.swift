@@ -17,8 +17,9 @@ enum CellScript: Sendable {
     case vmmEnds(reason: String)
     /// The guest is silent, because of that trouble of its VMM.
     case vmmStops(String)
-    /// The agent ends the loader after the guest waited so many seconds for a processor of the host.
-    case starve(seconds: Double)
+    /// The agent ends the loader after the guest's threads waited so many seconds for a processor of the host, and ran so
+    /// many.
+    case starve(seconds: Double, ran: Double = 0)
     case loaderDies(signal: Int32)
     case breakProtocol
 }
@@ -126,9 +127,9 @@ private final class FakeGuest: Guest {
     private let state = Mutex<(events: [GuestEvent], console: String)>(([], ""))
     private let objects = Mutex<[String: String]>([:])
     private let trouble = Mutex<String?>(nil)
-    private let waiting = Mutex(0.0)
-    /// How long the guest waits for a processor while a cell runs.
-    private let starving = Mutex<[UInt32: Double]>([:])
+    private let hadSoFar = Mutex(ProcessorTime(running: 0, waiting: 0))
+    /// What the guest has of the host's processors while a cell runs.
+    private let hasInCell = Mutex<[UInt32: ProcessorTime]>([:])
     /// How many guests must have something to do before this one says more.
     private let awaitedGuests = Mutex(0)
 
@@ -141,7 +142,7 @@ private final class FakeGuest: Guest {
     func console() -> [UInt8] { state.withLock { Array($0.console.utf8) } }
 
     func vmmTrouble() async -> String? { trouble.withLock(\.self) }
-    func processorTime() -> ProcessorTime? { ProcessorTime(running: 0, waiting: waiting.withLock(\.self)) }
+    func processorTime() -> ProcessorTime? { hadSoFar.withLock(\.self) }
 
     func send(_ frame: HostFrame) throws {
         switch frame {
@@ -201,8 +202,8 @@ private final class FakeGuest: Guest {
         case .vmmStops(let trouble):
             self.trouble.withLock { $0 = trouble }
             events.append(.silent)
-        case .starve(let seconds):
-            starving.withLock { $0[cell] = seconds }
+        case .starve(let seconds, let ran):
+            hasInCell.withLock { $0[cell] = ProcessorTime(running: ran, waiting: seconds) }
             events.append(.frame(.cellEnded(cell: cell, exit: .overdue)))
         case .loaderDies(let signal): events.append(.frame(.cellEnded(cell: cell, exit: .signalled(signal))))
         case .breakProtocol: events.append(.frame(.cellEnded(cell: 999, exit: .exited(0))))
@@ -229,8 +230,11 @@ private final class FakeGuest: Guest {
             state.events.count > 1 || !(state.events.first.map(Self.isLast) ?? true)
                 ? state.events.removeFirst() : state.events.first
         }
-        if case .frame(.cellEnded(let cell, _, _)) = event {
-            waiting.withLock { $0 += starving.withLock { $0[cell] } ?? 0 }
+        if case .frame(.cellEnded(let cell, _, _)) = event, let time = hasInCell.withLock({ $0[cell] }) {
+            hadSoFar.withLock {
+                $0.running += time.running
+                $0.waiting += time.waiting
+            }
         }
         guard let event, event != .silent else {
             try await Task.sleep(for: limit)

@@ -199,10 +199,11 @@ func collect(
         #expect(second["unlucky"]?.ending == .finished(.exited(0)))
     }
 
-    /// Waiting for a processor now and then is usual.
-    @Test func aGuestThatWaitedLittleIsLate() async throws {
+    /// Waiting for a processor now and then is usual, and several threads of one VMM do so at the same time.
+    @Test(arguments: [CellScript.starve(seconds: 0.01), .starve(seconds: 0.05, ran: 0.02)])
+    func aGuestThatRanIsLate(script: CellScript) async throws {
         let objects = try Objects(["slow"])
-        let backend = FakeBackend(scripts: ["slow": [.starve(seconds: 0.01)]])
+        let backend = FakeBackend(scripts: ["slow": [script]])
         let evidence = try await collect([objects.batch(["slow"])], backend: backend, cellLimit: .milliseconds(30))
         #expect(evidence["slow"]?.ending == .stopped(limit: .milliseconds(30)))
     }

@@ -13,6 +13,7 @@ let strict: [SwiftSetting] = [
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let bitCollections: Target.Dependency = .product(name: "BitCollections", package: "swift-collections")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
@@ -80,7 +81,8 @@ let package = Package(
         module(
             "QEMUBackend",
             [
-                "CSpawn", "CXXHash", "Machine", "GuestLink", "CGuestProtocol", "HostTools", "MatrixModel", logging,
+                "CSpawn", "CXXHash", "Machine", "GuestLink", "CGuestProtocol", "HostTools", "MatrixModel", deque,
+                logging,
                 system,
             ]),
 

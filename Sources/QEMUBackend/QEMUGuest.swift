@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import GuestLink
 internal import Machine
 internal import MatrixModel
@@ -34,7 +35,8 @@ final class GuestChannel: Sendable {
 
     private struct State {
         var decoder = FrameDecoder()
-        var arrived: [GuestFrame] = []
+        /// A guest that writes nothing but the smallest frames fills the mailbox with tens of thousands of them.
+        var arrived: Deque<GuestFrame> = []
         /// What the guest had no room for yet.
         var outgoing: ArraySlice<UInt8> = []
     }
@@ -97,12 +99,12 @@ final class GuestChannel: Sendable {
             }
             if state.arrived.isEmpty {
                 do {
-                    state.arrived = try state.decoder.feed(try mailbox.readAll())
+                    state.arrived.append(contentsOf: try state.decoder.feed(try mailbox.readAll()))
                 } catch let error as FrameError {
                     throw MachineError.protocolBroken("\(error)")
                 }
             }
-            return state.arrived.isEmpty ? nil : state.arrived.removeFirst()
+            return state.arrived.popFirst()
         }
     }
 }

@@ -34,8 +34,8 @@ package struct Catalogue: Sendable {
         if let finding = line.finding { return entry(for: finding.code).flatMap { holds($0) ? $0 : nil } }
         // By index, since every entry that is looked at would be copied otherwise, and that for every line.
         for index in index.candidates(in: line.text.utf8.span) {
-            guard let pattern = entries[index].pattern, pattern.matches(line.text) else { continue }
-            if holds(entries[index]) { return entries[index] }
+            guard holds(entries[index]), let pattern = entries[index].pattern else { continue }
+            if pattern.matches(line.text) { return entries[index] }
         }
         return nil
     }

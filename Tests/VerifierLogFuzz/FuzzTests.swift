@@ -47,12 +47,10 @@ import Testing
         shown += folder.finish()
         let summary = reader.finish()
 
-        if let cause = Catalogue.bundled.cause(ofText: summary) {
-            causes.insert(cause.id)
-            if cause.line.isEmpty { return "a cause without a line" }
-            if let problem = problem(with: Catalogue.bundled.explanation(of: cause, ofText: summary), of: input) {
-                return problem
-            }
+        if let diagnosis = Catalogue.bundled.diagnosis(of: summary) {
+            causes.insert(diagnosis.cause.id)
+            if diagnosis.cause.line.isEmpty { return "a cause without a line" }
+            if let problem = problem(with: diagnosis.explanation, of: input) { return problem }
         }
         for line in summary.lines {
             if let instruction = line.instruction { touch(instruction) }

@@ -23,6 +23,15 @@ import Testing
         for entry in Catalogue.bundled.entries { try entry.pattern?.check() }
     }
 
+    /// A pattern without a literal that the index can use is run on every line: three of them once took three quarters of
+    /// the time.
+    @Test func patternsAreFoundByTheirLiterals() {
+        for entry in Catalogue.bundled.entries {
+            guard let pattern = entry.pattern else { continue }
+            #expect(!pattern.literals.isEmpty && pattern.literals.allSatisfy { $0.count >= 3 }, "\(entry.id)")
+        }
+    }
+
     @Test func idsAndErrnosAreUnique() {
         let ids = Catalogue.bundled.entries.map(\.id)
         #expect(Set(ids).count == ids.count)

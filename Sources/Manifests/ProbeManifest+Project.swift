@@ -20,12 +20,7 @@ extension ProbeManifest {
                 try ProbeManifest(object: path, node, keys: [:], in: folder)
             }
         }
-        let keys = try node.mapping(
-            known: [
-                "object", "name", "modules", "loaders", "fullLogs", "trialSizes", "constants", "maps", "sysctls",
-                "kernel-args", "expect",
-            ]
-                + ProbePrivileges.keys + ProbeStages.keys)
+        let keys = try node.mapping(known: ["object", "name", "expect"] + ProbeSettings.keys)
         let paths = try keys.required("object", in: node).files(in: folder)
         if let name = keys["name"], paths.count > 1 {
             throw name.wrong(expected: "no 'name' with an 'object' that matches \(paths.count) files")
@@ -40,16 +35,9 @@ extension ProbeManifest {
     ) throws(ManifestError) {
         let name = try keys["name"]?.text() ?? Self.name(of: object)
         guard Self.isUsable(name: name) else { throw (keys["name"] ?? node).badName(key: "name", value: name) }
-        let stages = try ProbeStages(keys, else: .none)
-        try stages.check()
-        let variant = ProbeVariant(
-            name: "object", origin: .object(object), modules: try keys["modules"]?.moduleNames() ?? [],
-            loaders: try keys["loaders"]?.loaders(), fullLogs: try keys["fullLogs"]?.flag() ?? false,
-            trialSizes: try keys["trialSizes"]?.flag() ?? false,
-            constants: try keys["constants"]?.constants() ?? [], maps: try keys["maps"]?.mapSettings() ?? [],
-            privileges: try ProbePrivileges(keys), sysctls: try keys["sysctls"]?.kernelSettings() ?? [],
-            kernelArguments: try keys["kernel-args"]?.kernelArguments() ?? "",
-            stages: stages, expectations: [])
+        let settings = try ProbeSettings(keys)
+        try settings.stages.check()
+        let variant = ProbeVariant(name: "object", origin: .object(object), settings: settings, expectations: [])
         self.init(name: name, folder: folder, summary: "", variants: [variant])
         if let expect = keys["expect"] { try read(expect) }
     }

@@ -30,12 +30,7 @@ package struct ProbeManifest: Sendable, Hashable {
         try self.init(keys, of: document, name: folder.lastComponent?.string ?? "", in: folder)
     }
 
-    static let keys =
-        [
-            "summary", "modules", "loaders", "fullLogs", "trialSizes", "constants", "maps", "sysctls", "kernel-args",
-            "variants", "expect",
-        ]
-        + ProbePrivileges.keys + ProbeStages.keys
+    static let keys = ["summary", "variants", "expect"] + ProbeSettings.keys
 
     init(name: String, folder: FilePath, summary: String, variants: [ProbeVariant]) {
         self.name = name
@@ -51,27 +46,13 @@ package struct ProbeManifest: Sendable, Hashable {
         self.name = name
         self.folder = folder
         summary = try keys.required("summary", in: document).text()
-        let modules = try keys["modules"]?.moduleNames() ?? []
-        let loaders = try keys["loaders"]?.loaders()
-        let fullLogs = try keys["fullLogs"]?.flag() ?? false
-        let trialSizes = try keys["trialSizes"]?.flag() ?? false
-        let constants = try keys["constants"]?.constants() ?? []
-        let maps = try keys["maps"]?.mapSettings() ?? []
-        let privileges = try ProbePrivileges(keys)
-        let sysctls = try keys["sysctls"]?.kernelSettings() ?? []
-        let kernelArguments = try keys["kernel-args"]?.kernelArguments() ?? ""
-        let stages = try ProbeStages(keys, else: .none)
+        let settings = try ProbeSettings(keys)
 
         let entries = try keys.required("variants", in: document)
         variants = []
         for (name, node) in try entries.namedEntries() {
             guard Self.isUsable(name: name) else { throw node.badName(key: "variants", value: name) }
-            variants.append(
-                try ProbeVariant(
-                    node, name: name, in: folder, sharedModules: modules, sharedLoaders: loaders,
-                    sharedFullLogs: fullLogs, sharedTrialSizes: trialSizes, sharedConstants: constants,
-                    sharedMaps: maps, sharedPrivileges: privileges, sharedSysctls: sysctls,
-                    sharedKernelArguments: kernelArguments, sharedStages: stages))
+            variants.append(try ProbeVariant(node, name: name, in: folder, shared: settings))
         }
         guard !variants.isEmpty else { throw entries.wrong(expected: "at least one variant") }
 

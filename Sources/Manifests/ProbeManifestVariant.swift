@@ -15,26 +15,7 @@ package struct ProbeVariant: Sendable, Hashable {
 
     package var name: String
     package var origin: Origin
-    /// Kernel modules that it needs, the probe's own first, each once and spelt with `_`.
-    package var modules: [String]
-    /// The loaders for it; `nil` if the manifest does not list any.
-    package var loaders: [Glob]?
-    /// Whether all of every log is kept, however long it is.
-    package var fullLogs: Bool
-    /// Whether maps without a size are given one.
-    package var trialSizes: Bool
-    /// Values for global variables of the object.
-    package var constants: [Placed<ObjectConstant>]
-    /// What is set of maps of the object.
-    package var maps: [Placed<MapSetting>]
-    /// Who loads it.
-    package var privileges: ProbePrivileges
-    /// What is set of the kernel while it is measured.
-    package var sysctls: [KernelSetting]
-    /// Added to the kernel's command line; empty for none.
-    package var kernelArguments: String
-    /// The stages past the load.
-    package var stages: ProbeStages
+    package var settings: ProbeSettings
     /// In the order of the file: the first that speaks of a kernel counts.
     package var expectations: [Expectation]
 
@@ -69,47 +50,21 @@ package enum InstructionSet: String, Sendable, CaseIterable {
 }
 
 extension ProbeVariant {
-    /// Reads an entry of `variants`; what is `shared…` is said of the whole probe.
+    /// Reads an entry of `variants`; `shared` is said of the whole probe.
     init(
-        _ node: ManifestNode, name: String, in folder: FilePath, sharedModules: [String], sharedLoaders: [Glob]?,
-        sharedFullLogs: Bool, sharedTrialSizes: Bool, sharedConstants: [Placed<ObjectConstant>],
-        sharedMaps: [Placed<MapSetting>], sharedPrivileges: ProbePrivileges, sharedSysctls: [KernelSetting],
-        sharedKernelArguments: String, sharedStages: ProbeStages
+        _ node: ManifestNode, name: String, in folder: FilePath, shared: ProbeSettings
     ) throws(ManifestError) {
         let keys = try node.mapping(
-            known: [
-                "source", "object", "tracefs", "exec", "cpu", "cflags", "modules", "loaders", "fullLogs", "trialSizes",
-                "constants", "maps", "sysctls", "kernel-args",
-            ] + ProbePrivileges.keys + ProbeStages.keys)
+            known: ["source", "object", "tracefs", "exec", "cpu", "cflags"] + ProbeSettings.keys)
         self.name = name
-        // What the probe says of stages is for objects: a program does all that itself.
-        stages = keys["exec"] == nil ? try ProbeStages(keys, else: sharedStages) : .none
-        try stages.check()
         origin = try Origin(keys, of: node, in: folder)
-        if case .tracefs(let event) = origin { _ = try stages.plan(event) }
-        loaders = try keys["loaders"]?.loaders() ?? sharedLoaders
-        fullLogs = try keys["fullLogs"]?.flag() ?? sharedFullLogs
-        trialSizes = try keys["trialSizes"]?.flag() ?? sharedTrialSizes
-        constants = sharedConstants.replaced(by: try keys["constants"]?.constants() ?? [], of: \.value.name)
-        maps = sharedMaps.replaced(by: try keys["maps"]?.mapSettings() ?? [], of: \.value.map)
-        privileges = try ProbePrivileges(keys, else: sharedPrivileges)
-        sysctls = sharedSysctls.replaced(by: try keys["sysctls"]?.kernelSettings() ?? [], of: \.name)
-        // The kernel takes the last of two values.
-        kernelArguments = [sharedKernelArguments, try keys["kernel-args"]?.kernelArguments() ?? ""]
-            .filter { !$0.isEmpty }.joined(separator: " ")
-        modules = sharedModules
-        for module in try keys["modules"]?.moduleNames() ?? [] where !modules.contains(module) {
-            modules.append(module)
-        }
+        var shared = shared
+        // What the probe says of stages is for objects: a program does all that itself.
+        if keys["exec"] != nil { shared.stages = .none }
+        settings = try ProbeSettings(keys, else: shared)
+        try settings.stages.check()
+        if case .tracefs(let event) = origin { _ = try settings.stages.plan(event) }
         expectations = []
-    }
-}
-
-extension Array {
-    /// These and `own`, which take the place of those of the same `name`.
-    fileprivate func replaced(by own: [Element], of name: (Element) -> String) -> [Element] {
-        let names = Set(own.map(name))
-        return filter { !names.contains(name($0)) } + own
     }
 }
 

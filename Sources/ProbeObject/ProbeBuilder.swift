@@ -46,10 +46,10 @@ package struct ProbeBuilder: Sendable {
     ///
     /// - Throws: `ManifestError`, `ProbeObjectError`.
     func object(_ object: ObjectFile, setting variant: ProbeVariant, in probe: ProbeManifest) throws -> ObjectFile {
-        guard !variant.constants.isEmpty else { return object }
+        guard !variant.settings.constants.isEmpty else { return object }
         let folder = folder(of: probe).appending("constants")
         try Self.makeFolder(folder)
-        return try object.setting(variant.constants, copy: folder.appending("\(variant.name).bpf.o"))
+        return try object.setting(variant.settings.constants, copy: folder.appending("\(variant.name).bpf.o"))
     }
 
     private func compiler(of source: FilePath) throws(ProbeObjectError) -> any SourceCompiler {

@@ -16,18 +16,8 @@ package struct BuiltVariant: Sendable, Hashable {
     package var programs: [String]
     /// What is to happen past the load; `nil` to stop there.
     package var plan: StagePlan?
-    /// Kernel modules that it needs, as its manifest names them.
-    package var modules: [String]
-    /// Which loaders take its object, as its manifest has it; `nil` where that says nothing.
-    package var loaders: [Glob]?
-    /// Whether all of every log is kept, as its manifest has it.
-    package var fullLogs = false
-    /// Who loads it; `nil` for root with all capabilities.
-    package var privileges: Privileges?
-    /// What is set of the kernel while it is measured.
-    package var sysctls: [KernelSetting] = []
-    /// Added to the kernel's command line; empty for none.
-    package var kernelArguments = ""
+    /// As its manifest has them.
+    package var settings: ProbeSettings
     /// Empty for an object without a manifest: it is expected to pass.
     package var expectations: [Expectation]
     /// Why it cannot be compiled on this machine, which says nothing about the variant; there is no object then.
@@ -45,7 +35,7 @@ package struct BuiltVariant: Sendable, Hashable {
 
     package init(
         probe: String, variant: String, object: ObjectFile?, executable: ProbeExecutable? = nil, programs: [String],
-        plan: StagePlan?, modules: [String], loaders: [Glob]?, expectations: [Expectation], files: [FilePath] = []
+        plan: StagePlan? = nil, settings: ProbeSettings, expectations: [Expectation], files: [FilePath] = []
     ) {
         self.probe = probe
         self.variant = variant
@@ -53,8 +43,7 @@ package struct BuiltVariant: Sendable, Hashable {
         self.executable = executable
         self.programs = programs
         self.plan = plan
-        self.modules = modules
-        self.loaders = loaders
+        self.settings = settings
         self.expectations = expectations
         self.files = files
     }
@@ -72,44 +61,34 @@ extension BuiltVariant {
         self.init(
             probe: probe.name, variant: variant.name,
             object: object.findingFiles(compiledIn: variant.origin.folders(in: probe)), programs: programs,
-            plan: try variant.stages.plan(
+            plan: try variant.settings.stages.plan(
                 programs: programs, tailCalled: object.tailCalled, maps: object.maps,
                 firesAlone: object.programs.contains(where: \.firesAlone)),
-            modules: variant.modules, loaders: variant.loaders, expectations: variant.expectations)
-        fullLogs = variant.fullLogs
-        if variant.trialSizes { plan = .withTrialSizes(plan) }
-        plan = .setting(try variant.mapSettings(for: object.maps), in: plan)
-        takeCircumstances(of: variant)
+            settings: variant.settings, expectations: variant.expectations)
+        if settings.trialSizes { plan = .withTrialSizes(plan) }
+        plan = .setting(try settings.mapSettings(for: object.maps), in: plan)
     }
 
     /// One that cannot be compiled here, and so goes nowhere.
     init(_ variant: ProbeVariant, of probe: ProbeManifest, obstacle: String?) {
         self.init(
-            probe: probe.name, variant: variant.name, object: nil, programs: [], plan: nil, modules: variant.modules,
-            loaders: variant.loaders, expectations: variant.expectations)
+            probe: probe.name, variant: variant.name, object: nil, programs: [], settings: variant.settings,
+            expectations: variant.expectations)
         self.obstacle = obstacle
     }
 
     init(_ variant: ProbeVariant, of probe: ProbeManifest, tracefs: TracefsEvent) throws(ManifestError) {
         self.init(
             probe: probe.name, variant: variant.name, object: nil, programs: [tracefs.symbol],
-            plan: try variant.stages.plan(tracefs), modules: variant.modules, loaders: nil,
+            plan: try variant.settings.stages.plan(tracefs), settings: variant.settings.withoutLoaders,
             expectations: variant.expectations)
-        takeCircumstances(of: variant)
     }
 
     init(_ variant: ProbeVariant, of probe: ProbeManifest, executable: ProbeExecutable) {
         self.init(
             probe: probe.name, variant: variant.name, object: nil, executable: executable,
-            programs: [executable.program.lastComponent?.string ?? ""], plan: nil, modules: variant.modules,
-            loaders: nil, expectations: variant.expectations, files: [executable.program])
-        takeCircumstances(of: variant)
-    }
-
-    private mutating func takeCircumstances(of variant: ProbeVariant) {
-        privileges = variant.privileges.privileges
-        sysctls = variant.sysctls
-        kernelArguments = variant.kernelArguments
+            programs: [executable.program.lastComponent?.string ?? ""], settings: variant.settings.withoutLoaders,
+            expectations: variant.expectations, files: [executable.program])
     }
 
     /// `x/foo.bpf.o` is the variant `object` of the probe `foo`.
@@ -119,12 +98,25 @@ extension BuiltVariant {
         self.init(
             probe: String(name.dropLast(suffix.count)), variant: "object",
             object: object.findingFiles(compiledIn: [object.path.removingLastComponent(), FilePath(".")]),
-            programs: object.programs.map(\.name),
-            plan: nil, modules: modules, loaders: nil, expectations: [], files: [object.path])
+            programs: object.programs.map(\.name), settings: .modules(modules), expectations: [],
+            files: [object.path])
     }
 }
 
-extension ProbeVariant {
+extension ProbeSettings {
+    /// For what has a loader of its own.
+    fileprivate var withoutLoaders: ProbeSettings {
+        var settings = self
+        settings.loaders = nil
+        return settings
+    }
+
+    fileprivate static func modules(_ modules: [String]) -> ProbeSettings {
+        var settings = ProbeSettings.none
+        settings.modules = modules
+        return settings
+    }
+
     /// - Throws: `ManifestError` for a map that is not among `maps`, those of the object.
     fileprivate func mapSettings(for maps: [String]) throws(ManifestError) -> [MapSetting] {
         for setting in self.maps where !maps.contains(setting.value.map) {

@@ -1,4 +1,5 @@
 package import Loaders
+internal import Manifests
 internal import MatrixModel
 package import ProbeObject
 
@@ -50,7 +51,7 @@ package struct LoaderChoice {
     package func loaders(of variants: [BuiltVariant]) throws(LoaderChoiceError) -> [(
         variant: BuiltVariant, loader: String
     )] {
-        try Self.check(variants.compactMap(\.loaders).flatMap(\.self), among: all)
+        try Self.check(variants.compactMap(\.settings.loaders).flatMap(\.self), among: all)
         var possible: Set<String> = []
         var chosen: [(variant: BuiltVariant, loader: String)] = []
         for variant in variants {
@@ -72,7 +73,7 @@ package struct LoaderChoice {
 
     private func takers(of variant: BuiltVariant) -> [String] {
         if let loader = variant.ownLoader { return [loader] }
-        if let globs = variant.loaders { return takers(among: globs) }
+        if let globs = variant.settings.loaders { return takers(among: globs) }
         return options.isEmpty ? [ShippedLoader.libbpf.rawValue] : ofObjects
     }
 
@@ -82,7 +83,7 @@ package struct LoaderChoice {
 
     private func isChosen(_ loader: String, for variant: BuiltVariant) -> Bool {
         guard options.isEmpty else { return options.contains { $0.glob.chooses(loader: loader) } }
-        return variant.loaders?.contains { $0.chooses(loader: loader) } ?? true
+        return variant.settings.loaders?.contains { $0.chooses(loader: loader) } ?? true
     }
 }
 

@@ -39,7 +39,7 @@ extension RunKernel {
     package static func all(
         _ fetched: [FetchOutcome], variants: [BuiltVariant], finder: any GuestFileFinder
     ) async -> [RunKernel] {
-        let wanted = Set(variants.map(\.modules)).subtracting([[]])
+        let wanted = Set(variants.map(\.settings.modules)).subtracting([[]])
         return await withTaskGroup(of: (Int, RunKernel).self) { group in
             for (position, outcome) in fetched.enumerated() {
                 group.addTask { (position, RunKernel(outcome, wanted: wanted, finder: finder)) }

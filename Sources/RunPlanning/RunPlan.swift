@@ -28,12 +28,13 @@ extension PlannedCell {
             expectations: kernel.manifest.isGate ? variant.expectations.on(day) : .anything)
         self.position = position
         if variant.ownLoader == nil, trialSizes { plan = .withTrialSizes(plan) }
-        plan = .with(variant.privileges, sysctls: variant.sysctls, plan)
-        kernelArguments = variant.kernelArguments
+        let settings = variant.settings
+        plan = .with(settings.privileges.privileges, sysctls: settings.sysctls, plan)
+        kernelArguments = settings.kernelArguments
         // Other loaders fetch no verifier's log.
-        if variant.ownLoader == nil, fullLogs || variant.fullLogs { options.insert(.fullLogs) }
+        if variant.ownLoader == nil, fullLogs || settings.fullLogs { options.insert(.fullLogs) }
         if loader.canStay { options.insert(.mayStay) }
-        switch kernel.modules(variant.modules) {
+        switch kernel.modules(settings.modules) {
         case .success(let found):
             modules = found
             obstacle = loader.obstacle ?? variant.obstacle

@@ -1,5 +1,6 @@
 import Foundation
 import GuestImage
+import Manifests
 import MatrixModel
 import MatrixRunner
 import MatrixSession
@@ -22,9 +23,10 @@ extension Loader {
 /// Which loaders take what, and what is told of those that do not.
 @Suite(.timeLimit(.minutes(10))) struct LoaderTests {
     private static func variant(_ loaders: [String]?) -> BuiltVariant {
-        BuiltVariant(
-            probe: "p", variant: "v", object: nil, programs: ["a"], plan: nil, modules: [],
-            loaders: loaders?.map(Glob.init), expectations: [])
+        var settings = ProbeSettings.none
+        settings.loaders = loaders?.map(Glob.init)
+        return BuiltVariant(
+            probe: "p", variant: "v", object: nil, programs: ["a"], settings: settings, expectations: [])
     }
 
     private static let tracefs: BuiltVariant = {

@@ -1,6 +1,7 @@
 import GuestLink
 import KernelStore
 import Machine
+import Manifests
 import MatrixModel
 import MatrixRunner
 import ProbeObject
@@ -49,9 +50,9 @@ extension GuestTests {
             let takers =
                 variant.ownLoader.map { [$0] }
                 ?? loaders.filter { loader in
-                    variant.loaders?.contains { $0.matches(loader) } ?? (loader == "libbpf")
+                    variant.settings.loaders?.contains { $0.matches(loader) } ?? (loader == "libbpf")
                 }
-            let modules = try Repository.modules(variant.modules, of: kernel.id.text)
+            let modules = try Repository.modules(variant.settings.modules, of: kernel.id.text)
             return takers.map { loader in
                 PlannedCell(
                     key: CellKey(

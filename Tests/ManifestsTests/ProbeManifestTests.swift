@@ -43,7 +43,7 @@ struct ProbeManifestTests {
                     Expectation(kernels: .everyKernel, verdict: .crash, origin: origin(8, "given")),
                     Expectation(kernels: .everyKernel, verdict: nil, origin: origin(9, "given")),
                 ])
-            #expect(probe.variants.map(\.modules) == [[], [], []])
+            #expect(probe.variants.map(\.settings.modules) == [[], [], []])
         }
     }
 
@@ -59,7 +59,9 @@ struct ProbeManifestTests {
                 """
             let probe = try ProbeManifest(file: folder.appending("probe.yaml"), text: text)
             #expect(
-                probe.variants.map(\.modules) == [["nf_conntrack", "veth"], ["nf_conntrack", "veth", "dummy"]])
+                probe.variants.map(\.settings.modules) == [
+                    ["nf_conntrack", "veth"], ["nf_conntrack", "veth", "dummy"],
+                ])
         }
     }
 
@@ -79,7 +81,9 @@ struct ProbeManifestTests {
                 """
             let probe = try ProbeManifest(file: folder.appending("probe.yaml"), text: text)
             #expect(
-                probe.variants.prefix(2).map { $0.loaders?.map(\.description) } == [["libbpf", "cilium*"], ["aya"]])
+                probe.variants.prefix(2).map { $0.settings.loaders?.map(\.description) } == [
+                    ["libbpf", "cilium*"], ["aya"],
+                ])
             #expect(
                 probe.variants[0].expectations.map(\.withoutOrigin) == [
                     Expectation(kernels: .everyKernel, loaders: [Glob("cilium*")], verdict: .fail),
@@ -87,7 +91,7 @@ struct ProbeManifestTests {
                 ])
             let silent = try ProbeManifest(
                 file: folder.appending("probe.yaml"), text: "summary: s\nvariants: { a: { object: a.o } }")
-            #expect(silent.variants.map(\.loaders) == [nil])
+            #expect(silent.variants.map(\.settings.loaders) == [nil])
         }
     }
 
@@ -305,24 +309,29 @@ struct ProbeManifestTests {
             #expect(first.variants.map(\.name) == ["plain", "wide", "vendor"])
             #expect(first.variants.map(\.expectations.count) == [1, 2, 0])
             let second = try ProbeManifest(file: file, text: String(samples[1]))
-            #expect(second.variants.map(\.modules) == [["nf_conntrack"], ["nf_conntrack", "veth"]])
+            #expect(second.variants.map(\.settings.modules) == [["nf_conntrack"], ["nf_conntrack", "veth"]])
             let loaders = try ProbeManifest(file: file, text: String(samples[2]))
-            #expect(loaders.variants.map { $0.loaders?.count } == [3, 1])
-            #expect(loaders.variants.map(\.fullLogs) == [false, true])
+            #expect(loaders.variants.map { $0.settings.loaders?.count } == [3, 1])
+            #expect(loaders.variants.map(\.settings.fullLogs) == [false, true])
             let own = try ProbeManifest(file: file, text: String(samples[10]))
             #expect(own.variants.map(\.file) == [folder.pushing("target/agent")])
             let sized = try ProbeManifest(file: file, text: String(samples[3]))
-            #expect(sized.variants.map(\.trialSizes) == [true])
+            #expect(sized.variants.map(\.settings.trialSizes) == [true])
             let set = try ProbeManifest(file: file, text: String(samples[4]))
             #expect(
-                set.variants.map { $0.constants.map(\.value.value) } == [[.number(8080), .number(1)], [.number(8080)]])
-            let maps = try ProbeManifest(file: file, text: String(samples[5])).variants.map { $0.maps.map(\.value) }
+                set.variants.map { $0.settings.constants.map(\.value.value) } == [
+                    [.number(8080), .number(1)], [.number(8080)],
+                ])
+            let maps = try ProbeManifest(file: file, text: String(samples[5])).variants.map {
+                $0.settings.maps.map(\.value)
+            }
             let pinned = MapSetting(map: "counters", pin: "/sys/fs/bpf/counters")
             let lru = try #require(MapType("lru_hash"))
             let inner = MapSetting.Inner(type: lru, keySize: 16, valueSize: 8, maxEntries: 1024)
             #expect(maps[0] == [MapSetting(map: "flows", maxEntries: 65536), pinned])
             #expect(maps[1] == [pinned, MapSetting(map: "flows", inner: inner)])
-            let users = try ProbeManifest(file: file, text: String(samples[6])).variants.map(\.privileges.privileges)
+            let users = try ProbeManifest(file: file, text: String(samples[6])).variants.map(
+                \.settings.privileges.privileges)
             let names = ["CAP_BPF", "CAP_PERFMON", "CAP_SYS_ADMIN"]
             let capabilities = try names.map { try #require(Capability($0)) }
             #expect(capabilities.map(\.number) == [39, 38, 21])
@@ -331,18 +340,19 @@ struct ProbeManifestTests {
                     nil, Privileges(user: 65534, capabilities: Array(capabilities[..<2])),
                     Privileges(user: 0, capabilities: [capabilities[2]]), Privileges(user: 65534, capabilities: []),
                 ])
-            let kernel = try ProbeManifest(file: file, text: String(samples[7])).variants.map(\.sysctls)
+            let kernel = try ProbeManifest(file: file, text: String(samples[7])).variants.map(\.settings.sysctls)
             #expect(kernel[0] == [KernelSetting(name: "kernel.unprivileged_bpf_disabled", value: "0")])
             #expect(kernel[1] == [KernelSetting(name: "net.core.bpf_jit_harden", value: "2")])
-            let arguments = try ProbeManifest(file: file, text: String(samples[8])).variants.map(\.kernelArguments)
+            let arguments = try ProbeManifest(file: file, text: String(samples[8])).variants.map(
+                \.settings.kernelArguments)
             #expect(arguments == ["", "lsm=lockdown,capability,bpf"])
             let third = try ProbeManifest(file: file, text: String(samples[9]))
             let plans = try third.variants.map { variant in
                 guard case .tracefs(let event) = variant.origin else {
-                    return try variant.stages.plan(
+                    return try variant.settings.stages.plan(
                         programs: ["watch_readline"], maps: ["lines"], firesAlone: false)
                 }
-                return try variant.stages.plan(event)
+                return try variant.settings.stages.plan(event)
             }
             #expect(plans.map { $0?.lastStage } == [.fire, .fire, nil, .fire])
             let versions = try ProbeManifest(file: file, text: String(samples[11])).variants[0].expectations

@@ -13,9 +13,9 @@ import Testing
         let probe = try ProbeManifest(file: Self.file, text: text)
         let variant = try #require(probe.variants.first)
         guard case .tracefs(let event) = variant.origin else {
-            return try variant.stages.plan(programs: programs, maps: ["m", "lines"], firesAlone: firesAlone)
+            return try variant.settings.stages.plan(programs: programs, maps: ["m", "lines"], firesAlone: firesAlone)
         }
-        return try variant.stages.plan(event)
+        return try variant.settings.stages.plan(event)
     }
 
     /// A manifest whose variant is a source that is there: this file.
@@ -60,7 +60,7 @@ import Testing
     ])
     func targetsOfTailCallsAreLeftOut(variant: String, tailCalled: [String], text: String) throws {
         let probe = try ProbeManifest(file: Self.file, text: Self.manifest(variant))
-        let plan = try probe.variants.first?.stages.plan(
+        let plan = try probe.variants.first?.settings.stages.plan(
             programs: ["f", "g"], tailCalled: tailCalled, maps: [], firesAlone: false)
         #expect(plan?.text == text)
     }

@@ -27,7 +27,7 @@ struct ProjectManifestTests {
             #expect(probes.dropFirst(2).allSatisfy { $0.variants.map(\.name) == ["object"] })
             #expect(probes[1].variants[0].file == folder.appending("bpf").appending("exits.bpf.c"))
             #expect(probes[4].variants[0].origin == .object(folder.appending("vendor").appending("opensnoop.bpf.o")))
-            #expect(probes[4].variants[0].modules == ["veth"])
+            #expect(probes[4].variants[0].settings.modules == ["veth"])
             let rule = try #require(probes[4].variants[0].expectations.first)
             #expect(rule.verdict == nil && rule.kernels.description == "el7-*")
             #expect(rule.origin?.file.hasSuffix("/compat-matrix.yaml") == true)

@@ -126,13 +126,14 @@ struct ProbeSelectionTests {
             let built = try await ProbeSelection(probes: [Glob("a")]).build(folder: folder, cache: folder)
             let (bpf, shared) = ("capability\t39\tCAP_BPF\n", "sysctl\tkernel.kptr_restrict\t0\n")
             #expect(
-                built.map { StagePlan.with($0.privileges, sysctls: $0.sysctls, nil)?.text } == [
-                    "load\nuser\t65534\n\(bpf)\(shared)", "load\nuser\t0\n\(bpf)\(shared)",
-                    "load\nuser\t65534\nsysctl\tkernel.kptr_restrict\t1\nsysctl\tkernel.x\t2\n",
-                    "load\nuser\t65534\n\(bpf)\(shared)",
-                ])
+                built.map { StagePlan.with($0.settings.privileges.privileges, sysctls: $0.settings.sysctls, nil)?.text }
+                    == [
+                        "load\nuser\t65534\n\(bpf)\(shared)", "load\nuser\t0\n\(bpf)\(shared)",
+                        "load\nuser\t65534\nsysctl\tkernel.kptr_restrict\t1\nsysctl\tkernel.x\t2\n",
+                        "load\nuser\t65534\n\(bpf)\(shared)",
+                    ])
             let first = "lockdown=integrity"
-            #expect(built.map(\.kernelArguments) == [first, first, "\(first) a=b", first])
+            #expect(built.map(\.settings.kernelArguments) == [first, first, "\(first) a=b", first])
         }
     }
 

@@ -51,7 +51,7 @@ package struct ProbesCheck: AsyncParsableCommand, HasDiagnostics {
     /// Unknown loaders: a misspelled name would silently never run.
     static func unknownLoaders(in manifest: ProbeManifest, besides own: [LoaderOption]) -> [String] {
         let named = manifest.variants.flatMap { variant in
-            (variant.loaders ?? []) + variant.expectations.flatMap { $0.loaders ?? [] }
+            (variant.settings.loaders ?? []) + variant.expectations.flatMap { $0.loaders ?? [] }
         }
         let known = ShippedLoader.allCases.map(\.rawValue)
         // Of the versions, a rule may name one that no suite has any more.

@@ -97,7 +97,7 @@ extension ProbeVariant {
         switch origin {
         case .tracefs: [ShippedLoader.tracefs.rawValue]
         case .exec: [ShippedLoader.exec.rawValue]
-        case .source, .object: loaders?.map(\.description) ?? [ShippedLoader.libbpf.rawValue]
+        case .source, .object: settings.loaders?.map(\.description) ?? [ShippedLoader.libbpf.rawValue]
         }
     }
 }

@@ -73,7 +73,7 @@ package struct GuestImage: Sendable {
         let file = InitramfsFile(path: path, digest: digest, loaders: loaders)
         guard !FileManager.default.fileExists(atPath: path.string) else { return file }
         do {
-            try FileManager.default.createDirectory(atPath: cache.string, withIntermediateDirectories: true)
+            try PrivateFolder.create(cache)
             try AtomicFile.write(archive, to: path)
         } catch let error as Errno {
             throw .cannotWrite(path, reason: "\(error)")

@@ -18,7 +18,27 @@ package struct FileLock: Sendable {
     /// Waits for whoever holds it; throws `cancelled` when the task is cancelled meanwhile.
     package init(_ path: FilePath, _ kind: Kind = .file) async throws(Problem) {
         descriptor = try Self.open(path, kind)
-        while flock(descriptor.rawValue, LOCK_EX | LOCK_NB) != 0 {
+        try await wait(LOCK_EX)
+    }
+
+    /// Holds it together with all others who share it, once nobody holds it alone.
+    package init(sharing file: FilePath) async throws(Problem) {
+        descriptor = try Self.open(file, .file)
+        try await wait(LOCK_SH)
+    }
+
+    /// Does not wait: throws `system(.wouldBlock)` if anybody else holds or shares it.
+    package init(ifFree file: FilePath) throws(Problem) {
+        descriptor = try Self.open(file, .file)
+        guard flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 else {
+            let errno = Errno(rawValue: errno)
+            release()
+            throw .system(errno)
+        }
+    }
+
+    private func wait(_ operation: Int32) async throws(Problem) {
+        while flock(descriptor.rawValue, operation | LOCK_NB) != 0 {
             let errno = Errno(rawValue: errno)
             guard errno == .wouldBlock, (try? await Task.sleep(for: .milliseconds(100))) != nil else {
                 release()

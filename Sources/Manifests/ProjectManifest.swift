@@ -17,6 +17,8 @@ package struct ProjectManifest {
     package let timeout: Int?
     /// Guests at once.
     package let jobs: Int?
+    /// What the cache may take on disk.
+    package let cacheLimit: ByteSize?
     package let gate: GateRules
     private let sources: [ProbeSource]
 
@@ -29,7 +31,7 @@ package struct ProjectManifest {
         let document = try ManifestNode(file: file, text: text)
         let folder = file.removingLastComponent()
         let keys = try document.mapping(known: [
-            "probes", "objects", "kernels", "loaders", "baseline", "results", "timeout", "jobs", "gate",
+            "probes", "objects", "kernels", "loaders", "baseline", "results", "timeout", "jobs", "cacheLimit", "gate",
         ])
         self.file = file
         kernels = try keys["kernels"]?.placedTexts() ?? []
@@ -43,6 +45,7 @@ package struct ProjectManifest {
         results = try keys["results"]?.path(in: folder)
         timeout = try keys["timeout"]?.number(in: 1...86_400)
         jobs = try keys["jobs"]?.number(in: 1...256)
+        cacheLimit = try keys["cacheLimit"]?.byteSize()
         gate = try keys["gate"].map(GateRules.init) ?? GateRules()
         var sources: [ProbeSource] = []
         for node in try keys["probes"]?.listOrSelf() ?? [] { sources.append(try ProbeSource(probe: node, in: folder)) }
@@ -64,6 +67,13 @@ package struct ProjectManifest {
         var probes: [ProbeManifest] = []
         for source in sources { probes += try source.probes(in: folder) }
         return probes
+    }
+}
+
+extension ManifestNode {
+    fileprivate func byteSize() throws(ManifestError) -> ByteSize {
+        guard let size = ByteSize(try text()) else { throw wrong(expected: "a size such as 10 GiB") }
+        return size
     }
 }
 

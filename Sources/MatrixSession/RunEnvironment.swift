@@ -1,7 +1,9 @@
 internal import Foundation
 internal import GuestImage
+internal import HostTools
 internal import KernelStore
 internal import Loaders
+internal import Logging
 internal import Manifests
 internal import MatrixModel
 internal import MatrixRunner
@@ -23,11 +25,27 @@ package actor RunEnvironment {
     private var builtInitramfs: InitramfsFile?
     private var machines: [AcceleratorOption: HostMachine] = [:]
     private var stores: [FilePath: ResultStore] = [:]
+    private var cacheLock: FileLock?
 
     package init(_ workspace: Workspace, display: any SessionDisplay) {
         self.workspace = workspace
         self.display = display
         kernelStore = KernelStore(workspace)
+    }
+
+    /// Keeps others from removing what is in the cache, until `leaveCache`.
+    ///
+    /// A cache that cannot be locked cannot be written either, which is said where that matters.
+    func enterCache() async { if cacheLock == nil { cacheLock = try? await workspace.cacheFolder.use() } }
+
+    /// Removes what was not used for longest, where the cache takes more than `limit` and nobody else uses it.
+    func leaveCache(keeping limit: ByteSize) {
+        guard let lock = cacheLock else { return }
+        lock.release()
+        cacheLock = nil
+        for entry in workspace.cacheFolder.trim(to: limit.bytes) ?? [] {
+            Logger.current.info("removed \(entry.path) from the cache: it is larger than \(limit)")
+        }
     }
 
     /// The kernels that `globs` choose, oldest first; `check` sees all that there are, the first time.
@@ -109,9 +127,10 @@ package actor RunEnvironment {
     }
 
     /// The store of runs in `folder`, created where there is none.
-    func store(in folder: FilePath) throws -> ResultStore {
+    func store(in folder: FilePath) async throws -> ResultStore {
         if let store = stores[folder] { return store }
         let store = try ResultStore(folder: folder)
+        _ = try? await store.keepFromPruning()  // Until this process ends.
         stores[folder] = store
         return store
     }

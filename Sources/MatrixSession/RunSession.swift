@@ -21,6 +21,9 @@ package struct RunSession: Sendable {
         package var interrupted: Bool
     }
 
+    /// Enough for snapshots of a hundred kernels.
+    package static let cacheLimit = ByteSize.gibibytes(10)
+
     package let store: ResultStore
     package let plan: RunPlan
     /// What was selected, with what it is made from.
@@ -40,6 +43,7 @@ package struct RunSession: Sendable {
         _ request: RunRequest, in environment: RunEnvironment, only isWanted: (BuiltVariant) -> Bool = { _ in true }
     ) async throws {
         startedAt = Date()
+        await environment.enterCache()
         let workspace = environment.workspace
         let project = try workspace.projectManifest(at: request.manifest)
         let request = try request.filled(from: project)
@@ -158,6 +162,7 @@ package struct RunSession: Sendable {
             [interrupted] in
             interrupted ? nil : ((ContinuousClock.now - clock) / .seconds(1)).roundedToMilliseconds
         }
+        await environment.leaveCache(keeping: request.cacheLimit ?? Self.cacheLimit)
         return Outcome(document: document, interrupted: interrupted)
     }
 

@@ -1,4 +1,5 @@
 internal import Glibc
+package import HostTools
 internal import Manifests
 package import SystemPackage
 
@@ -10,6 +11,7 @@ package struct Workspace: Sendable, Equatable {
     package let probes: FilePath?
     /// Kernels, snapshots and objects: files that can be created again.
     package let cache: FilePath
+    package var cacheFolder: CacheFolder { CacheFolder(cache) }
     /// The agent and the loaders that run inside a guest.
     package let guestTools: FilePath
     /// The script of the repository that builds a loader with another version of its library; `nil` for what was installed.

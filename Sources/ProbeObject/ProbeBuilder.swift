@@ -136,7 +136,7 @@ package struct ProbeBuilder: Sendable {
 
     private static func makeFolder(_ folder: FilePath) throws(ProbeObjectError) {
         do {
-            try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+            try PrivateFolder.create(folder)
         } catch {
             throw .unwritable(folder, Errno(rawValue: errno))
         }

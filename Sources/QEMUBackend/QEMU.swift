@@ -1,4 +1,5 @@
 internal import Foundation
+internal import HostTools
 package import Machine
 package import MatrixModel
 package import SystemPackage
@@ -72,7 +73,7 @@ struct HostFacts {
 
     /// A fact that cannot be kept is found out anew next time.
     func write(_ name: String, for subject: String, value: String) {
-        try? FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+        try? PrivateFolder.create(folder)
         try? "\(subject)\n\(value)\n".write(toFile: path(name).string, atomically: true, encoding: .utf8)
     }
 

@@ -38,9 +38,14 @@ struct SnapshotStore: Sendable {
 
     /// The snapshot for `key`, when it is there and is what was saved; from now on it is the last one used.
     ///
-    /// One that was damaged, or belongs to another key, is removed.
+    /// One that was damaged, belongs to another key, or can have been written by another user, is removed.
     func find(_ spec: GuestSpec, key: String) -> FilePath? {
         guard let path = paths(spec, key: key).first else { return nil }
+        guard PrivateFolder.isOurs(path) else {
+            Logger.current.info("discarded the snapshot \(path): another user can write it")
+            discard(spec, key: key)
+            return nil
+        }
         guard SnapshotDigest.of(path, key: key).map({ self.path(spec, key: key, digest: $0) == path }) == true else {
             Logger.current.info("discarded the snapshot \(path): its content has changed")
             discard(spec, key: key)
@@ -56,7 +61,7 @@ struct SnapshotStore: Sendable {
     /// Snapshots that nothing will use again go: those of the same kernel, memory and loaders with another key. So do those
     /// of the sets of loaders that were not used for longest, where there are more than `loaderSetsKept`.
     func save(_ spec: GuestSpec, key: String, write: (FilePath) async throws -> Void) async throws {
-        try FileManager.default.createDirectory(atPath: folder.string, withIntermediateDirectories: true)
+        try PrivateFolder.create(folder)
         let temporary = folder.appending(".\(UUID().uuidString).part")
         do {
             try await write(temporary)

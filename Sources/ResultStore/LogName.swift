@@ -15,6 +15,13 @@ struct LogName {
         digest = String(parts[1].dropLast(4))
     }
 
+    /// The name of a file of logs; `nil` for any other file.
+    init?(file: String) {
+        let text = file.hasSuffix(".gz") ? String(file.dropLast(3)) : file
+        guard let name = try? LogName(reference: "logs/\(text)") else { return nil }
+        self = name
+    }
+
     var reference: String { "logs/\(plain)" }
     var plain: String { "\(digest).txt" }
     var compressed: String { "\(plain).gz" }

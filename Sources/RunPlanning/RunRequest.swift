@@ -39,6 +39,8 @@ package struct RunRequest: Sendable {
     /// Whether maps without a size are given one for the trial.
     package var sizesMaps = false
     package var shard: Shard?
+    /// What the cache may take on disk after the run; `nil` for the default.
+    package var cacheLimit: ByteSize?
     /// What the run is compared with: a stored run, or a file.
     package var baseline: String?
     /// Whether it is compared with nothing, whatever the manifest says.
@@ -87,6 +89,7 @@ package struct RunRequest: Sendable {
         request.jobs = jobs ?? project.jobs
         request.timeoutSeconds = timeoutSeconds ?? project.timeout
         request.results = results ?? project.results
+        request.cacheLimit = cacheLimit ?? project.cacheLimit
         request.baseline = ignoresBaseline ? nil : baseline ?? project.baseline?.value
         return request
     }

@@ -83,7 +83,9 @@ import Testing
         "compat-matrix loaders <subcommand>",
         "compat-matrix loaders list [--json] [--format <format>]",
         "compat-matrix report [<run>] [--format <format>] [--output <output>] [--results <results>]",
-        "compat-matrix runs [--json] [--format <format>] [--limit <limit>] [--results <results>]",
+        "compat-matrix runs <subcommand>",
+        "compat-matrix runs list [--json] [--format <format>] [--limit <limit>] [--results <results>]",
+        "compat-matrix runs prune --keep <keep> [--results <results>]",
         "compat-matrix diff [<from>] [<to>] [--format <format>] [--growth <growth>] [--headroom <headroom>] "
             + "[--results <results>]",
         "compat-matrix history <probe> [--kernel <kernel> ...] [--variant <variant> ...] [--loader <loader> ...] "

@@ -121,13 +121,14 @@ extension Sandbox {
             let outcome = try await sandbox.run(["clean"] + (all ? ["--all"] : []))
             #expect(outcome.isSuccess && outcome.stderr == "")
             let freed = try #require(outcome.stdout.firstMatch(of: /freed ([0-9.]+) MiB in (.*)\n/))
+            #expect(outcome.stdout.contains("  snapshots: 3.0 MiB\n"))
             #expect(try #require(Double(freed.1)) >= 3 && freed.2 == sandbox.root.appending("images/cache").string)
             let left = try sandbox.files()
             let kernel = before.keys.filter { $0.hasPrefix("images/cache/kernels/") }
             #expect(!kernel.isEmpty)
             #expect(
                 Set(left.keys.filter { $0.hasPrefix("images/cache/") })
-                    == Set(["images/cache/notes.txt"] + (all ? [] : kernel)))
+                    == Set(["images/cache/in-use.lock", "images/cache/notes.txt"] + (all ? [] : kernel)))
             #expect(
                 left.filter { !$0.key.hasPrefix("images/cache/") }
                     == before.filter { !$0.key.hasPrefix("images/cache/") })

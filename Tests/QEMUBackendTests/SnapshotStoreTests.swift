@@ -109,6 +109,15 @@ struct SnapshotStoreTests {
         }
     }
 
+    @Test func aSnapshotThatOthersCanWriteIsNotUsed() async throws {
+        try await withFolder { folder in
+            let (store, path, other) = try await twoSnapshots(in: folder)
+            #expect(chmod(path.string, 0o664) == 0)
+            #expect(store.find(.sample, key: "k") == nil)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.string) == [other.lastComponent?.string])
+        }
+    }
+
     /// Which zeros are holes depends on the file system, and copying a snapshot may fill them.
     @Test func holesDoNotCount() async throws {
         try await withFolder { folder in

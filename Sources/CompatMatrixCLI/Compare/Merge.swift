@@ -30,14 +30,14 @@ package struct Merge: AsyncParsableCommand {
     package func run() async throws {
         let parts = try files.map { RunMerge.Part(name: $0, document: try RunReference.document(inFile: $0)) }
         let document = try RunMerge.join(parts)
-        guard !store else { return try keep(document) }
+        guard !store else { return try await keep(document) }
         let text = try JSONReport.render(document)
         guard let output else { return print(text) }
         try ReportFile.write(text + "\n", to: try Workspace.absolute(output))
     }
 
-    private func keep(_ document: MatrixDocument) throws {
-        let store = try stored.create()
+    private func keep(_ document: MatrixDocument) async throws {
+        let store = try await stored.create()
         try store.add(document)
         print(document.run.id)
         let logs = Set(document.cells.flatMap { [$0.console] + $0.programs.map(\.log) }.compactMap(\.self))

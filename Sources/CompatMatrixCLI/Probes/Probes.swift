@@ -1,4 +1,5 @@
 package import ArgumentParser
+import HostTools
 import MatrixModel
 import MatrixSession
 import ProbeObject
@@ -26,6 +27,7 @@ package struct ProbesBuild: AsyncParsableCommand, HasDiagnostics {
         let workspace = try Workspace.ofThisProcess()
         let project = try workspace.projectManifest()
         let selection = ProbeSelection(probes: glob.map { [Glob($0)] } ?? [])
+        _ = try? await workspace.cacheFolder.use()  // Held until this process ends.
         let variants = try await selection.build(cache: workspace.cache) {
             try workspace.catalogue(project)
         }

@@ -5,7 +5,39 @@ import ResultStore
 
 package struct Runs: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "runs", abstract: "List the stored runs, newest first.")
+        commandName: "runs", abstract: "List or remove stored runs.",
+        subcommands: [RunsList.self, RunsPrune.self], defaultSubcommand: RunsList.self)
+
+    package init() {}
+}
+
+package struct RunsPrune: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "prune", abstract: "Remove the oldest runs, with their reports and logs.")
+
+    @Option(help: "Keep this many of the newest runs.") var keep: Int
+    @OptionGroup var stored: StoredRuns
+
+    package init() {}
+
+    package func validate() throws {
+        guard keep >= 0 else { throw ValidationError("--keep must be at least 0") }
+    }
+
+    package func run() async throws {
+        let store = try stored.open()
+        guard let pruned = try store.prune(keeping: keep) else {
+            throw CommandFailure(
+                .notMeasured, "a run is being stored in \(store.folder); prune when it is done")
+        }
+        for id in pruned.runs { print("removed \(id)") }
+        print("removed \(pruned.runs.count) runs; freed \(ByteSize(bytes: pruned.bytes)) of logs and reports")
+    }
+}
+
+package struct RunsList: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the stored runs, newest first.")
 
     @Flag(help: "Print JSON.") var json = false
     @Option(help: "Output format.") var format: ListFormat = .table

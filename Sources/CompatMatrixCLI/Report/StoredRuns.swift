@@ -15,7 +15,11 @@ struct StoredRuns: ParsableArguments {
     func open() throws -> ResultStore { try ResultStore(existingIn: path) }
 
     /// Opens the store, and creates it if necessary.
-    func create() throws -> ResultStore { try ResultStore(folder: path) }
+    func create() async throws -> ResultStore {
+        let store = try ResultStore(folder: path)
+        _ = try? await store.keepFromPruning()  // Until this process ends.
+        return store
+    }
 
     private var path: FilePath {
         get throws { try folder.map(Workspace.absolute) ?? Self.ofThisProcess() }

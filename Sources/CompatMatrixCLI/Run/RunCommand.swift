@@ -44,6 +44,8 @@ package struct RunCommand: AsyncParsableCommand, HasDiagnostics {
     @Flag(help: "Give maps without max_entries a size, as veristat does. The report names these maps.")
     var trialSizes = false
     @Option(help: "Run only the I-th of N parts of the cells; the value is I/N.") var shard: Shard?
+    @Option(help: "Remove the oldest files from the cache until it is no larger (default: \(RunSession.cacheLimit)).")
+    var cacheLimit: ByteSize?
     @Option(help: "Compare with this run, and exit with 1 only on regressions. \(RunReference.help)")
     var baseline: String?
     @Flag(help: "Ignore the baseline in compat-matrix.yaml.") var noBaseline = false
@@ -81,6 +83,7 @@ package struct RunCommand: AsyncParsableCommand, HasDiagnostics {
         request.keepsFullLogs = fullLogs
         request.sizesMaps = trialSizes
         request.shard = shard
+        request.cacheLimit = cacheLimit
         request.baseline = baseline
         request.ignoresBaseline = noBaseline
         request.manifest = try config.map(Workspace.absolute)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Loaders
 import Machine
+package import MatrixModel
 import MatrixSession
 import RunPlanning
 
@@ -13,6 +14,10 @@ extension LoaderOption: ExpressibleByArgument {
 }
 
 extension Shard: ExpressibleByArgument {}
+
+extension ByteSize: ExpressibleByArgument {
+    package init?(argument: String) { self.init(argument) }
+}
 
 extension AcceleratorOption: ExpressibleByArgument {}
 

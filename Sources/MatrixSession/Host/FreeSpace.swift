@@ -13,10 +13,4 @@ package enum FreeSpace {
         guard statvfs(place.string, &status) == 0 else { throw Errno(rawValue: errno) }
         return Int(status.f_bavail) * Int(status.f_frsize)
     }
-
-    package static func text(_ bytes: Int) -> String {
-        let mebibytes = Double(bytes) / Double(1 << 20)
-        return mebibytes < 1024
-            ? String(format: "%.1f MiB", mebibytes) : String(format: "%.1f GiB", mebibytes / 1024)
-    }
 }

@@ -112,11 +112,11 @@ package struct HostExamination: Sendable {
         try [("kernels and snapshots", workspace.cache, 1 << 30), ("results", workspace.results, 64 << 20)].map {
             use, folder, wanted in
             let free = try FreeSpace.bytes(at: folder)
-            let text = "\(FreeSpace.text(free)) free for \(use) (\(folder))"
+            let text = "\(ByteSize(bytes: free)) free for \(use) (\(folder))"
             return free >= wanted
                 ? .good(text)
                 : .worthKnowing(
-                    "\(text), \(FreeSpace.text(wanted)) recommended; free some with 'compat-matrix clean'")
+                    "\(text), \(ByteSize(bytes: wanted)) recommended; free some with 'compat-matrix clean'")
         }
     }
 }

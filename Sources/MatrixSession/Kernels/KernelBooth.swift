@@ -1,5 +1,6 @@
 import Foundation
 import GuestImage
+import HostTools
 package import KernelExamination
 package import KernelStore
 import Loaders
@@ -20,6 +21,8 @@ package struct KernelBooth: Sendable {
     /// `say` gets a line about what takes some seconds.
     package init(_ workspace: Workspace, say: @escaping @Sendable (String) -> Void) async throws {
         self.say = say
+        // Held until this process ends.
+        _ = try? await workspace.cacheFolder.use()
         guestImage = try await GuestImage.forGuests(tools: workspace.guestTools)
         initramfs = try guestImage.initramfs(in: workspace.cache)
         machine = try await HostMachine(

@@ -1,0 +1,152 @@
+internal import FoundationEssentials
+internal import Glibc
+package import SystemPackage
+
+/// The folder of what runs make again when it is missing.
+package struct CacheFolder: Sendable {
+    package let path: FilePath
+
+    package init(_ path: FilePath) { self.path = path }
+
+    /// What there is in it.
+    package enum Kind: String, Sendable, CaseIterable {
+        case snapshots
+        case guestImages = "guest images"
+        case probes = "compiled probes"
+        case host = "facts about this machine"
+        case kernels
+        case packageLists = "package lists"
+
+        /// Whether it takes the network, or a file of the user's, to make it again.
+        package var isFetched: Bool { [.kernels, .packageLists].contains(self) }
+
+        fileprivate init?(_ name: String) {
+            switch name {
+            case "snapshots": self = .snapshots
+            case "probes": self = .probes
+            case "host-qemu", "host-accelerator": self = .host
+            case "kernels", "offered", "downloads", "unavailable": self = .kernels
+            case "apt": self = .packageLists
+            case _ where name.hasPrefix("guest-") && name.hasSuffix(".cpio"): self = .guestImages
+            default: return nil
+            }
+        }
+    }
+
+    /// What goes as a whole.
+    package struct Entry: Sendable, Equatable {
+        package var path: FilePath
+        package var kind: Kind
+        /// What it takes on disk.
+        package var bytes: Int
+        /// When it was last written or read; the system may note a reading only once a day.
+        package var lastUse: Duration
+    }
+
+    package var exists: Bool { access(path.string, F_OK) == 0 }
+
+    /// Notes that this process uses the cache: until it ends, or gives the lock back, nothing is removed.
+    package func use() async throws -> FileLock {
+        try PrivateFolder.create(path)
+        return try await FileLock(sharing: lock)
+    }
+
+    /// What is of this program in the folder, which may have been put where other things are, too.
+    package func entries() -> [Entry] {
+        Self.names(in: path).flatMap { name -> [Entry] in
+            guard let kind = Kind(name) else { return [] }
+            let path = path.appending(name)
+            let isFolderOfEntries = kind == .snapshots || kind == .probes
+            let paths = isFolderOfEntries ? Self.names(in: path).map { path.appending($0) } : [path]
+            return paths.map { path in
+                let size = Size(of: path)
+                return Entry(path: path, kind: kind, bytes: size.bytes, lastUse: size.lastUse)
+            }
+        }
+    }
+
+    /// Removes entries, those first that were not used for longest, until what can be made again without the network takes
+    /// `limit` bytes at the most.
+    ///
+    /// - Returns: What was removed; `nil` if nothing was tried, since another process uses the cache.
+    package func trim(to limit: Int) -> [Entry]? {
+        alone {
+            let entries = entries().filter { !$0.kind.isFetched }.sorted { $0.lastUse < $1.lastUse }
+            var total = entries.reduce(0) { $0 + $1.bytes }
+            return entries.filter { entry in
+                guard total > limit, Self.remove(entry.path) == nil else { return false }
+                total -= entry.bytes
+                return true
+            }
+        }
+    }
+
+    /// What `clear` did.
+    package struct Clearance: Sendable {
+        package var removed: [Entry] = []
+        package var failures: [(path: FilePath, reason: String)] = []
+    }
+
+    /// Removes what can be made again, what has to be fetched only if `fetched` says so.
+    ///
+    /// - Returns: `nil` if nothing was tried, since another process uses the cache.
+    package func clear(fetched: Bool) -> Clearance? {
+        alone {
+            var clearance = Clearance()
+            for entry in entries() where fetched || !entry.kind.isFetched {
+                if let reason = Self.remove(entry.path) {
+                    clearance.failures.append((entry.path, reason))
+                } else {
+                    clearance.removed.append(entry)
+                }
+            }
+            return clearance
+        }
+    }
+
+    private var lock: FilePath { path.appending("in-use.lock") }
+
+    private func alone<Value>(_ body: () -> Value) -> Value? {
+        guard let lock = try? FileLock(ifFree: lock) else { return nil }
+        defer { lock.release() }
+        return body()
+    }
+
+    /// Why it could not be removed.
+    private static func remove(_ path: FilePath) -> String? {
+        do { try FileManager.default.removeItem(atPath: path.string) } catch { return error.reason }
+        return nil
+    }
+
+    private static func names(in folder: FilePath) -> [String] {
+        (try? FileManager.default.contentsOfDirectory(atPath: folder.string))?.sorted() ?? []
+    }
+
+    /// Of a file, or a folder with all in it.
+    private struct Size {
+        /// On disk, which is less than the length of a snapshot full of holes.
+        var bytes = 0
+        var lastUse: Duration = .zero
+
+        init(of path: FilePath) {
+            var status = stat()
+            guard lstat(path.string, &status) == 0 else { return }
+            bytes = Int(status.st_blocks) * 512
+            guard status.st_mode & S_IFMT == S_IFDIR else {
+                lastUse = max(Duration(status.st_atim), Duration(status.st_mtim))
+                return
+            }
+            for name in names(in: path) {
+                let part = Size(of: path.appending(name))
+                bytes += part.bytes
+                lastUse = max(lastUse, part.lastUse)
+            }
+        }
+    }
+}
+
+extension Duration {
+    fileprivate init(_ time: timespec) {
+        self = .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+}

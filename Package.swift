@@ -13,7 +13,6 @@ let strict: [SwiftSetting] = [
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let bitCollections: Target.Dependency = .product(name: "BitCollections", package: "swift-collections")
-let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
@@ -74,15 +73,14 @@ let package = Package(
             name: "CGuestProtocol", path: "images/guest/protocol", sources: ["guest_protocol.c", "trigger_sentence.c"],
             publicHeadersPath: "include"),
         .target(name: "CSpawn"),
-        module("GuestLink", ["CGuestProtocol", "MatrixModel"]),
+        module("GuestLink", ["CGuestProtocol", "MatrixModel"], settings: fast),
         module("GuestImage", ["CArchive", "CElf", "HostTools", system]),
         module("Machine", ["GuestLink", "MatrixModel", system]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         module(
             "QEMUBackend",
             [
-                "CSpawn", "CXXHash", "Machine", "GuestLink", "CGuestProtocol", "HostTools", "MatrixModel", deque,
-                logging,
+                "CSpawn", "CXXHash", "Machine", "GuestLink", "CGuestProtocol", "HostTools", "MatrixModel", logging,
                 system,
             ]),
 
@@ -133,7 +131,7 @@ let package = Package(
             name: "MatrixSamples", dependencies: ["MatrixModel"], path: "Tests/MatrixSamples", swiftSettings: strict),
         tests("MatrixAnalysisTests", ["MatrixAnalysis", "MatrixModel", "MatrixSamples"]),
         tests("VerifierLogTests", ["VerifierLog", "MatrixModel"], resources: [.copy("Resources")]),
-        tests("VerifierLogFuzz", ["VerifierLog", "Reports", "MatrixModel"], settings: fast),
+        tests("VerifierLogFuzz", ["VerifierLog", "Reports", "MatrixModel", "TestSupport"], settings: fast),
         tests("ManifestsTests", ["Manifests", "MatrixModel", "TestSupport", system]),
         tests(
             "KernelStoreTests",
@@ -141,7 +139,7 @@ let package = Package(
             resources: [.copy("Resources")]),
         tests("ProbeObjectTests", ["ProbeObject", "HostTools", "Manifests", "MatrixModel", "TestSupport", system]),
         tests("GuestImageTests", ["GuestImage", "TestSupport", subprocess, system]),
-        tests("GuestLinkTests", ["GuestLink", "CGuestProtocol", "MatrixModel"]),
+        tests("GuestLinkTests", ["GuestLink", "CGuestProtocol", "MatrixModel", "TestSupport"], settings: fast),
         tests("MachineTests", ["Machine"], resources: [.copy("Resources")]),
         tests(
             "QEMUBackendTests",

@@ -2,32 +2,37 @@ internal import CGuestProtocol
 internal import MatrixModel
 
 /// Cuts a stream of bytes from a guest into frames.
+///
+/// One at a time: a mailbox full of the smallest frames would take thirty times its size as values.
 package struct FrameDecoder: Sendable {
     private var buffer: [UInt8] = []
+    /// Where the next frame begins.
+    private var position = 0
 
     package init() {}
 
-    /// Takes more of the stream and returns the frames that are complete now.
+    /// Takes more of the stream.
+    package mutating func append(_ bytes: some Collection<UInt8>) {
+        buffer.removeFirst(position)
+        position = 0
+        buffer.append(contentsOf: bytes)
+    }
+
+    /// The next frame, or `nil` if the stream so far does not hold all of it.
     ///
     /// - Throws: `FrameError` at the first thing that is no frame of this protocol: the guest is corrupt or hostile, and
     ///   nothing it says from there on counts.
-    package mutating func feed(_ bytes: some Collection<UInt8>) throws(FrameError) -> [GuestFrame] {
-        buffer.append(contentsOf: bytes)
-        var frames: [GuestFrame] = []
-        var position = 0
+    package mutating func next() throws(FrameError) -> GuestFrame? {
         let headBytes = MemoryLayout<cmx_frame>.size
-        while buffer.count - position >= headBytes {
-            let head = load(cmx_frame.self, at: position)
-            guard head.length <= CMX_MAX_PAYLOAD else {
-                throw .oversized(length: head.length, limit: UInt32(CMX_MAX_PAYLOAD))
-            }
-            let end = position + headBytes + Int(head.length)
-            guard end <= buffer.count else { break }
-            frames.append(try decode(head, payloadAt: position + headBytes))
-            position = end
+        guard buffer.count - position >= headBytes else { return nil }
+        let head = load(cmx_frame.self, at: position)
+        guard head.length <= CMX_MAX_PAYLOAD else {
+            throw .oversized(length: head.length, limit: UInt32(CMX_MAX_PAYLOAD))
         }
-        buffer.removeFirst(position)
-        return frames
+        let end = position + headBytes + Int(head.length)
+        guard end <= buffer.count else { return nil }
+        defer { position = end }
+        return try decode(head, payloadAt: position + headBytes)
     }
 
     private func decode(_ head: cmx_frame, payloadAt start: Int) throws(FrameError) -> GuestFrame {

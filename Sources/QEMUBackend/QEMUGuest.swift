@@ -1,4 +1,3 @@
-internal import DequeModule
 internal import GuestLink
 internal import Machine
 internal import MatrixModel
@@ -35,8 +34,6 @@ final class GuestChannel: Sendable {
 
     private struct State {
         var decoder = FrameDecoder()
-        /// A guest that writes nothing but the smallest frames fills the mailbox with tens of thousands of them.
-        var arrived: Deque<GuestFrame> = []
         /// What the guest had no room for yet.
         var outgoing: ArraySlice<UInt8> = []
     }
@@ -97,14 +94,13 @@ final class GuestChannel: Sendable {
             if !state.outgoing.isEmpty {
                 state.outgoing = state.outgoing.dropFirst(mailbox.write(state.outgoing))
             }
-            if state.arrived.isEmpty {
-                do {
-                    state.arrived.append(contentsOf: try state.decoder.feed(try mailbox.readAll()))
-                } catch let error as FrameError {
-                    throw MachineError.protocolBroken("\(error)")
-                }
+            do {
+                if let frame = try state.decoder.next() { return frame }
+                state.decoder.append(try mailbox.readAll())
+                return try state.decoder.next()
+            } catch let error as FrameError {
+                throw MachineError.protocolBroken("\(error)")
             }
-            return state.arrived.popFirst()
         }
     }
 }

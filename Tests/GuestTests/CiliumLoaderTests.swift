@@ -34,7 +34,9 @@ extension GuestTests {
                 output: .bytes(limit: 1 << 20), error: .discarded)
             #expect(result.terminationStatus.isSuccess)
             var decoder = FrameDecoder()
-            let frames = try decoder.feed(result.standardOutput)
+            decoder.append(result.standardOutput)
+            var frames: [GuestFrame] = []
+            while let frame = try decoder.next() { frames.append(frame) }
             #expect(
                 frames == [
                     .log(

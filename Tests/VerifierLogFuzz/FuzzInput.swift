@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Real logs, and what is made of them.
 struct FuzzCorpus: Sendable {
@@ -87,21 +88,4 @@ struct FuzzInput: Sendable {
     var pieces: [[UInt8]] {
         stride(from: 0, to: bytes.count, by: pieceSize).map { Array(bytes[$0..<min($0 + pieceSize, bytes.count)]) }
     }
-}
-
-/// Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014.
-struct Splitmix {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
-
-    mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(max(limit, 1))) }
 }

@@ -91,13 +91,21 @@ extension Guest {
 
 /// How long a guest's VMM ran on the host's processors and waited for one, in seconds.
 package struct ProcessorTime: Sendable, Equatable {
+    /// Of all threads together.
     package var running: Double
+    /// Of all threads together, which may wait at the same time.
     package var waiting: Double
+    /// Of the thread that waited longest: the one of the guest's processor.
+    package var longestWait: Double
 
-    package init(running: Double, waiting: Double) {
+    package init(running: Double, waiting: Double, longestWait: Double) {
         self.running = running
         self.waiting = waiting
+        self.longestWait = longestWait
     }
+
+    /// How many times longer than on an idle host things took: 2 where every second process had to wait.
+    package var slowdown: Double { running > 0 ? total / running : 1 }
 
     /// A guest that waits for a processor is not idle, so a busy host does not make it look idle.
     package var total: Double { running + waiting }

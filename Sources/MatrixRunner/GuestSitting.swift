@@ -20,6 +20,8 @@ struct GuestSitting {
     private struct Sent {
         var cell: PlannedCell
         var number: UInt32
+        /// What it may take.
+        var granted: Duration
     }
 
     /// Returns when the guest is done or was brought down.
@@ -40,8 +42,9 @@ struct GuestSitting {
         while true {
             switch await dispatcher.nextStep(of: number) {
             case .run(let cell):
-                try send(cell, number: count, files: &files)
-                sent.append(Sent(cell: cell, number: count))
+                let next = Sent(cell: cell, number: count, granted: grantedLimit)
+                try send(next, files: &files)
+                sent.append(next)
                 count += 1
             case .insert(let modules): try await insert(modules, observer: observer)
             case nil:
@@ -51,14 +54,15 @@ struct GuestSitting {
         }
     }
 
-    private func send(_ cell: PlannedCell, number: UInt32, files: inout JobFiles) throws {
+    private func send(_ next: Sent, files: inout JobFiles) throws {
+        let cell = next.cell
         if let loader = cell.loader { try files.send(loader, as: cell.key.loader) }
         for file in cell.files { try files.send(file) }
         let object = try cell.object.map { try files.send($0) }
         let plan = try cell.plan.map { try files.send($0) }
         try guest.send(
             .load(
-                cell: number, loader: cell.key.loader, object: object ?? "", plan: plan ?? "", limit: cellLimit,
+                cell: next.number, loader: cell.key.loader, object: object ?? "", plan: plan ?? "", limit: next.granted,
                 options: self.number.round == .secondChance ? cell.options.union(.alone) : cell.options))
     }
 
@@ -78,7 +82,7 @@ struct GuestSitting {
 
     /// Waits until the cell is over and returns whether the guest survived it.
     private func finish(_ sent: Sent, observer: some RunObserver) async throws -> Bool {
-        let evidence = try await evidence(of: sent.cell, number: sent.number, observer: observer)
+        let evidence = try await evidence(of: sent, observer: observer)
         let next = number.round.next(after: evidence)
         if let next {
             let key = sent.cell.key
@@ -95,18 +99,26 @@ struct GuestSitting {
         return !evidence.endedTheGuest
     }
 
-    /// How long the guest may be silent about a cell: the agent itself ends a loader that takes too long.
-    private var patience: Duration { cellLimit + Self.timeToEndALoader }
+    /// What a cell has: more than its limit in its second chance on a busy host, since only there lateness becomes a verdict.
+    ///
+    /// The guest has just booted, which shows how busy the host is.
+    private var grantedLimit: Duration {
+        guard number.round == .secondChance, let time = guest.processorTime() else { return cellLimit }
+        return cellLimit * min(time.slowdown, Self.longestGrant)
+    }
+
+    /// A host that is busier than that cannot measure anything.
+    private static let longestGrant = 5.0
 
     private static let timeToEndALoader: Duration = .seconds(10)
 
-    private func evidence(
-        of cell: PlannedCell, number: UInt32, observer: some RunObserver
-    ) async throws -> Evidence {
-        let limit = patience
+    private func evidence(of sent: Sent, observer: some RunObserver) async throws -> Evidence {
+        let (cell, number) = (sent.cell, sent.number)
+        // The agent itself ends a loader that takes too long.
+        let limit = sent.granted + Self.timeToEndALoader
         var collector = EvidenceCollector(longLogs: judge.longLogs)
         var deadline = ContinuousClock.now + limit
-        let starvation = Starvation(guest, limit: cellLimit)
+        let starvation = Starvation(guest, limit: cellLimit, granted: sent.granted)
         do {
             while true {
                 let left = deadline - ContinuousClock.now
@@ -157,27 +169,27 @@ struct GuestSitting {
 /// Whether the host was too busy for a cell to be in time.
 private struct Starvation {
     private let limit: Duration
+    private let granted: Duration
     private let start: ProcessorTime?
 
-    /// Begins to watch `guest`, in which a cell may take `limit`.
-    init(_ guest: any Guest, limit: Duration) {
+    /// Begins to watch `guest`, in which a cell may take `limit`, and has `granted` since the host is busy.
+    init(_ guest: any Guest, limit: Duration, granted: Duration) {
         self.limit = limit
+        self.granted = granted
         start = guest.processorTime()
     }
 
-    /// The part of the limit, and of the processor time it wanted, that a guest waits where a processor has to serve five.
+    /// The part of its limit that a cell must have had without waiting for a processor before its lateness says anything.
     ///
-    /// A host that runs as many guests as it has processors, and a build beside them, makes them wait for half of it.
-    private static let share = 0.8
+    /// Less than all, since the wait is that of the whole guest.
+    private static let neededShare = 0.5
 
     /// Why the cell could not be in time: the guest wanted a processor and got none for most of the limit.
     func reason(in guest: any Guest) -> String? {
         guard let start, let end = guest.processorTime() else { return nil }
-        let waited = end.waiting - start.waiting
-        let wanted = end.total - start.total
-        // The threads of a VMM wait at the same time, so what they waited can exceed the limit of a guest that ran.
-        guard waited >= limit / .seconds(1) * Self.share, waited >= wanted * Self.share else { return nil }
-        return "the host was too busy: of the \(limit) that the cell may take, the guest waited "
+        let waited = end.longestWait - start.longestWait
+        guard granted / .seconds(1) - waited < limit / .seconds(1) * Self.neededShare else { return nil }
+        return "the host was too busy: of the \(granted) that the cell could take, the guest waited "
             + "\(Int(waited.rounded())) s for a processor"
     }
 }

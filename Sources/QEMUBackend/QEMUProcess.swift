@@ -58,17 +58,20 @@ final class QEMUProcess: Sendable {
     func processorTime() -> ProcessorTime? {
         let folder = "/proc/\(pid)/task"
         guard let threads = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return nil }
-        var time: ProcessorTime?
+        var (time, isKnown) = (ProcessorTime(running: 0, waiting: 0, longestWait: 0), false)
         for thread in threads {
             guard let text = try? String(contentsOfFile: "\(folder)/\(thread)/schedstat", encoding: .utf8) else {
                 continue
             }
             let numbers = text.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
             guard numbers.count == 3 else { continue }
-            time = ProcessorTime(
-                running: (time?.running ?? 0) + numbers[0] / 1e9, waiting: (time?.waiting ?? 0) + numbers[1] / 1e9)
+            let waited = numbers[1] / 1e9
+            time.running += numbers[0] / 1e9
+            time.waiting += waited
+            time.longestWait = max(time.longestWait, waited)
+            isKnown = true
         }
-        return time
+        return isKnown ? time : nil
     }
 
     /// Kills the process and waits until it is gone; a process stuck in the kernel is given up after two seconds.

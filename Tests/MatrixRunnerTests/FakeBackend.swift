@@ -17,9 +17,8 @@ enum CellScript: Sendable {
     case vmmEnds(reason: String)
     /// The guest is silent, because of that trouble of its VMM.
     case vmmStops(String)
-    /// The agent ends the loader after the guest's threads waited so many seconds for a processor of the host, and ran so
-    /// many.
-    case starve(seconds: Double, ran: Double = 0)
+    /// The agent ends the loader after the guest waited so many seconds for a processor of the host.
+    case starve(seconds: Double)
     case loaderDies(signal: Int32)
     case breakProtocol
 }
@@ -45,6 +44,8 @@ final class FakeBackend: MachineBackend {
         var memoryMiB: Int
         /// What was inserted and loaded, in this order; modules as `+name`.
         var work: [String] = []
+        /// What the cells might take, in the same order.
+        var limits: [Duration] = []
     }
 
     private struct State {
@@ -65,9 +66,14 @@ final class FakeBackend: MachineBackend {
     /// The same by the content of a module's file.
     private let modules: [String: [ModuleScript]]
 
+    /// What guests had of the host's processors when they came up.
+    fileprivate let timeToBoot: ProcessorTime
+
     init(
-        scripts: [String: [CellScript]] = [:], modules: [String: [ModuleScript]] = [:], starts: [StartScript] = []
+        scripts: [String: [CellScript]] = [:], modules: [String: [ModuleScript]] = [:], starts: [StartScript] = [],
+        timeToBoot: ProcessorTime = ProcessorTime(running: 0, waiting: 0, longestWait: 0)
     ) {
+        self.timeToBoot = timeToBoot
         self.scripts = scripts
         self.modules = modules
         state = Mutex(State(starts: starts))
@@ -95,6 +101,10 @@ final class FakeBackend: MachineBackend {
         case .neverReady: throw MachineError.neverReady(limit: .seconds(1), console: Array("still booting".utf8))
         case .unusable: throw MachineError.vmmMissing(name: "qemu")
         }
+    }
+
+    fileprivate func note(_ limit: Duration, in attempt: Int) {
+        state.withLock { $0.attempts[attempt].limits.append(limit) }
     }
 
     fileprivate func script(ofModule module: String, in attempt: Int) -> ModuleScript {
@@ -127,9 +137,9 @@ private final class FakeGuest: Guest {
     private let state = Mutex<(events: [GuestEvent], console: String)>(([], ""))
     private let objects = Mutex<[String: String]>([:])
     private let trouble = Mutex<String?>(nil)
-    private let hadSoFar = Mutex(ProcessorTime(running: 0, waiting: 0))
-    /// What the guest has of the host's processors while a cell runs.
-    private let hasInCell = Mutex<[UInt32: ProcessorTime]>([:])
+    private let time: Mutex<ProcessorTime>
+    /// How long the guest waits for a processor while a cell runs.
+    private let waits = Mutex<[UInt32: Double]>([:])
     /// How many guests must have something to do before this one says more.
     private let awaitedGuests = Mutex(0)
 
@@ -137,19 +147,21 @@ private final class FakeGuest: Guest {
         self.backend = backend
         self.start = start
         self.attempt = attempt
+        time = Mutex(backend.timeToBoot)
     }
 
     func console() -> [UInt8] { state.withLock { Array($0.console.utf8) } }
 
     func vmmTrouble() async -> String? { trouble.withLock(\.self) }
-    func processorTime() -> ProcessorTime? { hadSoFar.withLock(\.self) }
+    func processorTime() -> ProcessorTime? { time.withLock(\.self) }
 
     func send(_ frame: HostFrame) throws {
         switch frame {
         case .begin, .examine: break
         case .file(let path, let bytes): objects.withLock { $0[path] = String(decoding: bytes, as: UTF8.self) }
-        case .load(let cell, _, let path, _, _, _):
+        case .load(let cell, _, let path, _, let limit, _):
             guard !isOver else { return }
+            backend.note(limit, in: attempt)
             play(backend.script(for: content(of: path), in: attempt), cell: cell)
         case .insertModule(let path): play(backend.script(ofModule: content(of: path), in: attempt))
         }
@@ -202,8 +214,8 @@ private final class FakeGuest: Guest {
         case .vmmStops(let trouble):
             self.trouble.withLock { $0 = trouble }
             events.append(.silent)
-        case .starve(let seconds, let ran):
-            hasInCell.withLock { $0[cell] = ProcessorTime(running: ran, waiting: seconds) }
+        case .starve(let seconds):
+            waits.withLock { $0[cell] = seconds }
             events.append(.frame(.cellEnded(cell: cell, exit: .overdue)))
         case .loaderDies(let signal): events.append(.frame(.cellEnded(cell: cell, exit: .signalled(signal))))
         case .breakProtocol: events.append(.frame(.cellEnded(cell: 999, exit: .exited(0))))
@@ -230,10 +242,10 @@ private final class FakeGuest: Guest {
             state.events.count > 1 || !(state.events.first.map(Self.isLast) ?? true)
                 ? state.events.removeFirst() : state.events.first
         }
-        if case .frame(.cellEnded(let cell, _, _)) = event, let time = hasInCell.withLock({ $0[cell] }) {
-            hadSoFar.withLock {
-                $0.running += time.running
-                $0.waiting += time.waiting
+        if case .frame(.cellEnded(let cell, _, _)) = event, let wait = waits.withLock({ $0[cell] }) {
+            time.withLock {
+                $0.waiting += wait
+                $0.longestWait += wait
             }
         }
         guard let event, event != .silent else {

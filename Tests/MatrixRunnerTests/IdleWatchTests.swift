@@ -25,11 +25,12 @@ import Testing
             state.withLock { state in
                 let now = ContinuousClock.now
                 defer { (state.look, state.at) = (state.look + 1, now) }
-                guard state.look > 0 else { return ProcessorTime(running: 0, waiting: 0) }
+                guard state.look > 0 else { return ProcessorTime(running: 0, waiting: 0, longestWait: 0) }
                 guard state.look <= shares.count else { return nil }
                 state.seconds += shares[state.look - 1] * ((now - state.at) / .seconds(1))
                 // A guest that waits for a processor is not idle.
-                return ProcessorTime(running: state.seconds / 2, waiting: state.seconds / 2)
+                return ProcessorTime(
+                    running: state.seconds / 2, waiting: state.seconds / 2, longestWait: state.seconds / 2)
             }
         }
     }

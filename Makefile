@@ -1,7 +1,7 @@
 # Every target is a line or two over the real tool. On a fresh Debian: `make run`, `make test`.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
-.PHONY: setup setup-test build guest run test bench install fmt check report clean
+.PHONY: setup setup-test build guest run test bench chaos install fmt check report clean
 .NOTPARALLEL:
 
 PREFIX ?= /usr/local
@@ -39,6 +39,13 @@ test: setup-test
 
 bench: setup-test build guest
 	scripts/bench
+
+# What breaks on purpose, for some twenty minutes; `scripts/chaos --help` has more.
+chaos: setup-test build guest
+	scripts/build-tests
+	scripts/chaos --rounds 60 --seed "$$(date +%s)"
+	COMPAT_MATRIX_FUZZ_STREAMS=5000000 COMPAT_MATRIX_STARTS=2000 \
+		swift test --skip-build --filter 'FrameFuzzTests|ManyStartsTests'
 
 install: build guest
 	install -D -s -t $(LIBEXEC) $(BIN)

@@ -50,3 +50,12 @@ $(BUILD)/tests/residents/loader-go: $(UNRULY_GO) $(KIT) $(BUILD)/generate $(BUIL
 	$(BUILD)/generate go >$(UNRULY_GO_SOURCE)/names.go
 	mkdir -p $(@D)
 	$(call build_go,unruly-go,$(abspath $@))
+
+# A user's own program with cilium/ebpf.
+PLAIN_GO_SOURCE := $(CILIUM_BUILD)/src/plain-go
+TESTS += $(BUILD)/tests/plain-go
+$(BUILD)/tests/plain-go: tests/plain-go/main.go tests/build.mk $(CILIUM)/build.mk Makefile | $(BUILD)/loader-cilium
+	rm -rf $(PLAIN_GO_SOURCE)
+	install -D -m 644 -t $(PLAIN_GO_SOURCE) tests/plain-go/main.go
+	mkdir -p $(@D)
+	$(call build_go,plain-go,$(abspath $@))

@@ -143,7 +143,7 @@ let package = Package(
         tests("MachineTests", ["Machine"], resources: [.copy("Resources")]),
         tests(
             "QEMUBackendTests",
-            ["QEMUBackend", "Machine", "GuestLink", "MatrixModel", "TestSupport", subprocess, system]),
+            ["QEMUBackend", "CSpawn", "Machine", "GuestLink", "MatrixModel", "TestSupport", subprocess, system]),
         tests("KernelExaminationTests", ["KernelExamination", "Machine", "GuestLink", "MatrixModel", system]),
         tests("MatrixRunnerTests", ["MatrixRunner", "Machine", "GuestLink", "MatrixModel", system]),
         tests("ResultStoreTests", ["ResultStore", "MatrixModel", "TestSupport", grdb, system]),

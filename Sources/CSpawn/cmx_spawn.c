@@ -5,13 +5,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <linux/landlock.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -23,6 +26,7 @@ struct request {
     char *const *arguments;
     const int *descriptors;
     int descriptor_count;
+    const struct cmx_confinement *confinement;
     pid_t child;
     int error;
     int done;
@@ -43,6 +47,65 @@ static void close_above(int first)
     long most = sysconf(_SC_OPEN_MAX);
     for (int descriptor = first; descriptor < most; descriptor++)
         close(descriptor);
+}
+
+// The numbers are those of Linux 6.12's include/uapi/linux/landlock.h, since Debian 12's header ends with version 2.
+enum {
+    WRITE_FILE = 1 << 1,
+    MAKE_REGULAR = 1 << 8,
+    /// Writing, removing and creating anything: without executing, reading, and what came later.
+    CHANGES = 0x1ff2,
+    REFER = 1 << 13,    // since version 2
+    TRUNCATE = 1 << 14, // since version 3
+    TCP = 3,            // binding and connecting, since version 4
+    OUTSIDE = 3,        // abstract sockets and signals, since version 6
+};
+
+struct ruleset {
+    uint64_t files, network, scope;
+};
+
+int cmx_landlock_version(void)
+{
+    long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    return version < 0 ? 0 : (int)version;
+}
+
+static void allow(int ruleset, const char *folder, uint64_t access)
+{
+    struct landlock_path_beneath_attr rule = {.allowed_access = access};
+    rule.parent_fd = open(folder, O_PATH | O_CLOEXEC);
+    if (rule.parent_fd < 0)
+        return;
+    syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+    close(rule.parent_fd);
+}
+
+/// In the child. A kernel without Landlock confines nothing, which is no reason not to start.
+static void confine(const struct cmx_confinement *confinement)
+{
+    struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    int version = cmx_landlock_version();
+    if (version == 0)
+        return;
+    struct ruleset rules = {.files = CHANGES, .network = TCP, .scope = OUTSIDE};
+    if (version >= 2)
+        rules.files |= REFER;
+    if (version >= 3)
+        rules.files |= TRUNCATE;
+    size_t size = version >= 6 ? sizeof(rules) : offsetof(struct ruleset, scope);
+    if (version < 4)
+        size = offsetof(struct ruleset, network);
+    int ruleset = syscall(SYS_landlock_create_ruleset, &rules, size, 0);
+    if (ruleset < 0)
+        return;
+    allow(ruleset, "/dev", WRITE_FILE);
+    if (confinement->folder != NULL)
+        allow(ruleset, confinement->folder, rules.files & (WRITE_FILE | MAKE_REGULAR | TRUNCATE));
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    syscall(SYS_landlock_restrict_self, ruleset, 0);
+    close(ruleset);
 }
 
 /// In the child: only what is safe between fork() and execve() of a process with threads.
@@ -66,6 +129,8 @@ static void become(const struct request *request, const int *sources, pid_t pare
     close_above(report + 1);
     for (int i = request->descriptor_count; i < report; i++)
         close(i);
+    if (request->confinement != NULL)
+        confine(request->confinement);
     execve(request->path, request->arguments, environ);
 failed:;
     int error = errno;
@@ -135,10 +200,14 @@ static void *spawn_for_all(void *unused)
     return NULL;
 }
 
-int cmx_spawn(const char *path, char *const arguments[], const int *descriptors, int descriptor_count, pid_t *child)
+int cmx_spawn(const char *path, char *const arguments[], const int *descriptors, int descriptor_count,
+              const struct cmx_confinement *confinement, pid_t *child)
 {
-    struct request request = {
-        .path = path, .arguments = arguments, .descriptors = descriptors, .descriptor_count = descriptor_count};
+    struct request request = {.path = path,
+                              .arguments = arguments,
+                              .descriptors = descriptors,
+                              .descriptor_count = descriptor_count,
+                              .confinement = confinement};
     pthread_mutex_lock(&lock);
     if (!thread_started) {
         pthread_t thread;

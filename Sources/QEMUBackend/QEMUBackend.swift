@@ -65,7 +65,8 @@ package struct QEMUBackend: MachineBackend {
         } else {
             logger.debug("\(start.usesSnapshots ? "no snapshot matches" : "no snapshot is used"); booting")
         }
-        return try await withProcess(spec) { vm in
+        let folder = start.leavesSnapshots ? snapshots.createdFolder() : nil
+        return try await withProcess(spec, writing: folder) { vm in
             let guest = try await vm.boot(limit: bootLimit)
             logger.debug("booted in \(Diagnostics.seconds(guest.readySeconds))")
             if start.leavesSnapshots {
@@ -90,10 +91,12 @@ package struct QEMUBackend: MachineBackend {
     }
 
     private func withProcess<Result: Sendable>(
-        _ spec: GuestSpec, snapshot: FilePath? = nil, body: (VirtualMachine) async throws -> Result
+        _ spec: GuestSpec, snapshot: FilePath? = nil, writing folder: FilePath? = nil,
+        body: (VirtualMachine) async throws -> Result
     ) async throws -> Result {
         try Task.checkCancellation()
-        let machine = try VirtualMachine(qemu: qemu.path, accelerator: accelerator, spec: spec, snapshot: snapshot)
+        let machine = try VirtualMachine(
+            qemu: qemu.path, accelerator: accelerator, spec: spec, snapshot: snapshot, writing: folder)
         defer { machine.end() }
         return try await body(machine)
     }
@@ -117,7 +120,11 @@ private final class VirtualMachine {
     private var isStopped = false
 
     /// Starts the QEMU of a guest, which boots, or with a `snapshot` waits for the rest of that.
-    init(qemu: FilePath, accelerator: Accelerator, spec: GuestSpec, snapshot: FilePath?) throws(MachineError) {
+    ///
+    /// It changes no file of the host but what it may be told to write to `folder`.
+    init(
+        qemu: FilePath, accelerator: Accelerator, spec: GuestSpec, snapshot: FilePath?, writing folder: FilePath?
+    ) throws(MachineError) {
         let mailbox = try Mailbox()
         layout = SnapshotLayout(memoryBytes: spec.memoryMiB << 20)
         release = spec.release
@@ -131,7 +138,7 @@ private final class VirtualMachine {
             descriptors: [
                 -1, messages.descriptor, messages.descriptor, sockets.far, mailbox.sockets.far, console.descriptor,
                 memory?.descriptor ?? -1,
-            ])
+            ], freedom: .confined(folder: folder))
         channel = GuestChannel(mailbox: mailbox, console: console, monitor: monitor, process: process)
     }
 

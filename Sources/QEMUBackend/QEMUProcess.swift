@@ -24,12 +24,31 @@ final class QEMUProcess: Sendable {
     private let startedAt = ContinuousClock.now
     private let ending = Mutex<Ending?>(nil)
 
+    /// What a process may still do.
+    enum Freedom {
+        /// All that this user may.
+        case full
+        /// As little as this system can hold it to: no file is changed, but for those in the folder.
+        case confined(folder: FilePath?)
+    }
+
     /// Starts `path`, which finds `descriptors` as 0, 1, 2, …; -1 stands for /dev/null.
-    init(path: FilePath, arguments: [String], descriptors: [Int32]) throws(MachineError) {
+    init(
+        path: FilePath, arguments: [String], descriptors: [Int32], freedom: Freedom = .full
+    ) throws(MachineError) {
         let words = ([path.string] + arguments).map { strdup($0) }
         defer { for word in words { free(word) } }
         var child: pid_t = 0
-        let error = cmx_spawn(path.string, words + [nil], descriptors, Int32(descriptors.count), &child)
+        let start = { (confinement: UnsafePointer<cmx_confinement>?) in
+            cmx_spawn(path.string, words + [nil], descriptors, Int32(descriptors.count), confinement, &child)
+        }
+        let error =
+            switch freedom {
+            case .full: start(nil)
+            case .confined(nil): withUnsafePointer(to: cmx_confinement(folder: nil), start)
+            case .confined(let folder?):
+                folder.string.withCString { withUnsafePointer(to: cmx_confinement(folder: $0), start) }
+            }
         guard error == 0 else { throw .cannotStart(path: path, errno: Errno(rawValue: error)) }
         pid = child
         Logger.current.debug(

@@ -56,6 +56,9 @@ struct SnapshotStore: Sendable {
         return path
     }
 
+    /// The folder, which has to be there before a QEMU starts that is to write to it; `nil` where there can be none.
+    func createdFolder() -> FilePath? { (try? PrivateFolder.create(folder)).map { folder } }
+
     /// Lets `write` fill a file under a temporary name; the snapshot appears whole or not at all.
     ///
     /// Snapshots that nothing will use again go: those of the same kernel, memory and loaders with another key. So do those

@@ -1,3 +1,4 @@
+import CSpawn
 import Foundation
 import Machine
 import Subprocess
@@ -44,6 +45,53 @@ import Testing
         #expect(try #require(idle.processorTime()).total - before.1 < 0.1)
         busy.kill()
         #expect(busy.processorTime() == nil)
+    }
+
+    /// What something that got out of a guest into its QEMU would try; each line of the output says whether it could.
+    private static let deeds = """
+        try() { if "$@" 2>/dev/null; then echo "$1 yes"; else echo "$1 no"; fi }
+        inside() { echo x >"$0/inside/file"; }
+        outside() { echo x >"$0/outside"; }
+        change() { echo x >"$0/there"; }
+        remove() { rm "$0/there"; }
+        read() { cat "$0/there" >/dev/null; }
+        device() { echo x >/dev/null; }
+        signal() { kill -0 $PPID; }
+        connect() { (exec 3<>/dev/tcp/127.0.0.1/9) 2>&1 | grep -q refused; }
+        dump() { [ "$(ulimit -c)" != 0 ]; }
+        for deed in inside outside change read remove device signal connect dump; do try $deed; done
+        """
+
+    private func deeds(_ freedom: QEMUProcess.Freedom, in folder: FilePath) async throws -> Set<String> {
+        try FileManager.default.createDirectory(
+            atPath: folder.appending("inside").string, withIntermediateDirectories: true)
+        try write("there", to: folder.appending("there"))
+        let output = try MemoryFile(name: "output")
+        let process = try QEMUProcess(
+            path: "/bin/bash", arguments: ["-c", Self.deeds, folder.string],
+            descriptors: [-1, output.descriptor, -1], freedom: freedom)
+        try await wait { process.endingIfOver() != nil }
+        let lines = String(decoding: output.contents(), as: UTF8.self).split(separator: "\n")
+        try #require(lines.count == 9)
+        return Set(lines.filter { $0.hasSuffix(" yes") }.map { String($0.dropLast(4)) })
+    }
+
+    @Test func aConfinedProcessChangesNothingOfTheHost() async throws {
+        try await withFolder { folder in
+            let landlock = cmx_landlock_version()
+            var usual: Set = ["read", "device"]
+            // Kernels that cannot hold a process to something let it.
+            if landlock == 0 { usual.formUnion(["inside", "outside", "change", "remove"]) }
+            if landlock < 4 { usual.insert("connect") }
+            if landlock < 6 { usual.insert("signal") }
+            #expect(try await deeds(.confined(folder: nil), in: folder) == usual)
+            #expect(
+                try await deeds(.confined(folder: folder.appending("inside")), in: folder)
+                    == usual.union(["inside"]))
+            let free = try await deeds(.full, in: folder)
+            #expect(
+                free.isSuperset(of: ["inside", "outside", "change", "remove", "read", "device", "signal", "connect"]))
+        }
     }
 
     @Test func unusableExecutableIsReported() async throws {
@@ -107,7 +155,7 @@ import Testing
         {
             char *arguments[] = {"sleep", "1000", NULL};
             int descriptors[] = {-1, -1, -1};
-            return (void *)(long)cmx_spawn("/bin/sleep", arguments, descriptors, 3, &child);
+            return (void *)(long)cmx_spawn("/bin/sleep", arguments, descriptors, 3, NULL, &child);
         }
 
         int main(void)

@@ -4,12 +4,25 @@
 
 #include <sys/types.h>
 
+/// What a process may still do that runs a machine of strangers.
+struct cmx_confinement {
+    /// The only folder below which it may create and write files; NULL for none.
+    const char *folder;
+};
+
+/// The version of Landlock that this kernel has; 0 for none, or where it was switched off.
+int cmx_landlock_version(void);
+
 /// Starts `path` in a session of its own, with `descriptors[i]` of this process as descriptor `i` of the new one and
 /// every other one closed; -1 stands for /dev/null. The process is killed with SIGKILL when this process ends, even if
 /// it ends by SIGKILL itself.
 ///
+/// With a `confinement`, it leaves no core dump, and as far as this kernel's Landlock goes it changes no file but devices
+/// and those in the folder, opens no TCP connection and signals no process of others.
+///
 /// Returns 0 and sets `*child`, or the errno of what failed (of execve() too).
-int cmx_spawn(const char *path, char *const arguments[], const int *descriptors, int descriptor_count, pid_t *child);
+int cmx_spawn(const char *path, char *const arguments[], const int *descriptors, int descriptor_count,
+              const struct cmx_confinement *confinement, pid_t *child);
 
 /// A file in memory without a name, closed on execve(); -1 and errno when there can be none. (memfd_create(2) is not in
 /// Swift's Glibc module.)

@@ -79,7 +79,7 @@ package enum LineKind: Sendable, Hashable {
     private static let refusals: [StaticString] = [
         " Invalid ", " Unsupported ", " Unexpected size", "xceeds ", " overflows U32_MAX", " is not byte aligned",
         " is not properly aligned", " Loop detected", " Exceeded max ", " chain length or cycle", " No type found",
-        " No data", " Not a VAR ", " Linkage not supported",
+        " No data", " Not a VAR ", " Linkage not supported", " size == 0",
     ]
 
     /// `from 3 to 7: safe`, `frame1:`, `fp-8=mmmm????`, `func#0 @0`.

@@ -7,11 +7,15 @@ struct FailureEvidence {
     let statistics: ProgramStatistics?
     /// The lines of the log and of the loader that are no trace of the verification.
     let remarks: [Line]
+    /// Whether the log ends in a function that another one called, whose states begin with `frame1: `.
+    let endsInCallee: Bool
 
     init(log lines: [Line], loader: [Line]) {
         path = FailingPath(in: lines)
         tracer = ValueTracer(path)
         statistics = LogStatistics.parse(lines)
+        let last = lines.last { [.instruction, .state].contains($0.kind) && !$0.registers.isEmpty }
+        endsInCallee = last.map { line in (1...9).contains { line.text.contains("frame\($0): ") } } ?? false
         remarks = loader + lines.filter { [.message, .loader, .note].contains($0.kind) }
     }
 

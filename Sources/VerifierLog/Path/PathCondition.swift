@@ -14,7 +14,7 @@ enum PathCondition: String, Decodable, CaseIterable {
     case movedContext = "moved-context"
     /// An address that was read from memory or returned by a helper.
     case readAddress = "read-address"
-    /// An 8-byte load of the context of a program whose fields have 4 bytes.
+    /// An 8-byte load or store of the context of a program whose fields have 4 bytes.
     case mergedLoad = "merged-load"
     /// The refused instruction stores.
     case isStore = "is-store"
@@ -24,6 +24,8 @@ enum PathCondition: String, Decodable, CaseIterable {
     case negativeOffset = "negative-offset"
     /// The stack slot that is read holds a spilled pointer.
     case pointerInSlot = "pointer-in-slot"
+    /// The refused instruction ends a function that another one called.
+    case inSubprogram = "in-subprogram"
     /// As many instructions were processed as the verifier processes at most.
     case limitReached = "limit-reached"
     /// The helper that the message names is none of mainline Linux.
@@ -44,6 +46,7 @@ enum PathCondition: String, Decodable, CaseIterable {
         case .lengthCompared: evidence.comparesLengths
         case .negativeOffset: evidence.hasNegativeOffset(of: line)
         case .pointerInSlot: evidence.holdsPointer(inSlotOf: line)
+        case .inSubprogram: evidence.refused?.operation == .exit && evidence.endsInCallee
         case .limitReached: evidence.isLimitReached
         case .foreignHelper: Self.isForeign(helperOf: line)
         case .noLog: evidence.path.steps.isEmpty && evidence.statistics == nil
@@ -101,6 +104,8 @@ extension FailureEvidence {
 
     /// Fields of 8 bytes are those of tracing programs, which have no others at 4 bytes from each other.
     fileprivate var isMergedLoad: Bool {
+        // A store is only told from one to a field of 8 bytes by its alignment.
+        if case .store(_, let offset, 8, _)? = refused?.operation { return offset % 8 != 0 }
         guard case .load(_, let context, let offset, 8)? = refused?.operation else { return false }
         if offset % 8 != 0 { return true }
         let origin = tracer.value(of: context)?.origin
@@ -141,12 +146,30 @@ extension FailureEvidence {
         guard let word = line.firstRange(of: "off "), let offset = Self.number(at: line[word.upperBound...]) else {
             return false
         }
-        for step in path.steps.dropLast().reversed() {
-            guard let state = step.states.last(where: { $0.place == .stack(offset) }) else { continue }
-            return !state.type.isEmpty && !state.isScalar
+        for place in path.steps.indices.dropLast().reversed() {
+            let step = path.steps[place]
+            if let state = step.states.last(where: { $0.place == .stack(offset) }) {
+                return !state.type.isEmpty && !state.isScalar
+            }
+            if case .store(Self.framePointer, offset, 8, let value) = step.operation {
+                guard case .register(let register) = value else { return false }
+                return isPointer(register, at: place)
+            }
         }
         return false
     }
+
+    /// Whether the log shows a pointer in the register, or the lookup that returned one.
+    private func isPointer(_ register: Int, at place: Int) -> Bool {
+        let before = path.cut(after: place)
+        if let state = before.state(of: register) { return !state.type.isEmpty && !state.isScalar }
+        guard let value = ValueTracer(before).value(of: register), let origin = tracer.origins[value.origin],
+            case .call(let helper) = before.steps[origin].operation
+        else { return false }
+        return helper == "1" || helper.hasPrefix("bpf_map_lookup_elem#")
+    }
+
+    private static let framePointer = 10
 
     /// Source: Linux `BPF_COMPLEXITY_LIMIT_INSNS`: 32768 in 4.4, later 65536, 98304 and 131072, a million since 5.2.
     fileprivate var isLimitReached: Bool {

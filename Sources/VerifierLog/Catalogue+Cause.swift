@@ -149,7 +149,10 @@ extension Catalogue {
     func known(in messages: [Line], where holds: (CatalogueEntry) -> Bool) -> KnownMessage? {
         var summary: KnownMessage?
         for (place, line) in messages.enumerated().reversed() {
-            guard let entry = entry(matching: line, where: holds) else { continue }
+            guard
+                let entry = entry(
+                    matching: line, where: { holds($0) && $0.admitsError(at: place, in: messages) })
+            else { continue }
             let message = KnownMessage(place: place, entry: entry)
             guard let found = summary else {
                 guard entry.isSummary else { return message }

@@ -21,6 +21,8 @@ package struct CatalogueEntry: Sendable, Decodable {
     package var attachErrnos: [Int32]
     /// The errnos for which it stands where no event came, or another one.
     package var fireErrnos: [Int32]
+    /// The errnos that its reasons come with, or none where any can: a line for which another is stated is not about it.
+    package var onlyErrnos: [Int32]
     /// `false` for lines that only accompany a failure, as libbpf's `BPF program load failed`.
     package var decides: Bool
     /// Whether the line only sums up a failure: any line that names a cause goes before it, wherever it stands.
@@ -54,9 +56,8 @@ package struct CatalogueEntry: Sendable, Decodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case id, category, regex, literals, findings, with, feature, errnos, attachErrnos, fireErrnos, decides, meaning,
-            cause,
-            advice
+        case id, category, regex, literals, findings, with, feature, errnos, attachErrnos, fireErrnos,
+            onlyErrnos, decides, meaning, cause, advice
         case isOfProgram = "ofProgram"
         case isSummary = "summary"
         case since, example, seen
@@ -76,6 +77,7 @@ package struct CatalogueEntry: Sendable, Decodable {
         errnos = try container.decodeIfPresent([Int32].self, forKey: .errnos) ?? []
         attachErrnos = try container.decodeIfPresent([Int32].self, forKey: .attachErrnos) ?? []
         fireErrnos = try container.decodeIfPresent([Int32].self, forKey: .fireErrnos) ?? []
+        onlyErrnos = try container.decodeIfPresent([Int32].self, forKey: .onlyErrnos) ?? []
         with = try container.decodeIfPresent([String: String].self, forKey: .with) ?? [:]
         feature = try container.decodeIfPresent(FeatureReference.self, forKey: .feature)
         isOfProgram = try container.decodeIfPresent(Bool.self, forKey: .isOfProgram) ?? false
@@ -92,6 +94,12 @@ package struct CatalogueEntry: Sendable, Decodable {
 
     /// Whether a loader says it, and not a verifier.
     var isOfLoader: Bool { isOfAttachment || category.hasPrefix("Loader (") }
+
+    /// Whether one of its reasons can have come with the error that is stated for the message at `place`.
+    func admitsError(at place: Int, in messages: [Line]) -> Bool {
+        guard !onlyErrnos.isEmpty, let errno = StatedError.errno(at: place, in: messages) else { return true }
+        return onlyErrnos.contains(errno)
+    }
 
     func errnos(at stage: Stage) -> [Int32] {
         switch stage {

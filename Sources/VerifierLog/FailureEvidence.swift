@@ -9,14 +9,24 @@ struct FailureEvidence {
     let remarks: [Line]
     /// Whether the log ends in a function that another one called, whose states begin with `frame1: `.
     let endsInCallee: Bool
+    /// What the loader returned; 0 where only the text says it.
+    private let errno: Int32
 
-    init(log lines: [Line], loader: [Line]) {
+    init(log lines: [Line], loader: [Line], errno: Int32 = 0) {
+        self.errno = errno
         path = FailingPath(in: lines)
         tracer = ValueTracer(path)
         statistics = LogStatistics.parse(lines)
         let last = lines.last { [.instruction, .state].contains($0.kind) && !$0.registers.isEmpty }
         endsInCallee = last.map { line in (1...9).contains { line.text.contains("frame\($0): ") } } ?? false
         remarks = loader + lines.filter { [.message, .loader, .note].contains($0.kind) }
+    }
+
+    /// The error with which the failure that `line` reports came; `nil` where nothing states it.
+    func errno(of line: String) -> Int32? {
+        let place = remarks.lastIndex { $0.text.trimmed == line }
+        let stated = place.flatMap { StatedError.errno(at: $0, in: remarks) } ?? StatedError(in: Line(line[...]))?.errno
+        return stated ?? (errno == 0 ? nil : errno)
     }
 
     /// The last instruction, which the verifier refused.
@@ -44,13 +54,13 @@ extension Catalogue {
     ) -> Cause? {
         let cause = decidingCause(ofLog: log, logComplete: logComplete, loader: loader, errno: errno, stage: stage)
         let lines = log.isEmpty ? loader.log ?? log.lines : log.lines
-        return cause.map { narrowed($0, log: stage > .load ? [] : lines, loader: loader.lines) }
+        return cause.map { narrowed($0, log: stage > .load ? [] : lines, loader: loader.lines, errno: errno) }
     }
 
     /// The same cause, or the narrower one that the log and the loader's lines show.
-    func narrowed(_ cause: Cause, log: [Line], loader: [Line]) -> Cause {
+    func narrowed(_ cause: Cause, log: [Line], loader: [Line], errno: Int32 = 0) -> Cause {
         guard entries.contains(where: { $0.narrowing?.ids.contains(cause.id) == true }) else { return cause }
-        let evidence = FailureEvidence(log: log, loader: loader)
+        let evidence = FailureEvidence(log: log, loader: loader, errno: errno)
         let entry = entries.first {
             $0.narrowing?.holds(of: cause.id, line: cause.line, evidence: evidence) == true
         }

@@ -8,13 +8,15 @@ struct Narrowing: Sendable {
     let line: LinePattern?
     /// Each is found in a line of the log or of the loader.
     let beside: [LinePattern]
+    /// The error that is stated for the failure is one of these; empty where it does not matter.
+    let errnos: [Int32]
     /// Holds of the path that the verifier refused.
     let condition: PathCondition?
 }
 
 extension Narrowing {
     enum CodingKeys: String, CodingKey {
-        case narrows, line, beside, when
+        case narrows, line, beside, errno, when
     }
 
     /// - Returns: `nil` for an entry without the key `narrows`.
@@ -25,6 +27,7 @@ extension Narrowing {
         line = try container.decodeIfPresent(String.self, forKey: .line).map { LinePattern($0, literals: []) }
         beside = (try container.decodeIfPresent([String].self, forKey: .beside) ?? [])
             .map { LinePattern($0, literals: []) }
+        errnos = try container.decodeIfPresent([Int32].self, forKey: .errno) ?? []
         condition = try container.decodeIfPresent(PathCondition.self, forKey: .when)
     }
 
@@ -34,6 +37,9 @@ extension Narrowing {
         if let line, !line.matches(Substring(text)) { return false }
         guard beside.allSatisfy({ pattern in evidence.remarks.contains { pattern.matches($0.text) } }) else {
             return false
+        }
+        if !errnos.isEmpty {
+            guard let errno = evidence.errno(of: text), errnos.contains(errno) else { return false }
         }
         return condition.map { $0.holds(of: text, evidence) } ?? true
     }

@@ -17,7 +17,9 @@ import Testing
         for narrowing in Self.narrow.compactMap(\.narrowing) {
             try narrowing.line?.check()
             for pattern in narrowing.beside { try pattern.check() }
-            #expect(narrowing.line != nil || !narrowing.beside.isEmpty || narrowing.condition != nil)
+            #expect(
+                narrowing.line != nil || !narrowing.beside.isEmpty || !narrowing.errnos.isEmpty
+                    || narrowing.condition != nil)
         }
     }
 
@@ -45,6 +47,36 @@ import Testing
         let facts = Catalogue.bundled.explanation(of: cause, ofText: log).facts
         #expect(facts.count == ends.count)
         for (fact, end) in zip(facts, ends) { #expect(fact.contains(end), "\(fact)") }
+    }
+
+    private static let ofErrno = """
+        [{"id": "ring", "category": "Attachment", "regex": "ring failed", "literals": ["ring failed"],
+          "onlyErrnos": [1, 9, 13], "meaning": "M.", "advice": "A."},
+         {"id": "ring.closed", "category": "Attachment", "narrows": ["ring"], "errno": [9], "meaning": "M.",
+          "advice": "A."},
+         {"id": "told", "category": "Attachment", "summary": true, "regex": "^Exception: ",
+          "literals": ["Exception: "], "meaning": "M.", "advice": "A."}]
+        """
+
+    /// An entry explains only failures with the errnos that its reasons have, and a narrower one those of its own.
+    @Test(arguments: [
+        ("ring failed", "ring"), ("ring failed: Permission denied", "ring"), ("ring failed: EBADF", "ring.closed"),
+        ("ring failed\n\nCaused by:\n    Bad file descriptor (os error 9)", "ring.closed"),
+        ("ring failed: No such device\nException: no ring", "told"),
+        ("ioctl: No such device\nring failed\nException: no ring", "told"),
+        ("ring failed: Permission denied\nclose: Bad file descriptor", "ring"),
+    ])
+    func theStatedErrnoChoosesAmongEntries(text: String, id: String) throws {
+        let catalogue = try Catalogue(json: Array(Self.ofErrno.utf8))
+        #expect(catalogue.cause(ofText: text + "\n")?.id == id)
+        #expect(catalogue.cause(ofLog: "", loaderMessages: text, errno: 22, stage: .attach)?.id == id)
+    }
+
+    /// Where no line states one, that of the loader counts.
+    @Test func theLoadersErrnoNarrowsACause() throws {
+        let catalogue = try Catalogue(json: Array(Self.ofErrno.utf8))
+        #expect(
+            catalogue.cause(ofLog: "", loaderMessages: "ring failed", errno: 9, stage: .attach)?.id == "ring.closed")
     }
 
     /// Of what the log does not show, the general entry says nothing either.

@@ -34,6 +34,18 @@ struct StatedError {
 
     private static func words(of line: Line) -> [UInt8] { line.text.utf8.prefix(longest).map(lowercased) }
 
+    /// The error with which the failure that the line at `place` reports came: its own, or that of the lines around it.
+    ///
+    /// Chains of errors, as Rust's and Go's, end with the system's answer; a library writes it above what the caller adds.
+    static func errno(at place: Int, in messages: [Line]) -> Int32? {
+        let below = messages[place...].prefix(linesBelow)
+        let above = messages[..<place].suffix(linesAbove).reversed()
+        return (below + above).lazy.compactMap { StatedError(in: $0)?.errno }.first
+    }
+
+    private static let linesBelow = 8
+    private static let linesAbove = 4
+
     // MARK: Steps
 
     /// The step that `line` is about; `nil` where it does not say it.

@@ -44,7 +44,7 @@ package enum LineKind: Sendable, Hashable {
             switch line[start] {
             case UInt8(ascii: "0")...UInt8(ascii: "9"): Self.numbered(line, from: start)
             case UInt8(ascii: ";"): .source
-            case 0x09: Self.refusesType(line, from: start) ? .message : .types
+            case 0x09: Self.tabbed(line, from: start)
             case UInt8(ascii: "["):
                 line.number(from: start + 1).map { line.hasPrefix("]", at: $0.end) } == true
                     && !Self.refusesType(line, from: start) ? .types : .message
@@ -67,6 +67,21 @@ package enum LineKind: Sendable, Hashable {
         // Aya quotes the call that failed: 0: `bpf_link_create` failed.
         let isWord = UInt8(ascii: "a")...UInt8(ascii: "z") ~= line[rest] | 0x20 || line[rest] == UInt8(ascii: "`")
         return isWord ? .message : .note
+    }
+
+    /// A member of a type, `\tpid type_id=2 bits_offset=0`, `\t type_id=6 offset=0 size=24` or `\tTCP_CLOSE val=7`.
+    ///
+    /// Source: kernel/bpf/btf.c of Linux 4.18 to 7.3, `btf_verifier_log_member`, `btf_verifier_log_vsi`, `btf_enum_log`.
+    private static func tabbed(_ line: Span<UInt8>, from start: Int) -> LineKind {
+        var rest = start
+        while rest < line.count, line[rest] == 0x09 || line[rest] == 0x20 { rest += 1 }
+        guard rest < line.count else { return .blank }
+        var end = rest
+        while end < line.count, line[end] > 0x20 { end += 1 }
+        let isMember =
+            line.hasPrefix("type_id=", at: rest) || line.hasPrefix(" type_id=", at: end)
+            || line.hasPrefix(" val=", at: end)
+        return isMember && !refusesType(line, from: start) ? .types : .message
     }
 
     /// `[3] STRUCT event size=4 vlen=2 Member exceeds struct_size`: what is wrong with a type stands behind it.

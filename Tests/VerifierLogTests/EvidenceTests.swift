@@ -59,6 +59,15 @@ import Testing
         #expect(Catalogue.bundled.cause(ofText: text + "\n")?.id == id)
     }
 
+    /// Loggers indent what they quote; only members of types begin with a tab of the kernel's own.
+    @Test func aTabIsNoPartOfAMessage() {
+        let line =
+            "level=error msg=no\n\tJun 12 10:53:45 node7 agent[77]: field Hit: program hit: load program: "
+            + "permission denied: 7: (71) r2 = *(u8 *)(r9 +23): R9 invalid mem access 'map_value_or_null' "
+            + "(7 line(s) omitted)\n"
+        #expect(Catalogue.bundled.cause(ofText: line)?.id == "bad-deref")
+    }
+
     @Test(
         arguments: [
             ("libbpf: prog 'hit': BPF program load failed: strerror_r(-524)=22", 524, .load),

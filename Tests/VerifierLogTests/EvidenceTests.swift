@@ -68,6 +68,14 @@ import Testing
         #expect(Catalogue.bundled.cause(ofText: line)?.id == "bad-deref")
     }
 
+    /// Two messages of the same length are not one that a terminal broke.
+    @Test func equallyLongMessagesAreNotJoined() throws {
+        let first = "libhit: Error attaching XDP program to ifindex 2: Operation not supported yet"
+        let second = "libhit: XDP mode is not supported here; try to attach it in another mode..."
+        let text = "\(first)\n\(second.padding(first.count))\nlibhit: failed\n\(first)\nError: no\n"
+        #expect(LogSummary(of: text).allLines.filter { $0.kind != .blank }.count == 5)
+    }
+
     @Test(
         arguments: [
             ("libbpf: prog 'hit': BPF program load failed: strerror_r(-524)=22", 524, .load),
@@ -232,5 +240,12 @@ import Testing
         let told = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: text)))
         #expect(told.sketch?.language == language)
         #expect(told.sketch.map { $0.after.contains(after) } ?? after.isEmpty)
+    }
+}
+
+extension String {
+    /// Of exactly `count` characters.
+    fileprivate func padding(_ count: Int) -> String {
+        String((self + String(repeating: "x", count: count)).prefix(count))
     }
 }

@@ -57,11 +57,22 @@ struct WrappedLines {
         return depth > 0
     }
 
+    /// `libxdp: `, `Error: `, `hit[712]: `: messages of two programs can be equally long.
+    private static func beginsWithName(_ text: Substring) -> Bool {
+        let word = text.utf8.prefix { $0 > 0x20 }
+        guard let first = word.first, 0x61..<0x7B ~= first | 0x20, word.last == UInt8(ascii: ":") else { return false }
+        return word.count > 3 && word.endIndex < text.endIndex
+            && word.dropLast().allSatisfy { byte in
+                0x61..<0x7B ~= byte | 0x20 || 0x30..<0x3A ~= byte || "-_.[]/".utf8.contains(byte)
+            }
+    }
+
     private static func isContinuation(_ text: Substring) -> Bool {
         // A quoted line and a record of JSON begin something, whatever is in them.
         guard let first = text.utf8.first, first != UInt8(ascii: ">"), first != UInt8(ascii: "{") else { return false }
         // Reports of 7.3 are broken by the kernel, and indented.
         if text.utf8.starts(with: "  ".utf8) { return false }
+        if beginsWithName(text) { return false }
         return LineKind(of: text.utf8.span) == .message && LinePrefix.length(in: text) == 0
     }
 }

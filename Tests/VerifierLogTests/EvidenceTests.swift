@@ -68,6 +68,15 @@ import Testing
         #expect(Catalogue.bundled.cause(ofText: line)?.id == "bad-deref")
     }
 
+    @Test func aReloadedZeroIsNull() {
+        let log =
+            "0: (bf) r6 = r1\n1: (15) if r1 == 0x0 goto pc+3\n R1=inv0 R10=fp0 fp-16=00000000 fp-24=mmmmmmmm\n"
+            + "2: (79) r9 = *(u64 *)(r10 -16)\n3: (71) r1 = *(u8 *)(r9 +4)\nR9 invalid mem access 'inv'\n"
+        #expect(Catalogue.bundled.cause(ofText: log)?.id == "number-deref.null")
+        let unknown = log.replacing("r10 -16", with: "r10 -24")
+        #expect(Catalogue.bundled.cause(ofText: unknown)?.id != "number-deref.null")
+    }
+
     /// Two messages of the same length are not one that a terminal broke.
     @Test func equallyLongMessagesAreNotJoined() throws {
         let first = "libhit: Error attaching XDP program to ifindex 2: Operation not supported yet"

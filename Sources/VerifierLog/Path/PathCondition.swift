@@ -76,8 +76,23 @@ extension FailureEvidence {
     }
 
     fileprivate var isNull: Bool {
-        guard let base, let state = path.state(of: base) else { return false }
-        return state.isScalar && state.constant == 0
+        guard let base else { return false }
+        if let state = path.state(of: base) { return state.isScalar && state.constant == 0 }
+        return isReloadedZero(base)
+    }
+
+    /// Whether the register was loaded from a stack slot that the log shows to hold zeros.
+    private func isReloadedZero(_ register: Int) -> Bool {
+        let steps = path.steps.dropLast()
+        guard let load = steps.lastIndex(where: { $0.operation.writes(register) }),
+            case .load(_, Self.framePointer, let offset, 8) = steps[load].operation
+        else { return false }
+        for step in steps[..<load].reversed() {
+            if case .store(Self.framePointer, offset, _, _) = step.operation { return false }
+            guard let state = step.states.last(where: { $0.place == .stack(offset) }) else { continue }
+            return state.slots == "00000000" || state.isScalar && state.constant == 0
+        }
+        return false
     }
 
     fileprivate var isTruncated: Bool {

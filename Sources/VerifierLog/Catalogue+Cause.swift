@@ -181,7 +181,7 @@ extension Catalogue {
     private func missingCall(_ errno: Int32, _ stage: Stage, _ messages: [Line]) -> Cause? {
         guard errno == Self.noSuchCall, stage <= .load else { return nil }
         let said = messages.last { Self.noSuchCallTexts.contains(where: $0.text.lowercased().contains) }
-        return entries.first { $0.errnos(at: stage).contains(errno) }?
+        return entry(forErrno: errno, at: stage)?
             .cause(line: said?.text.trimmed ?? "errno \(errno), no log", source: nil)
     }
 
@@ -194,6 +194,6 @@ extension Catalogue {
             case .open, .maps, .load:
                 errno == Self.noSpace ? "the end of the log is missing" : "errno \(errno), no log"
             }
-        return entries.first { $0.errnos(at: stage).contains(errno) }?.cause(line: line, source: nil)
+        return entry(forErrno: errno, at: stage)?.cause(line: line, source: nil)
     }
 }

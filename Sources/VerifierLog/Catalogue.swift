@@ -30,6 +30,12 @@ package struct Catalogue: Sendable {
     /// The entry for a finding; `nil` for one that says nothing of a cause.
     package func entry(for code: GuestFinding.Code) -> CatalogueEntry? { entries.first { $0.findings.contains(code) } }
 
+    /// The entry for an errno without a message; of a map, one about maps goes before one about loads.
+    func entry(forErrno errno: Int32, at stage: Stage) -> CatalogueEntry? {
+        let ofMaps = stage == .maps ? entries.first { $0.mapErrnos.contains(errno) } : nil
+        return ofMaps ?? entries.first { $0.errnos(at: stage).contains(errno) }
+    }
+
     func entry(matching line: Line, where holds: (CatalogueEntry) -> Bool = { _ in true }) -> CatalogueEntry? {
         if let finding = line.finding { return entry(for: finding.code).flatMap { holds($0) ? $0 : nil } }
         // By index, since every entry that is looked at would be copied otherwise, and that for every line.

@@ -17,6 +17,8 @@ package struct CatalogueEntry: Sendable, Decodable {
     package var findings: [GuestFinding.Code]
     /// The errnos that select the entry if there is no message.
     package var errnos: [Int32]
+    /// The errnos for which it stands where a map could not be created.
+    package var mapErrnos: [Int32]
     /// The errnos for which it stands where a program loaded and could not be attached.
     package var attachErrnos: [Int32]
     /// The errnos for which it stands where no event came, or another one.
@@ -56,7 +58,7 @@ package struct CatalogueEntry: Sendable, Decodable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case id, category, regex, literals, findings, with, feature, errnos, attachErrnos, fireErrnos,
+        case id, category, regex, literals, findings, with, feature, errnos, mapErrnos, attachErrnos, fireErrnos,
             onlyErrnos, decides, meaning, cause, advice
         case isOfProgram = "ofProgram"
         case isSummary = "summary"
@@ -75,6 +77,7 @@ package struct CatalogueEntry: Sendable, Decodable {
         seen = try container.decodeIfPresent(String.self, forKey: .seen)
         findings = try container.decodeIfPresent([GuestFinding.Code].self, forKey: .findings) ?? []
         errnos = try container.decodeIfPresent([Int32].self, forKey: .errnos) ?? []
+        mapErrnos = try container.decodeIfPresent([Int32].self, forKey: .mapErrnos) ?? []
         attachErrnos = try container.decodeIfPresent([Int32].self, forKey: .attachErrnos) ?? []
         fireErrnos = try container.decodeIfPresent([Int32].self, forKey: .fireErrnos) ?? []
         onlyErrnos = try container.decodeIfPresent([Int32].self, forKey: .onlyErrnos) ?? []
@@ -97,6 +100,8 @@ package struct CatalogueEntry: Sendable, Decodable {
 
     /// Whether one of its reasons can have come with the error that is stated for the message at `place`.
     func admitsError(at place: Int, in messages: [Line]) -> Bool {
+        // An entry about what a load returns is not about the same errno of an attachment.
+        if !errnos.isEmpty, attachErrnos.isEmpty, StatedError.isOfAttachment(at: place, in: messages) { return false }
         guard !onlyErrnos.isEmpty, let errno = StatedError.errno(at: place, in: messages) else { return true }
         return onlyErrnos.contains(errno)
     }

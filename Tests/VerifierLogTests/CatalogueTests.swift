@@ -40,6 +40,8 @@ import Testing
             let errnos = Catalogue.bundled.entries.flatMap { $0.errnos(at: stage) }
             #expect(Set(errnos).count == errnos.count, "\(stage)")
         }
+        let ofMaps = Catalogue.bundled.entries.flatMap(\.mapErrnos)
+        #expect(Set(ofMaps).count == ofMaps.count)
     }
 
     @Test func entriesNameWhatThereIs() throws {

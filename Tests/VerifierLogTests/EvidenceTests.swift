@@ -68,6 +68,22 @@ import Testing
         #expect(Catalogue.bundled.cause(ofText: line)?.id == "bad-deref")
     }
 
+    /// libbpf's own numbers are no errnos, and a missing file is not what a load lacks.
+    @Test(
+        arguments: [
+            ("could not open skeleton: Kernel verifier blocks program loading", "refused.verifier"),
+            (
+                "libxdp: Couldn't open BPF file\nCouldn't attach XDP program on iface 'lo': error (-4007)",
+                "refused.verifier"
+            ),
+            ("loading hit: LIBBPF_ERRNO__VERIFY", "refused.verifier"),
+            ("loading hit\ncould not open /proc/x: No such file or directory", Catalogue.unknown),
+            ("libbpf: prog 'hit': failed to load: No such file or directory", "no-entry"),
+        ] as [(String, String)])
+    func readsWhatIsNoErrnoOfTheLoad(text: String, id: String) {
+        #expect(Catalogue.bundled.cause(ofText: text + "\n")?.id == id)
+    }
+
     @Test func aReloadedZeroIsNull() {
         let log =
             "0: (bf) r6 = r1\n1: (15) if r1 == 0x0 goto pc+3\n R1=inv0 R10=fp0 fp-16=00000000 fp-24=mmmmmmmm\n"
@@ -75,6 +91,28 @@ import Testing
         #expect(Catalogue.bundled.cause(ofText: log)?.id == "number-deref.null")
         let unknown = log.replacing("r10 -16", with: "r10 -24")
         #expect(Catalogue.bundled.cause(ofText: unknown)?.id != "number-deref.null")
+    }
+
+    /// The step that failed chooses among entries for the same errno.
+    @Test(
+        arguments: [
+            ("error on bpf_create_map_xattr: Invalid argument (os error 22)", "map-create-invalid"),
+            ("error on bpf_prog_load: Invalid argument (os error 22)", "unsupported"),
+            ("hit.c:8 [hit panic]: Argument list too long\nFailed to attach struct_op", "attach-too-many"),
+            (
+                "libbpf: sec 'kprobe/hit': found program 'hit' at insn offset 0 (0 bytes), code size 12 insns (96 bytes)\n"
+                    + "libbpf: prog 'hit': BPF program load failed: -E2BIG", "argument-list.attribute"
+            ),
+            (
+                "libbpf: sec 'kprobe/hit': found program 'hit' at insn offset 0 (0 bytes), code size 9120 insns\n"
+                    + "libbpf: prog 'hit': BPF program load failed: -E2BIG", "argument-list"
+            ),
+            ("policy handler failed loading policy 'p': no symbols found", Catalogue.unknown),
+        ])
+    func theStepChoosesTheEntry(text: String, id: String) throws {
+        let told = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: text + "\n")))
+        #expect(told.cause.id == id)
+        if id == Catalogue.unknown { #expect(!told.explanation.suggestion.contains("veristat")) }
     }
 
     /// Two messages of the same length are not one that a terminal broke.

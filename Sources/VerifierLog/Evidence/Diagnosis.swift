@@ -97,7 +97,8 @@ private enum EvidenceGap {
     /// Causes of a load that the verifier may have rejected.
     private static let leaveOpen: Set<String> = [
         Catalogue.unknown, "refused", "unsupported", "argument-list", "verifier-bug", "log-full", "cil-bug", "cil-load",
-        "libbpf-load", "libbpf-load-object", "libbpf-log", "aya-load", "bcc-load", "bt-load", "ipr-load", "os-error",
+        "libbpf-load", "libbpf-load-object", "libbpf-log", "refused.verifier", "xdp-object", "aya-load", "bcc-load",
+        "bt-load", "ipr-load", "os-error",
     ]
 
     var words: String {

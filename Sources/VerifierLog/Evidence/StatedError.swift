@@ -13,11 +13,17 @@ struct StatedError {
         let all = lines.compactMap(StatedError.init(in:))
         if let first = all.first(where: { $0.stage != nil }) { return first }
         // Chains of errors, as Rust's, name the step in the first line and the errno in the last.
-        guard var last = all.last else { return nil }
-        last.stage = lines.lazy.compactMap { stage(in: words(of: $0)) }.first
+        let stage = lines.lazy.compactMap { Self.stage(in: words(of: $0)) }.first
+        // A file is missing more often than what a program refers to: a load must say so itself.
+        guard var last = all.last(where: { $0.errno != noEntry || stage == .attach || stage == .maps }) else {
+            return nil
+        }
+        last.stage = stage
         return last
     }
 
+    private static let noEntry: Int32 = 2
+    private static let firstOfLibbpf: Int32 = 4000
     private static let mostLines = 256
 
     /// `nil` where `line` names no error.
@@ -27,7 +33,8 @@ struct StatedError {
         guard let errno = Self.errno(in: text) else { return nil }
         self.errno = errno
         self.line = line
-        stage = Self.stage(in: text)
+        // libbpf's own numbers are about objects, whatever the caller was about to do with one.
+        stage = errno < Self.firstOfLibbpf ? Self.stage(in: text) : .load
     }
 
     private static let longest = 2048
@@ -43,6 +50,20 @@ struct StatedError {
         return (below + above).lazy.compactMap { StatedError(in: $0)?.errno }.first
     }
 
+    /// Whether the failure at `place` came when a program was attached, and nothing around it is about a load.
+    static func isOfAttachment(at place: Int, in messages: [Line]) -> Bool {
+        let words = words(of: messages[place])
+        if namesLoad(words) { return false }
+        if let stage = stage(in: words) { return stage == .attach }
+        let around = messages[place...].dropFirst().prefix(linesBelow) + messages[..<place].suffix(linesAbove)
+        let stages = around.compactMap { stage(in: $0) }
+        return stages.contains(.attach) && !stages.contains(.load)
+    }
+
+    private static func namesLoad(_ text: [UInt8]) -> Bool {
+        steps.contains { word, stage in stage == .load && text.range(of: word, from: 0) != nil }
+    }
+
     private static let linesBelow = 8
     private static let linesAbove = 4
 
@@ -53,11 +74,33 @@ struct StatedError {
 
     /// What is named first: `failed to load … and attach` failed to load.
     private static func stage(in text: [UInt8]) -> Stage? {
-        let found = steps.compactMap { word, stage in
-            text.range(of: word, from: 0).map { (place: $0.lowerBound, stage: stage) }
+        var start = 0
+        for _ in 0..<mostOthers {
+            let found = steps.compactMap { word, stage in text.range(of: word, from: start).map { ($0, stage) } }
+            guard let (place, stage) = found.min(by: { $0.0.lowerBound < $1.0.lowerBound }) else { return nil }
+            // iproute2 lists the `Attach Type` of a program that it loads.
+            let isOther =
+                stage == .load
+                ? isOfFile(text, from: place.upperBound) : text[place.upperBound...].starts(with: " type:".utf8)
+            guard isOther else { return stage }
+            // Another word, as `failed to load` behind `loading policy`, may be about the program.
+            start = place.upperBound
         }
-        return found.min { $0.place < $1.place }?.stage
+        return nil
     }
+
+    private static let mostOthers = 4
+
+    /// Whether what was loaded is nothing of BPF: `loading policy 'p'`.
+    private static func isOfFile(_ text: [UInt8], from end: Int) -> Bool {
+        let rest = text[end...].drop { $0 == 0x20 }
+        return files.contains { rest.starts(with: $0.utf8) }
+    }
+
+    private static let files = [
+        "policy", "policies", "config", "rule", "plugin", "sensor", "kernel version", "settings", "tracing policy",
+        "symbols", "shared librar", "environment",
+    ]
 
     private static let steps: [(StaticString, Stage)] = [
         ("map create", .maps), ("create map", .maps), ("creating map", .maps), ("bpf_map_create", .maps),
@@ -129,7 +172,7 @@ struct StatedError {
     /// `EINVAL`, `-EPERM`, `ENOTSUPP`.
     private static func name(in text: [UInt8]) -> Int32? {
         for word in text.split(whereSeparator: { !(0x61..<0x7B ~= $0 || 0x30..<0x3A ~= $0 || $0 == UInt8(ascii: "_")) })
-        where word.first == UInt8(ascii: "e") && (4...12).contains(word.count) {
+        where word.first == UInt8(ascii: "e") && (4...12).contains(word.count) || word.starts(with: ofLibbpf.utf8) {
             if let errno = names[String(decoding: word, as: UTF8.self)] { return errno }
         }
         return nil
@@ -149,17 +192,24 @@ struct StatedError {
         return last?.errno
     }
 
-    private static let known = Set(names.values)
+    private static let ofLibbpf = "libbpf_errno__"
+    private static let known = Set(names.values).union(firstOfLibbpf...4013)
 
-    /// Source: Linux `include/uapi/asm-generic/errno*.h`; ENOTSUPP of `include/linux/errno.h`.
+    /// Source: Linux `include/uapi/asm-generic/errno*.h`; ENOTSUPP of `include/linux/errno.h`; `enum libbpf_errno` of libbpf
+    /// 0.1 to 1.6, `src/libbpf.h`.
     private static let names: [String: Int32] = [
         "eperm": 1, "enoent": 2, "esrch": 3, "eintr": 4, "eio": 5, "enxio": 6, "e2big": 7, "ebadf": 9, "eagain": 11,
         "enomem": 12, "eacces": 13, "efault": 14, "ebusy": 16, "eexist": 17, "enodev": 19, "einval": 22, "emfile": 24,
         "efbig": 27, "enospc": 28, "erofs": 30, "erange": 34, "enosys": 38, "eilseq": 84, "eopnotsupp": 95,
         "eaddrnotavail": 99, "enotsupp": 524, "ebadfd": 77, "enolink": 67, "etimedout": 110,
+        "libbpf_errno__libelf": 4000, "libbpf_errno__format": 4001, "libbpf_errno__kversion": 4002,
+        "libbpf_errno__endian": 4003, "libbpf_errno__internal": 4004, "libbpf_errno__reloc": 4005,
+        "libbpf_errno__load": 4006, "libbpf_errno__verify": 4007, "libbpf_errno__prog2big": 4008,
+        "libbpf_errno__kver": 4009, "libbpf_errno__progtype": 4010, "libbpf_errno__wrngpid": 4011,
+        "libbpf_errno__invseq": 4012, "libbpf_errno__nlparse": 4013,
     ]
 
-    /// As glibc, musl and Go write them, in lower case; what begins with another one stands behind it.
+    /// As glibc, musl, Go and libbpf (`libbpf_strerror`) write them, in lower case; what begins with another one stands behind it.
     private static let words: [(errno: Int32, words: [StaticString])] = [
         (1, ["operation not permitted"]), (2, ["no such file or directory"]), (3, ["no such process"]),
         (5, ["input/output error"]), (7, ["argument list too long"]),
@@ -173,6 +223,8 @@ struct StatedError {
         (84, ["invalid or incomplete multibyte"]), (95, ["operation not supported"]),
         (99, ["cannot assign requested address"]),
         (110, ["connection timed out"]),
+        (4007, ["kernel verifier blocks program loading"]), (4008, ["program too big"]),
+        (4009, ["incorrect kernel version"]), (4010, ["kernel doesn't support this program type"]),
     ]
 
     private static func lowercased(_ byte: UInt8) -> UInt8 {

@@ -176,7 +176,7 @@ struct TextEvidence {
                     known.decides && TextEvidence.isOfPrivileges(known.advice) || known.advice.contains("MEMLOCK")
                 if error.errno == TextEvidence.notPermitted, isAboutRights { return nil }
             }
-            return catalogue.entries.first { $0.errnos(at: stage).contains(error.errno) }?
+            return catalogue.entry(forErrno: error.errno, at: stage)?
                 .cause(line: error.line.text.trimmed, source: nil)
         }
 
@@ -202,8 +202,9 @@ struct TextEvidence {
 
     private static func isOfPrivileges(_ text: String) -> Bool { privileges.contains { text.contains($0) } }
 
-    /// Errnos of bpf() with few reasons, whoever returns them: EPERM, E2BIG, ENOMEM, EMFILE, ENOSYS, ENOTSUPP.
-    private static let telling: Set<Int32> = [1, 7, 12, 24, 38, 524]
+    /// Errnos of bpf() with few reasons, whoever returns them: EPERM, E2BIG, ENOMEM, EMFILE, ENOSYS, ENOTSUPP, and
+    /// libbpf's LIBBPF_ERRNO__VERIFY.
+    private static let telling: Set<Int32> = [1, 7, 12, 24, 38, 524, 4007]
     /// EPERM, E2BIG, EACCES, EBUSY, EEXIST, EILSEQ, ENOTSUPP.
     private static let tellingOfAttachment: Set<Int32> = [1, 7, 13, 16, 17, 84, 524]
     /// What a load returns after the verifier went through the program, or instead of an end of the log: E2BIG, EAGAIN,

@@ -28,6 +28,8 @@ enum PathCondition: String, Decodable, CaseIterable {
     case inSubprogram = "in-subprogram"
     /// As many instructions were processed as the verifier processes at most.
     case limitReached = "limit-reached"
+    /// The loader reports the length of the program, and every kernel accepts that many instructions.
+    case shortProgram = "short-program"
     /// The helper that the message names is none of mainline Linux.
     case foreignHelper = "foreign-helper"
     /// The verifier wrote nothing.
@@ -48,6 +50,7 @@ enum PathCondition: String, Decodable, CaseIterable {
         case .pointerInSlot: evidence.holdsPointer(inSlotOf: line)
         case .inSubprogram: evidence.refused?.operation == .exit && evidence.endsInCallee
         case .limitReached: evidence.isLimitReached
+        case .shortProgram: evidence.isShort
         case .foreignHelper: Self.isForeign(helperOf: line)
         case .noLog: evidence.path.steps.isEmpty && evidence.statistics == nil
         }
@@ -191,6 +194,22 @@ extension FailureEvidence {
         guard let count = statistics?.instructions else { return false }
         if let limit = statistics?.limit { return count >= limit }
         return [32_768, 65_536, 98_304, 131_072, 1_000_000].contains { count == $0 || count == $0 + 1 }
+    }
+
+    /// `code size 12 insns` of libbpf's debug messages, `insn_cnt=12` of strace.
+    ///
+    /// Source: Linux `BPF_MAXINSNS`, the limit before 5.2 and without CAP_BPF; libbpf 0.1 to 1.6 `bpf_object__add_programs`.
+    fileprivate var isShort: Bool {
+        let lengths = remarks.compactMap { line -> Int? in
+            let bytes = line.text.utf8.span
+            for word: StaticString in ["code size ", "insn_cnt="] {
+                if let place = bytes.firstIndex(of: word, from: 0) {
+                    return bytes.number(from: place + word.utf8CodeUnitCount)?.value
+                }
+            }
+            return nil
+        }
+        return lengths.max().map { $0 < 4096 } ?? false
     }
 
     /// `R5` of `R5 unbounded memory access, …`.

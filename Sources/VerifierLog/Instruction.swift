@@ -27,10 +27,20 @@ package struct Instruction: Sendable, Equatable {
             let opcode = UInt8(Substring(line.utf8.dropFirst(number.end + 3).prefix(2)), radix: 16)
         else { return nil }
         let body = line.utf8.dropFirst(number.end + 6)
-        let end = body.firstIndex(of: UInt8(ascii: ";")) ?? body.endIndex
+        let end = body.firstIndex(of: UInt8(ascii: ";")) ?? Self.endOfText(in: line) ?? body.endIndex
         index = number.value
         self.opcode = opcode
         text = Substring(Substring(body[..<end]).trimmed)
+    }
+
+    /// The colon behind the text of an instruction, where a summary goes on with what the verifier said; `nil` without one.
+    static func endOfText(in line: Substring) -> String.Index? {
+        let bytes = line.utf8
+        guard let opcode = bytes.firstIndex(of: UInt8(ascii: ")")) else { return nil }
+        let body = bytes[opcode...].prefix { $0 != UInt8(ascii: ";") }
+        return zip(body.indices, body.indices.dropFirst()).first {
+            body[$0] == UInt8(ascii: ":") && body[$1] == UInt8(ascii: " ")
+        }?.0
     }
 
     /// Source: include/uapi/linux/bpf_common.h and bpf.h, `BPF_CLASS` and `BPF_OP`.

@@ -69,15 +69,33 @@ package struct Line: Sendable {
         }
     }
 
+    /// What of a log cilium/ebpf puts behind the errno in its summary, `load program: permission denied: …`.
+    var quotedLog: Line? {
+        guard let start = text.firstRange(of: "load program: "),
+            let errno = text[start.upperBound...].firstRange(of: ": ")
+        else { return nil }
+        // An empty first line is joined, too.
+        return Line(text[errno.upperBound...].drop { $0 == ":" || $0 == " " }, origin: origin)
+    }
+
     /// What follows a jump on its line and is no state: `17: (c5) if r1 s< 0x1e8480 goto pc-11 infinite loop detected at insn 7`.
     ///
     /// Since 5.18 the line of an instruction is left open for its state, and what is said before the state ends up there;
     /// seen in 6.12 to 7.3.
-    var messageAfterJump: Line? {
-        guard kind == .instruction, let jump = text.firstRange(of: " goto pc") else { return nil }
-        let rest = Line(
-            text[jump.upperBound...].drop { !$0.isWhitespace }.drop { $0.isWhitespace }, origin: origin)
-        return rest.kind == .message ? rest : nil
+    ///
+    /// cilium/ebpf joins the lines of its summary: `7: (71) r1 = *(u8 *)(r9 +23): R9 invalid mem access 'inv'`.
+    var messageAfterInstruction: Line? {
+        guard kind == .instruction else { return nil }
+        let rest: Substring
+        if let jump = text.firstRange(of: " goto pc") {
+            rest = text[jump.upperBound...].drop { !$0.isWhitespace }
+        } else if let end = Instruction.endOfText(in: text) {
+            rest = text[end...].dropFirst()
+        } else {
+            return nil
+        }
+        let message = Line(rest.drop { $0.isWhitespace }, origin: origin)
+        return message.kind == .message ? message : nil
     }
 
     private static func isTrailing(_ byte: UInt8) -> Bool { byte <= 0x20 }

@@ -84,6 +84,41 @@ import Testing
         #expect(Catalogue.bundled.cause(ofText: text + "\n")?.id == id)
     }
 
+    /// cilium/ebpf joins the end of the log in its summary, and people break it again.
+    @Test func readsTheInstructionInASummary() throws {
+        let refusal = "7: (71) r2 = *(u8 *)(r9 +23): R9 invalid mem access 'map_value_or_null'"
+        let broken = "  program hit: load program: permission denied:\n  \(refusal)\n"
+        let told = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: broken)))
+        #expect(told.cause.id == "bad-deref")
+        #expect(told.cause.line == "R9 invalid mem access 'map_value_or_null'")
+        #expect(told.explanation.at == "7: r2 = *(u8 *)(r9 +23)")
+        let tail =
+            "program hit: load program: permission denied: \(refusal) (12 line(s) omitted)\n\t(9 line(s) omitted)\n"
+            + "\t5: (15) if r1 == 0x0 goto pc+3\n\t; return v->count;\n\t6: (bf) r9 = r0\n"
+        let whole = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: tail)))
+        #expect(whole.explanation.at == "7: r2 = *(u8 *)(r9 +23) ; return v->count;")
+        #expect(whole.explanation.path.count == 1)
+    }
+
+    @Test(arguments: [
+        "load program: invalid argument: : from 48 to 51: R0=inv(id=0) R10=fp0 fp-8= (truncated, 89 line(s) omitted)\n",
+        "```\n7: (bf) r1 = r6                      ; R1_w=ctx() R6_w=ctx()\n8\n```\n",
+    ])
+    func aTraceWithoutAMessageIsACutLog(text: String) throws {
+        let told = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: text)))
+        #expect(told.cause.id == Catalogue.unknown)
+        #expect(told.explanation.reason.contains("the end of the log is missing"))
+    }
+
+    /// The instruction above the message is the place, not one that a person quotes once more below it.
+    @Test func thePlaceIsAboveTheMessage() throws {
+        let text =
+            "21: (bf) r5 = r7\n22: (73) *(u8 *)(r4 +3) = r5\n\nR4 invalid mem access 'inv'\n\nI looked at r4:\n\n"
+            + "16: (79) r1 = *(u64 *)(r10 -64)\n17: (bf) r4 = r1\n"
+        let told = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: text)))
+        #expect(told.explanation.at == "22: *(u8 *)(r4 +3) = r5")
+    }
+
     @Test func aReloadedZeroIsNull() {
         let log =
             "0: (bf) r6 = r1\n1: (15) if r1 == 0x0 goto pc+3\n R1=inv0 R10=fp0 fp-16=00000000 fp-24=mmmmmmmm\n"

@@ -22,8 +22,8 @@ struct DecidingMessage {
             return
         }
         guard let last = lines.lastIndex(where: { $0.kind == .message && !$0.isPunctuation }) else {
-            guard let jump = lines.lastIndex(where: { $0.messageAfterJump != nil }),
-                let message = lines[jump].messageAfterJump
+            guard let jump = lines.lastIndex(where: { $0.messageAfterInstruction != nil }),
+                let message = lines[jump].messageAfterInstruction
             else { return nil }
             self.init(candidates: [message], source: Self.source(above: jump, in: lines), report: nil)
             return

@@ -113,7 +113,7 @@ struct TextEvidence {
         /// A program that the verifier went through and that failed all the same, or a log that was cut.
         private var logWithoutMessage: TextEvidence? {
             mutating get {
-                guard text.hasLog && !text.isEmpty || isOfTotalsAlone else { return nil }
+                guard finding == nil, text.hasLog && !text.isEmpty || isOfTotalsAlone || quotesTrace else { return nil }
                 // The verifier did not even begin: the kernel rejected what was passed with the program.
                 if text.statistics?.instructions == 0 { return nil }
                 let hasTotals = isOfTotalsAlone || text.lines.contains { $0.kind == .total }
@@ -121,14 +121,25 @@ struct TextEvidence {
                 if let error, !isOfCut, error.stage == .attach || TextEvidence.pastVerifier.contains(error.errno) {
                     return nil
                 }
-                if !text.holdsLog, !isOfTotalsAlone { return nil }
+                if !text.holdsLog, !isOfTotalsAlone, !quotesTrace { return nil }
                 guard error != nil || !hasTotals else { return nil }
                 let last = text.lines.last { $0.kind != .blank }?.text.trimmed ?? ""
-                if isCut, !hasTotals, let entry = catalogue[id: "log-full"] {
+                if isCut, !hasTotals, !quotesTrace, let entry = catalogue[id: "log-full"] {
                     return TextEvidence(entry.cause(line: last, source: nil), .logWithoutMessage)
                 }
                 let line = error?.line.text.trimmed ?? last
                 return TextEvidence(catalogue.unknownCause(line: line, source: nil, report: nil), .logWithoutMessage)
+            }
+        }
+
+        /// Whether a loader's summary of the log ends before the message; of EFAULT that is not all that is missing.
+        private var quotesTrace: Bool {
+            mutating get {
+                guard isCut, error?.errno != TextEvidence.badAddress else { return false }
+                return messages.contains { line in
+                    guard let quoted = line.quotedLog else { return false }
+                    return quoted.kind.isTrace && quoted.messageAfterInstruction == nil
+                }
             }
         }
 

@@ -49,6 +49,8 @@ struct ExtractedLog {
         if region.lowerBound > 0, let first = LogRegions.lineBehindMark(in: texts[region.lowerBound - 1]) {
             log.insert(first, at: 0)
         }
+        // cilium/ebpf shows the end of a log, and above it a summary with the last lines of it joined.
+        if !Self.isRefusal(log[...]), let quoted = rest.lazy.compactMap(Self.quotedRefusal).last { log += quoted }
         self.log = log
         self.rest = rest
         isWrapped = region != texts.indices || decorated != nil
@@ -60,7 +62,21 @@ struct ExtractedLog {
     /// More would say nothing more.
     private static let mostEarlier = 16
 
+    /// The instruction and the message of a summary, as in `load program: …: 7: (71) r1 = *(u8 *)(r9 +23): R9 invalid …`.
+    private static func quotedRefusal(in line: Line) -> [Line]? {
+        guard let quoted = line.quotedLog, let message = quoted.messageAfterInstruction,
+            let end = Instruction.endOfText(in: quoted.text)
+        else { return nil }
+        let words = message.text.firstRange(of: " (").flatMap { cut in
+            message.text[cut.lowerBound...].contains("line(s) omitted)") ? message.text[..<cut.lowerBound] : nil
+        }
+        return [
+            Line(quoted.text[..<end], origin: line.origin), Line(words ?? message.text, origin: line.origin),
+        ]
+    }
+
     private static func isRefusal(_ lines: ArraySlice<Line>) -> Bool {
-        lines.contains { $0.kind == .message && !$0.isPunctuation } || lines.contains { $0.messageAfterJump != nil }
+        lines.contains { $0.kind == .message && !$0.isPunctuation }
+            || lines.contains { $0.messageAfterInstruction != nil }
     }
 }

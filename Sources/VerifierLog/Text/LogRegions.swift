@@ -30,7 +30,7 @@ struct LogRegions {
             if start == nil { start = first(above: index, of: [.message, .total, .note, .source, .types]) }
             close(at: index + 1)
         case .instruction, .state, .branch, .pruned, .precision:
-            if let start, isRestart(line, at: index) { close(at: end(of: start, before: index)) }
+            if let start, isRestart(line, at: index) { close(at: max(end(of: start, before: index), endOfMessage)) }
             if start == nil { start = first(above: index, of: [.note, .source, .types]) }
             lastTrace = index
         default: break
@@ -63,10 +63,25 @@ struct LogRegions {
         lastTrace = nil
     }
 
+    /// Below a message that a blank line parts from the trace above it, where a log is told to end.
+    private var endOfMessage: Int {
+        guard let lastTrace else { return 0 }
+        let rest = lines[(lastTrace + 1)...].drop { $0.kind == .blank }
+        return rest.first?.kind == .message && rest.first?.isForeign == false ? rest.startIndex + 1 : lastTrace + 1
+    }
+
     /// Whether another log begins at `line` without totals above it: the first instruction again, below a message.
+    ///
+    /// A person who explains a log also quotes an earlier part of it again, as a paragraph of its own.
     private func isRestart(_ line: Line, at index: Int) -> Bool {
-        guard let lastTrace, line.hasPrefix("0: ") else { return false }
-        return lines[lastTrace..<index].contains { $0.kind == .message && !$0.isPunctuation }
+        guard let lastTrace, lastTrace + 1 < index else { return false }
+        let between = lines[(lastTrace + 1)..<index]
+        guard between.contains(where: { $0.kind == .message && !$0.isPunctuation }) else { return false }
+        if line.hasPrefix("0: ") { return true }
+        guard between.contains(where: { $0.kind == .blank }), let number = line.instruction?.index,
+            let last = lines[...lastTrace].last(where: { $0.kind == .instruction })?.instruction?.index
+        else { return false }
+        return number <= last
     }
 
     /// The first line of an unbroken run of `kinds` that ends above `index`.
@@ -121,11 +136,12 @@ extension Line {
     /// `processed 15 insns`, the last line of every log that has totals.
     fileprivate var isSumOfLog: Bool { text.trimmed.hasPrefix("processed ") }
 
-    /// `...`, `---`, a lone bracket: nothing that a kernel or a loader says.
+    /// `...`, `---`, a lone bracket, the digits with which a cut line began: nothing that a kernel or a loader says.
     var isPunctuation: Bool {
-        text.utf8.allSatisfy { byte in
-            byte < 0x80 && !(0x30..<0x3A ~= byte) && !(0x61..<0x7B ~= byte | 0x20)
-        } || text == "\u{2026}"
+        text.trimmed.utf8.allSatisfy { 0x30..<0x3A ~= $0 }
+            || text.utf8.allSatisfy { byte in
+                byte < 0x80 && !(0x30..<0x3A ~= byte) && !(0x61..<0x7B ~= byte | 0x20)
+            } || text == "\u{2026}"
     }
 
     /// Whether it is not the verifier's, as its first words show.

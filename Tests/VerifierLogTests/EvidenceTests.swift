@@ -59,6 +59,26 @@ import Testing
         #expect(Catalogue.bundled.cause(ofText: text + "\n")?.id == id)
     }
 
+    /// What the kernel remarks on a program's types before it verifies it refuses nothing.
+    @Test(arguments: [
+        "R1 type=ctx expected=fp\n", "Global function hit() doesn't return scalar. Only those are supported.\n",
+        "Unrecognized arg#0 type PTR\n", "btf_vmlinux is malformed\nUnrecognized arg#0 type PTR\n",
+    ])
+    func remarksAboveTheFirstInstructionDoNotDecide(remarks: String) throws {
+        let trace = TextFormTests.trace
+        let cut = "libbpf: -- BEGIN PROG LOAD LOG --\n" + remarks + trace
+        let told = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: cut)))
+        #expect(told.cause.id == Catalogue.unknown)
+        #expect(told.explanation.reason.contains("the end of the log is missing"))
+        #expect(Catalogue.bundled.cause(ofText: remarks + trace + TextFormTests.message)?.id == "bad-deref")
+        let accepted = remarks + "processed 9 insns (limit 1000000) max_states_per_insn 0\n"
+        #expect(DecidingMessage(in: LogSummary(of: accepted).lines) == nil)
+        let refused = remarks + "processed 0 insns (limit 1000000) max_states_per_insn 0\n"
+        #expect(DecidingMessage(in: LogSummary(of: refused).lines) != nil)
+        let function = "Validating hit() func#1...\n" + accepted
+        #expect(DecidingMessage(in: LogSummary(of: function).lines) != nil)
+    }
+
     /// Loggers indent what they quote; only members of types begin with a tab of the kernel's own.
     @Test func aTabIsNoPartOfAMessage() {
         let line =

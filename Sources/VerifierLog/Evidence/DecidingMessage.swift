@@ -1,3 +1,5 @@
+import MatrixModel
+
 /// The end of a log: the deciding message and its place in the program.
 struct DecidingMessage {
     /// What 7.3 says in its own words below or above the message.
@@ -21,20 +23,38 @@ struct DecidingMessage {
             self.init(report: title, in: lines)
             return
         }
-        guard let last = lines.lastIndex(where: { $0.kind == .message && !$0.isPunctuation }) else {
+        let start = Self.endOfChecks(in: lines)
+        guard let last = lines[start...].lastIndex(where: { $0.kind == .message && !$0.isPunctuation }) else {
             guard let jump = lines.lastIndex(where: { $0.messageAfterInstruction != nil }),
                 let message = lines[jump].messageAfterInstruction
             else { return nil }
             self.init(candidates: [message], source: Self.source(above: jump, in: lines), report: nil)
             return
         }
-        let block = Self.block(endingAt: last, in: lines)
+        let block = Self.block(endingAt: last, in: lines[start...])
         self.init(
-            candidates: block + Self.messages(above: last - block.count, in: lines),
+            candidates: block + Self.messages(above: last - block.count, in: lines[start...]),
             source: Self.source(above: last, in: lines), report: nil)
     }
 
     private static let title = KernelReport.title
+
+    /// Where the remarks end that the kernel makes when it compares a program with its BTF, before the first instruction.
+    ///
+    /// They refuse nothing if the verifier goes on. A global function, which is validated, they do refuse.
+    /// Source: Linux 5.6 to 6.18 kernel/bpf/btf.c, `btf_check_subprog_arg_match`, whose result `do_check_common` ignores for
+    /// a main program.
+    private static func endOfChecks(in lines: [Line]) -> Int {
+        if let instruction = lines.firstIndex(where: { $0.kind == .instruction }) {
+            let messages = lines[..<instruction].filter { $0.kind == .message && !$0.isPunctuation }
+            let goesOn = !messages.isEmpty && messages.allSatisfy(\.isRemarkOnTypes)
+            return goesOn ? instruction : lines.startIndex
+        }
+        guard let processed = LogStatistics.parse(lines)?.instructions, processed > 0,
+            !lines.contains(where: { $0.hasPrefix("Validating ") })
+        else { return lines.startIndex }
+        return lines.lastIndex { $0.isRemarkOnTypes }.map { $0 + 1 } ?? lines.startIndex
+    }
 
     /// The report repeats the message in other words, so the classic line above it counts, or else the one after it.
     private init(report title: Int, in lines: [Line]) {
@@ -45,7 +65,9 @@ struct DecidingMessage {
         let after = body[(suggestion ?? title)...].dropFirst().filter { $0.kind == .message && !$0.isIndented }
         let category = lines[title].text.dropFirst(Self.title.count).prefix { $0 != ":" }
         self.init(
-            candidates: (classic.map { Self.block(endingAt: $0, in: lines) } ?? []) + after.suffix(1) + [lines[title]],
+            candidates: (classic.map { Self.block(endingAt: $0, in: lines[...]) } ?? []) + after.suffix(1) + [
+                lines[title]
+            ],
             source: Self.markedSource(in: body[..<(suggestion ?? lines.endIndex)])
                 ?? Self.source(above: title, in: lines),
             report: Report(
@@ -61,15 +83,15 @@ struct DecidingMessage {
     }
 
     /// A message of several lines, last line first: `R1 type=inv expected=fp` above `Caller passes invalid args into func#1`.
-    private static func block(endingAt last: Int, in lines: [Line]) -> [Line] {
+    private static func block(endingAt last: Int, in lines: ArraySlice<Line>) -> [Line] {
         lines[...last].suffix(longestBlock).reversed().prefix { $0.kind == .message && !$0.isPunctuation }.map(\.self)
     }
 
     /// The messages between the trace and the block above `last`, last line first.
     ///
     /// Other programs write to the same terminal.
-    private static func messages(above last: Int, in lines: [Line]) -> [Line] {
-        guard last >= 0 else { return [] }
+    private static func messages(above last: Int, in lines: ArraySlice<Line>) -> [Line] {
+        guard last >= lines.startIndex else { return [] }
         return lines[...last].suffix(longestBlock).reversed().prefix { !$0.kind.isTrace }.filter { $0.kind == .message }
     }
 
@@ -103,6 +125,23 @@ extension StringProtocol {
 }
 
 extension Line {
+    /// Whether it is what the kernel remarks when the BTF of a program's context is not what it expects.
+    ///
+    /// The program is verified all the same, so it is a reason only where nothing was verified.
+    var isRemarkOnTypes: Bool {
+        let text = text.trimmed
+        return isQuotedRemarkOnTypes || text == "btf_vmlinux is malformed" || text.hasPrefix("arg#0 reference type(")
+            || text.hasPrefix("arg#0 type ") || text.hasPrefix("Arg#0 type ")
+    }
+
+    /// The same of a line that stands in no log, or quotes one: those that are seldom anything but a remark.
+    var isQuotedRemarkOnTypes: Bool {
+        let bytes = text.utf8.span
+        return [
+            "R1 type=ctx expected=fp", "Unrecognized arg#0 type ", "doesn't return scalar. Only those are supported",
+        ].contains { bytes.contains($0, from: 0) }
+    }
+
     /// The source code that a line of the kind `source` shows, without the `;` before it; `nil` if it shows a loader's remark only.
     ///
     /// cilium/ebpf puts a remark in front of the source of an instruction that it could not relocate, and leaves out the place,

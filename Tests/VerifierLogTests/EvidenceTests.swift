@@ -207,6 +207,8 @@ import Testing
             "jit-unsupported"
         ),
         ("libbpf: prog 'hit': BPF program load failed: strerror_r(-524)=22", "jit-unsupported"),
+        // bpftrace names what it loads as it names what it attaches to.
+        ("bpf: Failed to load program: Invalid argument\n\nError loading program: kprobe:sys_read", "unsupported"),
         ("libbpf: prog 'hit': failed to auto-attach: -524", "attach-unsupported.trampoline"),
         ("panic: map create: operation not permitted\n\ngoroutine 1 [running]:\nmain.main()", "permission"),
         (

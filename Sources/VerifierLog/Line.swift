@@ -7,6 +7,8 @@ package struct Line: Sendable {
     package let finding: GuestFinding?
     /// Where it stands in what was read; `nil` for a line that was not read.
     package var origin: Origin?
+    /// Whether a logger marked it as one that reports no failure: `level=info`, `[DEBUG]`.
+    var isRoutine = false
 
     /// A line of the text that was read, before anything was taken off or decoded.
     package struct Origin: Sendable, Hashable {

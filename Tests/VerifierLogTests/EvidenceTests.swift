@@ -79,6 +79,12 @@ import Testing
         #expect(DecidingMessage(in: LogSummary(of: function).lines) != nil)
     }
 
+    /// A text that quotes a remark alone does not have the reason; another line in it may be one.
+    @Test func aRemarkInATextWithoutALogIsNoReason() {
+        let text = "libbpf: prog 'hit': BPF program load failed: Permission denied\nR1 type=ctx expected=fp\n"
+        #expect(Catalogue.bundled.cause(ofText: text)?.id == "refused")
+    }
+
     /// Loggers indent what they quote; only members of types begin with a tab of the kernel's own.
     @Test func aTabIsNoPartOfAMessage() {
         let line =
@@ -87,6 +93,57 @@ import Testing
             + "(7 line(s) omitted)\n"
         #expect(Catalogue.bundled.cause(ofText: line)?.id == "bad-deref")
     }
+
+    /// What a person writes around the output is no output: no step that failed, no message, and nothing to quote.
+    @Test(
+        arguments: [
+            (
+                "I have two programs attached to a cgroup. The second one is what I load, and this is what I get:\n"
+                    + "libbpf: prog 'hit': BPF program load failed: Permission denied\n", "refused",
+                "libbpf: prog 'hit': BPF program load failed: Permission denied"
+            ),
+            (
+                "Looks like an arena-related issue:\n" + TextFormTests.trace + "helpers may not be called on Sundays\n",
+                Catalogue.unknown, "helpers may not be called on Sundays"
+            ),
+            (
+                "So this is what I have tried, and it is not what the manual says that it should be.\n"
+                    + "- the kernel is a new one\nhit: cannot go on: no such thing (errno 22)\n"
+                    + "int value = compute(first, second);\nKeep in mind that this is a test, and that you can stop it.\n",
+                Catalogue.unknown, "hit: cannot go on: no such thing (errno 22)"
+            ),
+            (
+                "time=\"10:00\" level=warning msg=\"cannot find the thing\"\n"
+                    + "time=\"10:00\" level=info msg=\"failed over to another thing\"\nError:\n",
+                Catalogue.unknown, "cannot find the thing"
+            ),
+            (
+                "When I run it, I get \"R0 !read_ok\" and that is all that there is.\nWhy is that, and what can I do?\n",
+                "not-init", "R0 !read_ok"
+            ),
+        ] as [(String, String, String)])
+    func proseIsNoOutput(text: String, id: String, line: String) throws {
+        let cause = try #require(Catalogue.bundled.cause(ofText: text))
+        #expect(cause.id == id)
+        #expect(cause.line == line)
+    }
+
+    @Test func aTextWithoutAnyOutputIsExplainedAsSuch() throws {
+        let text = "It is not what I would have thought that it would be, and I have no idea why.\nIs this a bug?\n"
+        let told = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: text)))
+        #expect(told.cause.id == Catalogue.unknown)
+        #expect(!told.explanation.reason.contains("message is not in the catalogue"))
+    }
+
+    @Test(arguments: [
+        ("libbpf: failed to find it", false), ("The sequence of 8193 jumps is too complex.", false),
+        ("ERROR: This might have happened because the value is smaller than 127.", false),
+        ("Creation of the required BPF maps has failed.", false), ("Error: the BPF_PROG_LOAD syscall failed.", false),
+        ("cannot attach kprobe, probe entry may not exist", false), ("return *value;", true), ("#include <x.h>", true),
+        ("Then I load the program with the tool, and that is when it fails for me.", true),
+        ("Here is the log:", true), ("Is it a bug?", true),
+    ])
+    func tellsProseFromMessages(line: String, isProse: Bool) { #expect(Line(line[...]).isProse == isProse) }
 
     /// libbpf's own numbers are no errnos, and a missing file is not what a load lacks.
     @Test(
@@ -102,6 +159,48 @@ import Testing
         ] as [(String, String)])
     func readsWhatIsNoErrnoOfTheLoad(text: String, id: String) {
         #expect(Catalogue.bundled.cause(ofText: text + "\n")?.id == id)
+    }
+
+    /// libbpf's debug messages and failures that a loader ignores explain nothing while there is another failure.
+    @Test(
+        arguments: [
+            (
+                "libbpf: Error loading BTF: Invalid argument(22)\nlibbpf: magic: 0xeb9f\nversion: 1\n"
+                    + "[3] DATASEC maps size=0 vlen=2 size == 0\n"
+                    + "libbpf: Error loading ELF section .BTF: -22. Ignored and continue.\n"
+                    + "libbpf: map 'hits': failed to create: Operation not permitted(-1)\n", "map-create-permission"
+            ),
+            (
+                "libbpf: prog 'hit': failed to attach: Device or resource busy\n"
+                    + "libbpf: extern (func ksym) 'bpf_x': resolved to vmlinux [77]\n"
+                    + "libbpf: struct_ops init_kern ops: func ptr init is set to prog hit from data(+0) to kern_data(+0)\n",
+                "attach-function-taken"
+            ),
+        ])
+    func whatIsNoFailureDoesNotDecide(text: String, id: String) {
+        #expect(Catalogue.bundled.cause(ofText: text)?.id == id)
+    }
+
+    @Test func saysThatTheLoaderIgnoredTheOnlyFailure() throws {
+        let text = "libbpf: Error loading .BTF into kernel: -22. BTF is optional, ignoring.\n"
+        let told = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: text)))
+        #expect(told.explanation.reason.contains("ignored"))
+    }
+
+    /// The kernel's answer to a netlink request goes before what loaders make of it.
+    @Test func theKernelsAnswerGoesBeforeTheLoadersWords() throws {
+        let text =
+            "libbpf: Kernel error message: hitdrv: MTU too large to enable XDP without frags\n"
+            + "libxdp: Error attaching XDP program to ifindex 2: Operation not supported\n"
+            + "libxdp: XDP mode not supported; try using SKB mode\n"
+        let cause = try #require(Catalogue.bundled.cause(ofText: text))
+        #expect(cause.id == "xdp-mtu")
+        let unknown = text.replacing("MTU too large to enable XDP without frags", with: "not on Sundays")
+        #expect(Catalogue.bundled.cause(ofText: unknown)?.line.hasSuffix("not on Sundays") == true)
+        let benign =
+            "libbpf: Kernel error message: Exclusivity flag on, cannot modify\nlibbpf: map 'hits': failed to "
+            + "create: Operation not permitted(-1)\n"
+        #expect(Catalogue.bundled.cause(ofText: benign)?.id == "map-create-permission")
     }
 
     /// cilium/ebpf joins the end of the log in its summary, and people break it again.
@@ -128,6 +227,22 @@ import Testing
         let told = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: text)))
         #expect(told.cause.id == Catalogue.unknown)
         #expect(told.explanation.reason.contains("the end of the log is missing"))
+    }
+
+    @Test func saysThatTheVerifierAcceptedTheProgram() throws {
+        let text =
+            "libbpf: prog 'hit': BPF program load failed: Invalid argument\n"
+            + "libbpf: prog 'hit': -- BEGIN PROG LOAD LOG --\n\(TextFormTests.totals)-- END PROG LOAD LOG --\n"
+        let told = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: text)))
+        #expect(told.cause.id == Catalogue.unknown)
+        #expect(told.explanation.reason.contains("went through the program"))
+    }
+
+    @Test func namesTheCommandForOmittedLines() throws {
+        let text =
+            "program hit: load program: bad CO-RE relocation: invalid func unknown#195896080 (19 line(s) omitted)\n"
+        let told = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: text)))
+        #expect(told.explanation.facts.contains { $0.contains("19 lines") && $0.contains("`%+v`") })
     }
 
     /// The instruction above the message is the place, not one that a person quotes once more below it.

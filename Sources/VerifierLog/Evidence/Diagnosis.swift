@@ -37,10 +37,24 @@ extension Catalogue {
         var told = explanation(
             of: evidence.cause, lines: text.lines, path: path, loader: LoaderOutput(lines: text.loaderLines),
             kernel: nil)
-        if let gap = EvidenceGap(in: text, evidence, path) {
+        if evidence.isIgnored {
+            told.reason += " The loader ignored this and went on, so a failure that followed has another reason."
+            return told.ofAnyKernel
+        }
+        let gap = EvidenceGap(in: text, evidence, path)
+        if gap == nil, !text.holdsLog, let count = text.allLines.lazy.compactMap(\.omittedLines).last {
+            told.facts.append(
+                "The loader left out \(count) line\(count == 1 ? "" : "s") of the log. To get the complete log, "
+                    + (loader ?? .cilium).command)
+        }
+        if let gap {
             let command = loader?.command ?? SpeakingLoader.anyCommand
-            told.reason = gap == .noEnd ? gap.words : "\(told.reason) \(gap.words)"
-            if gap != .noBeginning, !Self.advising.contains(evidence.cause.id) {
+            told.reason = gap.isWholeReason ? gap.words : "\(told.reason) \(gap.words)"
+            if gap == .accepted {
+                told.suggestion =
+                    "Compare what is passed with the program (attach type, license, maps that other programs use, such as "
+                    + "a program array) with a program that loads, and look for a warning in dmesg."
+            } else if gap != .noBeginning, !Self.advising.contains(evidence.cause.id) {
                 told.suggestion = "To get the complete log, \(command)"
             } else {
                 told.facts.append("To get the complete log, \(command)")
@@ -65,19 +79,26 @@ private enum EvidenceGap {
     case noLog
     /// The log ends before its message.
     case noEnd
+    /// The log is complete and has no message: the kernel rejected a program that the verifier went through.
+    case accepted
+    /// No line is one of a verifier or a loader.
+    case noMessage
     /// The path to the message begins somewhere in the middle.
     case noBeginning
 
     /// `nil` where nothing is missing that would say more.
     init?(in text: LogSummary, _ evidence: TextEvidence, _ path: FailingPath) {
         switch evidence.basis {
+        case .nothingTold: self = .noMessage
         case .unknown where !text.hasLog:
             guard evidence.stage == .load else { return nil }
             self = .noLog
         case .message, .unknown:
             guard Self.needPath.contains(evidence.cause.id), !path.steps.isEmpty, !path.isWhole else { return nil }
             self = .noBeginning
-        case .logWithoutMessage: self = .noEnd
+        case .logWithoutMessage:
+            let isWhole = text.lines.contains { $0.kind == .total } && !text.allLines.contains(where: Truncation.isMark)
+            self = isWhole ? .accepted : .noEnd
         case .summary:
             // An empty log can be complete: the kernel rejected the load before it looked at the program.
             guard !text.hasLog || evidence.cause.id == "refused", evidence.stage != .attach,
@@ -101,14 +122,29 @@ private enum EvidenceGap {
         "bt-load", "ipr-load", "os-error",
     ]
 
+    var isWholeReason: Bool { [.noEnd, .noMessage, .accepted].contains(self) }
+
     var words: String {
         switch self {
         case .noLog:
             "The text does not contain the verifier's log, which has the reason if the verifier rejected the program."
+        case .noMessage: "No line of the text is known to be from the verifier or from a loader."
+        case .accepted:
+            "The verifier went through the program and reported nothing: the kernel rejected the load for another reason, "
+                + "which it did not name."
         case .noEnd: "The text does not contain the verifier's message: the end of the log is missing."
         case .noBeginning:
             "The beginning of the log is missing, so checks above the first line are not taken into account."
         }
+    }
+}
+
+extension Line {
+    /// 646 of `(646 line(s) omitted)`, with which cilium/ebpf ends a summary.
+    fileprivate var omittedLines: Int? {
+        guard let end = text.firstRange(of: " line(s) omitted)") else { return nil }
+        let digits = text[..<end.lowerBound].reversed().prefix { $0.isASCII && $0.isNumber }
+        return Int(String(digits.reversed()))
     }
 }
 

@@ -15,12 +15,16 @@ struct TextEvidence {
         case logWithoutMessage
         /// A line that the catalogue does not have.
         case unknown
+        /// A line that reports no failure, of a text that has none that does.
+        case nothingTold
     }
 
     var cause: Cause
     var basis: Basis
     /// The step in which it came, as far as the text tells it.
     private(set) var stage: Stage?
+    /// Whether the loader says that it ignores the failure and goes on.
+    private(set) var isIgnored = false
 
     private init(_ cause: Cause, _ basis: Basis) {
         self.cause = cause
@@ -30,10 +34,13 @@ struct TextEvidence {
     /// `nil` where the text shows no failure.
     init?(in text: LogSummary, catalogue: Catalogue) {
         var reader = Reader(text: text, catalogue: catalogue)
-        guard let found = reader.verifierCause ?? reader.specific ?? reader.restOfLog ?? reader.summary else {
-            return nil
-        }
+        guard
+            let found = reader.verifierCause ?? reader.kernelAnswer ?? reader.specific ?? reader.unknownMessage
+                ?? reader.quoted
+                ?? reader.logWithoutMessage ?? reader.summary ?? reader.mentioned ?? reader.unknownLine
+        else { return nil }
         self = found
+        isIgnored = reader.isIgnored && basis != .unknown && basis != .nothingTold
         cause = catalogue.narrowed(cause, log: text.lines, loader: text.loaderLines)
         if basis != .message { stage = StatedError.stage(in: Line(cause.line[...])) ?? reader.error?.stage }
     }
@@ -43,9 +50,14 @@ struct TextEvidence {
         let text: LogSummary
         let catalogue: Catalogue
         private let finding: DecidingMessage?
+        /// What programs wrote.
         private let messages: [Line]
+        /// Whether the text has no failure but those that the loader ignored.
+        let isIgnored: Bool
+        /// What a person wrote around it.
+        private let prose: [Line]
         /// Only looked for where no line names a reason.
-        private(set) lazy var error = StatedError.first(in: messages)
+        private(set) lazy var error = StatedError.first(in: messages) ?? StatedError.first(in: prose)
         /// The message of a loader that decides, be it only a summary.
         private let deciding: Catalogue.KnownMessage?
 
@@ -55,7 +67,15 @@ struct TextEvidence {
             let hasReport = text.lines.contains { $0.hasPrefix(KernelReport.title) }
             finding = text.hasLog || hasReport ? DecidingMessage(in: text.lines) : nil
             let around = text.hasLog ? text.loaderLines : text.allLines
-            messages = Self.ends(of: around.filter { [.message, .loader].contains($0.kind) && !$0.isPunctuation })
+            let said = around.filter { [.message, .loader].contains($0.kind) && !$0.isPunctuation }
+            let isOfFunction = around.contains { $0.hasPrefix("Validating ") }
+            let reasons = isOfFunction ? said : said.filter { !$0.isQuotedRemarkOnTypes }
+            let lines = Self.ends(of: reasons.isEmpty ? said : reasons)
+            let program = lines.filter { !$0.isProse && !$0.reportsProgress }
+            let failures = IgnoredFailures.removed(from: program)
+            isIgnored = failures.count < program.count && !failures.contains { $0.weight >= Line.telling }
+            messages = isIgnored ? program : failures
+            prose = lines.filter(\.isProse)
             deciding = catalogue.known(in: messages) { $0.decides }
         }
 
@@ -74,6 +94,21 @@ struct TextEvidence {
         var verifierCause: TextEvidence? {
             finding.flatMap { catalogue.knownCause($0, findings) { $0.decides && !$0.isSummary } }
                 .map { TextEvidence($0, .message) }
+        }
+
+        /// What the kernel's netlink answered, whatever a loader makes of it below.
+        ///
+        /// Source: libbpf `src/nlattr.c`, `libbpf_nla_dump_errormsg`.
+        var kernelAnswer: TextEvidence? {
+            for line in messages.reversed() {
+                guard let mark = line.text.firstRange(of: "Kernel error message: ") else { continue }
+                let answer = Line(line.text[mark.upperBound...], origin: line.origin)
+                let entry = catalogue.entry(matching: answer) ?? catalogue.entry(matching: line)
+                // `Exclusivity flag on` is said of a qdisc that is already there, and the loader goes on.
+                guard let entry, entry.decides || catalogue.entry(matching: answer) == nil else { continue }
+                return TextEvidence(entry.cause(line: line.text.trimmed, source: nil), .message)
+            }
+            return nil
         }
 
         /// A loader's message that names a reason.
@@ -97,21 +132,27 @@ struct TextEvidence {
             return errnoCause(error, insteadOf: nil)
         }
 
-        /// What the log says where the catalogue does not have its message, or where it has none.
-        var restOfLog: TextEvidence? {
-            mutating get {
-                guard let finding else { return logWithoutMessage }
-                if let known = catalogue.knownCause(finding, findings, where: { _ in true }) {
-                    return TextEvidence(known, .message)
-                }
-                return catalogue.unknownCause(finding).map {
-                    TextEvidence($0, finding.report == nil ? .unknown : .message)
-                }
+        /// What the log says where the catalogue does not have its message.
+        var unknownMessage: TextEvidence? {
+            guard let finding else { return nil }
+            if let known = catalogue.knownCause(finding, findings, where: { _ in true }) {
+                return TextEvidence(known, .message)
+            }
+            return catalogue.unknownCause(finding).map {
+                TextEvidence($0, finding.report == nil ? .unknown : .message)
+            }
+        }
+
+        /// A message that a person quotes and that names a reason.
+        var quoted: TextEvidence? {
+            let quotations = prose.flatMap(\.quotations).filter { !$0.isQuotedRemarkOnTypes }
+            return catalogue.known(in: quotations) { $0.decides && !$0.isSummary }.map {
+                TextEvidence(catalogue.cause(of: $0, in: quotations), .message)
             }
         }
 
         /// A program that the verifier went through and that failed all the same, or a log that was cut.
-        private var logWithoutMessage: TextEvidence? {
+        var logWithoutMessage: TextEvidence? {
             mutating get {
                 guard finding == nil, text.hasLog && !text.isEmpty || isOfTotalsAlone || quotesTrace else { return nil }
                 // The verifier did not even begin: the kernel rejected what was passed with the program.
@@ -158,18 +199,38 @@ struct TextEvidence {
         var summary: TextEvidence? {
             mutating get {
                 let known = deciding ?? catalogue.known(in: messages) { !$0.isSummary }
-                if let error, let cause = errnoCause(error, insteadOf: known?.entry) {
+                if let error, !isIgnored, let cause = errnoCause(error, insteadOf: known?.entry) {
                     return TextEvidence(cause, .summary)
                 }
                 if let known = known ?? catalogue.known(in: messages, where: { _ in true }) {
                     return TextEvidence(
                         placed(catalogue.cause(of: known, in: messages), at: messages[known.place]), .summary)
                 }
-                guard !text.hasLog || text.isEmpty else { return nil }
-                return messages.last.map {
-                    TextEvidence(catalogue.unknownCause(line: $0.text.trimmed, source: nil, report: nil), .unknown)
-                }
+                return nil
             }
+        }
+
+        /// A message of the catalogue in a sentence, where nothing else is in the text.
+        var mentioned: TextEvidence? {
+            guard finding == nil, !text.hasLog || text.isEmpty else { return nil }
+            let remaining = prose.filter { !$0.isQuotedRemarkOnTypes }
+            return catalogue.known(in: remaining) { $0.decides }.map {
+                TextEvidence(
+                    placed(catalogue.cause(of: $0, in: remaining), at: remaining[$0.place]),
+                    $0.entry.isSummary ? .summary : .message)
+            }
+        }
+
+        /// The line that says most of a failure; the last one of several.
+        var unknownLine: TextEvidence? {
+            guard !text.hasLog || text.isEmpty else { return nil }
+            let lines = (messages.isEmpty ? prose : messages).map { (line: $0, weight: $0.weight) }
+            guard let most = lines.map(\.weight).max(), let line = lines.last(where: { $0.weight == most })?.line else {
+                return nil
+            }
+            return TextEvidence(
+                catalogue.unknownCause(line: line.text.trimmed, source: nil, report: nil),
+                most < Line.telling ? .nothingTold : .unknown)
         }
 
         /// The entry for the errno; `known` says more, unless the errno has few reasons.

@@ -34,7 +34,11 @@ struct Decoration {
 
     /// The line without the decoration, `nil` when it does not have it; times and numbers may differ.
     func taken(off line: Line) -> Line? {
-        length(in: line.text.utf8.span).map { Line(Substring(line.text.utf8.dropFirst($0)), origin: line.origin) }
+        length(in: line.text.utf8.span).map {
+            var rest = Line(Substring(line.text.utf8.dropFirst($0)), origin: line.origin)
+            rest.isRoutine = line.isRoutine
+            return rest
+        }
     }
 
     /// How many bytes of the line are the decoration.

@@ -15,6 +15,22 @@ struct LinePrefix {
         return prefix.scan()
     }
 
+    /// Whether a logger marks `line` as one of a level below a warning, in its prefix or in a field.
+    static func isRoutine(_ line: Substring) -> Bool {
+        let bytes = Array(line.utf8.prefix(longest))
+        let prefix = length(in: line)
+        let words = bytes.prefix(prefix).split { !isLetter($0) }
+        if words.contains(where: { word in routine.contains { word.elementsEqual($0) } }) { return true }
+        return fields.contains { field in
+            guard let place = bytes.span.firstIndex(of: field, from: 0) else { return false }
+            let value = bytes[(place + field.utf8CodeUnitCount)...].drop { !isLetter($0) }
+            return routine.contains { value.prefix(while: isLetter).map { $0 & ~0x20 }.elementsEqual($0) }
+        }
+    }
+
+    private static let routine = ["TRACE", "DEBUG", "DEBU", "DBG", "INFO", "INF", "NOTICE"].map { Array($0.utf8) }
+    private static let fields: [StaticString] = ["level=", "lvl=", "\"level\":", "\"severity\":", "severity="]
+
     private static let longest = 256
     private static let mostParts = 12
 

@@ -26,7 +26,7 @@ struct PlainLines {
         }
     }
 
-    private mutating func add(_ text: Substring, _ origin: Line.Origin, depth: Int) {
+    private mutating func add(_ text: Substring, _ origin: Line.Origin, isRoutine: Bool = false, depth: Int) {
         // What a verifier wrote needs no more than this.
         switch LineKind(of: text.utf8.span) {
         case .message, .loader, .note: break
@@ -35,6 +35,7 @@ struct PlainLines {
             return
         }
         let plain = Self.withoutFrame(text)
+        let isRoutine = isRoutine || LinePrefix.isRoutine(text)
         if depth < Self.deepest, StructuredLine.mayEncode(plain.utf8.span), let texts = StructuredLine.texts(in: plain)
         {
             for text in texts {
@@ -42,10 +43,12 @@ struct PlainLines {
                 var parts = decoded.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
                 // A line feed at the end of a record begins no other line.
                 if parts.last?.isEmpty == true { parts.removeLast() }
-                for part in parts { add(Substring(part), origin, depth: depth + 1) }
+                for part in parts { add(Substring(part), origin, isRoutine: isRoutine, depth: depth + 1) }
             }
         } else {
-            lines.append(Line(plain, origin: origin))
+            var line = Line(plain, origin: origin)
+            line.isRoutine = isRoutine
+            lines.append(line)
         }
     }
 

@@ -221,6 +221,8 @@ import Testing
 
     @Test(arguments: [
         "load program: invalid argument: : from 48 to 51: R0=inv(id=0) R10=fp0 fp-8= (truncated, 89 line(s) omitted)\n",
+        "load program: invalid argument: from 48 to 51: \(String(repeating: "R1=inv(id=0) ", count: 20))fp-8=m (truncated, "
+            + "89 line(s) omitted)\n",
         "```\n7: (bf) r1 = r6                      ; R1_w=ctx() R6_w=ctx()\n8\n```\n",
     ])
     func aTraceWithoutAMessageIsACutLog(text: String) throws {

@@ -73,7 +73,7 @@ package struct Line: Sendable {
 
     /// What of a log cilium/ebpf puts behind the errno in its summary, `load program: permission denied: …`.
     var quotedLog: Line? {
-        guard let start = text.firstRange(of: "load program: "),
+        guard text.utf8.span.contains("load program: ", from: 0), let start = text.firstRange(of: "load program: "),
             let errno = text[start.upperBound...].firstRange(of: ": ")
         else { return nil }
         // An empty first line is joined, too.

@@ -141,7 +141,9 @@ import Testing
         ("Creation of the required BPF maps has failed.", false), ("Error: the BPF_PROG_LOAD syscall failed.", false),
         ("cannot attach kprobe, probe entry may not exist", false), ("return *value;", true), ("#include <x.h>", true),
         ("Then I load the program with the tool, and that is when it fails for me.", true),
-        ("Here is the log:", true), ("Is it a bug?", true),
+        ("Here is the log:", true), ("Is it a bug?", true), ("2. Get the below error", true),
+        ("- I failed to load it", true), (" - Instructions: 5012 (916 over limit)", false),
+        ("1. Permission denied (os error 13)", false),
     ])
     func tellsProseFromMessages(line: String, isProse: Bool) { #expect(Line(line[...]).isProse == isProse) }
 
@@ -270,7 +272,7 @@ import Testing
         arguments: [
             ("error on bpf_create_map_xattr: Invalid argument (os error 22)", "map-create-invalid"),
             ("error on bpf_prog_load: Invalid argument (os error 22)", "unsupported"),
-            ("hit.c:8 [hit panic]: Argument list too long\nFailed to attach struct_op", "attach-too-many"),
+            ("hit.c:8 [hit panic]: Argument list too long\nFailed to attach to the function", "attach-too-many"),
             (
                 "libbpf: sec 'kprobe/hit': found program 'hit' at insn offset 0 (0 bytes), code size 12 insns (96 bytes)\n"
                     + "libbpf: prog 'hit': BPF program load failed: -E2BIG", "argument-list.attribute"

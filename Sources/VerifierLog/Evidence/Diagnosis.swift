@@ -142,7 +142,8 @@ private enum EvidenceGap {
 extension Line {
     /// 646 of `(646 line(s) omitted)`, with which cilium/ebpf ends a summary.
     fileprivate var omittedLines: Int? {
-        guard let end = text.firstRange(of: " line(s) omitted)") else { return nil }
+        guard text.utf8.span.contains(" line(s) omitted)", from: 0), let end = text.firstRange(of: " line(s) omitted)")
+        else { return nil }
         let digits = text[..<end.lowerBound].reversed().prefix { $0.isASCII && $0.isNumber }
         return Int(String(digits.reversed()))
     }

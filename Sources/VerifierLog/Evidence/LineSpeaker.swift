@@ -6,7 +6,7 @@ extension Line {
     var isProse: Bool {
         guard finding == nil, kind == .message else { return false }
         let text = beginning.trimmed
-        if text.isCode { return true }
+        if text.isCode || text.isListItem && StatedError(in: self) == nil { return true }
         let words = text.split(separator: " ")
         guard words.count > 2, words.first?.last != ":" else { return false }
         if words.count > 7, words.count(where: { Self.wordsOfSentences.contains($0.lowercased()) }) > 2 { return true }
@@ -109,6 +109,13 @@ extension Line {
 }
 
 extension String {
+    /// `- the log is cut`, `2. Run it`; iproute2 lists names with values.
+    fileprivate var isListItem: Bool {
+        let mark = prefix { $0 != " " }
+        guard mark.count < count, !contains(":") else { return false }
+        return mark == "-" || mark == "*" || mark.last == "." && Int(mark.dropLast()) != nil
+    }
+
     /// Whether it is a line of C, Go, Python or Rust.
     fileprivate var isCode: Bool {
         if ["//", "/*", "#include", "#define", "#[", "import ", "package "].contains(where: hasPrefix) { return true }

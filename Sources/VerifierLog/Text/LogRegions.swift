@@ -79,10 +79,14 @@ struct LogRegions {
         guard between.contains(where: { $0.kind == .message && !$0.isPunctuation }) else { return false }
         if line.hasPrefix("0: ") { return true }
         guard between.contains(where: { $0.kind == .blank }), let number = line.instruction?.index,
-            let last = lines[...lastTrace].last(where: { $0.kind == .instruction })?.instruction?.index
+            let last = lines[...lastTrace].suffix(Self.statesBetween).last(where: { $0.kind == .instruction })?
+                .instruction?.index
         else { return false }
         return number <= last
     }
+
+    /// More lines without an instruction are not told from another program's.
+    private static let statesBetween = 64
 
     /// The first line of an unbroken run of `kinds` that ends above `index`.
     private func first(above index: Int, of kinds: Set<LineKind>) -> Int {
@@ -138,7 +142,7 @@ extension Line {
 
     /// `...`, `---`, a lone bracket, the digits with which a cut line began: nothing that a kernel or a loader says.
     var isPunctuation: Bool {
-        text.trimmed.utf8.allSatisfy { 0x30..<0x3A ~= $0 }
+        text.utf8.drop { $0 == 0x20 }.allSatisfy { 0x30..<0x3A ~= $0 }
             || text.utf8.allSatisfy { byte in
                 byte < 0x80 && !(0x30..<0x3A ~= byte) && !(0x61..<0x7B ~= byte | 0x20)
             } || text == "\u{2026}"

@@ -24,9 +24,9 @@ package struct CacheFolder: Sendable {
             switch name {
             case "snapshots": self = .snapshots
             case "probes": self = .probes
-            case "host-qemu", "host-accelerator": self = .host
             case "kernels", "offered", "downloads", "unavailable": self = .kernels
             case "apt": self = .packageLists
+            case _ where name.hasPrefix("host-"): self = .host
             case _ where name.hasPrefix("guest-") && name.hasSuffix(".cpio"): self = .guestImages
             default: return nil
             }

@@ -27,13 +27,20 @@ package struct FileLock: Sendable {
         try await wait(LOCK_SH)
     }
 
-    /// Does not wait: throws `system(.wouldBlock)` if anybody else holds or shares it.
+    /// Throws `system(.wouldBlock)` if anybody else holds or shares it.
+    ///
+    /// A process that is just being started holds copies of all locks for a moment; it is given a fifth of a second.
     package init(ifFree file: FilePath) throws(Problem) {
         descriptor = try Self.open(file, .file)
-        guard flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 else {
+        var attempts = 0
+        while flock(descriptor.rawValue, LOCK_EX | LOCK_NB) != 0 {
             let errno = Errno(rawValue: errno)
-            release()
-            throw .system(errno)
+            attempts += 1
+            guard errno == .wouldBlock, attempts <= 20 else {
+                release()
+                throw .system(errno)
+            }
+            usleep(10_000)
         }
     }
 

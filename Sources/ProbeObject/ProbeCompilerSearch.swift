@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Glibc
-import HostTools
+package import HostTools
 import SystemPackage
 
 extension ProbeCompiler {
@@ -8,20 +8,22 @@ extension ProbeCompiler {
     /// newest `clang-N` on `PATH`.
     ///
     /// Debian's clang has the target; the clang of a Swift toolchain, which often comes first on `PATH`, has not.
+    ///
+    /// What a clang said of its targets is remembered in `facts` for as long as its file does not change.
     package static func find(
-        environment: [String: String] = ProcessInfo.processInfo.environment
+        environment: [String: String] = ProcessInfo.processInfo.environment, facts: HostFacts? = nil
     ) async throws -> ProbeCompiler {
         let folders = (environment["PATH"] ?? "").split(separator: ":").map { FilePath(String($0)) }
         if let named = environment[variable], !named.isEmpty {
             let clang = named.contains("/") ? FilePath(named) : locate(named, in: folders) ?? FilePath(named)
-            guard let compiler = try await ProbeCompiler(ifUsable: clang) else {
+            guard let compiler = try await ProbeCompiler(ifUsable: clang, facts) else {
                 throw ProbeObjectError.unusableCompiler(clang, variable: variable)
             }
             return compiler
         }
         let names = ["clang-19", "clang"] + numbered(in: folders).filter { $0 != "clang-19" }
         for name in names {
-            if let clang = locate(name, in: folders), let compiler = try await ProbeCompiler(ifUsable: clang) {
+            if let clang = locate(name, in: folders), let compiler = try await ProbeCompiler(ifUsable: clang, facts) {
                 return compiler
             }
         }
@@ -29,14 +31,20 @@ extension ProbeCompiler {
     }
 
     /// `nil` when the file cannot be run or has no bpf target.
-    private init?(ifUsable clang: FilePath) async throws {
+    private init?(ifUsable clang: FilePath, _ facts: HostFacts?) async throws {
         guard let identity = ProgramIdentity.of(clang) else { return nil }
+        let targets = try await facts.remembering(clang, identity) { try await Self.targets(of: clang) }
+        guard targets?.split(separator: " ").contains("bpf") == true else { return nil }
+        self.clang = clang
+        self.identity = identity
+    }
+
+    /// Separated by blanks; `nil` if it does not say.
+    private static func targets(of clang: FilePath) async throws -> String? {
         let result = try await ToolRunner(.path(clang)).run(["--print-targets"], within: nil)
         // One target a line: "    bpf         - BPF (host endian)".
         let targets = result.text.split(separator: "\n").compactMap { $0.split(separator: " ").first }
-        guard result.succeeded, targets.contains("bpf") else { return nil }
-        self.clang = clang
-        self.identity = identity
+        return result.succeeded ? targets.joined(separator: " ") : nil
     }
 
     private static func locate(_ name: String, in folders: [FilePath]) -> FilePath? {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import HostTools
 package import Manifests
 package import MatrixModel
 package import SystemPackage
@@ -231,12 +232,14 @@ package struct ProbeSelection: Sendable {
         _ chosen: [(ProbeManifest, ProbeVariant)], cache: FilePath, environment: [String: String]
     ) async throws -> [BuiltVariant] {
         let sources = chosen.compactMap { if case .source(let source, _, _) = $0.1.origin { source } else { nil } }
-        let compiler = sources.isEmpty ? nil : try await ProbeCompiler.find(environment: environment)
+        let facts = HostFacts(folder: cache)
+        let compiler =
+            sources.isEmpty ? nil : try await ProbeCompiler.find(environment: environment, facts: facts)
         var rust: RustCompiler?
         var obstacle: String?
         if let compiler, sources.contains(where: \.isRust) {
             do {
-                rust = try await .find(assembler: compiler, environment: environment)
+                rust = try await .find(assembler: compiler, environment: environment, facts: facts)
             } catch ProbeObjectError.noRustCompiler(let tried) {
                 obstacle = "\(ProbeObjectError.noRustCompiler(tried: tried))"
             }

@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Glibc
-import HostTools
+package import HostTools
 import Manifests
 package import SystemPackage
 
@@ -58,20 +58,25 @@ extension RustCompiler {
     /// The rustc that `COMPAT_MATRIX_RUSTC` names, else the first on `PATH` with the target's core library.
     ///
     /// Debian packages that library for `rustc-web`; a toolchain of rustup, which often comes first, has none.
+    ///
+    /// Where a rustc keeps that library is remembered in `facts` for as long as its file does not change.
     package static func find(
-        assembler: ProbeCompiler, environment: [String: String] = ProcessInfo.processInfo.environment
+        assembler: ProbeCompiler, environment: [String: String] = ProcessInfo.processInfo.environment,
+        facts: HostFacts? = nil
     ) async throws -> RustCompiler {
         let folders = (environment["PATH"] ?? "").split(separator: ":").map { FilePath(String($0)) }
         if let named = environment[variable], !named.isEmpty {
             let rustc = named.contains("/") ? FilePath(named) : located(named, in: folders).first ?? FilePath(named)
-            guard let compiler = try await RustCompiler(ifUsable: rustc, assembler: assembler) else {
+            guard let compiler = try await RustCompiler(ifUsable: rustc, assembler: assembler, facts) else {
                 throw ProbeObjectError.unusableRustCompiler(rustc, variable: variable)
             }
             return compiler
         }
         let all = located("rustc", in: folders)
         for rustc in all {
-            if let compiler = try await RustCompiler(ifUsable: rustc, assembler: assembler) { return compiler }
+            if let compiler = try await RustCompiler(ifUsable: rustc, assembler: assembler, facts) {
+                return compiler
+            }
         }
         throw ProbeObjectError.noRustCompiler(tried: all)
     }
@@ -81,17 +86,20 @@ extension RustCompiler {
     }
 
     /// `nil` when the file cannot be run or has no core library for the target.
-    private init?(ifUsable rustc: FilePath, assembler: ProbeCompiler) async throws {
+    private init?(ifUsable rustc: FilePath, assembler: ProbeCompiler, _ facts: HostFacts?) async throws {
         guard let identity = ProgramIdentity.of(rustc) else { return nil }
-        let result = try await ToolRunner(.path(rustc)).run(
-            ["--print=target-libdir", "--target=\(Self.target)"], within: nil)
-        let folder = result.text.split(separator: "\n").first.map(String.init) ?? ""
-        let libraries = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        guard result.succeeded, libraries.contains(where: { $0.hasPrefix("libcore-") }) else {
-            return nil
-        }
+        let folder = try await facts.remembering(rustc, identity) { try await Self.libraryFolder(of: rustc) }
+        let libraries = folder.flatMap { try? FileManager.default.contentsOfDirectory(atPath: $0) } ?? []
+        guard libraries.contains(where: { $0.hasPrefix("libcore-") }) else { return nil }
         self.rustc = rustc
         self.assembler = assembler
         identityOfRustc = identity
+    }
+
+    /// Where it keeps the target's libraries, be they there or not; `nil` if it does not say.
+    private static func libraryFolder(of rustc: FilePath) async throws -> String? {
+        let result = try await ToolRunner(.path(rustc)).run(
+            ["--print=target-libdir", "--target=\(target)"], within: nil)
+        return result.succeeded ? result.text.split(separator: "\n").first.map(String.init) : nil
     }
 }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import HostTools
 internal import Machine
 package import SystemPackage
 

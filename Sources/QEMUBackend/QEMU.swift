@@ -1,3 +1,4 @@
+internal import CSpawn
 internal import Foundation
 internal import HostTools
 package import Machine
@@ -37,6 +38,12 @@ package struct QEMU: Sendable, Equatable {
         return QEMU(path: path, version: version, identity: "\(version) \(binary)")
     }
 
+    /// The version of Landlock with which guests' QEMUs are confined; `nil` where they cannot be.
+    package static var landlockVersion: Int? {
+        let version = Int(cmx_landlock_version())
+        return version == 0 ? nil : version
+    }
+
     /// - Throws: `MachineError.vmmTooOld` when this QEMU corrupts guests with `accelerator`.
     package func check(for accelerator: Accelerator) throws(MachineError) {
         guard accelerator == .tcg, let release = KernelRelease(version), release < Self.oldestForTCG else { return }
@@ -59,23 +66,4 @@ package struct QEMU: Sendable, Equatable {
         }
         return String(text[range.upperBound...].prefix { !$0.isWhitespace })
     }
-}
-
-/// Small facts about this host that are slow to find out, each kept with what it was found out for.
-struct HostFacts {
-    let folder: FilePath
-
-    func read(_ name: String, for subject: String) -> String? {
-        guard let text = try? String(contentsOfFile: path(name).string, encoding: .utf8) else { return nil }
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-        return lines.count >= 2 && lines[0] == subject ? lines[1] : nil
-    }
-
-    /// A fact that cannot be kept is found out anew next time.
-    func write(_ name: String, for subject: String, value: String) {
-        try? PrivateFolder.create(folder)
-        try? "\(subject)\n\(value)\n".write(toFile: path(name).string, atomically: true, encoding: .utf8)
-    }
-
-    private func path(_ name: String) -> FilePath { folder.appending("host-\(name)") }
 }

@@ -1,4 +1,5 @@
 import CompatMatrixCLI
+import Foundation
 import SystemPackage
 import Testing
 
@@ -31,6 +32,21 @@ import Testing
             for words in ["'make setup'", "install clang", "kernels add FILE"] {
                 #expect(lines(outcome).contains { $0.hasPrefix("✗") && $0.contains(words) }, "\(outcome.stdout)")
             }
+        }
+    }
+
+    /// For root, a folder of another user is one that others can change; for anybody else, one that cannot be written.
+    @Test func aFolderOfAnotherUserIsNoticed() async throws {
+        try await Sandbox.with { sandbox in
+            try await sandbox.addKernel()
+            let cache = sandbox.root.appending("images").appending("cache")
+            let isRoot = geteuid() == 0
+            #expect(isRoot ? chown(cache.string, 12345, 12345) == 0 : chmod(cache.string, 0o500) == 0)
+            let outcome = try await sandbox.run("doctor")
+            #expect(chmod(cache.string, 0o700) == 0)
+            let words = isRoot ? "! other users can change \(cache)," : "✗ \(cache) cannot be written by this user"
+            #expect(lines(outcome).contains { $0.hasPrefix(words) && $0.contains("chown") }, "\(outcome.stdout)")
+            #expect(lines(outcome).contains { $0.contains("free for what compilers write (") })
         }
     }
 

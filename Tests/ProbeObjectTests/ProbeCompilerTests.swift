@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HostTools
 import SystemPackage
 import TestSupport
 import Testing
@@ -34,6 +35,25 @@ struct ProbeCompilerTests {
             await #expect(throws: error) {
                 try await ProbeCompiler.find(
                     environment: ["PATH": folder.string, ProbeCompiler.variable: wrong.string])
+            }
+        }
+    }
+
+    /// Asking takes a tenth of a second, in which nothing else can be done.
+    @Test func anAnswerIsRememberedForTheSameFile() async throws {
+        try await withFolder { folder in
+            let facts = HostFacts(folder: folder)
+            let environment = ["PATH": folder.string]
+            let clang = try await makeCompiler(folder.appending("clang"), hasTarget: true)
+            let found = try await ProbeCompiler.find(environment: environment, facts: facts)
+            // Whoever is asked in its place does not know.
+            let kept = try await Optional(facts).remembering(clang, found.identity) { nil }
+            #expect(kept?.split(separator: " ").contains("bpf") == true)
+
+            try FileManager.default.removeItem(atPath: clang.string)
+            try await makeCompiler(clang, hasTarget: false)
+            await #expect(throws: ProbeObjectError.noCompiler(tried: ["clang-19", "clang"])) {
+                try await ProbeCompiler.find(environment: environment, facts: facts)
             }
         }
     }

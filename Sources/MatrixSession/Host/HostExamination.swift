@@ -1,5 +1,6 @@
 import Foundation
 import GuestImage
+import HostTools
 import KernelStore
 import Loaders
 import Machine
@@ -16,7 +17,7 @@ package struct HostExamination: Sendable {
     package init(workspace: Workspace) { self.workspace = workspace }
 
     /// In the order in which they are printed.
-    package static let checks = [machine, compiler, guestTools, kernels, space]
+    package static let checks = [machine, confinement, compiler, guestTools, kernels, folders, space, clock]
 
     private var searchPath: String { ProcessInfo.processInfo.environment["PATH"] ?? "" }
 
@@ -68,6 +69,18 @@ package struct HostExamination: Sendable {
         }
     }
 
+    /// What a guest finds that gets out of its machine.
+    package func confinement() async throws -> [HostFinding] {
+        guard let landlock = QEMU.landlockVersion else {
+            return [
+                .worthKnowing(
+                    "QEMU cannot be confined: this kernel has no Landlock (since 5.13), or it is not in the list of "
+                        + "'lsm='; a guest that escapes could change your files")
+            ]
+        }
+        return [.good("QEMU is confined with Landlock (version \(landlock))")]
+    }
+
     package func compiler() async throws -> [HostFinding] {
         do {
             return [.good("a clang with the bpf target (\(try await ProbeCompiler.find().clang))")]
@@ -107,16 +120,46 @@ package struct HostExamination: Sendable {
             + obstacles.map { weigh("\($0)") }
     }
 
+    /// Whether the folders that runs write to are this user's.
+    package func folders() async throws -> [HostFinding] {
+        let cache = workspace.cache
+        return [cache, workspace.results].compactMap { folder -> HostFinding? in
+            guard let owner = (try? Stat(folder))?.userID.rawValue else { return nil }
+            guard access(folder.string, W_OK | X_OK) == 0 else {
+                return .obstacle(
+                    "\(folder) cannot be written by this user: it belongs to the user with id \(owner); make it yours with "
+                        + "'chown -R', or run compat-matrix as that user")
+            }
+            guard folder == cache, !PrivateFolder.isOurs(folder) else { return nil }
+            return .worthKnowing(
+                "other users can change \(folder), so no snapshot from there is used; make it yours alone with 'chown' and "
+                    + "'chmod go-w'")
+        }
+    }
+
+    /// A clock that went back, as on machines without a battery.
+    package func clock() async throws -> [HostFinding] {
+        let (now, built) = (Date().timeIntervalSince1970, try? Stat("/proc/self/exe").st_mtim.tv_sec)
+        guard let built, now < Double(built) - 3600 else { return [] }
+        return [
+            .worthKnowing(
+                "the clock says \(Date().formatted(.iso8601)), which is before this program was built; certificates, "
+                    + "'until' dates and the order of runs depend on it")
+        ]
+    }
+
     /// Six kernels with their packages and snapshots take 0.6 GB; a run stores a few MB.
     package func space() async throws -> [HostFinding] {
-        try [("kernels and snapshots", workspace.cache, 1 << 30), ("results", workspace.results, 64 << 20)].map {
-            use, folder, wanted in
+        let temporary = FilePath(ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp")
+        return try [
+            ("kernels and snapshots", workspace.cache, 1 << 30, "free some with 'compat-matrix clean'"),
+            ("results", workspace.results, 64 << 20, "free some with 'compat-matrix runs prune --keep N'"),
+            ("what compilers write", temporary, 16 << 20, "set TMPDIR to a folder with more"),
+        ].map { use, folder, wanted, advice in
             let free = try FreeSpace.bytes(at: folder)
             let text = "\(ByteSize(bytes: free)) free for \(use) (\(folder))"
             return free >= wanted
-                ? .good(text)
-                : .worthKnowing(
-                    "\(text), \(ByteSize(bytes: wanted)) recommended; free some with 'compat-matrix clean'")
+                ? .good(text) : .worthKnowing("\(text), \(ByteSize(bytes: wanted)) recommended; \(advice)")
         }
     }
 }

@@ -57,10 +57,10 @@ def ready(bench, start, arguments):
 
 def bare_start(folder, machine, initramfs):
     """Seconds from starting QEMU until an init that does nothing else has written a line to the same serial console."""
-    console, mailbox = folder / "console", folder / "mailbox"
+    console, memory = folder / "console", folder / "memory"
     console.write_bytes(b"")
     began = time.monotonic()
-    process = subprocess.Popen(bare_command(machine, initramfs, console, mailbox), stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(bare_command(machine, initramfs, console, memory), stdin=subprocess.DEVNULL)
     try:
         while BARE_READY not in console.read_bytes():
             if process.poll() is not None or time.monotonic() - began > 120:
@@ -72,14 +72,20 @@ def bare_start(folder, machine, initramfs):
         process.wait()
 
 
-def bare_command(machine, initramfs, console, mailbox):
-    """The same machine and kernel command line without the monitor, which needs a descriptor of compat-matrix."""
+def bare_command(machine, initramfs, console, memory):
+    """The same machine and kernel command line without what needs a socket of compat-matrix: monitor and mailbox."""
     command = list(machine)
     command[command.index("-initrd") + 1] = str(initramfs)
-    for option, mark in (("-chardev", "id=monitor"), ("-mon", "chardev=monitor")):
+    parts = (
+        ("-chardev", "id=monitor"),
+        ("-mon", "chardev=monitor"),
+        ("-chardev", "id=mailbox"),
+        ("-device", "chardev=mailbox"),
+    )
+    for option, mark in parts:
         at = next(i for i, word in enumerate(command) if word == option and mark in command[i + 1])
         del command[at : at + 2]
-    replaced = {"path=/proc/self/fd/": f"path={console}", "mem-path=/proc/self/fd/": f"mem-path={mailbox}"}
+    replaced = {"path=/proc/self/fd/": f"path={console}", "mem-path=/proc/self/fd/": f"mem-path={memory}"}
     return [with_file(word, replaced) for word in command]
 
 

@@ -11,7 +11,40 @@ struct WrappedLines {
     /// In bytes: no message is longer, and a dump of equal lines is nothing to join.
     private static let longest = 8 << 10
 
-    static func joined(_ lines: [Piece]) -> [Piece] {
+    static func joined(_ lines: [Piece]) -> [Piece] { joinedByWidth(joinedSummaries(lines)) }
+
+    /// cilium/ebpf's summary of a log, in one line that ends with `(12 line(s) omitted)`, which people break where they like.
+    private static func joinedSummaries(_ lines: [Piece]) -> [Piece] {
+        let ends = lines.indices.filter { lines[$0].text.utf8.span.contains(endOfSummary, from: 0) }
+        guard !ends.isEmpty else { return lines }
+        var joined: [Piece] = []
+        var next = 0
+        for end in ends where end >= next {
+            guard !lines[end].text.utf8.span.contains(summary, from: 0),
+                let start = lines[next..<end].suffix(linesOfSummary).lastIndex(where: {
+                    $0.text.utf8.span.contains(summary, from: 0)
+                }), lines[start...end].dropFirst().allSatisfy({ isContinuation($0.text) })
+            else { continue }
+            let text = lines[start...end].map(\.text.trimmed).joined(separator: " ")
+            guard text.utf8.count < longest else { continue }
+            joined += lines[next..<start]
+            joined.append(
+                Piece(
+                    text: Substring(text),
+                    origin: Line.Origin(
+                        line: lines[start].origin.line,
+                        bytes: lines[start].origin.bytes.lowerBound..<lines[end].origin.bytes.upperBound)))
+            next = end + 1
+        }
+        return joined + lines[next...]
+    }
+
+    private static let summary: StaticString = "load program: "
+    private static let endOfSummary: StaticString = " line(s) omitted)"
+    /// More are no single line that was broken.
+    private static let linesOfSummary = 4
+
+    private static func joinedByWidth(_ lines: [Piece]) -> [Piece] {
         guard let width = width(of: lines) else { return lines }
         var joined: [Piece] = []
         var wasFull = false

@@ -448,6 +448,12 @@ import Testing
             (refusal, .c, "if (!value)"),
             (refusal + "\nError: the BPF_PROG_LOAD syscall returned Permission denied\n", .rust, "if let Some(value)"),
             ("R5 min value is negative, either use unsigned or 'var &= const'\n", .c, "len &= SIZE - 1"),
+            // What is added to a pointer is no length.
+            ("math between map_value pointer and register with unbounded min value is not allowed\n", .c, "values[i]"),
+            (
+                "R0 unbounded memory access, make sure to bounds check any such access\n", .c,
+                "i &= SIZE - 1"
+            ),
             ("invalid access to packet, off=14 size=1, R1(id=0,off=14,r=0)\n", .c, "data_end"),
             (
                 "load program: operation not permitted (MEMLOCK may be too low, consider rlimit.RemoveMemlock)\n", .go,

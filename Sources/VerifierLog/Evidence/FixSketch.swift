@@ -29,7 +29,7 @@ package struct FixSketch: Sendable, Codable, Hashable {
 
 /// The fixes that most rejections need.
 enum CommonFix: CaseIterable {
-    case nullCheck, lengthMask, packetBounds, ringBufferRelease, memlock, fieldExists
+    case nullCheck, lengthMask, indexMask, packetBounds, ringBufferRelease, memlock, fieldExists
 
     /// By what the line says, since several entries need the same fix.
     init?(for cause: Cause, entry: CatalogueEntry?, text: LogSummary) {
@@ -38,8 +38,10 @@ enum CommonFix: CaseIterable {
             self = .nullCheck
         } else if line.contains("invalid access to packet") || line.contains("offset is outside of the packet") {
             self = .packetBounds
-        } else if Self.lengths.contains(cause.id), !line.contains("pkt") {
+        } else if Self.lengths.contains(cause.id) {
             self = .lengthMask
+        } else if Self.indices.contains(cause.id), !line.contains("pkt"), !line.contains("packet") {
+            self = .indexMask
         } else if cause.id == "ref-leak", text.lines.contains(where: { $0.text.contains("call bpf_ringbuf_reserve#") })
         {
             self = .ringBufferRelease
@@ -53,7 +55,9 @@ enum CommonFix: CaseIterable {
     }
 
     /// Of these, a mask right before the use is a fix for every shape.
-    private static let lengths: Set<String> = ["size-negative", "size-unbounded", "any-unbounded", "math-unbounded"]
+    private static let lengths: Set<String> = ["size-negative", "size-unbounded"]
+    /// Of these, what has no bound is added to a pointer.
+    private static let indices: Set<String> = ["any-unbounded", "math-unbounded"]
 
     /// Whether the fix is in the program that loads, not in the one that is loaded.
     var isOfLoader: Bool { self == .memlock }
@@ -77,15 +81,24 @@ enum CommonFix: CaseIterable {
             FixSketch(
                 .c, "bpf_probe_read_kernel(buf, len, src);",
                 "len &= SIZE - 1; /* SIZE is a power of two */\nbpf_probe_read_kernel(buf, len, src);")
+        case (.indexMask, .rust):
+            FixSketch(
+                .rust, "let value = (*entry).values.get_unchecked(i);",
+                "let i = i & (SIZE - 1); // SIZE is a power of two\nlet value = (*entry).values.get_unchecked(i);")
+        case (.indexMask, _):
+            FixSketch(
+                .c, "entry->values[i] = value;",
+                "i &= SIZE - 1; /* i is unsigned, SIZE a power of two */\nentry->values[i] = value;")
         case (.packetBounds, .rust):
             FixSketch(
                 .rust, "let header = start as *const Header;\nlet port = (*header).port;",
-                "if start + mem::size_of::<Header>() > end {\n    return Ok(xdp_action::XDP_PASS);\n}\n"
+                "if start + mem::size_of::<Header>() > end {\n    return Ok(xdp_action::XDP_PASS); // TC_ACT_OK for tc\n}\n"
                     + "let header = start as *const Header;\nlet port = (*header).port;")
         case (.packetBounds, _):
             FixSketch(
                 .c, "struct header *h = data;\nport = h->port;",
-                "struct header *h = data;\nif ((void *)(h + 1) > data_end)\n    return XDP_PASS;\nport = h->port;")
+                "struct header *h = data;\nif ((void *)(h + 1) > data_end)\n    return XDP_PASS; /* TC_ACT_OK for tc */\nport = h->port;"
+            )
         case (.ringBufferRelease, .rust):
             FixSketch(
                 .rust, "let entry = EVENTS.reserve::<Event>(0)?;\nif skip {\n    return None;\n}\nentry.submit(0);",

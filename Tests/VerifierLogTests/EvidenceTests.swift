@@ -385,6 +385,28 @@ import Testing
         #expect(said.contains { $0.hasPrefix("To get the complete log, ") && $0.contains(command) }, "\(told)")
     }
 
+    /// Programs that call bcc's library have no `BPF(…)` to pass an argument to.
+    @Test func namesNoCommandOfPythonForTheLibraryOfBCC() throws {
+        let text = "WARN func load(): bcc_prog_load() failed. name: hit, Permission denied errno: 13\n"
+        let told = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: text))).explanation
+        #expect(([told.suggestion] + told.facts).allSatisfy { !$0.contains("debug=") })
+    }
+
+    /// To look in the trace is no advice where there is none.
+    @Test func asksForTheTraceOfAMessageThatStandsAlone() throws {
+        let text = "R3 invalid mem access 'inv'\nlibbpf: failed to load program 'hit'\n"
+        let told = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: text)))
+        #expect(told.cause.id == "number-deref")
+        #expect(told.explanation.suggestion.hasPrefix("To get the complete log, "))
+    }
+
+    @Test func saysThatALogIsEmpty() throws {
+        let text = "# bpftrace -v big.bt\nAttaching 1 probe...\n\nError log: \n"
+        let told = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: text))).explanation
+        #expect(told.reason.contains("empty log"))
+        #expect(told.suggestion.contains("strace"))
+    }
+
     /// Of a path that begins in the middle, nothing is said of what is not on it.
     @Test func aCutLogProvesNoAbsence() throws {
         let call = "8: (bf) r5 = r0\n9: (85) call bpf_perf_event_output#25\n\(CauseTests.sizeNegative)\n"

@@ -41,16 +41,20 @@ extension Catalogue {
             told.reason += " The loader ignored this and went on, so a failure that followed has another reason."
             return told.ofAnyKernel
         }
-        let gap = EvidenceGap(in: text, evidence, path)
+        let gap = EvidenceGap(in: text, evidence, path, advice: told.suggestion)
         if gap == nil, !text.holdsLog, let count = text.allLines.lazy.compactMap(\.omittedLines).last {
             told.facts.append(
                 "The loader left out \(count) line\(count == 1 ? "" : "s") of the log. To get the complete log, "
-                    + (loader ?? .cilium).command)
+                    + (loader ?? .cilium).command(in: text.allLines))
         }
         if let gap {
-            let command = loader?.command ?? SpeakingLoader.anyCommand
+            let command = loader?.command(in: text.allLines) ?? SpeakingLoader.anyCommand
             told.reason = gap.isWholeReason ? gap.words : "\(told.reason) \(gap.words)"
-            if gap == .accepted {
+            if gap == .emptyLog {
+                told.suggestion =
+                    "Read the errno of BPF_PROG_LOAD with `strace -f -e bpf`; without that call the tool refused the program "
+                    + "itself, as older versions of bcc did with more than 4096 instructions, so shorten it or update the tool."
+            } else if gap == .accepted {
                 told.suggestion =
                     "Compare what is passed with the program (attach type, license, maps that other programs use, such as "
                     + "a program array) with a program that loads, and look for a warning in dmesg."
@@ -81,18 +85,24 @@ private enum EvidenceGap {
     case noEnd
     /// The log is complete and has no message: the kernel rejected a program that the verifier went through.
     case accepted
+    /// The loader announces a log and prints none.
+    case emptyLog
     /// No line is one of a verifier or a loader.
     case noMessage
+    /// The message stands alone, and its advice is about the instructions above it.
+    case noTrace
     /// The path to the message begins somewhere in the middle.
     case noBeginning
 
     /// `nil` where nothing is missing that would say more.
-    init?(in text: LogSummary, _ evidence: TextEvidence, _ path: FailingPath) {
+    init?(in text: LogSummary, _ evidence: TextEvidence, _ path: FailingPath, advice: String) {
         switch evidence.basis {
+        case .nothingTold where text.endsWithEmptyLog, .unknown where text.endsWithEmptyLog: self = .emptyLog
         case .nothingTold: self = .noMessage
         case .unknown where !text.hasLog:
             guard evidence.stage == .load else { return nil }
             self = .noLog
+        case .message where path.steps.isEmpty && advice.contains("in the trace"): self = .noTrace
         case .message, .unknown:
             guard Self.needPath.contains(evidence.cause.id), !path.steps.isEmpty, !path.isWhole else { return nil }
             self = .noBeginning
@@ -122,20 +132,31 @@ private enum EvidenceGap {
         "bt-load", "ipr-load", "os-error",
     ]
 
-    var isWholeReason: Bool { [.noEnd, .noMessage, .accepted].contains(self) }
+    var isWholeReason: Bool { [.noEnd, .noMessage, .accepted, .emptyLog].contains(self) }
 
     var words: String {
         switch self {
         case .noLog:
             "The text does not contain the verifier's log, which has the reason if the verifier rejected the program."
+        case .emptyLog: "The loader printed an empty log: the load failed before the verifier wrote a line."
         case .noMessage: "No line of the text is known to be from the verifier or from a loader."
         case .accepted:
             "The verifier went through the program and reported nothing: the kernel rejected the load for another reason, "
                 + "which it did not name."
         case .noEnd: "The text does not contain the verifier's message: the end of the log is missing."
+        case .noTrace:
+            "The text does not contain the instructions above the message, which show where the value came from."
         case .noBeginning:
             "The beginning of the log is missing, so checks above the first line are not taken into account."
         }
+    }
+}
+
+extension LogSummary {
+    /// Whether the last line is a heading of bpftrace for the log, `Error log:`.
+    fileprivate var endsWithEmptyLog: Bool {
+        let last = allLines.last { $0.kind != .blank && !$0.isPunctuation }?.text.trimmed
+        return last == "Error log:" || last == "Kernel error log:"
     }
 }
 

@@ -52,8 +52,10 @@ package enum SpeakingLoader: String, Sendable, Codable, CaseIterable {
     ///
     /// Source: cilium/ebpf 0.22 `prog.go`; Aya 0.13 `VerifierLogLevel`; bcc 0.30 `src/cc/bpf_module.h` (0x2 and 0x10);
     /// bpftrace 0.21 `-v`; iproute2 6.1 `tc-bpf(8)`; libbpf 1.4 `libbpf_set_print`; veristat and bpftool of 6.12.
-    var command: String {
+    func command(in lines: [Line]) -> String {
         switch self {
+        case .bcc where Self.isLibraryOfBCC(lines):
+            "let the program that calls bcc_prog_load() pass a buffer for the log and a log level of at least 1."
         case .bpftrace: "run `BPFTRACE_LOG_SIZE=16777216 bpftrace -v …`."
         case .bcc: "create the module with `BPF(…, debug=0x12)`."
         case .aya:
@@ -69,6 +71,12 @@ package enum SpeakingLoader: String, Sendable, Codable, CaseIterable {
         case .libbpf:
             "print libbpf's debug messages with `libbpf_set_print()`, or run `veristat -vl2 OBJECT.bpf.o`."
         }
+    }
+
+    /// Whether a program that calls the library of bcc wrote it, which names the function that failed, and not Python.
+    private static func isLibraryOfBCC(_ lines: [Line]) -> Bool {
+        func contains(_ mark: StaticString) -> Bool { lines.contains { $0.text.utf8.span.contains(mark, from: 0) } }
+        return contains("bcc_prog_load") && !contains("Traceback") && !contains("from bcc")
     }
 
     /// For a text that names no loader.

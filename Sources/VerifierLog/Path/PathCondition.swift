@@ -28,6 +28,8 @@ enum PathCondition: String, Decodable, CaseIterable {
     case inSubprogram = "in-subprogram"
     /// As many instructions were processed as the verifier processes at most.
     case limitReached = "limit-reached"
+    /// The log shows instructions, and neither a message nor totals: its end is missing.
+    case withoutEnd = "without-end"
     /// The loader reports the length of the program, and every kernel accepts that many instructions.
     case shortProgram = "short-program"
     /// The helper that the message names is none of mainline Linux.
@@ -50,6 +52,7 @@ enum PathCondition: String, Decodable, CaseIterable {
         case .pointerInSlot: evidence.holdsPointer(inSlotOf: line)
         case .inSubprogram: evidence.refused?.operation == .exit && evidence.endsInCallee
         case .limitReached: evidence.isLimitReached
+        case .withoutEnd: !evidence.path.steps.isEmpty && evidence.statistics == nil
         case .shortProgram: evidence.isShort
         case .foreignHelper: Self.isForeign(helperOf: line)
         case .noLog: evidence.path.steps.isEmpty && evidence.statistics == nil
@@ -81,7 +84,13 @@ extension FailureEvidence {
     fileprivate var isNull: Bool {
         guard let base else { return false }
         if let state = path.state(of: base) { return state.isScalar && state.constant == 0 }
-        return isReloadedZero(base)
+        return isSetToZero(base) || isReloadedZero(base)
+    }
+
+    /// Whether what wrote the register last was `r1 = 0`: kernels before 4.9 show no state there.
+    private func isSetToZero(_ register: Int) -> Bool {
+        let write = path.steps.dropLast().last { $0.operation.writes(register) }
+        return write?.operation == .set(register, 0)
     }
 
     /// Whether the register was loaded from a stack slot that the log shows to hold zeros.

@@ -407,6 +407,15 @@ import Testing
         #expect(told.suggestion.contains("strace"))
     }
 
+    /// What bpftrace says of its buffer matters where the log has no end.
+    @Test func aCutLogIsToldByWhatTheLoaderSaysOfItsBuffer() {
+        let text =
+            "Kernel error log:\n" + TextFormTests.trace
+            + "\nWARNING: Kernel log seems to be trimmed. This may be due to buffer not being big enough, try increasing "
+            + "the BPFTRACE_LOG_SIZE environment variable beyond the current value of 1000000 bytes\n"
+        #expect(Catalogue.bundled.cause(ofText: text)?.id == "log-buffer.bpftrace")
+    }
+
     /// Of a path that begins in the middle, nothing is said of what is not on it.
     @Test func aCutLogProvesNoAbsence() throws {
         let call = "8: (bf) r5 = r0\n9: (85) call bpf_perf_event_output#25\n\(CauseTests.sizeNegative)\n"

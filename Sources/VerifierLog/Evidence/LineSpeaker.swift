@@ -30,6 +30,15 @@ extension Line {
         "skipping unrecognized data section", "skipping relo section",
     ]
 
+    /// Whether strace shows a call that succeeded: `openat(AT_FDCWD, "/sys/kernel/tracing/kprobe_events", O_WRONLY) = 5`.
+    var isSuccessfulCall: Bool {
+        guard kind == .message, let equals = text.utf8.lastIndex(of: UInt8(ascii: "=")) else { return false }
+        let result = text[equals...].dropFirst().trimmed
+        guard !result.isEmpty, result.utf8.allSatisfy({ 0x30..<0x3A ~= $0 }) else { return false }
+        let call = text[..<equals].trimmed
+        return call.last == ")" && call.contains("(")
+    }
+
     /// What stands between backticks or quotation marks: as in "it fails with `R0 !read_ok`".
     var quotations: [Line] {
         var found: [Line] = []

@@ -71,7 +71,7 @@ struct TextEvidence {
             let isOfFunction = around.contains { $0.hasPrefix("Validating ") }
             let reasons = isOfFunction ? said : said.filter { !$0.isQuotedRemarkOnTypes }
             let lines = Self.ends(of: reasons.isEmpty ? said : reasons)
-            let program = lines.filter { !$0.isProse && !$0.reportsProgress }
+            let program = lines.filter { !$0.isProse && !$0.reportsProgress && !$0.isSuccessfulCall }
             let failures = IgnoredFailures.removed(from: program)
             isIgnored = failures.count < program.count && !failures.contains { $0.weight >= Line.telling }
             messages = isIgnored ? program : failures
@@ -165,6 +165,10 @@ struct TextEvidence {
                 if !text.holdsLog, !isOfTotalsAlone, !quotesTrace { return nil }
                 guard error != nil || !hasTotals else { return nil }
                 let last = text.lines.last { $0.kind != .blank }?.text.trimmed ?? ""
+                // bpftrace and libbpf say why the end is missing, and how to get it.
+                if let deciding, !hasTotals, deciding.entry.id.hasPrefix(Self.logBuffer) {
+                    return TextEvidence(catalogue.cause(of: deciding, in: messages), .message)
+                }
                 if isCut, !hasTotals, !quotesTrace, let entry = catalogue[id: "log-full"] {
                     return TextEvidence(entry.cause(line: last, source: nil), .logWithoutMessage)
                 }
@@ -172,6 +176,8 @@ struct TextEvidence {
                 return TextEvidence(catalogue.unknownCause(line: line, source: nil, report: nil), .logWithoutMessage)
             }
         }
+
+        private static let logBuffer = "log-buffer"
 
         /// Whether a loader's summary of the log ends before the message; of EFAULT that is not all that is missing.
         private var quotesTrace: Bool {

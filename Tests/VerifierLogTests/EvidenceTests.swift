@@ -495,6 +495,9 @@ import Testing
                 "discard"
             ),
             ("R0 !read_ok\n", nil, ""),
+            // No code raises a limit without the right to, or makes the verifier believe a cast.
+            ("failed to set memlock rlimit: operation not permitted\n", nil, ""),
+            ("access beyond struct task_struct at off 10000 size 8\n", nil, ""),
         ] as [(String, FixSketch.Language?, String)])
     func showsCommonFixesAsCode(text: String, language: FixSketch.Language?, after: String) throws {
         let told = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: text)))

@@ -45,9 +45,9 @@ enum CommonFix: CaseIterable {
         } else if cause.id == "ref-leak", text.lines.contains(where: { $0.text.contains("call bpf_ringbuf_reserve#") })
         {
             self = .ringBufferRelease
-        } else if cause.id.contains("memlock") {
+        } else if cause.id.contains("memlock"), !Self.ofRights.contains(cause.id) {
             self = .memlock
-        } else if entry?.advice.contains("bpf_core_field_exists") == true {
+        } else if entry?.advice.contains("bpf_core_field_exists") == true, cause.id != "btf-access" {
             self = .fieldExists
         } else {
             return nil
@@ -56,6 +56,8 @@ enum CommonFix: CaseIterable {
 
     /// Of these, a mask right before the use is a fix for every shape.
     private static let lengths: Set<String> = ["size-negative", "size-unbounded"]
+    /// A process that may not raise the limit is not helped by a call that does.
+    private static let ofRights: Set<String> = ["memlock-limit.refused", "memlock-limit.privileges"]
     /// Of these, what has no bound is added to a pointer.
     private static let indices: Set<String> = ["any-unbounded", "math-unbounded"]
 

@@ -10,14 +10,18 @@ import Testing
         var compatMatrix: pid_t
         var qemu: pid_t
 
-        static let script = "echo $PPID $$ > pids.new; /bin/mv pids.new pids; exec /bin/sleep 600"
+        /// Where a guest's QEMU may write.
+        private static let pids = "images/cache/snapshots/pids"
+
+        static let script =
+            "/bin/mkdir -p images/cache/snapshots; echo $PPID $$ > \(pids); exec /bin/sleep 600"
 
         /// Waits until the stub runs.
         init(in sandbox: Sandbox) async throws {
-            while !FileManager.default.fileExists(atPath: sandbox.root.appending("pids").string) {
+            while (try? sandbox.contents(of: Self.pids))?.last != UInt8(ascii: "\n") {
                 try await Task.sleep(for: .milliseconds(20))
             }
-            let words = try String(decoding: sandbox.contents(of: "pids"), as: UTF8.self).split(
+            let words = try String(decoding: sandbox.contents(of: Self.pids), as: UTF8.self).split(
                 whereSeparator: \.isWhitespace)
             compatMatrix = try #require(words.first.flatMap { pid_t($0) })
             qemu = try #require(words.last.flatMap { pid_t($0) })

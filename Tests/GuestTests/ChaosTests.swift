@@ -15,7 +15,7 @@ extension CommandTests {
                     ["python3", Repository.root.appending("scripts/chaos").string, "--rounds", "4"]
                         + faults.flatMap { ["--only", $0] }
                         + [
-                            "--kernel", "debian-6.1", "--probe", "readline", "--probe", "process-exit", "--tool",
+                            "--kernel", "debian-6.1", "--probe", "readline", "--tool",
                             Repository.root.appending(".build/debug/compat-matrix").string,
                         ]),
                 output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))

@@ -94,9 +94,10 @@ static void confine(const struct cmx_confinement *confinement)
         rules.files |= REFER;
     if (version >= 3)
         rules.files |= TRUNCATE;
-    size_t size = version >= 6 ? sizeof(rules) : offsetof(struct ruleset, scope);
-    if (version < 4)
-        size = offsetof(struct ruleset, network);
+    // A kernel takes no fields that it does not know.
+    size_t size = version < 4   ? offsetof(struct ruleset, network)
+                  : version < 6 ? offsetof(struct ruleset, scope)
+                                : sizeof(rules);
     int ruleset = syscall(SYS_landlock_create_ruleset, &rules, size, 0);
     if (ruleset < 0)
         return;

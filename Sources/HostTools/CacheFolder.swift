@@ -51,6 +51,11 @@ package struct CacheFolder: Sendable {
         return try await FileLock(sharing: lock)
     }
 
+    /// The same for the rest of this process.
+    ///
+    /// A cache that cannot be locked cannot be written either, which is said where that matters.
+    package func useUntilExit() async { _ = try? await use() }
+
     /// What is of this program in the folder, which may have been put where other things are, too.
     package func entries() -> [Entry] {
         Self.names(in: path).flatMap { name -> [Entry] in
@@ -59,8 +64,8 @@ package struct CacheFolder: Sendable {
             let isFolderOfEntries = kind == .snapshots || kind == .probes
             let paths = isFolderOfEntries ? Self.names(in: path).map { path.appending($0) } : [path]
             return paths.map { path in
-                let size = Size(of: path)
-                return Entry(path: path, kind: kind, bytes: size.bytes, lastUse: size.lastUse)
+                let usage = DiskUsage(of: path)
+                return Entry(path: path, kind: kind, bytes: usage.bytes, lastUse: usage.lastUse)
             }
         }
     }
@@ -118,35 +123,5 @@ package struct CacheFolder: Sendable {
         return nil
     }
 
-    private static func names(in folder: FilePath) -> [String] {
-        (try? FileManager.default.contentsOfDirectory(atPath: folder.string))?.sorted() ?? []
-    }
-
-    /// Of a file, or a folder with all in it.
-    private struct Size {
-        /// On disk, which is less than the length of a snapshot full of holes.
-        var bytes = 0
-        var lastUse: Duration = .zero
-
-        init(of path: FilePath) {
-            var status = stat()
-            guard lstat(path.string, &status) == 0 else { return }
-            bytes = Int(status.st_blocks) * 512
-            guard status.st_mode & S_IFMT == S_IFDIR else {
-                lastUse = max(Duration(status.st_atim), Duration(status.st_mtim))
-                return
-            }
-            for name in names(in: path) {
-                let part = Size(of: path.appending(name))
-                bytes += part.bytes
-                lastUse = max(lastUse, part.lastUse)
-            }
-        }
-    }
-}
-
-extension Duration {
-    fileprivate init(_ time: timespec) {
-        self = .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
-    }
+    private static func names(in folder: FilePath) -> [String] { DiskUsage.names(in: folder).sorted() }
 }

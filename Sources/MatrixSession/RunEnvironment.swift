@@ -129,8 +129,7 @@ package actor RunEnvironment {
     /// The store of runs in `folder`, created where there is none.
     func store(in folder: FilePath) async throws -> ResultStore {
         if let store = stores[folder] { return store }
-        let store = try ResultStore(folder: folder)
-        _ = try? await store.keepFromPruning()  // Until this process ends.
+        let store = try await ResultStore.forWriting(in: folder)
         stores[folder] = store
         return store
     }

@@ -23,12 +23,9 @@ package struct QEMU: Sendable, Equatable {
     /// The answer is remembered in `cache` for as long as the binary does not change: asking takes 50 ms.
     package static func locate(searchPath: String, cache: FilePath) async throws -> QEMU {
         let candidates = searchPath.split(separator: ":").map { FilePath(String($0)).appending(name) }
-        guard let path = candidates.first(where: { access($0.string, X_OK) == 0 }) else {
-            throw MachineError.vmmMissing(name: name)
-        }
-        var status = stat()
-        guard stat(path.string, &status) == 0 else { throw MachineError.vmmMissing(name: name) }
-        let binary = "\(path) \(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+        guard let path = candidates.first(where: { access($0.string, X_OK) == 0 }),
+            let binary = ProgramIdentity.of(path)
+        else { throw MachineError.vmmMissing(name: name) }
         let remembered = HostFacts(folder: cache)
         if let version = remembered.read("qemu", for: binary) {
             return QEMU(path: path, version: version, identity: "\(version) \(binary)")

@@ -3,12 +3,20 @@ import GRDB
 import Glibc
 package import HostTools
 import MatrixModel
-import SystemPackage
+package import SystemPackage
 
 extension ResultStore {
     /// Keeps others from pruning until the lock is released, or this process ends: what a run writes is referred to by the
     /// database only later.
     package func keepFromPruning() async throws -> FileLock { try await FileLock(sharing: pruneLock) }
+
+    /// The store in `folder`, created where there is none, for a process that writes to it: nobody prunes it until the
+    /// process ends.
+    package static func forWriting(in folder: FilePath) async throws -> ResultStore {
+        let store = try ResultStore(folder: folder)
+        _ = try? await store.keepFromPruning()
+        return store
+    }
 
     package struct Pruned: Sendable, Equatable {
         /// Ids, newest first.
@@ -38,8 +46,7 @@ extension ResultStore {
         var bytes = try logs.remove { !kept.contains($0) }
         for id in old {
             let report = try folder(ofRun: id)
-            let files = (try? FileManager.default.contentsOfDirectory(atPath: report.string)) ?? []
-            bytes += files.reduce(0) { $0 + LogFiles.bytesOnDisk(report.appending($1)) }
+            bytes += DiskUsage(of: report).bytes
             try? FileManager.default.removeItem(atPath: report.string)
         }
         do { try queue.vacuum() } catch let error as DatabaseError { throw ResultStoreError(error, at: databasePath) }
@@ -57,14 +64,9 @@ extension LogFiles {
         var bytes = 0
         for file in try FileManager.default.contentsOfDirectory(atPath: path.string) {
             guard let name = LogName(file: file), isUnused(name.reference) else { continue }
-            bytes += Self.bytesOnDisk(path.appending(file))
+            bytes += DiskUsage(of: path.appending(file)).bytes
             unlink(path.appending(file).string)
         }
         return bytes
-    }
-
-    fileprivate static func bytesOnDisk(_ file: FilePath) -> Int {
-        var status = stat()
-        return lstat(file.string, &status) == 0 ? Int(status.st_blocks) * 512 : 0
     }
 }

@@ -27,7 +27,7 @@ package struct ProbesBuild: AsyncParsableCommand, HasDiagnostics {
         let workspace = try Workspace.ofThisProcess()
         let project = try workspace.projectManifest()
         let selection = ProbeSelection(probes: glob.map { [Glob($0)] } ?? [])
-        _ = try? await workspace.cacheFolder.use()  // Held until this process ends.
+        await workspace.cacheFolder.useUntilExit()
         let variants = try await selection.build(cache: workspace.cache) {
             try workspace.catalogue(project)
         }

@@ -1,4 +1,5 @@
 package import ArgumentParser
+import HostTools
 import Loaders
 import Manifests
 import MatrixModel
@@ -24,6 +25,7 @@ package struct ProbesCheck: AsyncParsableCommand, HasDiagnostics {
     package func run() async throws {
         let workspace = try Workspace.ofThisProcess()
         let probes = try Self.probes(workspace)
+        await workspace.cacheFolder.useUntilExit()
         var mistakes: [String] = []
         for probe in probes {
             do {

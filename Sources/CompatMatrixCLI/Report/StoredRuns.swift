@@ -15,11 +15,7 @@ struct StoredRuns: ParsableArguments {
     func open() throws -> ResultStore { try ResultStore(existingIn: path) }
 
     /// Opens the store, and creates it if necessary.
-    func create() async throws -> ResultStore {
-        let store = try ResultStore(folder: path)
-        _ = try? await store.keepFromPruning()  // Until this process ends.
-        return store
-    }
+    func create() async throws -> ResultStore { try await .forWriting(in: path) }
 
     private var path: FilePath {
         get throws { try folder.map(Workspace.absolute) ?? Self.ofThisProcess() }

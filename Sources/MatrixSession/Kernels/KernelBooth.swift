@@ -21,8 +21,7 @@ package struct KernelBooth: Sendable {
     /// `say` gets a line about what takes some seconds.
     package init(_ workspace: Workspace, say: @escaping @Sendable (String) -> Void) async throws {
         self.say = say
-        // Held until this process ends.
-        _ = try? await workspace.cacheFolder.use()
+        await workspace.cacheFolder.useUntilExit()
         guestImage = try await GuestImage.forGuests(tools: workspace.guestTools)
         initramfs = try guestImage.initramfs(in: workspace.cache)
         machine = try await HostMachine(

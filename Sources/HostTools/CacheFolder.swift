@@ -48,7 +48,7 @@ package struct CacheFolder: Sendable {
     /// Notes that this process uses the cache: until it ends, or gives the lock back, nothing is removed.
     package func use() async throws -> FileLock {
         try PrivateFolder.create(path)
-        return try await FileLock(sharing: lock)
+        return try await FileLock(sharing: path, .folder)
     }
 
     /// The same for the rest of this process.
@@ -109,10 +109,8 @@ package struct CacheFolder: Sendable {
         }
     }
 
-    private var lock: FilePath { path.appending("in-use.lock") }
-
     private func alone<Value>(_ body: () -> Value) -> Value? {
-        guard let lock = try? FileLock(ifFree: lock) else { return nil }
+        guard let lock = try? FileLock(ifFree: path, .folder) else { return nil }
         defer { lock.release() }
         return body()
     }

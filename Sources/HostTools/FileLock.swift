@@ -22,16 +22,16 @@ package struct FileLock: Sendable {
     }
 
     /// Holds it together with all others who share it, once nobody holds it alone.
-    package init(sharing file: FilePath) async throws(Problem) {
-        descriptor = try Self.open(file, .file)
+    package init(sharing path: FilePath, _ kind: Kind = .file) async throws(Problem) {
+        descriptor = try Self.open(path, kind)
         try await wait(LOCK_SH)
     }
 
     /// Throws `system(.wouldBlock)` if anybody else holds or shares it.
     ///
     /// A process that is just being started holds copies of all locks for a moment; it is given a fifth of a second.
-    package init(ifFree file: FilePath) throws(Problem) {
-        descriptor = try Self.open(file, .file)
+    package init(ifFree path: FilePath, _ kind: Kind = .file) throws(Problem) {
+        descriptor = try Self.open(path, kind)
         var attempts = 0
         while flock(descriptor.rawValue, LOCK_EX | LOCK_NB) != 0 {
             let errno = Errno(rawValue: errno)

@@ -8,7 +8,9 @@ package import SystemPackage
 extension ResultStore {
     /// Keeps others from pruning until the lock is released, or this process ends: what a run writes is referred to by the
     /// database only later.
-    package func keepFromPruning() async throws -> FileLock { try await FileLock(sharing: pruneLock) }
+    ///
+    /// The lock is on the folder of logs: none of its own is left behind.
+    package func keepFromPruning() async throws -> FileLock { try await FileLock(sharing: logs.path, .folder) }
 
     /// The store in `folder`, created where there is none, for a process that writes to it: nobody prunes it until the
     /// process ends.
@@ -29,7 +31,7 @@ extension ResultStore {
     ///
     /// - Returns: `nil` if nothing was tried, since somebody writes to this store.
     package func prune(keeping count: Int) throws -> Pruned? {
-        guard let lock = try? FileLock(ifFree: pruneLock) else { return nil }
+        guard let lock = try? FileLock(ifFree: logs.path, .folder) else { return nil }
         defer { lock.release() }
         let old = try runs().dropFirst(count).map(\.run.id)
         guard !old.isEmpty else { return Pruned(runs: [], bytes: 0) }
@@ -52,8 +54,6 @@ extension ResultStore {
         do { try queue.vacuum() } catch let error as DatabaseError { throw ResultStoreError(error, at: databasePath) }
         return Pruned(runs: old, bytes: bytes)
     }
-
-    private var pruneLock: FilePath { folder.appending("in-use.lock") }
 }
 
 extension LogFiles {

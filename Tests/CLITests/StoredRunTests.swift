@@ -128,7 +128,7 @@ extension Sandbox {
             #expect(!kernel.isEmpty)
             #expect(
                 Set(left.keys.filter { $0.hasPrefix("images/cache/") })
-                    == Set(["images/cache/in-use.lock", "images/cache/notes.txt"] + (all ? [] : kernel)))
+                    == Set(["images/cache/notes.txt"] + (all ? [] : kernel)))
             #expect(
                 left.filter { !$0.key.hasPrefix("images/cache/") }
                     == before.filter { !$0.key.hasPrefix("images/cache/") })

@@ -10,6 +10,7 @@
 
 #include "descriptors.h"
 #include "frames.h"
+#include "inherited_memory.h"
 #include "load_log.h"
 #include "namespaces.h"
 
@@ -72,6 +73,7 @@ void serve_cells(void (*prepare)(void), void (*run)(const struct resident_reques
 {
     struct resident_cell cell;
     prepare_networks();
+    move_memory_for_children();
     int is_heard = send_resident_event(RESIDENT_READY, 0);
     while (is_heard && receive_cell(&cell)) {
         if (prepare != NULL)

@@ -3,7 +3,8 @@ BPF_CLANG ?= $(firstword $(shell command -v clang-19 clang-20 clang-21 clang-18 
 LIBBPF := $(filter-out %.bpf.c, $(wildcard loaders/libbpf/*.c)) loaders/libbpf/warm_up_object.S
 # Only the loader with the current library examines kernels.
 LIBBPF_OF_OBJECTS := $(filter-out loaders/libbpf/examine%,$(LIBBPF))
-LIBBPF_WRAPPED := bpf_prog_load bpf_map_create btf__parse btf__load_vmlinux_btf btf__find_by_name_kind btf_get_from_fd btf__free
+LIBBPF_WRAPPED := bpf_prog_load bpf_map_create btf__parse btf__load_vmlinux_btf btf__find_by_name_kind \
+                  btf__find_by_name_kind_own btf__str_by_offset btf__type_cnt btf_get_from_fd btf__free
 LIBBPF_NEEDS := $(BUILD)/warm_up.bpf.o $(wildcard kit/*.c) $(HEADERS) loaders/libbpf/prepare loaders/libbpf/build.mk \
                 ../../scripts/libbpf ../../scripts/debian-packages Makefile
 

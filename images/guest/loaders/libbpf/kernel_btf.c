@@ -14,21 +14,30 @@
 struct btf *__real_btf__parse(const char *path, struct btf_ext **extension);
 struct btf *__real_btf__load_vmlinux_btf(void);
 int __real_btf__find_by_name_kind(const struct btf *btf, const char *name, __u32 kind);
+int __real_btf__find_by_name_kind_own(const struct btf *btf, const char *name, __u32 kind);
+const char *__real_btf__str_by_offset(const struct btf *btf, __u32 offset);
+__u32 __real_btf__type_cnt(const struct btf *btf);
 struct btf *__real_btf_get_from_fd(int descriptor, struct btf *base);
 void __real_btf__free(struct btf *);
+/// The length of a type's name without its flavor, `___` and what follows. Internal to libbpf.
+size_t bpf_core_essential_name_len(const char *name);
 
 static struct btf *kernel_btf;
 /// The BTF to read in its place if the kernel has none. libbpf uses it only to relocate programs.
 static struct btf *substitute;
 
-/// A hash table with linear probing of the named types of `btf`, by id; 0 marks a free slot.
-/// Of types with the same name, it finds the one with the lowest id first, as libbpf does.
-static struct {
+/// A hash table with linear probing of the named types that `btf` adds to its base, by id; 0 marks a free slot.
+/// A name's hash leaves its flavor out: types that CO-RE takes for the same are found in one go, those with the lowest
+/// id first.
+struct type_index {
     const struct btf *btf;
     __u32 *types;
     /// The number of slots, which is a power of two, minus one.
     uint32_t mask;
-} names;
+};
+
+/// That of `kernel_btf` or `substitute`.
+static struct type_index base_index;
 
 /// More modules than the cells of one guest use.
 #define MOST_MODULES 64
@@ -37,17 +46,18 @@ static struct {
 static struct {
     __u32 ids[MOST_MODULES];
     struct btf *btf[MOST_MODULES];
+    struct type_index indexes[MOST_MODULES];
     size_t count;
     /// The highest id that was examined, of any BTF.
     __u32 last;
 } modules;
 
 /// FNV-1a.
-static uint32_t hash(const char *name)
+static uint32_t hash(const char *name, size_t length)
 {
     uint32_t value = 2166136261u;
-    for (; *name != '\0'; name++)
-        value = (value ^ (unsigned char)*name) * 16777619u;
+    for (size_t i = 0; i < length; i++)
+        value = (value ^ (unsigned char)name[i]) * 16777619u;
     return value;
 }
 
@@ -56,36 +66,49 @@ void learn_kernel_btf(void)
     kernel_btf = __real_btf__load_vmlinux_btf();
 }
 
-static const char *name_of(__u32 type)
+static const char *name_of(const struct btf *btf, __u32 type)
 {
-    return btf__name_by_offset(names.btf, btf__type_by_id(names.btf, type)->name_off);
+    return btf__name_by_offset(btf, btf__type_by_id(btf, type)->name_off);
 }
 
-static void index_names(const struct btf *btf)
+/// Indexes the types from number `first` on.
+static struct type_index index_names(const struct btf *btf, __u32 first)
 {
-    __u32 count = btf == NULL ? 0 : btf__type_cnt(btf);
+    struct type_index index = {0};
+    __u32 end = btf == NULL ? 0 : __real_btf__type_cnt(btf);
     uint32_t slots = 1;
-    while (slots < 2 * count)
+    while (end > first && slots < 2 * (end - first))
         slots *= 2;
-    names.types = count == 0 ? NULL : calloc(slots, sizeof(names.types[0]));
-    if (names.types == NULL)
-        return;
-    names.btf = btf;
-    names.mask = slots - 1;
-    for (__u32 type = 1; type < count; type++) {
-        const char *name = name_of(type);
+    index.types = end > first ? calloc(slots, sizeof(index.types[0])) : NULL;
+    if (index.types == NULL)
+        return index;
+    index.btf = btf;
+    index.mask = slots - 1;
+    for (__u32 type = first; type < end; type++) {
+        const char *name = name_of(btf, type);
         if (name == NULL || *name == '\0')
             continue;
-        uint32_t slot = hash(name) & names.mask;
-        while (names.types[slot] != 0)
-            slot = (slot + 1) & names.mask;
-        names.types[slot] = type;
+        uint32_t slot = hash(name, bpf_core_essential_name_len(name)) & index.mask;
+        while (index.types[slot] != 0)
+            slot = (slot + 1) & index.mask;
+        index.types[slot] = type;
     }
+    return index;
+}
+
+static const struct type_index *index_of(const struct btf *btf)
+{
+    if (base_index.types != NULL && base_index.btf == btf)
+        return &base_index;
+    for (size_t i = 0; i < modules.count; i++)
+        if (modules.indexes[i].types != NULL && modules.btf[i] == btf)
+            return &modules.indexes[i];
+    return NULL;
 }
 
 void index_kernel_btf(void)
 {
-    index_names(kernel_btf);
+    base_index = index_names(kernel_btf, 1);
 }
 
 static void learn_external_btf(void)
@@ -93,7 +116,7 @@ static void learn_external_btf(void)
     if (kernel_btf != NULL || substitute != NULL || external_btf() == NULL)
         return;
     substitute = __real_btf__parse(external_btf(), NULL);
-    index_names(substitute);
+    base_index = index_names(substitute, 1);
 }
 
 struct btf *__wrap_btf__parse(const char *path, struct btf_ext **extension)
@@ -103,18 +126,67 @@ struct btf *__wrap_btf__parse(const char *path, struct btf_ext **extension)
     return __real_btf__parse(path, extension);
 }
 
-int __wrap_btf__find_by_name_kind(const struct btf *btf, const char *name, __u32 kind)
+static int find_type(const struct type_index *index, const char *name, __u32 kind)
 {
-    // "void" has id 0 in every BTF, and no name.
-    if (btf != names.btf || names.types == NULL || strcmp(name, "void") == 0)
-        return __real_btf__find_by_name_kind(btf, name, kind);
-    for (uint32_t slot = hash(name) & names.mask; names.types[slot] != 0; slot = (slot + 1) & names.mask) {
-        __u32 type = names.types[slot];
-        if (btf_kind(btf__type_by_id(btf, type)) == kind && strcmp(name_of(type), name) == 0)
+    uint32_t slot = hash(name, bpf_core_essential_name_len(name)) & index->mask;
+    for (; index->types[slot] != 0; slot = (slot + 1) & index->mask) {
+        __u32 type = index->types[slot];
+        if (btf_kind(btf__type_by_id(index->btf, type)) == kind && strcmp(name_of(index->btf, type), name) == 0)
             return type;
     }
     errno = ENOENT;
     return -ENOENT;
+}
+
+/// Whether the index has the answer: "void" has id 0 in every BTF, and no name.
+static int is_indexed(const struct type_index *index, const char *name)
+{
+    return index != NULL && strcmp(name, "void") != 0;
+}
+
+int __wrap_btf__find_by_name_kind_own(const struct btf *btf, const char *name, __u32 kind)
+{
+    const struct type_index *index = index_of(btf);
+    return is_indexed(index, name) ? find_type(index, name, kind) : __real_btf__find_by_name_kind_own(btf, name, kind);
+}
+
+int __wrap_btf__find_by_name_kind(const struct btf *btf, const char *name, __u32 kind)
+{
+    const struct btf *base = btf__base_btf(btf);
+    if (base == NULL)
+        return __wrap_btf__find_by_name_kind_own(btf, name, kind);
+    if (!is_indexed(index_of(btf), name) || !is_indexed(index_of(base), name))
+        return __real_btf__find_by_name_kind(btf, name, kind);
+    int found = find_type(index_of(base), name, kind);
+    return found > 0 ? found : find_type(index_of(btf), name, kind);
+}
+
+/// The name whose candidates libbpf's bpf_core_add_cands is about to look for among all types of a BTF. Before the search,
+/// it reads the name from the object's BTF, and then the number of types, which is where the search ends.
+static const char *wanted;
+
+const char *__wrap_btf__str_by_offset(const struct btf *btf, __u32 offset)
+{
+    const char *string = __real_btf__str_by_offset(btf, offset);
+    wanted = index_of(btf) == NULL ? string : NULL;
+    return string;
+}
+
+/// The number of types, or in a search for candidates, that up to the last one.
+__u32 __wrap_btf__type_cnt(const struct btf *btf)
+{
+    const char *name = wanted;
+    const struct type_index *index = name == NULL ? NULL : index_of(btf);
+    wanted = NULL;
+    if (index == NULL)
+        return __real_btf__type_cnt(btf);
+    __u32 last = 0;
+    size_t length = bpf_core_essential_name_len(name);
+    uint32_t slot = hash(name, length) & index->mask;
+    for (; index->types[slot] != 0; slot = (slot + 1) & index->mask)
+        if (index->types[slot] > last && strncmp(name_of(btf, index->types[slot]), name, length) == 0)
+            last = index->types[slot];
+    return last + 1;
 }
 
 /// The kernel's id of a module's BTF; 0 for any other BTF.
@@ -141,6 +213,7 @@ static void learn_module_btf(void)
         if (btf == NULL)
             continue;
         modules.ids[modules.count] = modules.last;
+        modules.indexes[modules.count] = index_names(btf, __real_btf__type_cnt(kernel_btf));
         modules.btf[modules.count++] = btf;
     }
 }

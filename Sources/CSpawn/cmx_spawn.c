@@ -94,7 +94,7 @@ static void confine(const struct cmx_confinement *confinement)
         rules.files |= REFER;
     if (version >= 3)
         rules.files |= TRUNCATE;
-    // A kernel takes no fields that it does not know.
+    // Kernels reject structures with fields that they do not know.
     size_t size = version < 4   ? offsetof(struct ruleset, network)
                   : version < 6 ? offsetof(struct ruleset, scope)
                                 : sizeof(rules);

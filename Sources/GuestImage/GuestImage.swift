@@ -27,8 +27,8 @@ package struct GuestImage: Sendable {
         [digestWithoutLoaders, loaderDigests[loader]].compactMap(\.self).joined(separator: " ")
     }
 
-    /// The image that runs use: with this machine's own bash, which triggers need, where there is one, beside `programs`, and
-    /// with those `loaders` of the folder, or all of them.
+    /// The image that runs use: `programs`, this machine's own bash if it has one (triggers need it), and those
+    /// `loaders` of the folder, or all of its loaders.
     ///
     /// - Throws: `GuestImageError`.
     package static func withShell(

@@ -18,10 +18,10 @@ package struct FrameDecoder: Sendable {
         buffer.append(contentsOf: bytes)
     }
 
-    /// The next frame, or `nil` if the stream so far does not hold all of it.
+    /// The next frame, or `nil` if the stream does not contain a complete one yet.
     ///
-    /// - Throws: `FrameError` at the first thing that is no frame of this protocol: the guest is corrupt or hostile, and
-    ///   nothing it says from there on counts.
+    /// - Throws: `FrameError` at the first bytes that are not a frame of this protocol: the guest is corrupt or
+    ///   hostile, and everything that follows is ignored.
     package mutating func next() throws(FrameError) -> GuestFrame? {
         let headBytes = MemoryLayout<cmx_frame>.size
         guard buffer.count - position >= headBytes else { return nil }

@@ -86,7 +86,7 @@ package struct LoadOptions: OptionSet, Hashable, Sendable {
     package static let alone = LoadOptions(rawValue: 1)
     /// A loader that came with the job may be resident: it stays for the cells that follow.
     package static let mayStay = LoadOptions(rawValue: 2)
-    /// With complete logs, however long the kernel takes to write them.
+    /// Fetch complete logs, regardless of how long the kernel takes to write them.
     package static let fullLogs = LoadOptions(rawValue: 4)
 }
 

@@ -92,9 +92,9 @@ package struct CacheFolder: Sendable {
         package var failures: [(path: FilePath, reason: String)] = []
     }
 
-    /// Removes what can be made again, what has to be fetched only if `fetched` says so.
+    /// Removes files that can be recreated, and files that have to be fetched again only if `fetched` is set.
     ///
-    /// - Returns: `nil` if nothing was tried, since another process uses the cache.
+    /// - Returns: `nil` if nothing was attempted because another process uses the cache.
     package func clear(fetched: Bool) -> Clearance? {
         alone {
             var clearance = Clearance()

@@ -1,16 +1,16 @@
 internal import Glibc
 package import SystemPackage
 
-/// Keeps other processes and tasks of ours away from what a file or folder stands for until it is released.
+/// Locks a file or folder against other processes and against other tasks of this process until it is released.
 ///
-/// The system releases it when this process dies.
+/// The system releases the lock when this process dies.
 package struct FileLock: Sendable {
     package enum Problem: Error, Equatable {
         case cancelled
         case system(Errno)
     }
 
-    /// What is locked: a file, which is created where there is none, or a folder, which has to be there.
+    /// What is locked: a file, which is created if it does not exist, or a folder, which must exist.
     package enum Kind: Sendable { case file, folder }
 
     private let descriptor: FileDescriptor
@@ -21,7 +21,7 @@ package struct FileLock: Sendable {
         try await wait(LOCK_EX)
     }
 
-    /// Holds it together with all others who share it, once nobody holds it alone.
+    /// Acquires the lock in shared mode, as soon as no one holds it exclusively.
     package init(sharing path: FilePath, _ kind: Kind = .file) async throws(Problem) {
         descriptor = try Self.open(path, kind)
         try await wait(LOCK_SH)

@@ -2,7 +2,7 @@ internal import FoundationEssentials
 internal import Glibc
 package import SystemPackage
 
-/// Folders with what later runs believe: nobody else may write there.
+/// Folders with data that later runs trust, so no other user may write to them.
 package enum PrivateFolder {
     /// Creates `path` for this user alone, with the folders above it; where others may write to one that is there and ours,
     /// they no longer may.

@@ -4,7 +4,7 @@ package import SystemPackage
 
 /// Folders and files that are gone when they are no longer needed, or belong to a process that is gone.
 package enum TemporaryFolder {
-    /// A name in the folder of `file` that nobody else uses, and that says whose it is.
+    /// A unique name in the folder of `file` that identifies the process that uses it.
     package static func name(beside file: FilePath) -> FilePath {
         let name = file.lastComponent?.string ?? "file"
         return file.removingLastComponent()

@@ -19,7 +19,7 @@ package struct ToolRunner: Sendable {
     }
 
     package enum Problem: Error, Equatable, CustomStringConvertible {
-        /// There is no such program; says so for people.
+        /// The program does not exist; the payload is a message for users.
         case notFound(String)
         case cancelled
         /// The program was ended after this long.

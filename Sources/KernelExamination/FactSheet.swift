@@ -3,7 +3,7 @@ package struct FactSheet: Sendable, Equatable {
     package enum Row: Sendable, Equatable {
         case heading(String)
         case line(label: String, text: String)
-        /// Wraps between two words.
+        /// Wraps between items.
         case list(label: String, words: [String])
     }
 

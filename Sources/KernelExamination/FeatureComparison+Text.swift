@@ -1,8 +1,8 @@
 extension FeatureComparison {
-    /// Kernels as columns: the rows in which they differ, and what all have or none in a list each.
+    /// Kernels as columns: the rows in which they differ, followed by lists of what all or none of them have.
     ///
-    /// In `width` columns: where the kernels do not fit beside each other, a section goes on below itself. `nil` for as
-    /// wide as it takes.
+    /// In `width` columns: if the kernels do not fit side by side, a section continues below itself. `nil` means
+    /// unlimited width.
     package func text(width: Int?) -> String {
         let parts = Self.merged(sections).map { section in
             (table(of: section, width: width) + folded(section, width: width)).joined(separator: "\n")
@@ -97,7 +97,7 @@ extension FeatureComparison {
         return blocks
     }
 
-    /// Words between commas, after `start` words without, in lines of `width`.
+    /// A comma-separated list of words after `start`, wrapped to `width`.
     private static func list(
         _ words: [String], width: Int?, indent: String, labels start: Int = 0
     ) -> [String] {

@@ -12,8 +12,8 @@ package struct KernelFacts: Codable, Sendable, Equatable {
         package var uptimeSeconds: Double
         /// Whether anything arrived on the first serial port.
         ///
-        /// A kernel that is told to be quiet may say nothing at boot;
-        /// in an examination PID 1 prints a line of its own.
+        /// A kernel that was booted with `quiet` may print nothing at boot; during an examination, PID 1 prints a line
+        /// of its own.
         package var hasSerialConsole: Bool
 
         package init(readySeconds: Double, uptimeSeconds: Double, hasSerialConsole: Bool) {

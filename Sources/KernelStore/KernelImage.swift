@@ -26,7 +26,8 @@ struct ImageRecord: Codable, Equatable {
     var lock: LockedKernel
     /// Whether all packages that could hold the config were searched; missing in records of before there was a search.
     var isSearchedForConfig: Bool?
-    /// SHA-256 of the config beside the image; `nil` when there is none, and in records of before it was noted.
+    /// SHA-256 of the config next to the image; `nil` if there is none, and in records of versions that did not store
+    /// it.
     var configDigest: String?
     /// The same for the packages that could hold modules.
     var isSearchedForModules: Bool?

@@ -4,16 +4,16 @@ package import MatrixModel
 package import SystemPackage
 
 extension KernelStore {
-    /// Puts the kernel in `source` on the axis: its image into the cache, and a manifest into the last catalogue folder.
+    /// Adds the kernel in `source`: its image to the cache, and a manifest to the last catalogue folder.
     ///
     /// - Parameters:
-    ///   - source: A file of any kind, its paths absolute.
-    ///   - id: `nil` guesses one from the kernel's own header, `local-6.1`.
-    ///   - btf: The BTF for a kernel without its own, an absolute path.
-    ///   - progress: Called while files are brought.
+    ///   - source: A file of any supported type, with absolute paths.
+    ///   - id: `nil` derives an id from the kernel's own header, `local-6.1`.
+    ///   - btf: The BTF for a kernel without its own, as an absolute path.
+    ///   - progress: Called while files are fetched.
     /// - Returns: The manifest that was written.
-    /// - Throws: `KernelStoreError.idTaken` for an id that exists, whether guessed or given; the other cases are about
-    ///   `source`. Whatever is thrown, the axis is as it was.
+    /// - Throws: `KernelStoreError.idTaken` for an id that exists, whether derived or given; the other cases are about
+    ///   `source`. After an error, nothing has changed.
     package func add(
         _ source: FileSource, id: KernelID? = nil, btf: FilePath? = nil,
         progress: @escaping @Sendable (FetchStep) -> Void = { _ in }
@@ -62,7 +62,7 @@ extension KernelStore {
         if let taken = known.first(where: { $0.id == id }) { throw .idTaken(id, by: taken.file) }
     }
 
-    /// Nothing is kept under it: it stands for an id that the file has yet to say.
+    /// Nothing is stored under this id: it is used until the file shows the real one.
     private func placeholder() throws(KernelStoreError) -> KernelID {
         guard let id = KernelID("new-0.0") else { throw .idUnguessable(file: "", release: "") }
         return id

@@ -11,15 +11,16 @@ package struct FetchOutcome: Sendable {
 package typealias FetchProgress = @Sendable (KernelID, FetchStep) -> Void
 
 extension KernelStore {
-    /// Brings the images of `kernels` here, the suites and the downloads of each side by side.
+    /// Fetches the images of `kernels`, all suites and downloads in parallel.
     ///
     /// - Parameters:
     ///   - kernels: Manifests of this store's catalogue.
-    ///   - refresh: Takes the newest that matches, whatever the lock says, and locks that.
-    ///   - patience: How old a failure must be for its kernel to be tried again; a server that does not answer costs
+    ///   - refresh: Fetches the newest match regardless of the lock, and locks it.
+    ///   - patience: How old a failure must be before its kernel is tried again; a server that does not respond costs
     ///     seconds each time.
     ///   - progress: Called from several tasks at once.
-    /// - Returns: One outcome per kernel, in the same order. A kernel that cannot be had does not keep the others back.
+    /// - Returns: One outcome per kernel, in the same order. A kernel that cannot be fetched does not affect the
+    ///   others.
     package func fetch(
         _ kernels: [KernelManifest], refresh: Bool = false, patience: Duration = .zero,
         progress: @escaping FetchProgress = { _, _ in }
@@ -58,7 +59,7 @@ extension KernelStore {
             for kernel in kernels {
                 guard let found = here[kernel.id] else { continue }
                 progress(kernel.id, .alreadyHere)
-                // What is locked stays as it stands: a cache filled by an older version knows less than the lock.
+                // A locked entry is not changed: a cache filled by an older version contains less than the lock.
                 if locks.entry(for: kernel) == nil {
                     keep(Fetched(id: kernel.id, result: .success(found)))
                 } else {

@@ -37,7 +37,7 @@ extension KernelStore {
 
     /// Remembers a failure, except one that the user can fix here, and forgets it on success.
     ///
-    /// Where that cannot be written, the fetch says why all the same: it is then told and not remembered.
+    /// If the failure cannot be recorded, the fetch still reports it.
     func note(_ fetched: Fetched, of kernels: [KernelManifest]) {
         guard let kernel = kernels.first(where: { $0.id == fetched.id }) else { return }
         let file = failureFile(of: kernel)

@@ -13,13 +13,14 @@ package struct KernelModule: Sendable, Hashable {
 }
 
 extension KernelStore {
-    /// The modules `names` of `kernel`, whose image is here, and all that they depend on.
+    /// The modules `names` of `kernel`, whose image is here, and all modules that they depend on.
     ///
-    /// The first time that modules of a kernel are asked for its packages are read once, which takes seconds.
+    /// The first call for a kernel indexes its packages, which takes seconds.
     ///
-    /// - Returns: In the order in which they have to be loaded, each once; what is part of the image is left out.
-    /// - Throws: `KernelStoreError.noSuchModule` for a name, or a dependency, that the kernel has not;
-    ///   `modulesNotHere` when nothing on this machine holds its modules.
+    /// - Returns: The modules in the order in which they have to be inserted, each once, without those built into the
+    ///   kernel.
+    /// - Throws: `KernelStoreError.noSuchModule` for a name or dependency that the kernel does not have;
+    ///   `modulesNotHere` if nothing on this machine contains its modules.
     package func modules(
         _ names: [String], of kernel: KernelManifest
     ) throws(KernelStoreError) -> [KernelModule] {

@@ -2,9 +2,9 @@ import HostTools
 package import Manifests
 
 extension KernelStore {
-    /// What stands in the way of fetching `kernels`, as far as this machine alone can tell: nothing is asked of the network.
+    /// What prevents fetching `kernels`, as far as this machine alone can tell, without accessing the network.
     ///
-    /// - Returns: Each error once, in the order of the archives that they are about, then for what is not installed.
+    /// - Returns: Each error once, in the order of the archives that they are about, followed by missing tools.
     package func obstacles(to kernels: [KernelManifest]) async -> [KernelStoreError] {
         let archives = Set(
             kernels.compactMap { kernel -> AptArchive? in

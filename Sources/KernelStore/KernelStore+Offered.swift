@@ -59,7 +59,7 @@ extension AptRoot {
 }
 
 extension AptPackage {
-    /// With what an id may hold: `5.4.0+216.236`, `6.18.15+1+bpo13+1`.
+    /// The version in characters that an id may contain: `5.4.0+216.236`, `6.18.15+1+bpo13+1`.
     fileprivate var versionForID: String {
         // An epoch says nothing about the kernel.
         let upstream = version.split(separator: ":").last.map(String.init) ?? version

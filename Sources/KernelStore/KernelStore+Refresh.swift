@@ -9,7 +9,7 @@ package struct RefreshOutcome: Sendable {
 
     package struct Refreshed: Sendable {
         package let image: KernelImage
-        /// What the lock says now: package and version, or how the file's digest begins.
+        /// The new content of the lock: package and version, or the beginning of the file's digest.
         package let new: String
         package let isChanged: Bool
     }

@@ -6,7 +6,7 @@ package struct Discrepancy: Sendable, Hashable, CustomStringConvertible {
     package let file: FilePath
     /// All that is kept of its kernel: what a fetch brings anew where it is gone, and nothing less.
     package let folder: FilePath
-    /// SHA-256, in lower-case hexadecimal; `nil` where nothing says it and the file is gone.
+    /// SHA-256 in lower-case hexadecimal; `nil` if neither the lock nor a record has it and the file is gone.
     package let expected: String?
     /// The same; `nil` when the file is gone.
     package let found: String?
@@ -18,10 +18,10 @@ package struct Discrepancy: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension KernelStore {
-    /// Reads what is kept of `kernel` (image, config, packages) and holds it against the lock, or where that has no word of
-    /// it, against what was noted when it was put here.
+    /// Compares the stored files of `kernel` (image, config, packages) with the lock, or with the cache's own record if
+    /// the lock has no entry.
     ///
-    /// - Returns: `nil` when nothing is kept of it, or only of another source than the manifest now names.
+    /// - Returns: `nil` if nothing is stored, or only files from a source other than the manifest's.
     package func discrepancies(of kernel: KernelManifest) throws(KernelStoreError) -> [Discrepancy]? {
         guard let record = try cache.readRecord(of: kernel.id), record.source == kernel.source.description else {
             return nil

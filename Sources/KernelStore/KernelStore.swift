@@ -67,7 +67,7 @@ extension KernelStore {
         return globs.isEmpty ? all : all.filter { kernel in globs.contains { Glob($0).matches(kernel.id.text) } }
     }
 
-    /// The kernel whose id is `text`; throws `KernelSelectionError` when there is none.
+    /// The kernel with the id `text`; throws `KernelSelectionError` if there is none.
     package func kernel(_ text: String) throws -> KernelManifest {
         let all = try catalogue()
         guard let kernel = all.first(where: { $0.id.text == text }) else {
@@ -77,7 +77,7 @@ extension KernelStore {
     }
 }
 
-/// A kernel that was asked for and is not there.
+/// A requested kernel that does not exist.
 package enum KernelSelectionError: Error, Equatable, CustomStringConvertible {
     case nothingMatches(String, known: [String])
     case unknown(String, known: [String])

@@ -17,9 +17,10 @@ package struct LoaderRelease: Sendable, Hashable {
         self.suite = suite
     }
 
-    /// Those that the guest tools in `folder` list, by loader and then as they are listed; none if there is no such list.
+    /// The releases listed by the guest tools in `folder`, by loader and in the order of the list; empty if there is no
+    /// list.
     ///
-    /// Source: `images/guest/loaders/versions`, a line `<loader> <version> <suite>` each.
+    /// Source: `images/guest/loaders/versions`, one line `<loader> <version> <suite>` per release.
     package static func all(in folder: FilePath) -> [LoaderRelease] {
         let text = FileManager.default.contents(atPath: folder.appending("versions").string) ?? Data()
         return list(String(decoding: text, as: UTF8.self))

@@ -18,7 +18,7 @@ struct LoaderVersion: Sendable, Hashable {
     static func ask(_ path: FilePath, limit: Duration = limit) async throws -> LoaderVersion {
         let answer: ToolRunner.Output
         do {
-            // Without time to tidy up: whatever it may be doing, there is nothing to be lost.
+            // Killed without time to clean up, because it has nothing to lose.
             answer = try await ToolRunner(.path(path), longestText: longestAnswer).run(["--version"], within: limit)
         } catch {
             switch error {

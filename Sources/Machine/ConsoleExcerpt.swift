@@ -7,10 +7,10 @@ package enum ConsoleExcerpt {
     /// Source: error() in arch/x86/boot/compressed of Linux, 3.10 to 7.3.
     private static let halted = "-- System halted"
 
-    /// How the kernel died, else how it locked up: the first line that says so, without its time stamp; `nil` when the
-    /// console shows none.
+    /// How the kernel died, or else how it locked up: the first line that reports it, without its time stamp; `nil` if
+    /// the console contains no such line.
     ///
-    /// A busy host makes kernels report stalls; what kills them comes later, and counts more.
+    /// Kernels on a busy host report stalls; a fatal error follows later and takes precedence.
     package static func crash(in console: [UInt8]) -> String? {
         let found = signs(in: console).filter { $0.weight >= .lockUp }
         return (found.first { $0.weight == .death } ?? found.first)?.words

@@ -58,7 +58,7 @@ struct ConsoleSign: Sendable {
         ("list_add corruption", []), ("list_del corruption", []),
     ]
 
-    /// Lines that look worse than they are: what kernels say on old or emulated machines, or of what they were given.
+    /// Harmless lines that look alarming: messages about old or emulated hardware, or about the kernel's own arguments.
     static let harmless = [
         "TECH PREVIEW: ", "Please review provided documentation", "Warning: ", "Deprecated ",
         "unchecked MSR access error",

@@ -8,7 +8,7 @@ package struct GuestSpec: Sendable, Hashable {
     package var kernel: FilePath
     /// SHA-256 of the kernel image, in hex: part of what a snapshot is keyed by.
     package var kernelDigest: String
-    /// What the kernel image says of itself (`uname -r`); empty if it says nothing.
+    /// The release that the kernel image contains (`uname -r`); empty if it contains none.
     package var release: String
     package var initramfs: FilePath
     package var initramfsDigest: String
@@ -78,9 +78,9 @@ package protocol Guest: Sendable {
     func console() -> [UInt8]
     /// What the guest has had of the host's processors since its start; `nil` if the host does not say.
     func processorTime() -> ProcessorTime?
-    /// What keeps the VMM from running the guest, in words; `nil` if it runs the guest.
+    /// Why the VMM does not run the guest, as text for users; `nil` if it runs the guest.
     ///
-    /// A guest that is late is no evidence about a probe if its VMM was stopped or hangs.
+    /// If its VMM was stopped or hangs, a late guest is no evidence about a probe.
     func vmmTrouble() async -> String?
 }
 

@@ -21,7 +21,8 @@ package enum MachineError: Error, Equatable, CustomStringConvertible {
     case protocolBroken(String)
     /// The VMM ended by itself, or was killed, while the guest ran.
     case vmmEnded(reason: String)
-    /// The guest runs another kernel than it was started with: the snapshot or the image is not what its name says.
+    /// The guest runs a kernel other than the one it was started with: the name of the snapshot or image does not match
+    /// its content.
     case otherKernel(expected: String, reported: String)
     /// The guest's kernel would not insert a module; `log` is what it printed about that.
     case moduleRefused(name: String, errno: Errno, log: [UInt8])

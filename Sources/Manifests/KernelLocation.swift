@@ -18,9 +18,9 @@ package enum KernelLocation: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension KernelLocation {
-    /// A path or a URL as a person types it, told apart by `://`; a path starts at `folder`.
+    /// A path or a URL as typed by a user, distinguished by `://`; relative paths start at `folder`.
     ///
-    /// - Throws: `Malformed` for no path at all, and for a URL that is none or of another kind than http.
+    /// - Throws: `Malformed` for an empty path, and for an invalid URL or one with a scheme other than http(s).
     package init(_ text: String, in folder: FilePath) throws(Malformed) {
         guard text.contains("://") else {
             guard !text.isEmpty, !text.utf8.contains(0) else {

@@ -19,7 +19,8 @@ package struct FileSource: Sendable, Hashable, CustomStringConvertible {
     package let location: KernelLocation
     /// `nil` uses the config in the kernel's own file.
     package let config: KernelLocation?
-    /// Folders like `lib/modules/<release>`, or packages that hold one; empty takes what the kernel's own file holds.
+    /// Folders like `lib/modules/<release>`, or packages that contain one; if empty, the modules come from the kernel's
+    /// own file.
     package let modules: [KernelLocation]
 
     package init(_ location: KernelLocation, config: KernelLocation? = nil, modules: [KernelLocation] = []) {

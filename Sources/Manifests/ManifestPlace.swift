@@ -1,12 +1,12 @@
 import SystemPackage
 
-/// Where something stands in a manifest, for what is found wrong with it only when the object is known.
+/// The position of a value in a manifest, for errors that are found only once the object is known.
 package struct ManifestPlace: Sendable, Hashable {
     var file: FilePath
     var line: Int
     var key: String
 
-    /// That `key` should stand beside it.
+    /// The error for a missing `key` next to this value.
     func missing(_ key: String) -> ManifestError { .missingKey(file: file, line: line, key: key) }
 
     package func wrong(_ value: String, expected: String) -> ManifestError {

@@ -7,7 +7,7 @@ enum ManifestText {
         do {
             return try Yams.serialize(node: node, width: -1, allowUnicode: true)
         } catch {
-            // It writes into memory, and only what a String holds.
+            // The emitter writes to memory only, and only what a String can contain.
             preconditionFailure("cannot write YAML: \(error)")
         }
     }

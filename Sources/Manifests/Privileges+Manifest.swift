@@ -1,6 +1,6 @@
 package import MatrixModel
 
-/// What a manifest says of the user and the capabilities with which an object is loaded.
+/// The user and the capabilities with which an object is loaded, as specified in a manifest.
 package struct ProbePrivileges: Sendable, Hashable {
     private var user: UInt32?
     private var capabilities: [Capability]?
@@ -32,7 +32,7 @@ extension ManifestNode {
         case "root": return 0
         case "nobody": return 65534
         case let text:
-            // The last id stands for none.
+            // The last id means "no user".
             guard let id = UInt32(text), id < UInt32.max else { throw wrong(expected: "nobody, root or a user id") }
             return id
         }

@@ -77,7 +77,7 @@ package struct ProbeManifest: Sendable, Hashable {
 }
 
 extension ManifestNode {
-    /// One glob over the names of loaders or a list of them; which loaders there are is known to whoever runs them.
+    /// One glob over loader names, or a list of globs; the caller knows which loaders exist.
     func loaders() throws(ManifestError) -> [Glob] {
         var globs: [Glob] = []
         for node in try listOrSelf() {

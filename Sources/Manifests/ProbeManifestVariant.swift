@@ -39,7 +39,7 @@ package struct ProbeVariant: Sendable, Hashable {
 
 /// What clang may use of the BPF instruction set, its `-mcpu`.
 package enum InstructionSet: String, Sendable, CaseIterable {
-    /// No "less than": what clang chose before 20 when nobody asked.
+    /// No "less than": this was clang's default before version 20.
     case v1
     /// The default: every kernel since 4.14 has it, and clang's own default changes with clang.
     case v2
@@ -50,7 +50,7 @@ package enum InstructionSet: String, Sendable, CaseIterable {
 }
 
 extension ProbeVariant {
-    /// Reads an entry of `variants`; `shared` is said of the whole probe.
+    /// Reads an entry of `variants`; `shared` are the settings of the whole probe.
     init(
         _ node: ManifestNode, name: String, in folder: FilePath, shared: ProbeSettings
     ) throws(ManifestError) {
@@ -59,7 +59,7 @@ extension ProbeVariant {
         self.name = name
         origin = try Origin(keys, of: node, in: folder)
         var shared = shared
-        // What the probe says of stages is for objects: a program does all that itself.
+        // The probe's stages apply to objects: an executable does all that itself.
         if keys["exec"] != nil { shared.stages = .none }
         settings = try ProbeSettings(keys, else: shared)
         try settings.stages.check()

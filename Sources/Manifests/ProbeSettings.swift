@@ -1,7 +1,7 @@
 package import MatrixModel
 
-/// What a manifest says of how its objects are loaded and what happens then: of a whole probe, of single variants, or of an
-/// entry of `objects`.
+/// How a manifest's objects are loaded, and what happens then: the settings of a whole probe, of a single variant, or
+/// of an entry of `objects`.
 package struct ProbeSettings: Sendable, Hashable {
     /// Kernel modules that are needed, the probe's own first, each once and spelt with `_`.
     package var modules: [String] = []
@@ -45,7 +45,7 @@ package struct ProbeSettings: Sendable, Hashable {
         privileges = try ProbePrivileges(keys, else: shared.privileges)
         if let node = keys["sysctls"] { sysctls.add(try node.kernelSettings(), inPlaceOfThoseWithTheSame: \.name) }
         if let node = keys["kernel-args"] {
-            // The kernel takes the last of two values.
+            // If an argument occurs twice, the kernel uses the last value.
             kernelArguments = try [kernelArguments, node.kernelArguments()].filter { !$0.isEmpty }
                 .joined(separator: " ")
         }

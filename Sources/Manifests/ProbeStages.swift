@@ -1,13 +1,14 @@
 package import MatrixModel
 
-/// What a manifest says of the stages past the load: at the probe for all its variants, at a variant for itself.
+/// The settings for the stages after the load: a probe's settings apply to all its variants, a variant's settings to
+/// that variant.
 package struct ProbeStages: Sendable, Hashable {
-    /// What is said of single programs; `nil` for an object that nothing is said of.
+    /// The settings for single programs; `nil` if the manifest has none for this object.
     private var attach: [Placed<Choice>]?
     private var trigger: Placed<StagePlan.Trigger>?
     private var event: Placed<StagePlan.Event>?
 
-    /// What a manifest says of one program.
+    /// The setting for one program.
     private enum Choice: Hashable {
         case attach(StagePlan.Attachment)
         case exclude(String)

@@ -1,7 +1,8 @@
-/// Looks for the places in a row of kernels at which an answer turns into another, asking as little as possible.
+/// Finds the places in a row of kernels at which the answer changes, with as few questions as possible.
 ///
-/// Both ends are asked, then the middle between two neighbours that differ, until none is left between them. What is known
-/// beforehand counts: where it turns more than once, each turn is looked for. Nobody asks between two that say the same.
+/// First both ends are queried, then repeatedly the kernel in the middle between two neighbors with different answers,
+/// until no such gap is left. Known answers are used: if they change more than once, every change is searched. Gaps
+/// between two equal answers are not searched.
 package struct BoundarySearch: Sendable, Hashable {
     /// Two neighbours that differ, with nothing between them but what could not be measured.
     package struct Turn: Codable, Sendable, Hashable {

@@ -120,7 +120,8 @@ package struct ProgramState: Codable, Sendable, Hashable {
         instructions = program.stats?.instructions
     }
 
-    /// Whether it came to the same: not the words of a log, which hold registers and addresses, nor numbers.
+    /// Whether the result is the same, ignoring numbers and the text of the log, which contains registers and
+    /// addresses.
     package func isSame(as other: ProgramState) -> Bool {
         verdict == other.verdict && stage == other.stage
             && (verdict == .pass || (errno == other.errno && cause == other.cause))

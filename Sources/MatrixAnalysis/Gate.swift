@@ -22,8 +22,8 @@ package struct Gate {
 
     /// - Parameters:
     ///   - document: The run.
-    ///   - baseline: What it is compared with; cells that the run did not select are to be left out of it.
-    ///   - rules: What counts.
+    ///   - baseline: The earlier run, without the cells that this run did not select.
+    ///   - rules: The conditions that fail the run.
     package init(_ document: MatrixDocument, baseline: MatrixDocument?, rules: GateRules) {
         let thresholds = ComparisonThresholds(rules)
         let comparison = baseline.map { RunComparison(from: $0, to: document, thresholds: thresholds) }
@@ -60,7 +60,7 @@ package struct Gate {
         case isIncomplete
     }
 
-    /// What the run comes to; what is wrong outweighs what is missing.
+    /// The outcome of the run; unexpected verdicts take precedence over missing cells.
     package func decision(allowMissing: Bool) -> Decision {
         if !breaches.isEmpty { return .fails }
         return missing > 0 && !allowMissing ? .isIncomplete : .passes

@@ -34,11 +34,12 @@ package enum RunMerge {
         }
     }
 
-    /// One run of all cells of `parts`, of which there must be one: kernels oldest first, then by name, since no shard knows
-    /// the order of the plan.
+    /// Joins the cells of `parts`, which must not be empty, into one run: kernels oldest first, everything else by
+    /// name, because no shard knows the order of the plan.
     ///
-    /// A cell that several parts have counts once, and one that was measured before one that was not. The run began with the first of
-    /// them and lasted as long as the longest. Its id follows from those of its parts, in whatever order they come.
+    /// If several parts contain the same cell, it counts once, and a measured result is preferred. The run began with
+    /// the earliest part and lasted as long as the longest. Its id is derived from the ids of the parts, regardless of
+    /// their order.
     package static func join(_ parts: [Part]) throws(RunMergeError) -> MatrixDocument {
         guard parts.count > 1 else { return parts[0].document }
         let kernels = try kernels(of: parts)

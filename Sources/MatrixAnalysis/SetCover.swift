@@ -80,12 +80,12 @@ private struct Search {
             var rest = left
             rest.elements.subtract(sets[set])
             branch(rest, taken: taken + [set])
-            // Whatever holds it was tried with all the others.
+            // Every choice that includes this set has been tried.
             left.sets.remove(set)
         }
     }
 
-    /// What is left to hold, by how few sets could.
+    /// The remaining elements, ordered by the number of sets that contain them.
     private func byHolders(_ left: Left) -> [Int] {
         let ranks = left.elements.map { element -> (sets: Int, element: Int) in
             (holders[element].intersection(left.sets).count, element)
@@ -142,7 +142,7 @@ private struct Search {
     }
 }
 
-/// What is left to hold, and with what.
+/// The elements still to be covered, and the sets available for them.
 private struct Left {
     var elements: BitSet
     var sets: BitSet

@@ -123,8 +123,8 @@ package struct Cause: Codable, Sendable, Hashable {
     package var advice: String
     /// Since which kernel the rule is what it is, or when it changed.
     @Nullable package var since: String?
-    /// The line that was refused, or at which the program begins where nothing is said of a line; `null` where the object
-    /// does not say it, or what it says does not agree with the log.
+    /// The rejected source line, or the first line of the program if the log names no instruction; `null` if the object
+    /// has no line info or it does not match the log.
     @Nullable package var location: CodeLocation?
 
     package init(

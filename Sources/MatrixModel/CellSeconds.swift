@@ -21,7 +21,7 @@ package struct CellSeconds: Codable, Sendable, Hashable {
         self.total = total
     }
 
-    /// Sums `programs`, whose cell awaits one event for all of them; `queue` is in seconds.
+    /// The sums over `programs`, except that all of them await the same event; `queue` is in seconds.
     package init(of programs: [ProgramSeconds], queue: Double?, totalMicroseconds: Int?) {
         self.init(
             queue: queue, load: programs.compactMap(\.load).sum, attach: programs.compactMap(\.attach).sum,

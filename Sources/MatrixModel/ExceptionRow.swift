@@ -85,9 +85,9 @@ package struct ExceptionCount: Sendable {
     private var tallies: [Rule: Tally] = [:]
 
     /// - Parameters:
-    ///   - variants: All that were run.
-    ///   - document: What came of it.
-    ///   - isOfGate: Whether a kernel's verdicts can be other than expected.
+    ///   - variants: All variants of the run.
+    ///   - document: The results of the run.
+    ///   - isOfGate: Whether a kernel's verdicts can be unexpected.
     package init(of variants: [Variant], in document: MatrixDocument, isOfGate: (String) -> Bool) {
         self.variants = variants
         let rules = Dictionary(

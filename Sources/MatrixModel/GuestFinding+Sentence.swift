@@ -1,8 +1,9 @@
 extension GuestFinding {
-    /// What people read, without a full stop, on one line.
+    /// The sentence for people: one line, without a full stop.
     ///
-    /// The catalogue's entries for findings match these sentences as well, in logs that somebody saved. Those about plans and triggers
-    /// are also in `images/guest/protocol/trigger_sentence.c`, for loaders that get them as text.
+    /// The catalogue's entries for findings match these sentences as well, so that saved logs can be explained. The
+    /// sentences about plans and triggers are duplicated in `images/guest/protocol/trigger_sentence.c`, for loaders
+    /// that receive them as text.
     package var sentence: String {
         let (first, second, third) = (argument(0), argument(1), argument(2))
         switch code {

@@ -50,7 +50,7 @@ package struct GuestFinding: Hashable, Sendable {
         self.arguments = arguments
     }
 
-    /// Empty where there is none, or it was not said.
+    /// Empty if the finding has no such argument, or the guest did not send it.
     func argument(_ index: Int) -> String {
         guard arguments.indices.contains(index) else { return "" }
         // A text of a program may have several lines.

@@ -1,6 +1,7 @@
-/// The name of a loader, and which versions of its library it stands for.
+/// The name of a loader, and the versions of its library that the name stands for.
 ///
-/// `libbpf@1.1` names the loader `libbpf` with version 1.1 of its library; without one, it is the version that is built by default.
+/// `libbpf@1.1` names the loader `libbpf` with version 1.1 of its library; a name without a version stands for the
+/// default version.
 package struct LoaderName: Sendable, Hashable {
     /// Without a version.
     package var loader: String
@@ -37,7 +38,7 @@ extension Glob {
     /// Whether it chooses the loader of that name: without an `@`, only what has none either.
     package func chooses(loader name: String) -> Bool { namesVersion == name.contains("@") && matches(name) }
 
-    /// Whether a rule for it is about `name`: without an `@`, whatever its version.
+    /// Whether a rule with this name applies to `name`: without an `@`, it applies to every version.
     package func isAbout(_ name: LoaderName) -> Bool {
         namesVersion ? name.versions.contains { matches("\(name.loader)@\($0)") } : matches(name.loader)
     }

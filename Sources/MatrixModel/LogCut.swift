@@ -1,6 +1,7 @@
 /// Why a stored log is not all that the verifier wrote.
 package enum LogCut: String, Codable, Sendable, Hashable, CaseIterable {
-    /// The guest fetched as much as its first MiB and the verifier's last words: all of so long a log costs more than it says.
+    /// The guest fetched only the first MiB and the verifier's last lines, because a complete log of this length is too
+    /// expensive.
     case abridged
     /// It reached the kernel's limit for a log, or the memory of the guest.
     case limit

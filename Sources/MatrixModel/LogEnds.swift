@@ -2,7 +2,7 @@
 package struct LogEnds: Sendable, Hashable {
     /// The file's name below the results folder, where it is not that of the reference: a long log is compressed.
     package var file: String?
-    /// The first lines, or all of them.
+    /// The first lines, or the whole text.
     package var head: String
     /// Between `head` and `tail`.
     package var omittedLines: Int

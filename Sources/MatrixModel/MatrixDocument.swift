@@ -80,7 +80,7 @@ package struct KernelRow: Codable, Sendable, Hashable {
     package enum Status: String, Codable, Sendable { case measured, notMeasured }
 
     package var id: String
-    /// What the guest itself said (`uname -r`), never the label; `null` when no guest ever said it.
+    /// The release that the guest reported (`uname -r`), never the label; `null` if no guest reported one.
     @Nullable package var release: String?
     package var family: String
     /// Whether the guest has `/sys/kernel/btf/vmlinux`; `null` when it was not seen.

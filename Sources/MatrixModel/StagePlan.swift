@@ -11,7 +11,7 @@ package struct StagePlan: Sendable, Hashable {
         case exec(ProgramCall)
     }
 
-    /// A program and where it goes, in the words of its type: `tcp_connect+4`, `/bin/bash:readline`, `lo/ingress`.
+    /// A program and its target, in the notation of its type: `tcp_connect+4`, `/bin/bash:readline`, `lo/ingress`.
     package struct Attachment: Sendable, Hashable {
         package var program: String
         /// `nil` for a program that is named only, since its section leaves it out otherwise.
@@ -112,7 +112,7 @@ package struct TracefsEvent: Sendable, Hashable {
         self.fetch = fetch
     }
 
-    /// The symbol, which stands for the program that there is not.
+    /// The symbol, which takes the place of the missing program's name.
     package var symbol: String {
         let place = target.lastIndex(of: ":").map { target[target.index(after: $0)...] } ?? target[...]
         return String(place.prefix { $0 != "+" })

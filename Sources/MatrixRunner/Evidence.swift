@@ -51,7 +51,7 @@ package struct Evidence: Sendable {
 
     package struct Program: Sendable {
         package var report: ProgramReport
-        /// All of it, or the end when `longLog` has all of it.
+        /// The whole log, or only its end if `longLog` contains all of it.
         package var verifierLog: [UInt8]
         package var longLog: (any LongLog)?
         package var loader: LoaderWords
@@ -67,7 +67,8 @@ package struct Evidence: Sendable {
         }
     }
 
-    /// Each as it was last reported: a program that goes past the load is reported there and at the end.
+    /// The latest report of each program: a program that goes past the load is reported both at the load and at the
+    /// end.
     package var programs: [Program]
     /// The bytes of the event that fitted; empty where none came.
     package var event: [UInt8]
@@ -130,7 +131,7 @@ package struct Evidence: Sendable {
 
 /// Collects the frames of one cell.
 struct EvidenceCollector {
-    /// What a kernel can write into the largest buffer that any takes, and the loader's words besides.
+    /// The most that a kernel can write into the largest buffer that any kernel accepts, plus the loader's own output.
     ///
     /// Source: Linux, include/linux/bpf_verifier.h, `UINT_MAX >> 2`.
     private static let longestLog = 1 << 30
@@ -217,7 +218,8 @@ struct EvidenceCollector {
         programs[place] = program
     }
 
-    /// A program that loaded may be said to have got further, or to fail there; nothing else is said of one twice.
+    /// The second report of a program that loaded may only have a later stage or a failure at one; any other second
+    /// report is a contradiction.
     private static func contradiction(between first: ProgramReport, and second: ProgramReport) -> String? {
         let isProgress = first.errno == 0 && first.name == second.name && first.stage <= second.stage
         return isProgress ? nil : "it reported the program '\(first.name)' twice, with different results"

@@ -10,11 +10,11 @@ package struct Judge: Sendable {
 
     package init() { catalogue = .bundled }
 
-    /// The verdict on `cell`, which is not yet held against more than that a probe is expected to pass.
+    /// The verdict on `cell`, compared only with the default expectation: that a probe passes.
     ///
-    /// `release` is what the guest said, `nil` when none ever did. `kernelConfig` is the kernel's `CONFIG_…` file, which a host of
-    /// that kernel has; `nil` where the guest was given none. `keep` keeps a text and returns the reference to it
-    /// (`logs/<sha256>.txt`); nothing else is thrown than what it throws.
+    /// `release` is what the guest reported, `nil` if no guest did. `kernelConfig` is the kernel's `CONFIG_…` file,
+    /// which a host with that kernel has; `nil` if the guest had none. `keep` stores a text and returns the reference
+    /// to it (`logs/<sha256>.txt`). Only errors of `keep` are thrown.
     package func result(
         of cell: PlannedCell, kernel: KernelID, evidence: Evidence, release: KernelRelease?,
         kernelConfig: KernelOptions?, keep: ([UInt8]) throws -> String
@@ -82,7 +82,7 @@ package struct Judge: Sendable {
         }
     }
 
-    /// The loader came to its end; `lacking` is the kernel whose `CONFIG_…` file a program wanted and nobody has.
+    /// The loader completed; `lacking` is the kernel whose missing `CONFIG_…` file a program needed.
     private func finished(
         _ exit: LoaderExit, _ cell: PlannedCell, _ evidence: Evidence, _ programs: [ProgramResult],
         lacking kernel: KernelID?
@@ -182,7 +182,7 @@ package struct Judge: Sendable {
                 if failed { report.stage = .load }
             }
         }
-        // Without bpf() nothing of the object is past its file, whatever a library asks for first.
+        // Without bpf(), nothing gets past opening the object's file, regardless of what a library probes first.
         if report.errno == ENOSYS, report.stage <= .load { report.stage = .open }
         var cause =
             failed
@@ -225,10 +225,10 @@ package struct Judge: Sendable {
         return statistics == ProgramStatistics() ? nil : statistics
     }
 
-    /// The reference to what a reader is shown.
+    /// The reference to the log that readers see.
     ///
-    /// libbpf's words matter where the kernel has none; a refusal by the verifier they merely repeat. Past the load the
-    /// verifier was content, and the loader says why it went no further.
+    /// libbpf's messages matter if the kernel has none; if the verifier rejected the program, they merely repeat it.
+    /// Past the load, the verifier accepted the program, and the loader reports why it stopped.
     private static func keptLog(of program: Evidence.Program, keep: ([UInt8]) throws -> String) throws -> String? {
         let isPastLoad = program.report.stage > .load && program.report.errno != 0
         if let long = program.longLog {
@@ -266,7 +266,8 @@ package struct Judge: Sendable {
     /// EX_UNAVAILABLE of sysexits.h: how a loader ends where the guest lacks what a trigger needs.
     private static let unavailable: Int32 = 69
 
-    /// What a loader that died wrote: the line that says so in a Rust or Go program with its next, else the last.
+    /// The last output of a loader that died: the panic line of a Rust or Go program with the line after it, or else
+    /// the last line.
     private static func lastWords(in evidence: Evidence) -> String? {
         let text = String(decoding: evidence.remarks.bytes, as: UTF8.self)
         let lines = text.split(whereSeparator: \.isNewline).map(String.init)

@@ -20,7 +20,7 @@ struct KernelJudge {
         }
     }
 
-    /// What observers are told of `cell`; `release` is what its guest said, `nil` where there was none.
+    /// The event about `cell` for observers; `release` is what its guest reported, `nil` if there was none.
     func event(_ cell: PlannedCell, _ evidence: Evidence, release: String?) throws -> RunEvent {
         let result = try judge.result(
             of: cell, kernel: batch.kernel, evidence: evidence, release: release.flatMap { KernelRelease($0) },

@@ -18,12 +18,14 @@ struct LogCollector {
     /// What stays in memory of a text that is longer: room for the messages, the states before them and all totals.
     static let limit = 1 << 20
 
-    /// All of the text, or its end when `long` has all of it.
+    /// The whole text, or only its end if `long` contains all of it.
     private(set) var end: [UInt8] = []
     private(set) var long: (any LongLog)?
     private(set) var count = 0
 
-    /// Takes the next part; `begin` makes a place for the text when it becomes long, and memory takes it where there is none.
+    /// Appends the next part.
+    ///
+    /// `begin` provides a place for the text once it becomes long; without it, the text stays in memory.
     mutating func append(_ part: [UInt8], begin: LongLogs?) throws {
         count += part.count
         end += part

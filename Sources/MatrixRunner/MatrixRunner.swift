@@ -21,7 +21,7 @@ package enum RunEvent: Sendable {
     case cellBegan(PlannedCell)
     /// What happened does not count: the cell will run again.
     case cellWillRepeat(PlannedCell)
-    /// The cell is over, and this is the verdict on what was seen of it.
+    /// The cell is complete; this is the verdict on its evidence.
     case cell(PlannedCell, CellResult, from: Evidence)
 }
 
@@ -33,10 +33,10 @@ package struct MatrixRunner: Sendable {
     private let cellLimit: Duration
     private let logs: (any LogArchive)?
 
-    /// Prepares a run with as many guests at once as `limits` allows.
+    /// Prepares a run with as many concurrent guests as `limits` allows.
     ///
-    /// A cell that is silent for longer than `cellLimit` counts as `timeout`. Texts go to `logs`; without it
-    /// nobody can read them, and long ones stay in memory.
+    /// A cell that is silent for longer than `cellLimit` counts as `timeout`. Texts are written to `logs`; without it,
+    /// they cannot be read later, and long ones stay in memory.
     package init(
         backend: any MachineBackend, start: StartPolicy, limits: GuestLimits, cellLimit: Duration,
         logs: (any LogArchive)? = nil

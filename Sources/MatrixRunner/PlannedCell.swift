@@ -134,10 +134,11 @@ package struct KernelBatch: Sendable {
 }
 
 extension KernelBatch {
-    /// The same in parts that share no guest: those with other kernel arguments, and those with a program of the user's.
+    /// The batch in parts that must not share a guest: cells with different kernel arguments, and cells with a user's
+    /// program.
     ///
-    /// A program of the user's runs as root. It can write whatever it likes into its guest's memory, the results of other
-    /// cells included, so it has guests to itself: it decides over its own cells anyway.
+    /// A user's program runs as root and could write anything into its guest's memory, including the results of other
+    /// cells. It therefore has its own guests, where it can affect only its own cells.
     var parts: [KernelBatch] {
         let parts = Dictionary(grouping: cells) { [$0.kernelArguments, $0.ownProgram ?? ""] }
         return parts.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { key, cells in

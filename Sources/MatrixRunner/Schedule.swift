@@ -3,8 +3,8 @@ internal import MatrixModel
 
 /// Decides which guests to start and which cells each of them runs next.
 ///
-/// A value without a clock or a machine: workers say what happened, and it says what to do. None of its decisions may
-/// change a verdict, only when and in which guest it is found.
+/// A value without a clock or a machine: workers report what happened, and the schedule returns the next step. None of
+/// its decisions may change a verdict, only when and in which guest it is found.
 struct Schedule {
     /// A guest that a worker is to start.
     struct Guest: Hashable, Sendable {

@@ -38,7 +38,7 @@ package actor RunEnvironment {
     /// A cache that cannot be locked cannot be written either, which is said where that matters.
     func enterCache() async { if cacheLock == nil { cacheLock = try? await workspace.cacheFolder.use() } }
 
-    /// Removes what was not used for longest, where the cache takes more than `limit` and nobody else uses it.
+    /// Removes the least recently used files if the cache is larger than `limit` and no other process uses it.
     func leaveCache(keeping limit: ByteSize) {
         guard let lock = cacheLock else { return }
         lock.release()
@@ -116,7 +116,7 @@ package actor RunEnvironment {
         return built
     }
 
-    /// The host's QEMU and accelerator, cached unless there is none.
+    /// The host's QEMU and accelerator, cached once they are found.
     func machine(_ accelerator: AcceleratorOption) async throws -> HostMachine {
         if let machine = machines[accelerator] { return machine }
         let found = try await HostMachine(
@@ -126,7 +126,7 @@ package actor RunEnvironment {
         return found
     }
 
-    /// The store of runs in `folder`, created where there is none.
+    /// The store of runs in `folder`, which is created if it does not exist.
     func store(in folder: FilePath) async throws -> ResultStore {
         if let store = stores[folder] { return store }
         let store = try await ResultStore.forWriting(in: folder)

@@ -5,9 +5,10 @@ package import MatrixRunner
 import ResultStore
 import RunPlanning
 
-/// Stores each result as it comes, held against what is expected: a crash of ours loses one cell, not the run.
+/// Compares each result with its expectation and stores it immediately: if compat-matrix crashes, one cell is lost and
+/// not the run.
 ///
-/// What it stored it also hands over in the end, as it would be read from the store.
+/// At the end, it returns what it stored, exactly as it would be read from the store.
 actor RunRecorder: RunObserver {
     private let store: ResultStore
     private let run: RunInfo
@@ -114,9 +115,9 @@ actor RunRecorder: RunObserver {
         return kernel
     }
 
-    /// Holds a result against what is expected of its cell, wherever it comes from: the only place where that is done.
+    /// Compares a result with the expectation of its cell, regardless of where it comes from.
     ///
-    /// `release` is what a guest of the kernel said, `nil` when none ever did.
+    /// No other code does this. `release` is what a guest of the kernel reported, `nil` if none did.
     private func settle(
         _ result: CellResult, of cell: PlannedCell, on kernel: KernelID, release: String?
     ) -> RecordedCell {

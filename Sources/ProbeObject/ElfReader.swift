@@ -133,7 +133,7 @@ enum ElfReader {
     /// In bytes; the longest that a loader knows name a path, a library and a symbol.
     private static let longestSectionName = 16 << 10
 
-    /// Where the programs come from; `parts` are what the file's sections hold.
+    /// The lines from which the programs come; `parts` are the contents of the file's sections.
     private static func lines(
         of programs: [Symbol], sections: [Int: String], _ parts: [String: ArraySlice<UInt8>]
     ) -> LineTable {

@@ -2,7 +2,7 @@ import HostTools
 import SystemPackage
 
 extension HostFacts? {
-    /// What `program` said when it was asked the last time, if it is the same file; otherwise what `ask` returns.
+    /// The remembered answer of `program` if its file has not changed; otherwise the result of `ask`.
     func remembering(
         _ program: FilePath, _ identity: String, ask: () async throws -> String?
     ) async throws -> String? {

@@ -31,7 +31,7 @@ package struct ObjectFile: Sendable, Hashable {
     package let commonSymbols: [String]
     /// Constants and initialised variables, static ones last.
     package let variables: [Variable]
-    /// Files as the compiler named them, until somebody knows where they are.
+    /// File names as the compiler recorded them, until they are resolved.
     package private(set) var lines: LineTable
 
     /// Reads and checks the file.

@@ -5,10 +5,10 @@ package import Manifests
 import Synchronization
 package import SystemPackage
 
-/// Compiles variants into `<cache>/probes/<probe>-<key>/<variant>.bpf.o`, each only when something it is made from changed.
+/// Compiles variants into `<cache>/probes/<probe>-<key>/<variant>.bpf.o`, each only if one of its inputs changed.
 ///
-/// The key stands for the probe's own folder: one user's projects share a cache, and two of them may have probes of one
-/// name, at the same time.
+/// The key identifies the probe's own folder: a user's projects share a cache, and two of them may have a probe of the
+/// same name at the same time.
 package struct ProbeBuilder: Sendable {
     private let cache: FilePath
     private let compiler: ProbeCompiler?
@@ -16,9 +16,9 @@ package struct ProbeBuilder: Sendable {
     private let digests = InputDigests()
 
     /// - Parameters:
-    ///   - cache: The folder of caches; a folder `probes` is made in it.
-    ///   - compiler: For sources in C; not needed where there are none.
-    ///   - rust: For those in Rust.
+    ///   - cache: The cache folder; a subfolder `probes` is created in it.
+    ///   - compiler: For sources in C; not needed without any.
+    ///   - rust: For sources in Rust.
     package init(cache: FilePath, compiler: ProbeCompiler?, rust: RustCompiler? = nil) {
         self.cache = cache.absolute.appending("probes")
         self.compiler = compiler

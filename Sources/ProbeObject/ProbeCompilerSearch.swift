@@ -4,12 +4,12 @@ package import HostTools
 import SystemPackage
 
 extension ProbeCompiler {
-    /// The clang that `COMPAT_MATRIX_CLANG` names, else the first with the bpf target of `clang-19`, `clang`, and the
-    /// newest `clang-N` on `PATH`.
+    /// The clang that `COMPAT_MATRIX_CLANG` names, or else the first with the bpf target among `clang-19`, `clang`, and
+    /// the newest `clang-N` on `PATH`.
     ///
-    /// Debian's clang has the target; the clang of a Swift toolchain, which often comes first on `PATH`, has not.
+    /// Debian's clang has the target; the clang of a Swift toolchain, which often comes first on `PATH`, does not.
     ///
-    /// What a clang said of its targets is remembered in `facts` for as long as its file does not change.
+    /// The targets of a clang are remembered in `facts` until its file changes.
     package static func find(
         environment: [String: String] = ProcessInfo.processInfo.environment, facts: HostFacts? = nil
     ) async throws -> ProbeCompiler {

@@ -9,7 +9,8 @@ package import SystemPackage
 package struct BuiltVariant: Sendable, Hashable {
     package var probe: String
     package var variant: String
-    /// With files as paths from the root, where they were found; `nil` where there is none: an event of tracefs, a program of the user's.
+    /// The object, with absolute file names if they were found; `nil` without an object (a tracefs event or a user's
+    /// program).
     package var object: ObjectFile?
     /// A program of the user's in the place of an object.
     package var executable: ProbeExecutable?

@@ -77,11 +77,13 @@ package struct Device: Sendable, Equatable {
         }
     }
 
-    /// The processor that TCG emulates: all that it can, but for what kernels use because it is fast in hardware.
+    /// The processor that TCG emulates: everything it supports, except features that kernels use because they are fast
+    /// in hardware.
     ///
-    /// With `erms` and `fsrm`, kernels copy and clear memory byte by byte (`rep movsb`), which TCG does one byte at a time,
-    /// eight times as often as with `rep movsq`. With `la57`, page tables have a fifth level to walk, and TCG walks them
-    /// after each change of the address space. Together 8 to 15 % of a guest's processor time (docs/decisions/025).
+    /// With `erms` and `fsrm`, kernels copy and clear memory with `rep movsb`, which TCG executes one byte at a time,
+    /// with eight times as many steps as `rep movsq`. With `la57`, page tables have a fifth level, and TCG walks them
+    /// after each change of the address space. Together they cost 8 to 15 % of a guest's processor time
+    /// (docs/decisions/025).
     package static let emulated = "max,erms=off,fsrm=off,la57=off"
 
     /// No network, no other device, and QEMU itself may start nothing and gain nothing.

@@ -42,7 +42,8 @@ final class Mailbox: Sendable {
         }
     }
 
-    /// What the guest wrote since the last call, as much of it as a ring holds; empty until an agent has opened the mailbox.
+    /// The bytes that the guest wrote since the last call, at most as many as a ring holds; empty until an agent opens
+    /// the mailbox.
     func readAll() throws(MachineError) -> [UInt8] {
         var broken: Int32 = 0
         let bytes = memory.withLock { address -> [UInt8] in

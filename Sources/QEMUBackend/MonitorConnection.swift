@@ -73,17 +73,17 @@ actor MonitorConnection {
         _ = try await ask(command, arguments, process: process)
     }
 
-    /// What QEMU says of the machine, such as `running` or `paused`.
+    /// The state that QEMU reports, such as `running` or `paused`.
     ///
-    /// - Throws: `MachineError.monitor` if it says nothing within `limit`.
+    /// - Throws: `MachineError.monitor` if there is no answer within `limit`.
     func status(process: QEMUProcess, within limit: Duration) async throws -> String {
         try await ask("query-status", process: process, within: limit).status ?? "unknown"
     }
 
-    /// Whether it was the guest that made QEMU end, by a reset or by switching the machine off; asked once QEMU has ended.
+    /// Whether the guest made QEMU exit, by a reset or by switching the machine off; call this once QEMU has exited.
     ///
-    /// QEMU says so before it ends in order, also for a signal that it handles. Source: QEMU 10.0 `qapi/run-state.json`,
-    /// event `SHUTDOWN`.
+    /// QEMU reports this before an orderly exit, including one caused by a signal that it handles. Source: QEMU 10.0
+    /// `qapi/run-state.json`, event `SHUTDOWN`.
     func guestEndedMachine() -> Bool {
         while receive() {}
         return received.split(separator: UInt8(ascii: "\n")).contains { line in

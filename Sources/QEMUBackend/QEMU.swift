@@ -10,7 +10,7 @@ package struct QEMU: Sendable, Equatable {
     package static let name = "qemu-system-x86_64"
     /// Debian 12's 7.2 booted a clean guest in 2 of 14 tries under TCG; 10.0.2 in 16 of 16.
     package static let oldestForTCG = KernelRelease(8, 2)
-    /// `mapped-ram` came with 9.0.
+    /// Restoring needs `file:` URIs with an offset (8.2); versions before 9.0 are untested.
     package static let oldestForWarmStarts = KernelRelease(9, 0)
 
     package let path: FilePath

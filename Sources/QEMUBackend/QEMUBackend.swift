@@ -110,7 +110,7 @@ private final class VirtualMachine {
     /// The memory of a guest that boots; a restored one has its own, behind the pages of its snapshot.
     private let memory: MemoryFile?
     private let layout: SnapshotLayout
-    /// What the guest must say that it runs; empty if anything will do.
+    /// The release that the guest must report; empty to accept any.
     private let release: String
     /// What QEMU itself said.
     private let messages: MemoryFile
@@ -119,9 +119,9 @@ private final class VirtualMachine {
     private static let consoleInterval: Duration = .seconds(1)
     private var isStopped = false
 
-    /// Starts the QEMU of a guest, which boots, or with a `snapshot` waits for the rest of that.
+    /// Starts the QEMU of a guest, which boots or, with a `snapshot`, waits for the rest of the snapshot.
     ///
-    /// It changes no file of the host but what it may be told to write to `folder`.
+    /// It cannot change files of the host except those it may write to `folder`.
     init(
         qemu: FilePath, accelerator: Accelerator, spec: GuestSpec, snapshot: FilePath?, writing folder: FilePath?
     ) throws(MachineError) {

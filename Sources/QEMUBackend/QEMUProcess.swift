@@ -28,11 +28,11 @@ final class QEMUProcess: Sendable {
     enum Freedom {
         /// All that this user may.
         case full
-        /// As little as this system can hold it to: no file is changed, but for those in the folder.
+        /// As confined as this system allows: it cannot change files except those in the folder.
         case confined(folder: FilePath?)
     }
 
-    /// Starts `path`, which finds `descriptors` as 0, 1, 2, …; -1 stands for /dev/null.
+    /// Starts `path` with `descriptors` as its descriptors 0, 1, 2, …; -1 stands for /dev/null.
     init(
         path: FilePath, arguments: [String], descriptors: [Int32], freedom: Freedom = .full
     ) throws(MachineError) {

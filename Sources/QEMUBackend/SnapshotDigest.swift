@@ -2,10 +2,10 @@ internal import CXXHash
 internal import Foundation
 internal import SystemPackage
 
-/// A digest of a snapshot and of what it is for, taken before each restore.
+/// A digest of a snapshot and of its key, computed before each restore.
 ///
-/// A byte that flips on a disk becomes a byte of a kernel, and so a verdict. XXH3 finds that within the time of a restore (90 MB in
-/// 10 ms; SHA-256 takes 60 ms), and nobody else may write into the folder.
+/// A flipped byte on a disk becomes a flipped byte in a kernel, and could change a verdict. XXH3 detects that within
+/// the time of a restore (90 MB in 10 ms; SHA-256 takes 60 ms), and no other user may write to the folder.
 enum SnapshotDigest {
     /// - Returns: 32 hexadecimal digits; `nil` if the file cannot be read.
     static func of(_ file: FilePath, key: String) -> String? {

@@ -7,7 +7,7 @@ package struct GzipFile: ~Copyable {
     private var file: gzFile?
     private let path: FilePath
 
-    /// Bytes handed to zlib at a time, and what it is told to buffer.
+    /// The number of bytes passed to zlib at a time, and its buffer size.
     private static let part = 256 << 10
 
     /// Takes over `descriptor`.
@@ -37,7 +37,7 @@ package struct GzipFile: ~Copyable {
         }
     }
 
-    /// - Returns: `nil` when there is no such file.
+    /// - Returns: `nil` if the file does not exist.
     static func open(_ path: FilePath) throws -> GzipFile? {
         do {
             return try GzipFile(

@@ -4,9 +4,9 @@ import HostTools
 import Synchronization
 import SystemPackage
 
-/// A long log, stored while it comes in: compressed, and named by the digest of the text when it ends.
+/// A long log that is stored while it arrives: compressed, and named by the digest of the complete text.
 ///
-/// Until `keep()` it has a name that nobody looks for, and with the last reference to this it is gone.
+/// Until `keep()` is called, it has a temporary name, and it is removed with the last reference to this object.
 package final class LogWriter: Sendable {
     private struct State: ~Copyable {
         var file: GzipFile

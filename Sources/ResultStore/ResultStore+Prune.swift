@@ -12,8 +12,8 @@ extension ResultStore {
     /// The lock is on the folder of logs: none of its own is left behind.
     package func keepFromPruning() async throws -> FileLock { try await FileLock(sharing: logs.path, .folder) }
 
-    /// The store in `folder`, created where there is none, for a process that writes to it: nobody prunes it until the
-    /// process ends.
+    /// The store in `folder`, which is created if it does not exist, for a process that writes to it: pruning is
+    /// blocked until the process ends.
     package static func forWriting(in folder: FilePath) async throws -> ResultStore {
         let store = try ResultStore(folder: folder)
         _ = try? await store.keepFromPruning()
@@ -27,9 +27,9 @@ extension ResultStore {
         package var bytes: Int
     }
 
-    /// Removes all runs but the newest `count`, with their reports and with the logs that no run refers to any more.
+    /// Removes all runs but the newest `count`, with their reports and with logs that no remaining run refers to.
     ///
-    /// - Returns: `nil` if nothing was tried, since somebody writes to this store.
+    /// - Returns: `nil` if nothing was attempted because another process writes to this store.
     package func prune(keeping count: Int) throws -> Pruned? {
         guard let lock = try? FileLock(ifFree: logs.path, .folder) else { return nil }
         defer { lock.release() }

@@ -123,9 +123,9 @@ package struct ResultStore: Sendable {
         return try logs.read(reference) { ends.append($0) }.map { ends.ends(of: "logs/\($0)") }
     }
 
-    /// Hands the bytes of a stored log to `body`, in parts of some 100 KiB, however long it is.
+    /// Passes the bytes of a stored log to `body`, in parts of some 100 KiB, regardless of its length.
     ///
-    /// - Returns: Whether there is such a file.
+    /// - Returns: Whether the log exists.
     /// - Throws: As `log(_:)`, and what `body` throws.
     package func readLog(_ reference: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Bool {
         try logs.read(reference, body) != nil

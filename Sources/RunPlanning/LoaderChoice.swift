@@ -25,7 +25,7 @@ package struct LoaderChoice {
     private let releases: [LoaderRelease]
     private let own: [String]
 
-    /// `releases` are the versions that can be chosen beside the default ones.
+    /// `releases` are the versions that can be chosen in addition to the default ones.
     package init(_ options: [LoaderOption], releases: [LoaderRelease] = []) {
         self.options = options
         self.releases = releases
@@ -87,7 +87,7 @@ package struct LoaderChoice {
     }
 }
 
-/// A loader that was chosen or named, and that nothing is for or nobody brings.
+/// A loader that was requested or named, but that no variant uses or no one provides.
 package enum LoaderChoiceError: Error, Equatable, CustomStringConvertible {
     /// What `--loader` chooses takes nothing of what is selected; `known` would.
     case nothingMatches(String, known: [String])

@@ -20,7 +20,7 @@ package enum LoaderOption: Sendable, Equatable {
         }
     }
 
-    /// - Throws: `LoaderOptionError` for what is wrong whatever else there is.
+    /// - Throws: `LoaderOptionError` for options that are wrong in themselves.
     package static func validate(_ options: [LoaderOption]) throws(LoaderOptionError) {
         var names = ShippedLoader.allCases.map(\.rawValue)
         for case .own(let name, let path) in options {

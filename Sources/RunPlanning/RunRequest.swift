@@ -3,7 +3,7 @@ package import Manifests
 package import MatrixModel
 package import SystemPackage
 
-/// What is to be measured and how: what the command line says, and the project's manifest where that says nothing.
+/// What to measure and how: the command line, completed by the project's manifest.
 package struct RunRequest: Sendable {
     /// What a request leaves out of what there is to be run.
     package enum Extent: Sendable, Comparable {
@@ -43,7 +43,7 @@ package struct RunRequest: Sendable {
     package var cacheLimit: ByteSize?
     /// What the run is compared with: a stored run, or a file.
     package var baseline: String?
-    /// Whether it is compared with nothing, whatever the manifest says.
+    /// Whether to skip the comparison, even if the manifest names a baseline.
     package var ignoresBaseline = false
     /// The project's manifest, absolute; `nil` for the nearest.
     package var manifest: FilePath?
@@ -62,14 +62,15 @@ package struct RunRequest: Sendable {
         try LoaderOption.validate(loaders)
     }
 
-    /// A project's manifest that names kernels or loaders leaves out nothing: it says what there is.
+    /// Kernels and loaders named in the project's manifest do not make a run partial: they define the whole.
     package var extent: Extent {
         if let chosenExtent { return chosenExtent }
         guard kernels.isEmpty, variants.isEmpty, loaders.isEmpty, shard == nil else { return .part }
         return probes.isEmpty && objects.isEmpty ? .everything : .wholeProbes
     }
 
-    /// The same for some of what it selects, which says nothing of the rest and is compared with nothing.
+    /// The same request for a subset of its selection; its results imply nothing about the rest and are not compared
+    /// with a baseline.
     package func forSome() -> RunRequest {
         var request = self
         request.chosenExtent = .part

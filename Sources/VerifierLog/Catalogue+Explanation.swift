@@ -1,10 +1,10 @@
 package import MatrixModel
 
 extension Catalogue {
-    /// The four blocks for a failure whose cause is known, or known to be unknown.
+    /// The four sections for a failure whose cause is known, or known to be unknown.
     ///
-    /// `loader` holds what the loader asked the kernel, too; `kernel` is what the guest said it is, and `options` what it was
-    /// built with.
+    /// `loader` also contains the loader's feature probes; `kernel` is the release that the guest reported, and
+    /// `options` the config it was built with.
     package func explanation(
         of cause: Cause, log: LogSummary, loader: LoaderOutput = LoaderOutput(), kernel: KernelRelease? = nil,
         options: KernelOptions? = nil
@@ -74,7 +74,7 @@ extension Catalogue {
             + "do not work there."
     }
 
-    /// What else stands in the way, as the loader found out: advice about the cause alone would not help.
+    /// Other obstacles that the loader found: advice about the cause alone would not help.
     private static func obstacles(beside cause: Cause, in loader: LoaderOutput) -> [GuestFinding] {
         loader.findings.filter {
             [.programTypeRejected, .callsRejected].contains($0.code) && $0.sentence != cause.line
@@ -115,7 +115,7 @@ extension Catalogue {
         name.contains("#") ? "\(name.prefix { $0 != "#" })()" : "\(name)"
     }
 
-    /// The branches and the steps of the number, the last `longestPath` of them.
+    /// The branches and the steps of the value, at most the last `longestPath`.
     private static func events(on path: FailingPath, notes: [Int: String]) -> [String] {
         let events = path.steps.indices.dropLast().compactMap { place -> String? in
             let taken = path.isTaken(at: place).map { $0 ? "taken" : "not taken" }

@@ -1,12 +1,12 @@
 package import MatrixModel
 
 extension Catalogue {
-    /// The source line of what was refused; where nothing is said of an instruction, the line at which the program begins.
+    /// The source line that was rejected, or the first line of the program if the log names no instruction.
     ///
-    /// `cause` is of `log` or of the loader's messages beside it, `stage` is where the program failed. Objects that cannot be
-    /// opened, and maps, are no matter of a program.
+    /// `cause` is the cause of `log` or of the loader's messages with it; `stage` is the stage at which the program
+    /// failed. Maps, and objects that cannot be opened, have no location in a program.
     ///
-    /// - Returns: `nil` where `lines` does not have the program, or does not agree with the log.
+    /// - Returns: `nil` if `lines` does not contain the program, or does not match the log.
     package func location(
         of cause: Cause, in log: LogSummary, stage: Stage, program: String, lines: LineTable
     ) -> CodeLocation? {

@@ -9,7 +9,7 @@ struct FailureEvidence {
     let remarks: [Line]
     /// Whether the log ends in a function that another one called, whose states begin with `frame1: `.
     let endsInCallee: Bool
-    /// What the loader returned; 0 where only the text says it.
+    /// The errno that the loader returned; 0 if only the text contains it.
     private let errno: Int32
 
     init(log lines: [Line], loader: [Line], errno: Int32 = 0) {

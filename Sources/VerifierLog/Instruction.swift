@@ -33,7 +33,8 @@ package struct Instruction: Sendable, Equatable {
         text = Substring(Substring(body[..<end]).trimmed)
     }
 
-    /// The colon behind the text of an instruction, where a summary goes on with what the verifier said; `nil` without one.
+    /// The position of the colon after an instruction's text, where a summary continues with the verifier's message;
+    /// `nil` if there is none.
     static func endOfText(in line: Substring) -> String.Index? {
         let bytes = line.utf8
         guard let opcode = bytes.firstIndex(of: UInt8(ascii: ")")) else { return nil }

@@ -60,7 +60,7 @@ struct KernelReport {
             var places: [Place] = []
             var isSource = true
             for line in lines where !line.trimmed.isEmpty {
-                // A place is indented by two, what is told of it by more or by its heading.
+                // A location is indented by two spaces; details about it are indented further or have a heading.
                 let indent = line.prefix { $0 == " " }.count
                 let text = line.trimmed
                 if text == "Source context:" || text == "Instruction context:" {

@@ -5,7 +5,7 @@ package struct Line: Sendable {
     package let text: Substring
     /// The finding behind `text`; `nil` for any other line.
     package let finding: GuestFinding?
-    /// Where it stands in what was read; `nil` for a line that was not read.
+    /// The position in the input; `nil` for a line that was not read from it.
     package var origin: Origin?
     /// Whether a logger marked it as one that reports no failure: `level=info`, `[DEBUG]`.
     var isRoutine = false

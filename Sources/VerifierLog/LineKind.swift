@@ -9,7 +9,7 @@ package enum LineKind: Sendable, Hashable {
     case instruction
     /// ` R0_w=inv(id=0) R10=fp0`, `0: R1=ctx() R10=fp0`, `frame1: R1=ctx()`, `fp-8=mmmm????`.
     case state
-    /// `from 3 to 7: R0=inv(id=0) R10=fp0`: another path goes on here.
+    /// `from 3 to 7: R0=inv(id=0) R10=fp0`: another path continues here.
     case branch
     /// `from 3 to 7: safe`, `12: safe`: seen before.
     case pruned
@@ -84,7 +84,7 @@ package enum LineKind: Sendable, Hashable {
         return isMember && !refusesType(line, from: start) ? .types : .message
     }
 
-    /// `[3] STRUCT event size=4 vlen=2 Member exceeds struct_size`: what is wrong with a type stands behind it.
+    /// `[3] STRUCT event size=4 vlen=2 Member exceeds struct_size`: the problem with a type follows the type.
     ///
     /// Source: kernel/bpf/btf.c of Linux 4.19 to 7.3, the messages of `btf_verifier_log_type` and its relatives.
     private static func refusesType(_ line: Span<UInt8>, from start: Int) -> Bool {

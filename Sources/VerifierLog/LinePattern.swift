@@ -5,7 +5,7 @@ import Synchronization
 /// Most lines hold none of the pattern's `literals`, and are turned down without the expression. It is compiled when it is
 /// first asked: a run asks few of hundreds, and each takes time and memory.
 final class LinePattern: Sendable {
-    /// The verifier cuts what it says at 1024 bytes; loaders put some of their own before it.
+    /// The verifier truncates messages at 1024 bytes; loaders put a prefix of their own before them.
     ///
     /// Source: Linux, include/linux/bpf_verifier.h, `BPF_VERIFIER_TMP_LOG_SIZE`.
     private static let longest = 2048

@@ -4,7 +4,7 @@ package import MatrixModel
 package struct LoaderOutput: Sendable {
     /// Messages and findings, without a log that is framed in them.
     package private(set) var lines: [Line] = []
-    /// The last log of a verifier that is framed in the text, as libbpf frames one; `nil` where there is none.
+    /// The last verifier log that is framed in the text the way libbpf frames one; `nil` if there is none.
     package private(set) var log: [Line]?
 
     package init(_ text: String = "") { append(text) }

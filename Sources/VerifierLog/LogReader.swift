@@ -51,7 +51,7 @@ package struct LogReader: Sendable {
                 firstByte: byteCount - kept.count))
     }
 
-    /// Without a bounds check per byte, so that the compiler makes vectors of it.
+    /// Has no bounds check per byte, so that the compiler can vectorize it.
     private static func lineFeeds(in bytes: UnsafeBufferPointer<UInt8>) -> Int {
         var count = 0
         for byte in bytes { count &+= byte == UInt8(ascii: "\n") ? 1 : 0 }
@@ -79,7 +79,7 @@ package struct LogSummary: Sendable {
     let hasLog: Bool
     /// The other logs of the text that end with a message, the last one first.
     package let earlier: [LogSummary]
-    /// Whether the text was longer than what is kept of it.
+    /// Whether the text was longer than the part that is kept.
     private let lacksMiddle: Bool
 
     init(byteCount: Int, lineCount: Int, beginning: [Line], tail: LogTail) {
@@ -122,6 +122,6 @@ package struct LogSummary: Sendable {
 
     var isEmpty: Bool { lines.allSatisfy { $0.kind == .blank } }
 
-    /// The closing numbers; `nil` when there are none: a log without totals, as of el7 for a refused program.
+    /// The closing totals; `nil` for a log without totals, such as el7's for a rejected program.
     package var statistics: ProgramStatistics? { LogStatistics.parse(lines) }
 }

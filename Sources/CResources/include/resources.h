@@ -1,5 +1,5 @@
-/// Files built into the program. The C compiler embeds them in no time; as array literals in Swift, which is what SwiftPM's
-/// `.embedInCode` makes of them, they cost each build two minutes of a processor.
+/// Files built into the program. The C compiler embeds them almost instantly. SwiftPM's `.embedInCode` turns them into
+/// array literals, which cost each build two minutes of processor time.
 #ifndef CMX_RESOURCES_H
 #define CMX_RESOURCES_H
 

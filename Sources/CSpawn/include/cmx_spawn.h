@@ -13,14 +13,14 @@ struct cmx_confinement {
 /// The version of Landlock that this kernel has; 0 for none, or where it was switched off.
 int cmx_landlock_version(void);
 
-/// Starts `path` in a session of its own, with `descriptors[i]` of this process as descriptor `i` of the new one and
-/// every other one closed; -1 stands for /dev/null. The process is killed with SIGKILL when this process ends, even if
-/// it ends by SIGKILL itself.
+/// Starts `path` in a new session, with `descriptors[i]` of this process as descriptor `i` of the new one and all
+/// others closed; -1 stands for /dev/null. The process is killed with SIGKILL when this process ends, even if this
+/// process was itself ended by SIGKILL.
 ///
-/// With a `confinement`, it leaves no core dump, and as far as this kernel's Landlock goes it changes no file but devices
-/// and those in the folder, opens no TCP connection and signals no process of others.
+/// With a `confinement`, the process leaves no core dump. As far as this kernel's Landlock supports it, the process
+/// cannot change files except devices and files in the folder, open TCP connections, or signal other processes.
 ///
-/// Returns 0 and sets `*child`, or the errno of what failed (of execve() too).
+/// Returns 0 and sets `*child`, or returns the errno of what failed (including execve()).
 int cmx_spawn(const char *path, char *const arguments[], const int *descriptors, int descriptor_count,
               const struct cmx_confinement *confinement, pid_t *child);
 

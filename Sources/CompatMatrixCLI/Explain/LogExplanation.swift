@@ -11,7 +11,7 @@ struct LogExplanation: Encodable {
         @Nullable var cut: LogCut?
     }
 
-    /// Where the line that decided stands in the text, as UTF-8.
+    /// The position of the deciding line in the text, as UTF-8.
     struct Place: Codable, Hashable {
         /// From 1.
         var line: Int
@@ -32,7 +32,7 @@ struct LogExplanation: Encodable {
     @Nullable var cause: Cause?
     @Nullable var explanation: Explanation?
     @Nullable var span: Place?
-    /// The loader that wrote the text; `null` where its words do not show it.
+    /// The loader that wrote the text; `null` if the text does not show it.
     @Nullable var loader: SpeakingLoader?
     /// The fix in a few lines of code; `null` where it is not one of the common ones.
     @Nullable var sketch: FixSketch?
@@ -106,7 +106,7 @@ extension Cause {
 }
 
 extension Explanation {
-    /// The first sentence of the reason, and the rest of it.
+    /// The first sentence of the reason, and the remainder.
     var answer: (sentence: String, rest: String?) {
         guard let end = reason.firstRange(of: ". ") else { return (reason, nil) }
         return (String(reason[..<end.lowerBound]) + ".", String(reason[end.upperBound...]))

@@ -100,9 +100,9 @@ extension KernelDescription: Encodable {
 }
 
 extension KernelDescription {
-    /// `kernel` with the facts from a guest, new or cached, or with the reason why there are none.
+    /// `kernel` with the facts from a guest, new or cached, or with the reason for their absence.
     ///
-    /// `booth` is `nil` when nothing is to be booted.
+    /// `booth` is `nil` if nothing should be booted.
     ///
     /// - Throws: `KernelStoreError`, `CancellationError`.
     static func examined(

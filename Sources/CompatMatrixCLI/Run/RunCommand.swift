@@ -133,7 +133,7 @@ package struct RunCommand: AsyncParsableCommand, HasDiagnostics {
             throw SessionError.interrupted(
                 run: document.run.id, kept: document.cells.count, planned: session.plan.count)
         }
-        // Printed first, so that nobody waits for the HTML page.
+        // Printed first, so that the table does not wait for the HTML page.
         _ = try ReportFile.writePage(of: document, in: session.store)
     }
 

@@ -65,7 +65,7 @@ struct AptMirrors {
         return found
     }
 
-    /// Debian's security archive lies beside the main one on every full mirror, as `debian-security`.
+    /// Every full mirror has Debian's security archive next to the main one, as `debian-security`.
     private func described(_ archive: AptArchive) -> String? {
         switch archive {
         case .debian, .ubuntu: return descriptions[archive].flatMap(Self.baseURI)

@@ -138,10 +138,11 @@ struct AptFile: Equatable {
 }
 
 extension AptRoot {
-    /// Brings `package`, which the archive's signed lists vouch for, and hands its path to `body`; it is gone afterwards.
+    /// Downloads `package`, for which the archive's signed lists vouch, and passes its path to `body`; the file is
+    /// removed afterwards.
     ///
-    /// apt itself neither goes on with a download that broke nor says how far it is, so what lies on a web server comes as
-    /// other files do. What cannot be reached that way apt may know a way to: a proxy of its own, another transport.
+    /// apt itself neither resumes an interrupted download nor reports progress, so files on web servers are downloaded
+    /// like those of other sources. If that fails, apt may still know a way: a proxy of its own, or another transport.
     func withDownload<Value>(
         of package: AptPackage, progress: @escaping DownloadProgress,
         _ body: (FilePath) throws(KernelStoreError) -> Value

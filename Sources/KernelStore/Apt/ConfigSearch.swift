@@ -11,7 +11,7 @@ struct ConfigSearch {
     /// `linux-base-*` or `linux-modules-*`, and one to spare; what is behind them is large and about something else.
     private static let candidateLimit = 3
 
-    /// Puts the config beside the image of `found`, which `package` holds.
+    /// Adds the config contained in `package` to the image of `found`.
     ///
     /// A missing config is not an error: the kernel is measured without it, and `progress` gets the reason.
     func complete(_ found: CachedKernel, of package: AptPackage) async -> Fetched {

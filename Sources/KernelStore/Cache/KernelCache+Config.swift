@@ -26,9 +26,9 @@ extension KernelCache {
         return try image(of: kernel, locked: record.lock)
     }
 
-    /// Puts the config that is `file`, or is in the package that it is, beside the image of `id`.
+    /// Stores the config `file`, or the config in the package `file`, next to the image of `id`.
     ///
-    /// - Throws: `KernelStoreError.notAConfig` for a file that neither is one nor holds one.
+    /// - Throws: `KernelStoreError.notAConfig` if the file neither is nor contains a config.
     func keepConfig(_ file: FilePath, named name: String, of id: KernelID) throws(KernelStoreError) {
         let work = try workFolder()
         defer { Files.remove(work) }

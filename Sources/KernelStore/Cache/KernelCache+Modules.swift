@@ -4,11 +4,11 @@ import Manifests
 import MatrixModel
 import SystemPackage
 
-/// What holds the modules of a kernel, as the cache remembers it beside the image.
+/// The sources of a kernel's modules, as the cache records them next to the image.
 struct ModuleHolders: Codable, Equatable {
     /// Archives of the image's own package or container image, in the cache's `packages` folder.
     var own: [String] = []
-    /// Archives that were named beside it.
+    /// Archives that were named in addition to the image.
     var beside: [String] = []
     /// A folder of the user's, which stays where it is.
     var folder: String?
@@ -23,14 +23,14 @@ extension KernelCache {
     /// Where modules are that have been taken out.
     func modulesFolder(of id: KernelID) -> FilePath { place(of: id).appending("modules") }
 
-    /// Keeps what holds the modules of `id`, whose image is here, instead of what was named beside the image before.
+    /// Records `sources` as the sources of modules for `id`, replacing those recorded before.
     ///
     /// - Parameters:
     ///   - sources: Packages and archives, which are copied, and at most one folder like `lib/modules/<release>`, which is
-    ///     only remembered. None forgets what there was.
-    ///   - id: Of a kernel whose image is here.
-    /// - Throws: `KernelStoreError.noModules` for a file that is neither, and for a folder without a module; then all is as
-    ///   it was.
+    ///     only remembered. An empty list removes the recorded sources.
+    ///   - id: A kernel whose image is in the cache.
+    /// - Throws: `KernelStoreError.noModules` for a file of another type, and for a folder without a module; nothing is
+    ///   changed then.
     func keepModules(_ sources: [FilePath], of id: KernelID) throws(KernelStoreError) {
         var holders = try moduleHolders(of: id) ?? ModuleHolders()
         var archives: [FilePath] = []
@@ -50,7 +50,7 @@ extension KernelCache {
         for name in old where !holders.beside.contains(name) { Files.remove(packages(of: id).appending(name)) }
     }
 
-    /// An empty folder would stand for the modules of the kernel's own package all the same.
+    /// Rejects an empty folder: with it, the modules would silently come from the kernel's own package.
     private func requireModules(in folder: FilePath, of id: KernelID) throws(KernelStoreError) {
         _ = try ModuleFolder(folder, release: try readRecord(of: id)?.release ?? "", kernel: id)
     }
@@ -72,7 +72,7 @@ extension KernelCache {
         try write(ModuleHolders(own: try copy(archives, as: "own", of: id)), of: id)
     }
 
-    /// Copies, since a second name would show whatever is written over the file later.
+    /// Copies the file, because a hard link would show later changes to the original.
     private func copy(
         _ archives: [FilePath], as kind: String, of id: KernelID
     ) throws(KernelStoreError) -> [String] {
@@ -113,7 +113,7 @@ extension KernelCache {
         try read(ModuleHolders.self, from: holdersFile(of: id))
     }
 
-    /// Whether an archive is gone that was kept for the modules of `id`, or none was ever noted; opens none of them.
+    /// Whether an archive with the modules of `id` is missing, or none was ever recorded; opens no archive.
     func lacksArchives(of id: KernelID) throws(KernelStoreError) -> Bool {
         guard let holders = try moduleHolders(of: id) else { return true }
         for name in holders.archives where try Files.status(packages(of: id).appending(name)) == nil { return true }

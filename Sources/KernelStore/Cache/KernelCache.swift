@@ -19,8 +19,8 @@ struct CachedKernel {
     var isComplete: Bool { !lacksConfig && !lacksModules && !lacksPackage }
 }
 
-/// The kernels that are on this machine: in `kernels/<id>/` the image as `vmlinuz`, perhaps its `config`, `image.json` about
-/// both, and in `packages` whatever its modules are taken out of.
+/// The kernels on this machine: `kernels/<id>/` contains the image as `vmlinuz`, possibly its `config`, `image.json`
+/// about both, and in `packages` the sources of its modules.
 struct KernelCache: Sendable {
     let folder: FilePath
 
@@ -28,8 +28,8 @@ struct KernelCache: Sendable {
     func place(of id: KernelID) -> FilePath { kernels.appending(id.text) }
     private func record(of id: KernelID) -> FilePath { place(of: id).appending("image.json") }
 
-    /// The image of `kernel`; `nil` when there is none, when it came from another source than the manifest now names,
-    /// when the lock asks for another, or when the file is not the one that was put here.
+    /// The image of `kernel`; `nil` if there is none, if it came from a source other than the manifest's, if the lock
+    /// names a different one, or if the file has changed since it was stored.
     func image(of kernel: KernelManifest, locked: LockedKernel?) throws(KernelStoreError) -> CachedKernel? {
         guard let record = try readRecord(of: kernel.id), record.source == kernel.source.description,
             locked == nil || locked?.image == record.lock.image
@@ -62,9 +62,9 @@ struct KernelCache: Sendable {
         return try? JSONDecoder().decode(ImageRecord.self, from: Data(bytes))
     }
 
-    /// Takes the kernel out of `file` and keeps it as `kernel`'s image, or keeps nothing at all.
+    /// Extracts the kernel from `file` and stores it as `kernel`'s image, or stores nothing at all.
     ///
-    /// `locked` is what it has to be, `nil` accepts whatever comes; `package` is which one `file` is, when apt brought it.
+    /// `locked` is what the file must match, `nil` to accept any; `package` identifies `file` if it came from apt.
     func install(
         _ file: FilePath, as kernel: KernelManifest, package: AptPackage?, locked: LockedKernel?
     ) throws(KernelStoreError) -> CachedKernel {
@@ -89,7 +89,7 @@ struct KernelCache: Sendable {
             image: image, lock: entry, lacksConfig: image.config == nil && package != nil, lacksModules: package != nil)
     }
 
-    /// The record goes last: until it fits the image beside it, there is no image.
+    /// The record is written last: until it matches the image next to it, the image does not count.
     private func keep(
         _ extracted: ImageExtractor.Extracted, as kernel: KernelManifest, origin: String, entry: LockedKernel
     ) throws(KernelStoreError) -> KernelImage {
@@ -155,7 +155,7 @@ struct KernelCache: Sendable {
 }
 
 extension KernelCache {
-    /// Changes what is remembered beside the image of `kernel`, which is here.
+    /// Changes the record of `kernel`, whose image is in the cache.
     func amend(
         _ kernel: KernelManifest, _ edit: (inout ImageRecord) -> Void
     ) throws(KernelStoreError) -> CachedKernel {

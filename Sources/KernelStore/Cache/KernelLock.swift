@@ -17,9 +17,9 @@ struct LockedKernel: Codable, Equatable, Sendable {
     var image: String
     /// What the manifest asked for; `nil` for a file, whose path is no business of other machines.
     var source: String?
-    /// Where the config came from; `nil` when the image's own package holds it, and when there is none.
+    /// The source of the config; `nil` if the image's own package contains it, or if there is none.
     var config: LockedPackage?
-    /// The packages that hold the modules; `nil` when the image's own package does, and when there are none.
+    /// The packages that contain the modules; `nil` if the image's own package does, or if there are none.
     var modules: [LockedPackage]?
     /// What came from elsewhere than an archive of apt's: the kernel, its config, its modules.
     var files: [LockedFile]?
@@ -77,7 +77,8 @@ struct KernelLocks: Sendable {
         return entry
     }
 
-    /// Writes `kernel` into the last folder's lock, the one that is the user's own; nothing when it says so already.
+    /// Writes `kernel` into the lock of the last folder, which is the user's own; does nothing if the entry exists
+    /// already.
     mutating func record(_ kernel: LockedKernel, for id: KernelID) throws(KernelStoreError) {
         guard self[id] != kernel else { return }
         try change { $0[id.text] = kernel }
@@ -88,7 +89,7 @@ struct KernelLocks: Sendable {
         try change { $0[id.text] = nil }
     }
 
-    /// Edits what the file says now: others may have written to it since it was read.
+    /// Edits the current content of the file, because other processes may have written to it since it was read.
     private mutating func change(_ edit: (inout [String: LockedKernel]) -> Void) throws(KernelStoreError) {
         guard let folder = folders.last else { return }
         let file = folder.appending(Self.fileName)

@@ -1,4 +1,4 @@
-/// What the layers of an image come to: the kernels, configs and links of the file system that they make.
+/// The file system that the layers of an image add up to: its kernels, configs and links.
 ///
 /// Source: opencontainers/image-spec v1.1 layer.md, "Whiteouts".
 struct LayerTree {

@@ -22,10 +22,10 @@ struct DownloadLimits: Sendable, Equatable {
 /// Called with the bytes so far, and with the total if the server sent it.
 typealias DownloadProgress = @Sendable (_ received: Int64, _ total: Int64?) -> Void
 
-/// A file of a web server, brought here by curl.
+/// A file of a web server, downloaded by curl.
 ///
-/// While it comes it is `<digest of the URL>.part`, beside it the headers of the answer: what an interrupted download
-/// leaves is what the next goes on from, provided that the server says it is still the same file.
+/// While it arrives, it is `<digest of the URL>.part`, with the response headers next to it. The next download
+/// continues from there, provided that the server confirms that the file has not changed.
 struct Download {
     let address: WebAddress
     /// For all downloads, on the file system of the cache.
@@ -39,12 +39,12 @@ struct Download {
     /// Passes the complete file to `body` and deletes it afterwards.
     ///
     /// - Parameters:
-    ///   - isHere: Asked when nobody else downloads the same file any more; what it returns is what there is to have.
+    ///   - isHere: Called once no other process downloads the same file; a value that it returns is used instead.
     ///   - progress: Called about four times a second.
-    ///   - body: Given the file, which is its own only while it runs.
+    ///   - body: Given the file, which exists only while it runs.
     /// - Returns: What `body`, or else `isHere`, returns.
-    /// - Throws: `KernelStoreError`, which leaves behind nothing of a file that was refused; one whose connection broke or
-    ///   stalled stays for the next try.
+    /// - Throws: `KernelStoreError`. A rejected file is removed; a file whose connection broke or stalled is kept for
+    ///   the next attempt.
     func withFile<Value>(
         unless isHere: () throws(KernelStoreError) -> Value? = { nil }, progress: @escaping DownloadProgress,
         _ body: (FilePath) async throws(KernelStoreError) -> Value

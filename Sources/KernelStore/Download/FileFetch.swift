@@ -166,7 +166,7 @@ struct FileFetch {
             for word in ([main] + beside).compactMap(\.word) { job.progress(kernel.id, word) }
             return taken
         } catch {
-            // Half of what the manifest names is none of it.
+            // A kernel is used with everything its manifest names, or not at all.
             cache.remove(kernel.id)
             throw error
         }

@@ -131,7 +131,7 @@ struct RegistryCopy {
 
     private func skopeo(_ arguments: [String]) async throws(KernelStoreError) -> ToolRunner.Output {
         var common = ["--override-os", "linux", "--override-arch", "amd64"]
-        // What the machine demands of images holds; without a word from it the digest is what counts.
+        // The machine's policy for images applies; without one, the digest decides.
         if try Files.status("/etc/containers/policy.json") == nil { common.append("--insecure-policy") }
         return try await ToolRunner(tool: "prlimit").run(
             ["--fsize=\(limits.sizeMiB << 20)", "--core=0", "skopeo"] + common + arguments)
@@ -139,7 +139,7 @@ struct RegistryCopy {
 }
 
 extension ToolRunner.Output {
-    /// skopeo's last words, `time="…" level=fatal msg="…"`, without what is around them.
+    /// The last message of skopeo, `time="…" level=fatal msg="…"`, without what surrounds it.
     fileprivate var problemOfSkopeo: String {
         guard let match = problem.firstMatch(of: /msg="(.*)"$/) else { return problem }
         return String(match.1.replacing("\\\"", with: "'"))

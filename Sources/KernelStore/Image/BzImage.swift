@@ -9,7 +9,7 @@ struct BzImage: Equatable {
     let banner: String
     /// The size of header and compressed kernel in bytes; a signature may follow.
     let minimumSize: Int64
-    /// Where the compressed kernel is, in the file; `nil` when there is none, and before Linux 2.6.26.
+    /// The position of the compressed kernel in the file; `nil` if there is none, and before Linux 2.6.26.
     let payload: Range<Int64>?
 
     /// `nil` unless `header`, the first bytes of a file, is that of a bzImage.
@@ -31,12 +31,14 @@ struct BzImage: Equatable {
         self.banner = String(decoding: banner, as: UTF8.self)
     }
 
-    /// The first word of the banner, `6.1.0-56-cloud-amd64`: a label, what the guest says counts.
+    /// The first word of the banner, `6.1.0-56-cloud-amd64`; only a label, because results use the release that the
+    /// guest reports.
     var release: String { String(banner.prefix { $0 != " " }) }
 
-    /// Who built it, as the first half of a kernel id: `debian`, `ubuntu`, `el9`, `amzn2`; `local` where it does not say.
+    /// The builder, as the first half of a kernel id: `debian`, `ubuntu`, `el9`, `amzn2`; `local` if the file does not
+    /// name one.
     ///
-    /// The `%{dist}` tag of RPMs stands in the release; others leave their name, or who built it, in the banner.
+    /// RPMs have their `%{dist}` tag in the release; other builders name themselves in the banner.
     var family: String {
         if let match = release.firstMatch(of: /[.\-]((?:el|fc|amzn|azl|cm|oe|mga)[0-9]+)/) { return String(match.1) }
         let builders = [

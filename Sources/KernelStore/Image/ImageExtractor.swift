@@ -1,6 +1,6 @@
 import SystemPackage
 
-/// Takes a kernel out of a file, whatever kind of file its bytes say it is, and makes it one that boots.
+/// Extracts a kernel from a file whose type is detected from its content, and turns it into one that boots.
 struct ImageExtractor {
     let file: FilePath
 
@@ -18,9 +18,9 @@ struct ImageExtractor {
         let moduleArchives: [FilePath]
     }
 
-    /// Writes `vmlinuz`, and `config` where there is one, into the empty `folder`.
+    /// Writes `vmlinuz`, and `config` if there is one, into the empty `folder`.
     ///
-    /// - Throws: `KernelStoreError`, which leaves `folder` with whatever was written so far: it is the caller's to remove.
+    /// - Throws: `KernelStoreError`; the caller then removes what was written to `folder` so far.
     func extract(into folder: FilePath) throws(KernelStoreError) -> Extracted {
         let kernel = try packed(into: folder)
         let image = folder.appending("vmlinuz")
@@ -134,7 +134,7 @@ struct ImageExtractor {
         return header
     }
 
-    /// Writes `config` into the empty `folder`; `nil` when there is none in the file, which is a package or a config.
+    /// Writes `config` into the empty `folder`; `nil` if the file, a package or a config, contains none.
     func extractConfig(into folder: FilePath) throws(KernelStoreError) -> FilePath? {
         let target = folder.appending("config")
         let kind: FileKind

@@ -47,7 +47,7 @@ struct VmlinuxWrapper {
         }
     }
 
-    /// Writes the wrapper with this kernel's numbers, and brings the image to the length that it then says it has.
+    /// Writes the wrapper with this kernel's numbers, and extends the image to the length stated in the header.
     private func finish(_ image: FileDescriptor, of kernel: Vmlinux) throws {
         let end = (kernel.loadedEnd - Self.loadedAt + 15) / 16 * 16
         guard let banner = try banner(in: image, upTo: Self.setupSize + end) else {
@@ -64,7 +64,7 @@ struct VmlinuxWrapper {
         try image.resize(to: Self.setupSize + end)
     }
 
-    /// The kernel's `linux_banner` without its first two words, which is what a bzImage's header points to.
+    /// The kernel's `linux_banner` without its first two words; a bzImage's header points to this text.
     private func banner(in image: FileDescriptor, upTo end: Int64) throws -> [UInt8]? {
         let marker = Array("Linux version ".utf8)
         var from: Int64 = 0

@@ -1,7 +1,7 @@
 import MatrixModel
 import SystemPackage
 
-/// Modules in a folder like `lib/modules/<release>`, which may change from run to run: nothing is remembered of it.
+/// Modules in a folder like `lib/modules/<release>`, which may change between runs, so nothing is cached.
 struct ModuleFolder: ModuleSource {
     let kernel: KernelID
     private let files: [String: FilePath]

@@ -16,9 +16,9 @@ struct ModuleIndex: Codable, Equatable {
     private(set) var builtIn: Set<String> = []
     private static let moduleLimit = 50_000
 
-    /// Goes once over each of `archives`; what a later one holds stands for what an earlier one does.
+    /// Reads each of `archives` once; modules in a later archive replace those in earlier ones.
     ///
-    /// - Returns: `nil` when they hold no modules of `release`, and of no release alone either.
+    /// - Returns: `nil` if the archives contain modules neither of `release` nor of a single other release.
     static func build(from archives: [FilePath], release: String) throws(KernelStoreError) -> ModuleIndex? {
         var found: [String: ModuleIndex] = [:]
         for (number, archive) in archives.enumerated() {

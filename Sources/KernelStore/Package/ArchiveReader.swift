@@ -21,7 +21,7 @@ struct ArchiveReader: ~Copyable {
     }
 
     private let handle: OpaquePointer
-    /// What a reader of a part of a file reads from; libarchive holds a pointer to it.
+    /// The source of a reader for a part of a file; libarchive holds a pointer to it.
     private let part: FilePart?
 
     private init(_ format: Format, part: FilePart? = nil) throws(ArchiveProblem) {
@@ -211,7 +211,7 @@ extension ArchiveReader {
         }
     }
 
-    /// The data of `entry`, at which this stands: a module, or a list of them.
+    /// The data of `entry`, the current entry: a module, or a list of modules.
     func bytes(of entry: ArchiveEntry, in archive: FilePath) throws -> [UInt8] {
         guard entry.size <= KernelLimits.moduleMiB << 20 else {
             throw KernelStoreError.tooLarge(file: archive, limitMiB: KernelLimits.moduleMiB)

@@ -44,7 +44,7 @@ enum FileKind: Equatable {
         }
     }
 
-    /// `nil` for what is none of them as it stands.
+    /// `nil` if the content is of none of these types.
     private init?(start: [UInt8]) {
         // ar(5): the magic, then a 60-byte header whose first 16 bytes are the name.
         if start.starts(with: "!<arch>\ndebian-binary".utf8) {
@@ -74,7 +74,7 @@ enum FileKind: Equatable {
                 guard start.count < BzImage.headerLimit else { throw Enough() }
             }
         } catch {
-            // Enough of it, or all there is before it breaks off: what there is decides.
+            // Either the part read is enough, or the data breaks off; decide by what was read.
         }
         return start
     }

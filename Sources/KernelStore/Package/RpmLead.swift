@@ -1,6 +1,7 @@
 import SystemPackage
 
-/// How long an `.rpm` says it is: its image may come early in it, so one cut short behind that would pass unnoticed.
+/// The length that an `.rpm` declares: the image may come early in it, so a truncated file would otherwise go
+/// unnoticed.
 ///
 /// Source: rpm's docs/manual/format_lead.md, format_header.md and rpmtag.h.
 enum RpmLead {

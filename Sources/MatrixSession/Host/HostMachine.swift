@@ -34,7 +34,7 @@ struct HostMachine: Sendable {
     }
 }
 
-/// A placeholder for the machine that throws the reason why there is none.
+/// A placeholder for the machine that throws the reason for its absence.
 private struct NoMachine: MachineBackend {
     let error: MachineError
 

@@ -31,7 +31,7 @@ package struct FactsFile: Sendable {
         return contents.facts
     }
 
-    /// The facts of this image and command line from any earlier examination, whatever machine it ran on.
+    /// The facts of this image and command line from an earlier examination on any machine.
     package func read(image: String, commandLine: String) -> KernelFacts? {
         guard let contents = contents(), contents.key.image == image, contents.key.commandLine == commandLine else {
             return nil

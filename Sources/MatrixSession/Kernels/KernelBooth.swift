@@ -29,9 +29,9 @@ package struct KernelBooth: Sendable {
             searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "")
     }
 
-    /// What is known of `image`, else what a guest of it says; that takes some seconds.
+    /// The cached facts of `image`, or the facts that a guest reports, which takes some seconds.
     ///
-    /// - Throws: `MachineError` when the host cannot run guests at all, `CancellationError`.
+    /// - Throws: `MachineError` if the host cannot run guests at all, `CancellationError`.
     package func facts(of kernel: KernelManifest, image: KernelImage) async throws -> BootOutcome<KernelFacts> {
         let file = FactsFile(of: image)
         let key = key(of: kernel, image: image)

@@ -4,7 +4,7 @@ internal import ProbeObject
 package import RunPlanning
 internal import SystemPackage
 
-/// A whole run, then the cells of whatever changes, until Ctrl-C.
+/// A full run, then the cells affected by each change, until Ctrl-C.
 package struct Watch: Sendable {
     /// A run of a watch that is over.
     package struct Run: Sendable {

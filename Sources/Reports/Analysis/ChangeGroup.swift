@@ -52,7 +52,7 @@ struct ChangeGroup {
 struct ChangeWords {
     let from: String
     let to: String
-    /// Each changed program on both sides, for cells in which that is more than the cell's own words.
+    /// Each changed program before and after, for cells in which the programs differ from the cell itself.
     let programs: [String]
     let details: [String]
 

@@ -5,7 +5,7 @@ import MatrixModel
 package enum ComparisonText {
     /// Writes the comparison; it ends with a line break.
     ///
-    /// `width` is the terminal's, at which lines are cut; `nil` where nobody cuts lines.
+    /// `width` is the width of the terminal, at which lines are cut; `nil` to keep lines uncut.
     package static func render(_ comparison: RunComparison, style: TerminalTable.Style, width: Int?) -> String {
         let paint = Paint(style: style)
         let head = ["\(comparison.from.id) → \(comparison.to.id)", comparison.summary]
@@ -72,6 +72,6 @@ extension CellChange.Kind {
 }
 
 extension Double {
-    /// Without a fraction where there is none: `15`, `12.5`.
+    /// Without a fraction if it is zero: `15`, `12.5`.
     var plain: String { self == rounded() ? "\(Int(self))" : "\(self)" }
 }

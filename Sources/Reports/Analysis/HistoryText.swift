@@ -5,7 +5,8 @@ import MatrixModel
 package enum HistoryText {
     /// Writes the history; it ends with a line break.
     ///
-    /// `width` is the terminal's: kernels that do not fit go into a further block below. `nil` where nobody cuts lines.
+    /// `width` is the width of the terminal; kernels that do not fit continue in another block below. `nil` means
+    /// unlimited.
     package static func render(_ history: ProbeHistory, style: TerminalTable.Style, width: Int?) -> String {
         let paint = Paint(style: style)
         var rows: [(name: String, series: [CellSeries])] = []

@@ -91,7 +91,8 @@ package enum CSVReport {
         return field(TerminalText.escaped(text))
     }
 
-    /// A field that RFC 4180 reads as `text`, but for an apostrophe before what a spreadsheet would take for a formula.
+    /// A field that RFC 4180 parses as `text`, with an apostrophe before anything that a spreadsheet would interpret as
+    /// a formula.
     ///
     /// Source: OWASP, "CSV Injection".
     private static func field(_ text: String) -> String {

@@ -10,7 +10,7 @@ package enum JUnitReport {
     static let logBudget = 8 << 20
     static let longestLog = 16 << 10
 
-    /// Writes the file; `log` is asked for logs and consoles of what is not as expected, as for `HTMLReport`.
+    /// Writes the file; `log` provides the logs and consoles of unexpected results, as for `HTMLReport`.
     package static func render(
         _ document: MatrixDocument, log: @escaping (String) throws -> LogEnds?
     ) throws -> String {

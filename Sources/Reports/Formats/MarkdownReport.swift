@@ -26,7 +26,7 @@ package enum MarkdownReport {
     private static let gapsBudget = 5_000
     private static let exceptionsBudget = 3000
     private static let expectedBudget = 8000
-    /// A log line or reason says what it has to say in fewer; they are the guest's words, so they may be of any length.
+    /// The limit for log lines and reasons, which come from the guest and can have any length.
     private static let longestText = 400
 
     private static func headline(_ document: MatrixDocument) -> String {

@@ -1,9 +1,9 @@
 /// Text that Markdown shows and never obeys.
 enum MarkdownText {
-    /// `text` as code, on one line, fit for a cell of a table.
+    /// `text` as code, on one line, suitable for a table cell.
     ///
-    /// An element instead of backticks: whatever could end it is an entity, which Markdown decodes and does not read. GitHub and
-    /// GitLab make no mention, issue or emoji of what is code.
+    /// An element instead of backticks: everything that could end it is an entity, which Markdown decodes but does not
+    /// interpret. GitHub and GitLab do not turn code into mentions, issues or emoji.
     static func code(_ text: String) -> String { text.isEmpty ? "" : "<code>\(escaped(text))</code>" }
 
     /// `text` with all that Markdown, HTML or a table could take for its own written as entities.

@@ -92,7 +92,7 @@ struct SARIFLog: Encodable {
     }
 
     struct Location: Encodable {
-        /// Paths begin at what it stands for.
+        /// The base of all paths.
         static let root = "SRCROOT"
 
         struct Physical: Encodable {

@@ -29,10 +29,10 @@ package enum SARIFReport {
         }
     }
 
-    /// Writes the file, one line of JSON.
+    /// Writes the file as one line of JSON.
     ///
-    /// `rules` say what the causes in the run mean; one that is missing is described by its own message. `manifest` says where a
-    /// probe is described, for results that are of no line, `nil` where there is no such file.
+    /// `rules` describe the causes in the run; a cause without a rule is described by its own message. `manifest`
+    /// returns the file that describes a probe, used for results without a source line, or `nil` if there is none.
     package static func render(
         _ document: MatrixDocument, rules: [Rule], manifest: (String) -> CodeLocation?
     ) throws -> String {

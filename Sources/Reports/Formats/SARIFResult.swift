@@ -11,7 +11,7 @@ struct SARIFResult {
     var verdict: Verdict
     var expected: Verdict
     var asExpected: Bool
-    /// The deciding line, or why there is none, of the first kernel.
+    /// The deciding line of the first kernel, or why it has none.
     var line: String
     var advice: String?
     /// Of the first kernel that says one.

@@ -15,12 +15,12 @@ package enum HTMLReport {
     /// How many they may be compressed and in Base64, for logs that do not repeat themselves.
     static let packedLogLimit = 9 << 20
 
-    /// Draws the report.
+    /// Renders the report.
     ///
     /// - Parameters:
     ///   - document: The run.
-    ///   - comparison: What is different in it from a baseline, where there is one.
-    ///   - log: The ends of `logs/<sha256>.txt`, `nil` where there is no such file; asked once per name.
+    ///   - comparison: The differences from a baseline, if there is one.
+    ///   - log: The ends of `logs/<sha256>.txt`, `nil` if the file does not exist; called once per name.
     /// - Returns: The page, up to about 15 MB for ten thousand cells.
     /// - Throws: What `log` throws, `ReportError.brokenTemplate` and `.notCompressed`.
     package static func render(

@@ -11,7 +11,7 @@ struct LogShelf {
 
     init(budget: Int) { self.budget = budget }
 
-    /// Where the log `name` stands in `finished()`, reading it when it is not there yet.
+    /// The index of the log `name` in `finished()`; reads the log if it is not there yet.
     mutating func index(of name: String, log read: (String) throws -> LogEnds?) rethrows -> Int {
         if let place = places[name] { return place }
         let log = KeptLog(name: name, ends: try read(name))
@@ -27,9 +27,9 @@ struct LogShelf {
         return logs
     }
 
-    /// All of them, within `limit` bytes as the page holds them.
+    /// All logs, within `limit` bytes in packed form.
     ///
-    /// How well logs can be compressed shows only when they are.
+    /// The packed size is known only after compression.
     ///
     /// - Throws: `ReportError.notCompressed`.
     consuming func packed(within limit: Int) throws -> PackedLogs {

@@ -151,7 +151,7 @@ struct ReportData: Encodable {
         }
     }
 
-    /// What a cell's array holds, in its order.
+    /// The fields of a cell's array, in order.
     enum CellField: String, CaseIterable, Encodable {
         case column, row, loader, verdict, stage, expected, asExpected, cached, reason, console, programs, event
         // Seconds, which only a cell that was run has.
@@ -165,7 +165,7 @@ struct ReportData: Encodable {
         }
     }
 
-    /// What a program's array holds, in its order.
+    /// The fields of a program's array, in order.
     enum ProgramField: String, CaseIterable, Encodable {
         case name, type, verdict, stage, errno, cause, explanation, log, logCut, load, attach
         // Only of a program that the verifier told its numbers of.

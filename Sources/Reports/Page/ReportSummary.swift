@@ -70,7 +70,7 @@ struct ReportSummary: Encodable {
     struct Difference: Encodable {
         var value: LoaderDifference
         var errno: String?
-        /// The words for the kernels of each place.
+        /// The text for the kernels of each place.
         var on: [String]
 
         init(_ difference: LoaderDifference, _ spans: KernelSpans) {

@@ -418,7 +418,7 @@ function sourceText(lines) {
 }
 
 /**
- * A line that stands for many; clicking it shows them instead.
+ * A line that stands for many; clicking it shows them.
  *
  * @param {LogItem} item
  * @param {Log} log

@@ -78,7 +78,7 @@ struct TerminalNotes {
         return lines.isEmpty ? [] : [paint("little headroom", "1")] + lines
     }
 
-    /// What there is to know about a measurement that stands: a warning of the kernel, maps that were sized for the trial.
+    /// Notes on measurements that count: kernel warnings, and maps that were sized for the trial.
     private var remarks: [String] {
         let spans = KernelSpans(document.kernels)
         let cells = document.cells.filter { [.pass, .fail].contains($0.verdict) && $0.reason != nil }

@@ -4,14 +4,14 @@ package import MatrixModel
 package enum TerminalTable {
     package enum Style: Sendable { case plain, colour }
 
-    /// Draws the table; it ends with a line break.
+    /// Renders the table; it ends with a line break.
     ///
     /// - Parameters:
     ///   - document: The run.
-    ///   - style: `plain` for files, pipes and `NO_COLOR`, which the caller looks at.
-    ///   - width: Columns of the terminal. Kernels that do not fit go into a further block below, and long lines are
-    ///     cut. `nil` where nobody cuts lines, as in a file.
-    /// - Returns: The table, control characters from guests written as `\u{1b}`.
+    ///   - style: `plain` for files, pipes and `NO_COLOR`, which the caller checks.
+    ///   - width: Columns of the terminal. Kernels that do not fit continue in another block below, and long lines are
+    ///     cut. `nil` means unlimited, as for a file.
+    /// - Returns: The table, with control characters from guests written as `\u{1b}`.
     package static func render(_ document: MatrixDocument, style: Style, width: Int?) -> String {
         let grid = TerminalGrid(document, paint: Paint(style: style))
         let notes = TerminalNotes(document, paint: Paint(style: style), width: width)

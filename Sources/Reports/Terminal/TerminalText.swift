@@ -23,7 +23,7 @@ package enum TerminalText {
         while true {
             result += bytes[start..<end]
             guard end < bytes.endIndex else { return result }
-            // A character ends at the latest where ASCII goes on.
+            // A character ends at the next plain ASCII byte at the latest.
             start = bytes[end...].firstIndex(where: isPlain) ?? bytes.endIndex
             result += escaped(String(decoding: bytes[end..<start], as: UTF8.self)).utf8
             end = bytes[start...].firstIndex { !isPlain($0) } ?? bytes.endIndex

@@ -2,7 +2,7 @@ import MatrixModel
 
 /// The end of a log: the deciding message and its place in the program.
 struct DecidingMessage {
-    /// What 7.3 says in its own words below or above the message.
+    /// The report of Linux 7.3, below or above the message.
     struct Report {
         /// As in `Register Type Safety`, one of seven.
         var category: String
@@ -39,11 +39,12 @@ struct DecidingMessage {
 
     private static let title = KernelReport.title
 
-    /// Where the remarks end that the kernel makes when it compares a program with its BTF, before the first instruction.
+    /// The end of the remarks that the kernel makes when it compares a program with its BTF, before the first
+    /// instruction.
     ///
-    /// They refuse nothing if the verifier goes on. A global function, which is validated, they do refuse.
-    /// Source: Linux 5.6 to 6.18 kernel/bpf/btf.c, `btf_check_subprog_arg_match`, whose result `do_check_common` ignores for
-    /// a main program.
+    /// They do not reject the program if the verifier continues; a global function that is validated is rejected.
+    /// Source: Linux 5.6 to 6.18 kernel/bpf/btf.c, `btf_check_subprog_arg_match`, whose result `do_check_common`
+    /// ignores for a main program.
     private static func endOfChecks(in lines: [Line]) -> Int {
         if let instruction = lines.firstIndex(where: { $0.kind == .instruction }) {
             let messages = lines[..<instruction].filter { $0.kind == .message && !$0.isPunctuation }
@@ -56,7 +57,7 @@ struct DecidingMessage {
         return lines.lastIndex { $0.isRemarkOnTypes }.map { $0 + 1 } ?? lines.startIndex
     }
 
-    /// The report repeats the message in other words, so the classic line above it counts, or else the one after it.
+    /// The report rephrases the message, so the classic line above it counts, or else the one after it.
     private init(report title: Int, in lines: [Line]) {
         let above = lines[..<title].lastIndex { $0.kind != .blank }
         let classic = above.flatMap { lines[$0].kind == .message ? $0 : nil }
@@ -95,7 +96,7 @@ struct DecidingMessage {
         return lines[...last].suffix(longestBlock).reversed().prefix { !$0.kind.isTrace }.filter { $0.kind == .message }
     }
 
-    /// More lines in a row are no message of a verifier, and each is held against the whole catalogue.
+    /// A longer block is not a verifier's message, and each line is matched against the whole catalogue.
     private static let longestBlock = 64
 
     private static func source(above index: Int, in lines: [Line]) -> String? {
@@ -134,7 +135,7 @@ extension Line {
             || text.hasPrefix("arg#0 type ") || text.hasPrefix("Arg#0 type ")
     }
 
-    /// The same of a line that stands in no log, or quotes one: those that are seldom anything but a remark.
+    /// The same for a line that is in no log, or quotes one: such lines are rarely more than a remark.
     var isQuotedRemarkOnTypes: Bool {
         let bytes = text.utf8.span
         return [

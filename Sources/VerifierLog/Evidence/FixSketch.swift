@@ -31,7 +31,7 @@ package struct FixSketch: Sendable, Codable, Hashable {
 enum CommonFix: CaseIterable {
     case nullCheck, lengthMask, indexMask, packetBounds, ringBufferRelease, memlock, fieldExists
 
-    /// By what the line says, since several entries need the same fix.
+    /// Selected by the line's content, because several entries need the same fix.
     init?(for cause: Cause, entry: CatalogueEntry?, text: LogSummary) {
         let line = cause.line
         if line.contains("map_value_or_null"), line.contains("invalid mem access") || line.contains("prohibited") {

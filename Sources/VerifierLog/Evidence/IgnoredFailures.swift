@@ -1,11 +1,11 @@
-/// Failures of a loader that it says it ignores.
+/// Failures that a loader reports and ignores.
 ///
-/// The kernel's BTF is optional for most objects, and old kernels reject what new compilers write.
+/// The kernel's BTF is optional for most objects, and old kernels reject the output of new compilers.
 enum IgnoredFailures {
-    /// The lines without those, and without what the loader wrote about them above.
+    /// The lines without ignored failures, and without the loader's messages about them above.
     ///
-    /// Source: libbpf 0.0.4 to 1.6 `src/libbpf.c`, `bpf_object__sanitize_and_load_btf`, `bpf_object_prepare_token`; iproute2
-    /// 4.19 to 6.1 `lib/bpf_legacy.c`, `bpf_btf_load`, whose result nobody asks for.
+    /// Source: libbpf 0.0.4 to 1.6 `src/libbpf.c`, `bpf_object__sanitize_and_load_btf`, `bpf_object_prepare_token`;
+    /// iproute2 4.19 to 6.1 `lib/bpf_legacy.c`, `bpf_btf_load`, whose result is ignored.
     static func removed(from lines: [Line]) -> [Line] {
         var isIgnored = [Bool](repeating: false, count: lines.count)
         for (index, line) in lines.enumerated() {

@@ -71,7 +71,7 @@ struct FeatureFact {
         }
     }
 
-    /// Why a kernel that is new enough lacks it; `nil` where nobody knows.
+    /// Why a kernel that is new enough lacks it; `nil` if the reason is unknown.
     private func reason(on kernel: KernelRelease, _ options: KernelOptions?) -> String? {
         if let until = feature.until, kernel >= until { return "Linux \(until.short) no longer has it" }
         guard let config = feature.config, let options else { return nil }

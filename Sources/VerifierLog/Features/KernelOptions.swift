@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// The configuration that a kernel was built with, as its `CONFIG_…` file says it.
+/// The configuration that a kernel was built with, from its `CONFIG_…` file.
 package struct KernelOptions: Sendable {
     /// What an option is set to.
     package enum Setting: Sendable {

@@ -4,7 +4,7 @@ struct LineKey: Equatable {
     var identity: UInt64
     /// Of a line that shows an instruction; two rounds of a loop begin with the same one.
     var instruction: ClosedRange<Int>?
-    /// Lines of the log that it stands for.
+    /// The number of log lines that it represents.
     var lines = 1
     /// Whether any number of such lines in a row is as good as one.
     var run: Run?
@@ -46,7 +46,7 @@ struct LineKey: Equatable {
     /// Registers as they are at some place.
     static let state = LineKey(identity: identity(3, 0))
 
-    /// Of the line that stands for hidden rounds of `instructions`.
+    /// The key of the line that represents hidden iterations of `instructions`.
     static func ofRounds(_ instructions: ClosedRange<Int>, lines: Int) -> LineKey {
         var key = LineKey(
             identity: identity(9, UInt64(instructions.lowerBound) << 32 | UInt64(instructions.upperBound)))

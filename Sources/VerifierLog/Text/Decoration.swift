@@ -2,7 +2,7 @@
 struct Decoration {
     private let text: [UInt8]
 
-    /// A prefix that the last line of a log in `lines` has, and a line beside it too; `nil` where lines have none.
+    /// A prefix of the last line of a log in `lines` and of an adjacent line; `nil` if there is none.
     init?(of lines: [Line]) {
         for index in lines.indices.reversed().prefix(Self.linesLookedAt) {
             guard let found = Decoration(of: lines[index].text.utf8.span) else { continue }

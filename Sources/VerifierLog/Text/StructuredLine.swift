@@ -2,9 +2,9 @@
 ///
 /// Source: RFC 8259; logrus' and slog's text formats, which quote as Go's `%q` does; Rust's `Debug` of a string.
 struct StructuredLine {
-    /// What stands in the line, in its order, decoded; `nil` for a line that encodes nothing.
+    /// The texts in the line, in order and decoded; `nil` for a line that encodes nothing.
     ///
-    /// A decoded text can have line feeds, and can itself be encoded.
+    /// A decoded text can contain line feeds, and can itself be encoded.
     static func texts(in line: Substring) -> [String]? {
         let bytes = Array(line.utf8)
         return json(bytes) ?? logfmt(bytes) ?? escaped(bytes)
@@ -151,7 +151,7 @@ struct StructuredLine {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Appends the character and returns the length of what stands for it; an unknown escape stays as it is.
+    /// Appends the decoded character and returns the length of its escape; an unknown escape is copied unchanged.
     private static func append(escapeAt index: Int, in bytes: ArraySlice<UInt8>, to text: inout [UInt8]) -> Int {
         switch bytes[index + 1] {
         case UInt8(ascii: "n"): text.append(0x0A)

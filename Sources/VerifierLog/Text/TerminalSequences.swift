@@ -1,8 +1,9 @@
-/// Sequences that color or title a terminal, as bytes or as the text that an editor or a logger made of them.
+/// Sequences that color a terminal or set its title, as bytes or in the textual form that an editor or a logger gave
+/// them.
 ///
 /// Source: ECMA-48, 5.4 (CSI) and 8.3.89 (OSC); xterm's `ctlseqs` for the BEL that ends an OSC.
 enum TerminalSequences {
-    /// The line without them; `nil` when there are none.
+    /// The line without such sequences; `nil` if it contains none.
     static func removed(from line: Substring) -> Substring? {
         guard mayHoldSome(line.utf8.span) else { return nil }
         let bytes = Array(line.utf8)
@@ -21,7 +22,7 @@ enum TerminalSequences {
     }
 
     private static let escape: UInt8 = 0x1B
-    /// What stands for the byte ESC where it was made printable, or lost (U+FFFD, or nothing).
+    /// Representations of the byte ESC where it was made printable, or lost (U+FFFD, or nothing).
     private static let printed: [[UInt8]] = [
         "\\x1b", "\\x1B", "\\u001b", "\\u001B", "\\u{1b}", "\\033", "\\e", "<ESC>", "ESC", "^[", "\u{241B}", "\u{FFFD}",
     ].map { Array($0.utf8) }
@@ -42,7 +43,7 @@ enum TerminalSequences {
         return false
     }
 
-    /// Takes what stands for ESC off `text` if a sequence follows.
+    /// Removes the representation of ESC from the end of `text` if a sequence follows.
     private static func end(ofSequenceAt index: Int, in bytes: [UInt8], after text: inout [UInt8]) -> Int? {
         switch bytes[index] {
         case escape: return end(ofEscapeAt: index, in: bytes)
@@ -79,7 +80,7 @@ enum TerminalSequences {
         }
     }
 
-    /// Behind the letter that ends a control sequence; `nil` where there is none.
+    /// The position after the letter that ends a control sequence; `nil` if there is none.
     private static func end(ofParametersAt start: Int, in bytes: [UInt8]) -> Int? {
         var index = start
         while index < bytes.count, index - start < 32, isParameter(bytes[index]) { index += 1 }

@@ -101,7 +101,7 @@ struct WrappedLines {
     }
 
     private static func isContinuation(_ text: Substring) -> Bool {
-        // A quoted line and a record of JSON begin something, whatever is in them.
+        // Quoted lines and JSON records always start a new line, regardless of their content.
         guard let first = text.utf8.first, first != UInt8(ascii: ">"), first != UInt8(ascii: "{") else { return false }
         // Reports of 7.3 are broken by the kernel, and indented.
         if text.utf8.starts(with: "  ".utf8) { return false }

@@ -25,7 +25,7 @@
 #define NO_LOADER_STATUS (127 << 8)
 /// The exit status of a cell whose loader exited with 0 but violated the protocol; EX_PROTOCOL of sysexits.h.
 #define BROKEN_LOADER_STATUS (76 << 8)
-/// How long a loader has to exit after it was told to, in milliseconds.
+/// How long a loader has to exit after SIGTERM, in milliseconds.
 #define TIME_TO_END 2000
 
 void exec_loader(const char *const *arguments, int descriptor)

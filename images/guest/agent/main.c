@@ -47,7 +47,7 @@ static void say_hello(void *mailbox)
     send_frame(mailbox, CMX_HELLO, &hello, sizeof(hello), NULL, 0);
 }
 
-/// Terminates every string from the host within its field, whatever the host sent.
+/// Terminates every string from the host within its field, regardless of what the host sent.
 static void close_string(char *field)
 {
     field[CMX_NAME_BYTES - 1] = '\0';

@@ -120,7 +120,7 @@ static enum reading read_reports(const struct loader *loader)
     return pass_frames(loader) ? SOMETHING : NONSENSE;
 }
 
-/// Keeps the beginning of the text: if a program dies, that says why. Returns 0 at the end of the output.
+/// Keeps the beginning of the text, which explains why a program died. Returns 0 at the end of the output.
 static int read_words(struct loader *loader)
 {
     char part[4096];

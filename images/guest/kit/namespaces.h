@@ -25,7 +25,7 @@ void leave_cgroup(void);
 void raise_loopback(void);
 
 /// The caller's environment, for a process that joins it: network and mount namespaces, and cgroup.procs of its cgroup.
-/// /dev/null stands in for whatever this kernel or process lacks.
+/// /dev/null replaces anything that this kernel or process lacks.
 struct place {
     int network;
     int mounts;

@@ -125,7 +125,7 @@ static void say_noise(void)
     send_bytes(noise, sizeof(noise));
 }
 
-/// Writes more than any pipe holds, and does not stop if nobody reads.
+/// Writes more than any pipe holds, and does not stop if no one reads.
 static void say_noise_for_ever(void)
 {
     char noise[4096];

@@ -120,7 +120,7 @@ func (s *eventSource) await(t trigger, limit time.Duration) syscall.Errno {
 	return 0
 }
 
-// absence says why there is no event.
+// absence returns the reason why there is no event.
 func (s *eventSource) absence() finding {
 	switch {
 	case s.problem != nil:

@@ -134,7 +134,7 @@ type plan struct {
 	contains string
 }
 
-// readPlan returns nil without a plan; if it cannot be read, the second result says why.
+// readPlan returns nil without a plan; if it cannot be read, the second result explains why.
 func readPlan(path string) (*plan, *finding) {
 	if path == "" {
 		return nil, nil

@@ -134,7 +134,7 @@ func loadAlone(out *reporter, o *object, index uint32, name string) (programRepo
 		// Without the privileges for it, the kernel rejects programs of all kinds.
 		mayLoad := missingCapability(uint32(spec.Type)) == ""
 		if mayLoad && missing == nil && refusal == nil && spec.Type != ebpf.UnspecifiedProgram && !takesType(spec.Type) {
-			// Before the library's message: what else stands in the way.
+			// Before the library's message: what else prevents the load.
 			out.find(index, newFinding(findingProgramTypeRejected, typeName(spec.Type)))
 		}
 		if mayLoad && lacksCalls(callsFunctions(spec.Instructions)) {

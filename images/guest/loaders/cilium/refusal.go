@@ -42,7 +42,7 @@ func verifierLog(err error) *ebpf.VerifierError {
 	return refusal
 }
 
-// words is the log as the kernel wrote it, except for blanks at the ends of lines, which the library cuts off.
+// words is the log as the kernel wrote it, except for blanks at the ends of lines, which the library trims.
 func words(refusal *ebpf.VerifierError) []byte {
 	text := strings.Join(refusal.Log, "\n")
 	if text == "" {

@@ -143,8 +143,8 @@ func awaitGoroutines(count int) {
 	}
 }
 
-// change says what differs, after a garbage collection if needed, because the library closes what is unreferenced.
-// Empty if nothing does.
+// change describes what differs, after a garbage collection if needed, because the library closes what is unreferenced.
+// Empty if nothing differs.
 func (before stock) change() string {
 	awaitGoroutines(before.goroutines)
 	change := before.difference(takeStock())

@@ -7,7 +7,7 @@
 
 #include "../../kit/plan.h"
 
-/// In bytes; the end of a longer output is kept, because it says what went wrong.
+/// In bytes; of a longer output, the end is kept, because it shows what went wrong.
 #define OUTPUT_BYTES (1u << 20)
 
 /// The program's standard output and error.

@@ -3,7 +3,7 @@
 
 #include "examine.h"
 
-/// Probes a type that this libbpf cannot name: it exists if the kernel says more than that the number is invalid.
+/// Probes a type that this libbpf cannot name: it exists if the kernel complains about more than an invalid number.
 static int is_unnamed_program_type_there(enum bpf_prog_type type)
 {
     const struct bpf_insn instructions[] = {SET(BPF_REG_0, 0), RETURN};

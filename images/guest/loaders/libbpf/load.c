@@ -10,8 +10,8 @@
 #include "messages.h"
 #include "stages.h"
 
-/// Reports, before libbpf's messages, what else stands in the way of a program.
-/// libbpf rejects it for lack of kernel BTF, or the verifier reports only a consequence.
+/// Reports, before libbpf's messages, what else prevents a program from loading. libbpf rejects it for lack of kernel
+/// BTF, or the verifier reports only a consequence.
 static void report_other_obstacles(uint32_t cell, uint32_t index, const struct observed_load *observed,
                                    const struct bpf_program *program)
 {

@@ -28,7 +28,7 @@ void observe_preparation(void)
     observed.prepared = 1;
 }
 
-/// The request to the kernel, whatever the log level.
+/// The request to the kernel, at any log level.
 struct request {
     enum bpf_prog_type type;
     const char *name;

@@ -104,7 +104,7 @@ struct cmx_load {
     uint32_t is_alone;
     /// Not 0 for a loader that was sent with the job and supports residency.
     uint32_t may_stay;
-    /// Not 0 to keep complete logs, however long the kernel takes to write them.
+    /// Not 0 to keep complete logs, regardless of how long the kernel takes to write them.
     uint32_t full_logs;
     /// The name of the loader; its path in the guest is /bin/loader-<name>.
     char loader[CMX_NAME_BYTES];

@@ -16,7 +16,7 @@ pub enum Command {
 ///
 /// A returned descriptor belongs to the caller.
 pub fn call<Attributes>(command: Command, attributes: &Attributes) -> io::Result<RawFd> {
-    // SAFETY: the kernel reads only as many bytes as it is told; the callers keep alive what these point to.
+    // SAFETY: the kernel reads only the given number of bytes; the callers keep alive what these point to.
     let result =
         unsafe { libc::syscall(libc::SYS_bpf, command as i64, &raw const *attributes, size_of::<Attributes>()) };
     if result < 0 {

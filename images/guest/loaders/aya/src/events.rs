@@ -50,7 +50,7 @@ pub struct Events {
 }
 
 impl Events {
-    /// Prepares for events of the loaded object; an error says why the plan does not match it.
+    /// Prepares for events of the loaded object; an error explains why the plan does not match it.
     pub fn open(ebpf: &mut Ebpf, view: &ObjectView, plan: &Plan) -> Result<Self, Finding> {
         let name = match plan.event_map() {
             Some(name) => name,

@@ -129,7 +129,7 @@ pub fn load(agent: &Agent, path: &str, plan: Option<&Plan>) -> Option<Loaded> {
 /// Ends the cell if the plan sets what this object does not have, or what Aya cannot set.
 fn check_settings(agent: &Agent, view: &ObjectView, settings: &[MapSettings]) {
     let end = |code, arguments: &[&str]| -> ! { agent.end_unmeasured(Finding::new(code, arguments)) };
-    // Aya itself says what is wrong with an object that it cannot read.
+    // Aya itself reports what is wrong with an object that it cannot read.
     for map in settings.iter().filter(|_| !view.programs.is_empty()) {
         let Some(shape) = view.maps.get(&map.name) else { end(code::MAP_NOT_FOUND, &["Aya", &map.name]) };
         if map.has_inner && !shape.has_inner_map() {
@@ -161,7 +161,7 @@ fn pin(ebpf: &Ebpf, view: &ObjectView, settings: &[MapSettings]) -> Result<(), E
     Ok(())
 }
 
-/// Opens the object with its maps, with what the plan sets of them.
+/// Opens the object with its maps, changed as the plan specifies.
 fn open(
     agent: &Agent,
     bytes: &[u8],

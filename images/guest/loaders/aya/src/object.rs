@@ -38,7 +38,7 @@ pub struct MapShape {
     pub value_bytes: usize,
     pub entries: u32,
     pub flags: u32,
-    /// Whether its definition says that it is pinned by its name.
+    /// Whether its definition pins it by its name.
     pub is_pinned: bool,
     /// Whether the object's BTF has types for key and value.
     pub has_btf: bool,

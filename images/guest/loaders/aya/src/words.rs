@@ -77,7 +77,7 @@ pub fn take_kept() -> Words {
     KEPT.lock().map(|mut kept| std::mem::take(&mut *kept)).unwrap_or_default()
 }
 
-/// Reports for that program what was kept, and then `error`, if any; the last message counts.
+/// Reports the messages kept for that program, and then `error`, if any; the last message counts.
 pub fn report(agent: &Agent, program: u32, error: Option<&anyhow::Error>) {
     take_kept().report(agent, program);
     if let Some(error) = error {

@@ -1,4 +1,4 @@
-# Every target is a line or two over the real tool. On a fresh Debian: `make run`, `make test`.
+# Thin targets over the real tools. On a fresh Debian: `make run`, `make test`.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
 .PHONY: setup setup-test build guest run test bench chaos install fmt check report clean
@@ -6,9 +6,9 @@ SHELL := /bin/bash
 
 PREFIX ?= /usr/local
 LIBEXEC := $(DESTDIR)$(PREFIX)/libexec/compat-matrix
-# Another one for a build beside another build, which would wait for it.
+# Set this for a second build at the same time: in one directory, builds wait for each other.
 SCRATCH := .build
-# The Swift runtime inside the binary: what `make install` leaves behind needs no toolchain.
+# Links the Swift runtime statically, so that an installed compat-matrix needs no toolchain.
 RELEASE := --scratch-path $(SCRATCH) -c release --static-swift-stdlib --product compat-matrix
 BIN := $(SCRATCH)/release/compat-matrix
 SWIFT_FILES := Package.swift Sources Tests
@@ -25,22 +25,22 @@ build:
 guest:
 	$(MAKE) -C images/guest
 
-# A kernel that cannot be fetched is a column that was not measured, not the end of the run.
+# If a kernel cannot be fetched, its column is not measured and the run continues.
 run: setup build guest
 	$(BIN) kernels fetch || true
 	$(BIN) run --allow-missing
 
 test: setup-test
 	scripts/build-tests
-	.build/debug/compat-matrix kernels fetch || true # The tests say which they cannot do without.
-	# A stack is not taken of each error: decoding text that is not UTF-8 throws one inside the standard library, and the fuzzer
-	# decodes a lot of it.
+	.build/debug/compat-matrix kernels fetch || true # Tests name the kernels they need.
+	# No backtraces of errors: the standard library throws one for each text that is not UTF-8, and the fuzzer decodes a lot
+	# of them.
 	SWT_SWIFT_ERROR_BACKTRACING_ENABLED=0 swift test --skip-build
 
 bench: setup-test build guest
 	scripts/bench
 
-# What breaks on purpose, for some twenty minutes; `scripts/chaos --help` has more.
+# Injects faults for about twenty minutes; see `scripts/chaos --help`.
 chaos: setup-test build guest
 	scripts/build-tests
 	scripts/chaos --rounds 60 --seed "$$(date +%s)"
@@ -55,7 +55,7 @@ install: build guest
 	ln -sfn ../libexec/compat-matrix/compat-matrix $(DESTDIR)$(PREFIX)/bin/compat-matrix
 	install scripts/ci-gate $(DESTDIR)$(PREFIX)/bin/compat-matrix-ci
 
-# `make check-c` checks only C, `make fmt-c` formats it. `make setup-test` installs the tools; one that is missing is an error.
+# `make check-c` checks only C, `make fmt-c` formats it. `make setup-test` installs the tools; a missing tool is an error.
 LANGUAGES := shell go python page rust c swift
 check: $(addprefix check-,$(LANGUAGES))
 fmt: $(addprefix fmt-,$(filter-out shell,$(LANGUAGES)))

@@ -1,7 +1,7 @@
 // swift-tools-version: 6.3
 import PackageDescription
 
-/// One program in several modules; arrows in `docs/architecture.md` point one way only.
+/// One program in several modules; imports point one way only (`docs/architecture.md`).
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("InternalImportsByDefault"),
@@ -20,7 +20,7 @@ let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
-/// Optimised in debug builds as well: what goes over every byte of a log would take the fuzzer an hour.
+/// Optimized in debug builds as well: code that reads every byte of a log would otherwise take the fuzzer an hour.
 let fast = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
 func module(
@@ -57,7 +57,7 @@ let package = Package(
         .target(name: "CResources"),
         module("VerifierLog", ["CResources", "MatrixModel"], exclude: ["Resources"], settings: fast),
 
-        // What a user writes, and what comes from it.
+        // Files that users write, and what is derived from them.
         module("Manifests", ["MatrixModel", system, yams]),
         .systemLibrary(
             name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
@@ -86,7 +86,7 @@ let package = Package(
 
         module("KernelExamination", ["GuestLink", "Machine"]),
 
-        // A run, its results, and what people see of them.
+        // Runs, their results, and reports.
         module(
             "MatrixRunner", ["GuestLink", "HostTools", "Machine", "MatrixModel", "VerifierLog", logging, system]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -95,7 +95,7 @@ let package = Package(
             "Reports", ["CResources", "CZlib", "HostTools", "MatrixAnalysis", "MatrixModel", mustache],
             exclude: ["Resources"], settings: fast),
 
-        // The application: what is run, with which loaders, and how.
+        // The application: planning and running.
         module(
             "Loaders",
             ["GuestImage", "HostTools", "Manifests", "MatrixModel", "MatrixRunner", "ProbeObject", system]),

@@ -113,7 +113,7 @@ package enum FrameError: Error, Equatable, CustomStringConvertible {
         case .unknownSource(let source): "the guest sent a log of unknown source \(source)"
         case .unknownFinding(let code): "the guest sent a finding with unknown code \(code)"
         case .wrongArguments(let code, let count, let expected):
-            "the guest sent finding \(code) with \(count) arguments or other text instead of \(expected) arguments"
+            "the guest sent finding \(code) with invalid text or \(count) arguments instead of \(expected)"
         case .nameTooLong(let name, let limit): "'\(name)' is longer than \(limit) bytes"
         }
     }

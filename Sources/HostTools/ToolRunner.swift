@@ -31,7 +31,7 @@ package struct ToolRunner: Sendable {
             switch self {
             case .notFound(let problem), .failed(let problem): problem
             case .cancelled: "cancelled"
-            case .overdue(let limit): "no end within \(limit)"
+            case .overdue(let limit): "did not finish within \(limit)"
             }
         }
     }

@@ -63,7 +63,7 @@ package struct FeatureComparison: Sendable, Equatable {
     private static func identity(_ facts: [KernelFacts]) -> Section {
         func row(_ name: String, _ mark: (KernelFacts) -> Mark) -> Row { Row(name: name, marks: facts.map(mark)) }
         let settings = [
-            ("LSMs", "lsm"), ("lockdown", "lockdown"), ("tracefs", "tracefs"), ("kfuncs by", "kfuncs_from"),
+            ("LSMs", "lsm"), ("lockdown", "lockdown"), ("tracefs", "tracefs"), ("kfuncs from", "kfuncs_from"),
         ]
         return Section(
             title: "Kernel",

@@ -37,7 +37,7 @@ extension KernelFacts {
                 .list(label: "struct_ops", words: lists["struct_ops"] ?? []),
             ]
             if !kernelFunctions.isEmpty {
-                let source = settings["kfuncs_from"].map { ", by \($0)" } ?? ""
+                let source = settings["kfuncs_from"].map { ", from \($0)" } ?? ""
                 rows.append(.line(label: "kfuncs", text: "\(kernelFunctions.count)\(source), without those of modules"))
             }
         }

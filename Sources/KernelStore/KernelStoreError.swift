@@ -80,7 +80,7 @@ package indirect enum KernelStoreError: Error, Hashable, CustomStringConvertible
         case .noKernelInImage(let file):
             "\(file): no kernel in the image (boot/vmlinuz* or lib/modules/*/vmlinuz, below any directory)"
         case .noModules(let file):
-            "\(file): no modules in it; pass a package or a lib/modules/<release> directory"
+            "\(file): contains no modules; pass a package or a lib/modules/<release> directory"
         case .modulesNotHere(let id):
             "the modules of \(id) are not fetched; run 'compat-matrix kernels refresh \(id)' if its archive has them, "
                 + "or set 'modules' in its manifest"

@@ -67,7 +67,7 @@ package enum MachineError: Error, Equatable, CustomStringConvertible {
         case .protocolBroken(let problem): "the guest is corrupt: \(problem)"
         case .vmmEnded(let reason): reason
         case .otherKernel(let expected, let reported):
-            "the guest runs \(reported), but its kernel image is of \(expected)"
+            "the guest runs \(reported), but its kernel image is \(expected)"
         case .moduleRefused(let name, let errno, let log):
             "the kernel rejects the module '\(name)': \(errno)"
                 + (Self.lastLine(of: log).map { "; kernel log: \($0)" } ?? "")

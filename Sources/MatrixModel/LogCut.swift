@@ -9,7 +9,7 @@ package enum LogCut: String, Codable, Sendable, Hashable, CaseIterable {
     /// One line for people.
     package var summary: String {
         switch self {
-        case .abridged: "shortened; use --full-logs to keep all of it"
+        case .abridged: "abridged; use --full-logs to keep everything"
         case .limit: "truncated at the kernel's limit or the guest's memory"
         }
     }

@@ -30,7 +30,7 @@ package enum ProbeObjectError: Error, Equatable, CustomStringConvertible {
         case .notELF(let file): "\(file) is not an ELF object; compile it with 'clang -target bpf -c'"
         case .truncated(let file): "\(file) is truncated or damaged; copy or compile it again"
         case .tooLarge(let file, let limit):
-            "\(file) has more than \(limit >> 20) MiB, which no BPF object needs; strip its debug information"
+            "\(file) is larger than \(limit >> 20) MiB, which no BPF object needs; strip its debug information"
         case .wrongMachine(let file, let machine):
             "\(file) is an object for \(Self.name(ofMachine: machine)), not BPF; compile it with 'clang -target bpf'"
         case .wrongFormat(let file, let format):

@@ -42,7 +42,7 @@ struct SnapshotStore: Sendable {
     func find(_ spec: GuestSpec, key: String) -> FilePath? {
         guard let path = paths(spec, key: key).first else { return nil }
         guard PrivateFolder.isOurs(path) else {
-            Logger.current.info("discarded the snapshot \(path): another user can write it")
+            Logger.current.info("discarded the snapshot \(path): another user can write to it")
             discard(spec, key: key)
             return nil
         }

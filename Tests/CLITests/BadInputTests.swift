@@ -7,7 +7,7 @@ import Testing
     enum BrokenObject: CaseIterable {
         case missing, empty, notELF, forX86, cutShort, noProgram
 
-        /// What the sentence says besides the file's name.
+        /// Text that the error contains in addition to the file's name.
         var words: [String] {
             switch self {
             case .missing: ["no such file", "build it first"]
@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    /// What only the compiled object can tell is told before anything boots, too.
+    /// Errors that only the compiled object reveals are also reported before anything boots.
     @Test(arguments: [["run"], ["probes", "check"]])
     func manifestWithAProgramThatTheObjectLacks(command: [String]) async throws {
         try await Sandbox.with { sandbox in

@@ -97,7 +97,7 @@ import Testing
             + "[--results <results>] [--no-cache] [--full-logs] [--verbose]",
         "compat-matrix merge <files> ... [--output <output>] [--store] [--results <results>]",
         "compat-matrix explain [--raw] [--format <format>] [--json] [<file>]",
-        "compat-matrix features <kernels> ... [--diff <a> <b>] [--helpers] [--json] [--verbose]",
+        "compat-matrix features (<kernels> ... | --diff <a> <b>) [--helpers] [--json] [--verbose]",
         "compat-matrix doctor [--verbose]",
         "compat-matrix init [--force]",
         "compat-matrix clean [--all]",

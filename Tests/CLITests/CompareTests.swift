@@ -63,7 +63,7 @@ extension Sandbox {
         }
     }
 
-    /// Growth and headroom are told and fail nothing.
+    /// Growth and headroom are reported and do not fail the command.
     @Test func numbersFollowTheirOptions() async throws {
         func document(_ number: Int, _ instructions: Int) -> MatrixDocument {
             var document = Self.run(number, [.pass, .pass])
@@ -212,7 +212,7 @@ extension Sandbox {
         }
     }
 
-    /// What a run of another machine says about itself must not lead out of the results.
+    /// A run from another machine must not be able to write outside the results.
     @Test(arguments: ["id", "start"]) func aHostileRunStaysInTheResults(what: String) async throws {
         try await Sandbox.with { sandbox in
             let up = "../../../out"

@@ -32,7 +32,7 @@ import Testing
         #expect(started?.firstMatch(of: #/^\d+\.\d{3} s debug: started:\s/#) != nil, "\(outcome.stderr)")
         #expect(lines.contains { $0.contains("ended: QEMU: exit status 1 after ") }, "\(outcome.stderr)")
         #expect(lines.last?.hasPrefix("compat-matrix: cannot run here") == true)
-        // What is logged is nobody's input.
+        // The log goes to stderr only, so stdout can still be parsed.
         #expect(!outcome.stdout.contains("started: "))
     }
 

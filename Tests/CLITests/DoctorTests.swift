@@ -46,7 +46,7 @@ import Testing
             #expect(chmod(cache.string, 0o700) == 0)
             let words = isRoot ? "! other users can change \(cache)," : "✗ \(cache) cannot be written by this user"
             #expect(lines(outcome).contains { $0.hasPrefix(words) && $0.contains("chown") }, "\(outcome.stdout)")
-            #expect(lines(outcome).contains { $0.contains("free for what compilers write (") })
+            #expect(lines(outcome).contains { $0.contains("free for compiler output (") })
         }
     }
 
@@ -68,7 +68,7 @@ import Testing
     ])
     func qemuThatIsNoGood(version: String, script: String, obstacle: String?) async throws {
         try await Sandbox.with { sandbox in
-            // 33 is what QEMU ends with when the tiny guest says that it ran; with kvm this one never does.
+            // QEMU exits with 33 when the tiny guest reports that it ran; with kvm, this stub never does.
             try sandbox.addQEMU(version: version, script: "case \"$*\" in *kvm*) exit 1;; esac; \(script)")
             let outcome = try await sandbox.run("doctor", path: sandbox.bin)
             #expect(outcome.status == .notMeasured)

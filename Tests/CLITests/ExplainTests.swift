@@ -26,7 +26,7 @@ import Testing
             #expect(outcome.stdout.split(separator: "\n").count < 32)
             for row in [
                 "cause:  not-init", "return n; @ probe.c:4", "\nReason:\n", "\nAt:\n", "\nSuggestion:\n",
-                "instructions:  1003 processed of at most 1000000", "states:        9, 8 at once",
+                "instructions:  1003 processed of at most 1000000", "states:        9, peak 8",
             ] { #expect(outcome.stdout.contains(row), "\(row)") }
         }
     }
@@ -64,7 +64,7 @@ import Testing
             let outcome = try await sandbox.run(["explain"] + options + ["cut.log"])
             #expect(outcome.isSuccess)
             let words =
-                options == [] ? "shortened; use --full-logs to keep all of it" : #""cut" : "abridged""#
+                options == [] ? "abridged; use --full-logs to keep everything" : #""cut" : "abridged""#
             #expect(outcome.stdout.contains(words), "\(outcome.stdout)")
             #expect(outcome.stdout.contains("not-init"))
         }

@@ -4,7 +4,7 @@ import Testing
 
 /// Bytes of files that the program is given.
 enum Fixture {
-    /// What the header of an x86 kernel image holds, and no kernel behind it.
+    /// The header of an x86 kernel image, without a kernel behind it.
     ///
     /// Source: Linux `Documentation/arch/x86/boot.rst`, "The Real-Mode Kernel Header".
     static func bzImage(banner: String = "6.1.0-1-amd64 (debian-kernel@lists) #1 SMP") -> [UInt8] {

@@ -64,7 +64,7 @@ import Testing
         return ["LD_PRELOAD": library.string, "FULL_DISK_FOLDER": folder.string, "FULL_DISK_BYTES": "\(bytes)"]
     }
 
-    /// From an empty file to a store that holds the run but for its last rows.
+    /// From an empty file to a store that contains all of the run except its last rows.
     @Test(arguments: [0, 4_096, 8_192, 40_000, 60_000]) func database(bytes: Int) async throws {
         try await Sandbox.with { sandbox in
             try await sandbox.addCell()

@@ -55,8 +55,8 @@ extension Sandbox {
         try await shell([Repository.gate.string], environment: environment, onGitHub: onGitHub)
     }
 
-    /// Puts a compat-matrix at `name` whose `run` measures nothing, writes its arguments to `arguments`, says `words` and ends with
-    /// `status`; everything else is the real one's.
+    /// Puts a compat-matrix at `name` whose `run` measures nothing, writes its arguments to `arguments`, prints `words`
+    /// and exits with `status`; all other commands are the real ones.
     @discardableResult
     func addTool(runningTo status: Int, saying words: String = "", at name: String = "bin/stand-in") throws -> FilePath
     {
@@ -74,7 +74,7 @@ extension Sandbox {
         return tool
     }
 
-    /// Stores a run with a failure that nobody expected, at a known line, and a kernel that was not measured.
+    /// Stores a run with an unexpected failure at a known line, and with a kernel that was not measured.
     func addFailedRun() throws {
         let cause = Cause(
             id: "size-negative", category: "Memory", line: "R5 min value is negative, 100 % of it", source: "f();",

@@ -43,7 +43,7 @@ import Testing
             let outcome = try await sandbox.gate(["COMPAT_MATRIX": tool.string, "COMPAT_MATRIX_FAIL_ON": failOn])
             #expect(outcome.status == status, "\(outcome.stderr)")
             let lines = outcome.stdout.split(separator: "\n").map(String.init)
-            // What the run says is out of the reach of the runner.
+            // The runner must not interpret the output of the run.
             let stop = try #require(lines.firstIndex { $0.hasPrefix("::stop-commands::") })
             let resume = "::\(lines[stop].dropFirst("::stop-commands::".count))::"
             #expect(Array(lines[stop...].prefix(3)) == [lines[stop], "::error::said by a guest", resume])

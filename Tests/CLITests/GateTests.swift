@@ -54,7 +54,7 @@ import Testing
         (cell("a", .fail), cell("a", .pass), false),
         (cell("a", .crash), cell("a", .fail), false),
         (cell("a", .crash, expected: .fail), cell("a", .fail, expected: .fail), false),
-        // Worse than it was, and a rule says so.
+        // Worse than before, but covered by a rule.
         (cell("a", .fail, expected: .fail), cell("a", .pass), true),
         // As bad as it was.
         (cell("a", .fail), cell("a", .fail), true),

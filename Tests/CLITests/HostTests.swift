@@ -20,7 +20,7 @@ import Testing
             }
         }
 
-        /// What the reason says.
+        /// Text that the reason contains.
         var words: [String] {
             switch self {
             case .missing: ["qemu-system-x86_64 is not on PATH", "make setup"]

@@ -27,7 +27,7 @@ import Testing
             qemu = try #require(words.last.flatMap { pid_t($0) })
         }
 
-        /// Returns when QEMU is gone; a zombie that nobody has waited for holds nothing any more.
+        /// Returns once QEMU is gone; an unreaped zombie no longer holds anything.
         func waitForTheEndOfQEMU() async throws {
             while let status = try? String(contentsOfFile: "/proc/\(qemu)/stat", encoding: .utf8),
                 !status.contains(") Z ")

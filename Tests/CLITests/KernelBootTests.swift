@@ -124,7 +124,7 @@ import Testing
             }
             changed.expectSentence(["1 of 1 kernels differ from the lock"])
 
-            // What it says to do helps.
+            // The suggested fix helps.
             try FileManager.default.removeItem(atPath: folder.string)
             #expect(try await sandbox.run("kernels", "verify", "--no-boot", path: sandbox.bin).status == .notMeasured)
             #expect(try await sandbox.run("kernels", "fetch", path: sandbox.bin).isSuccess)

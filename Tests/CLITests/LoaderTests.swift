@@ -20,7 +20,7 @@ extension Loader {
         isInGuestImage: true)
 }
 
-/// Which loaders take what, and what is told of those that do not.
+/// Which loaders run which variants, and how unavailable loaders are reported.
 @Suite(.timeLimit(.minutes(10))) struct LoaderTests {
     private static func variant(_ loaders: [String]?) -> BuiltVariant {
         var settings = ProbeSettings.none
@@ -55,7 +55,7 @@ extension Loader {
         ShippedLoader(rawValue: name).map { LoaderRelease(loader: $0, version: version, suite: "s") }
     }
 
-    /// A manifest that names a library takes every version of it; which ones are run is for options to say.
+    /// A manifest that names a library accepts every version of it; options decide which versions are run.
     @Test(
         arguments: [
             (nil, [], ["libbpf"]), (nil, ["*"], ["libbpf", "aya", "cilium"]),
@@ -225,7 +225,7 @@ extension Loader {
         #expect(read.library == nil && read.version == nil)
     }
 
-    /// A loader of the user's that cannot be one is told before anything is looked at.
+    /// An unusable loader of the user's is reported before anything else is examined.
     @Test(arguments: [
         (["libbpf=./x"], "'libbpf' already"), (["a=./x", "a=./y"], "'a' already"), (["=./x"], "''"),
         (["a/b=./x"], "'a/b'"),
@@ -260,7 +260,7 @@ extension Loader {
         }
     }
 
-    /// Its cells are not measured, and the run says what would bring it; libbpf's cells are not touched.
+    /// Its cells are not measured, and the run names the command that installs it; libbpf's cells are not affected.
     @Test func missingLoaderIsANotMeasuredColumn() async throws {
         try await Sandbox.with { sandbox in
             try await sandbox.addCell()

@@ -16,7 +16,7 @@ import Testing
 
 /// What a run makes of probes that want kernel modules, before anything boots.
 @Suite(.timeLimit(.minutes(10))) struct ModuleTests {
-    /// Modules whose content is `content`, by name; writes down what it was asked for.
+    /// Modules with `content`, by name; records the requests.
     private final class Shelf: GuestFileFinder {
         private let content: [String: String]
         private let asked = Mutex<[[String]]>([])
@@ -136,7 +136,7 @@ import Testing
             try sandbox.write(
                 "summary: s\nmodules: [veth]\nvariants: { net: { object: ../../tiny.bpf.o } }",
                 to: "probes/tiny/probe.yaml")
-            // It is asked for its version, and marks every other start where a guest's QEMU may write.
+            // The stub answers `--version`, and records every other start where a guest's QEMU may write.
             let mark = "images/cache/snapshots/starts"
             try sandbox.addQEMU(version: "10.0.0", script: "echo started >>'\(sandbox.root)/\(mark)'; exit 1")
             let outcome = try await sandbox.run(

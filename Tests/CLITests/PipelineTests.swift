@@ -67,7 +67,8 @@ import Yams
         #expect(result.terminationStatus.isSuccess, "\(result.standardOutput)\(result.standardError)")
     }
 
-    /// An expression in shell text would be replaced before the shell reads it: what a pull request says could be a command.
+    /// An expression in shell text would be replaced before the shell reads it, so text from a pull request could
+    /// become a command.
     @Test func noExpressionStandsInShell() throws {
         let action = try Action.read()
         let shell = action.runs.steps.compactMap(\.run)
@@ -156,8 +157,8 @@ import Yams
 }
 
 extension Sandbox {
-    /// Puts a copy of this repository at `action`, as far as CI needs it, with a `make` and a `git` on the `PATH` that only write down
-    /// what they are asked: `make install` installs `stand-in`.
+    /// Puts a copy of the parts of this repository that CI needs at `action`, with a `make` and a `git` on the `PATH`
+    /// that only record their arguments: `make install` installs `stand-in`.
     fileprivate func addAction() throws {
         try write("#!/bin/bash\necho \"$@\" >'\(root)/setup'\n", to: "action/scripts/setup")
         try write(Repository.text(of: "scripts/ci-gate"), to: "action/scripts/ci-gate")

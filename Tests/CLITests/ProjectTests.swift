@@ -24,7 +24,7 @@ extension Sandbox {
     }
 }
 
-/// `compat-matrix.yaml` and what commands make of it.
+/// `compat-matrix.yaml` and how commands use it.
 @Suite(.timeLimit(.minutes(10))) struct ProjectTests {
     @Test func initWritesWhatRunReads() async throws {
         try await Sandbox.with { sandbox in
@@ -39,7 +39,7 @@ extension Sandbox {
             #expect(made.stdout == "wrote \(file): 2 objects\nnext: compat-matrix run\n")
             #expect(made.stderr.contains("skipped: ") && made.stderr.contains("broken.bpf.o"))
             #expect(!made.stderr.contains("host.o"))
-            // From a folder below as well, with the results beside the manifest.
+            // Also from a subfolder, with the results next to the manifest.
             let outcome = try await sandbox.inProject("run", "--format", "json", "--allow-missing", in: "own/build")
             #expect(outcome.isSuccess, "\(outcome.stderr)")
             let document = try sandbox.document(outcome)

@@ -116,7 +116,7 @@ private final class Screen: Sendable {
         progress.cellIsOver(result(cells[2], .fail, expected: .fail), at: start)
         progress.cellIsOver(result(cells[0], .fail, expected: .fail), at: start)
         progress.cellBegan(cells[1], at: start)
-        // The only cell with an expectation took a 300th of it.
+        // The only cell with an estimate took a 300th of it.
         #expect(screen.all.last == "\r\u{1B}[K2/3 cells, about 1 s left: fake-6.1 b/v (aya)")
         progress.end()
         #expect(screen.all.last == "\r\u{1B}[K")

@@ -29,7 +29,7 @@ struct Sandbox: Sendable {
         var stderr: String
     }
 
-    /// The program beside the tests that run.
+    /// The program built together with the running tests.
     static let program: FilePath = {
         let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         return FilePath(tests).removingLastComponent().appending("compat-matrix")
@@ -93,7 +93,7 @@ struct Sandbox: Sendable {
         return files
     }
 
-    /// Files that somebody forgot: every temporary name of ours begins with a dot or lies in `TMPDIR`.
+    /// Forgotten files: every temporary name begins with a dot or is in `TMPDIR`.
     func leftovers() throws -> [String] {
         try files().keys.filter { name in
             name.hasPrefix("tmp/") || FilePath(name).lastComponent?.string.hasPrefix(".") == true
@@ -104,7 +104,8 @@ struct Sandbox: Sendable {
 extension Sandbox.Outcome {
     var isSuccess: Bool { status == .everyCellAsExpected }
 
-    /// The command ended with `status`, wrote nothing to stdout, and said one sentence that holds all of `words`.
+    /// The command exited with `status`, wrote nothing to stdout, and printed one sentence that contains all of
+    /// `words`.
     func expectRefusal(
         _ expected: CompatMatrixCLI.ExitStatus, saying words: [String],
         sourceLocation: SourceLocation = #_sourceLocation
@@ -114,7 +115,7 @@ extension Sandbox.Outcome {
         expectSentence(words, sourceLocation: sourceLocation)
     }
 
-    /// Stderr, but for the lines of progress, is one line that holds all of `words`.
+    /// Stderr, apart from progress lines, is one line that contains all of `words`.
     func expectSentence(_ words: [String], sourceLocation: SourceLocation = #_sourceLocation) {
         let lines = stderr.split(separator: "\n").filter { !$0.hasPrefix("\(Sandbox.kernel): ") }
         #expect(lines.count == 1, "\(stderr)", sourceLocation: sourceLocation)

@@ -110,7 +110,7 @@ extension Sandbox {
         }
     }
 
-    /// Whatever can be made again goes; what was measured stays.
+    /// Everything that can be recreated is removed; results stay.
     @Test(arguments: [false, true]) func cleaning(all: Bool) async throws {
         try await Sandbox.with { sandbox in
             let id = try await sandbox.addStoredRun()

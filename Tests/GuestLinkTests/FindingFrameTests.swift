@@ -59,7 +59,7 @@ import Testing
         .shellNotStarted, .noPrompt, .commandOverdue, .commandFailed,
     ]
 
-    /// `/init trigger` tells foreign loaders in the words that reports have.
+    /// `/init trigger` reports to foreign loaders with the same sentences as reports.
     @Test(arguments: GuestFinding.Code.allCases) func triggersUseTheSameText(code: GuestFinding.Code) {
         var line = [CChar](repeating: 0, count: 512)
         let arguments = (0..<Int(cmx_finding_argument_count(code.wire.rawValue))).map { "a\($0)" }

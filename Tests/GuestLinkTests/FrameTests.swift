@@ -50,7 +50,7 @@ enum Wire {
             ])
     }
 
-    /// A ring hands over whatever lies in it: frames come in any pieces.
+    /// A ring delivers what it currently contains, so frames can arrive in any pieces.
     @Test func readsFramesInAnyPieces() throws {
         let wire = Wire.frame(CMX_WARMED) + Self.program + Wire.frame(CMX_WARMED)
         var decoder = FrameDecoder()

@@ -76,7 +76,7 @@ extension GuestTests {
         @Test func cratesAreBroughtOnce() async throws {
             let list = Repository.guestTools.appending("crates/versions")
             let before = try FileManager.default.attributesOfItem(atPath: list.string)[.modificationDate] as? Date
-            // Nothing is asked of the network: with this mirror an answer would be an error.
+            // Does not access the network: with this mirror, any access would be an error.
             let outcome = try await call(
                 Repository.root.appending("scripts/rust-crates"),
                 environment: .inherit.updating(["COMPAT_MATRIX_DEBIAN_MIRROR": "file:///nonexistent/"]))
@@ -85,11 +85,11 @@ extension GuestTests {
             #expect(before == after)
         }
 
-        /// `make guest` says it in that line, and goes on.
+        /// `make guest` prints that line, and continues.
         @Test func missingPartsAreReportedInOneLine() async throws {
             try await withFolder { folder in
                 for tool in ["bash", "dirname", "dpkg", "sed", "tail"] { try link(tool, in: folder) }
-                // Of whatever these say, nothing is a version.
+                // Nothing that these print is a version.
                 for tool in ["cargo", "rustc"] { try link(tool, to: "echo", in: folder) }
                 let outcome = try await call(
                     Self.scripts.appending("prepare"), environment: .inherit.updating(["PATH": folder.string]))

@@ -4,7 +4,7 @@ import MatrixRunner
 /// A cell of the tests of the Aya loader.
 struct AyaCell: Sendable {
     var name: String
-    /// In C, or the name of a file in Rust beside the probe `readline`.
+    /// In C, or the name of a Rust file in the probe `readline`.
     var source: Source
     var plan: StagePlan?
     var loader = "aya"

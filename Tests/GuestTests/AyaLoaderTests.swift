@@ -32,7 +32,7 @@ extension GuestTests {
             try expectProgramsApart(measurement, on: id)
         }
 
-        /// The chain of errors is kept whole, and the explanation says what is behind it.
+        /// The error chain is kept complete, and the explanation names the underlying reason.
         private func expectNoGlobalData(_ measurement: Measurement) throws {
             for (name, program, symbol) in [
                 ("global data", "on_exit", "`limit` #"), ("rust-global-data", "watch_readline", "` #"),

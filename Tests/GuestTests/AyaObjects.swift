@@ -68,7 +68,7 @@ enum AyaObjects {
         SEC("kprobe/do_exit") int on_event(void *context) { return bpf_current_task_under_cgroup(&groups, 0); }
         """
 
-    /// A register that nobody wrote, and a program beside it that is sound.
+    /// A register that was never written, and a valid program next to it.
     static let refused = """
         #include <linux/bpf.h>
         #include <bpf/bpf_helpers.h>

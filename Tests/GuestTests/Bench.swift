@@ -50,7 +50,7 @@ struct Bench {
     }
 }
 
-/// Passes everything on and remembers which guests were asked for.
+/// Forwards everything and records the requested guests.
 final class RecordingBackend: MachineBackend {
     private let backend: any MachineBackend
     private let asked = Mutex<[StartPolicy]>([])

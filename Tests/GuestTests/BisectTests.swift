@@ -48,7 +48,7 @@ extension CommandTests {
                 #expect(bisection.kernels.map(\.id) == kernels)
                 #expect(bisection.kernels.first { $0.id == "ubuntu-5.4" }?.cause == "size-negative")
                 #expect(bisection.count("tested") == 5 && bisection.count("notTested") == 4)
-                // Guests, as the tool tells of them.
+                // Guests, as reported in the tool's messages.
                 #expect(outcome.messages.split(separator: "\n").count { $0.contains(" start, ready in ") } == 5)
 
                 let again = try await tool.bisect(["readline"] + options)

@@ -10,13 +10,13 @@ import TestSupport
 import Testing
 
 extension GuestTests {
-    /// What our loader says of the default probes is what bpftool says in the same guest.
+    /// Our loader's results for the default probes match bpftool's in the same guest.
     ///
-    /// That is whether an object loads; else its errno, where bpftool prints one, which program was the first to be refused,
-    /// when it came to programs, and the verifier's log. Of the log all is compared but
-    /// - the numbers at its end, which our loader asks for (`BPF_LOG_STATS`) and bpftool does not,
-    /// - the addresses of maps, which differ from load to load,
-    /// - what follows the first word of libbpf's own, `<invalid …>`: bpftool has another libbpf in it.
+    /// Compared are: whether an object loads; otherwise its errno, if bpftool prints one; which program was rejected
+    /// first, if it came to programs; and the verifier's log. The log is compared except for
+    /// - the totals at its end, which our loader requests (`BPF_LOG_STATS`) and bpftool does not,
+    /// - the addresses of maps, which differ between loads,
+    /// - what follows libbpf's own `<invalid …>`: bpftool contains another libbpf.
     @Suite(.serialized, .ownProcessor) struct BpftoolTests {
         @Test(arguments: ["ubuntu-4.15", "ubuntu-5.4", "debian-7.3"])
         func bpftoolSaysTheSame(id: String) async throws {
@@ -64,11 +64,11 @@ extension GuestTests {
 /// What came of an object.
 private struct Answer {
     var isSuccess = true
-    /// That was refused, the first of them; empty when it did not come to that.
+    /// The first program that was rejected; empty if it did not come to that.
     var program = ""
     /// Positive.
     var errno: Int32?
-    /// The verifier's words.
+    /// The verifier's output.
     var log: [Substring] = []
 
     /// How many lines of the log are the kernel's alone.

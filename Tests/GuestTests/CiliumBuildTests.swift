@@ -47,7 +47,7 @@ extension GuestTests {
             #expect(outcome.status == .exited(0) && outcome.output.isEmpty && outcome.messages.isEmpty)
         }
 
-        /// Without the suite, packages of this machine are used, and one line says which and why.
+        /// Without the suite, packages of this machine are used, and one line reports which ones and why.
         @Test func offlineBuildUsesThisMachinesPackages() async throws {
             try await withFolder { folder in
                 for part in ["scripts", "images/guest/loaders/cilium"] {

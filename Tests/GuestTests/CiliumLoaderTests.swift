@@ -128,8 +128,8 @@ extension GuestTests {
             }
         }
 
-        /// Of the default probes cilium/ebpf says what libbpf says, stage, errno and the kernel's log alike, unless one of them
-        /// gives a reason of its own.
+        /// For the default probes, cilium/ebpf reports the same stage, errno and log as libbpf, unless one of the
+        /// libraries gives a reason of its own.
         @Test(arguments: ["ubuntu-4.15", "ubuntu-5.4", "debian-7.3"])
         func libbpfSaysTheSame(id: String) async throws {
             let kernel = try Repository.kernel(id)

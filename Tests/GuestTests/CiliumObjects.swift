@@ -1,5 +1,5 @@
-/// An object for the loader of cilium/ebpf, and what is to come of its programs on Linux 4.15 and 7.3: verdict, stage and
-/// errno of each, and the cause where it fails.
+/// An object for the loader of cilium/ebpf, with the expected verdict, stage and errno of its programs on Linux 4.15
+/// and 7.3, and the cause of each failure.
 struct CiliumObject: Sendable {
     var name: String
     var source: String

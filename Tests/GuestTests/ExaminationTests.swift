@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 extension GuestTests {
-    /// What kernels say of themselves agrees with what is known of Linux.
+    /// The features that kernels report agree with what is known about Linux.
     @Suite(.serialized, .ownProcessor) struct ExaminationTests {
         /// Something that came with a version of Linux.
         struct Novelty: Sendable, CustomTestStringConvertible {
@@ -158,7 +158,7 @@ extension GuestTests {
             return kernels[0]
         }
 
-        /// Its console says why.
+        /// Its console shows why.
         @Test func aKernelThatPanicsDoesNotBoot() async throws {
             try await Installation.with(kernels: .none) { tool in
                 let copied = try await tool.fetchCopy(

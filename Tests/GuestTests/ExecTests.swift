@@ -5,9 +5,9 @@ import SystemPackage
 import Testing
 
 extension GuestTests {
-    /// Programs of a user's own, static and with a library beside them, as variants.
+    /// A user's own executables as variants, static and with a library.
     @Suite(.serialized, .ownProcessor) struct ExecTests {
-        /// What the program is told, whether with its library, what of the manifest follows, and what comes of it.
+        /// The executable's argument, whether it has its library, the rest of the manifest, and the expected result.
         private struct Case {
             var name: String
             var isDynamic = false
@@ -18,7 +18,7 @@ extension GuestTests {
             var stage: Stage? = .fire
             var cause: String?
             var errno: Int32 = 0
-            /// Of the log, or of the reason where there is none.
+            /// Text in the log, or in the reason if there is no log.
             var words = ""
         }
 

@@ -32,7 +32,7 @@ extension CommandTests {
             """
         }
 
-        /// An object that every kernel takes, and one that none does.
+        /// An object that every kernel accepts, and one that no kernel accepts.
         static func compile(good: FilePath, bad: FilePath) async throws {
             try await compileObject(source(checked: true), to: good)
             try await compileObject(source(checked: false), to: bad)
@@ -66,7 +66,7 @@ extension CommandTests {
                     "\(worse.messages)")
                 #expect(worse.messages.contains("bad-deref"))
                 let run = try worse.document.run.id
-                // As bad as before, held against the run before; nothing boots for it.
+                // As bad as before, compared with the previous run; nothing boots for it.
                 let same = try await tool.run("--baseline", run)
                 #expect(same.status == .exited(0))
                 #expect(same.messages.contains("1 not as expected, but no worse than the baseline"), "\(same.messages)")
@@ -138,7 +138,7 @@ extension CommandTests {
                     .compactMap { Double($0.1) }
                 Attachment.record("\(seconds)", named: "seconds from save to verdict.txt")
                 #expect(seconds.count == 2)
-                // The object that nobody touched is in the first table alone.
+                // The unchanged object is only in the first table.
                 #expect(outcome.output.ranges(of: "other").count == 1)
             }
         }

@@ -5,9 +5,9 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The tool as `make install` leaves it, with a user's folders of its own: no test meets another's results.
+/// The tool as `make install` leaves it, with separate user folders, so that tests do not see each other's results.
 ///
-/// Kernels are the repository's; they were fetched before. Tests share snapshots of them.
+/// Kernels are the repository's and were fetched before. Tests share their snapshots.
 struct Installation {
     private let folder: FilePath
 
@@ -138,7 +138,7 @@ struct Installation {
             status: result.terminationStatus, output: result.standardOutput, messages: result.standardError)
     }
 
-    /// Runs the tool under TCG, whatever the machine has; `during` sees the process while it runs.
+    /// Runs the tool under TCG, regardless of the machine's accelerators; `during` sees the process while it runs.
     func run(_ arguments: [String], during: (RunningTool) async throws -> Void) async throws -> Outcome {
         let result = try await Subprocess.run(
             command(["run", "--accel", "tcg", "--format", "json"] + arguments), input: .none,
@@ -172,7 +172,7 @@ extension Installation {
     }
 }
 
-/// A `compat-matrix run --watch` and what it has said so far.
+/// A `compat-matrix run --watch` and its output so far.
 struct Watching {
     let output: FilePath
     let messages: FilePath
@@ -215,7 +215,7 @@ struct RunningTool {
         }
     }
 
-    /// Whether the process is a QEMU with a kernel, not one that is asked for its version; a zombie has no arguments.
+    /// Whether the process is a QEMU with a kernel, rather than one called with `--version`; a zombie has no arguments.
     static func isGuest(_ process: pid_t) -> Bool {
         let arguments = try? String(contentsOfFile: "/proc/\(process)/cmdline", encoding: .utf8)
         return arguments?.contains("qemu-system-x86_64\0") == true && arguments?.contains("\0-kernel\0") == true

@@ -55,7 +55,7 @@ extension CommandTests {
             #expect(guests.filter(RunningTool.isGuest).isEmpty)
         }
 
-        /// Every log is what its name says, and nothing has a name that was meant to be temporary.
+        /// Every log matches its name, and no temporary names are left.
         private func expectWholeFiles(_ results: FilePath) throws {
             let names = try FileManager.default.subpathsOfDirectory(atPath: results.string)
             #expect(names.contains { $0.hasSuffix("/report.html") })

@@ -8,7 +8,7 @@ import Testing
 @testable import KernelStore
 
 extension CommandTests {
-    /// From a file to verdicts with one `kernels add` and one `run`, whatever kind of file it is.
+    /// From a file to verdicts with one `kernels add` and one `run`, for every type of file.
     @Suite(.serialized, .ownProcessor) struct KernelSourceTests {
         enum Source: CaseIterable { case rpm, layout, vmlinux }
 

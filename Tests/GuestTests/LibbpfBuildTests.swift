@@ -47,7 +47,7 @@ extension GuestTests {
             #expect(loader.output == "libbpf \(version)\n")
         }
 
-        /// Without the suite, the library of this machine is used, and one line says which and why.
+        /// Without the suite, the library of this machine is used, and one line reports which one and why.
         @Test func offlineBuildUsesThisMachinesLibrary() async throws {
             try await withPreparation { folder in
                 let outcome = try await call(

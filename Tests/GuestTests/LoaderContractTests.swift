@@ -8,8 +8,8 @@ import TestSupport
 import Testing
 
 extension GuestTests {
-    /// A loader of somebody else's, which comes with the job: whatever it does is a clear result of its cell alone, whether it is started for
-    /// each cell or resident.
+    /// A third-party loader, sent with the job: each misbehavior affects only its own cell and is reported clearly,
+    /// whether the loader is started per cell or resident.
     @Suite(.serialized, .ownProcessorForLong, UnrulyRun()) struct LoaderContractTests {
         private func run(_ loader: UnrulyLoader) throws -> MisbehavingRun.Outcome {
             try #require(UnrulyRun.outcomes?[loader])
@@ -117,7 +117,7 @@ extension GuestTests {
             #expect(cell.reason == gap.reason)
         }
 
-        /// What it started may go on and hold its pipe: its own end counts.
+        /// Child processes may continue and hold its pipe: only its own exit counts.
         @Test(arguments: UnrulyLoader.allCases) func aLoaderThatLeavesAChildPasses(loader: UnrulyLoader) throws {
             #expect(try cell("child", of: loader).verdict == .pass)
         }
@@ -160,7 +160,7 @@ struct UnrulyRun: SuiteTrait, TestScoping {
 
     static let cellLimit: Duration = .seconds(6)
     static let late = ["hang", "pass-hang", "close-hang", "spin", "flood-words"]
-    /// What the loader is told to do; a digit tells cells apart that do the same.
+    /// What the loader should do; a digit distinguishes cells that do the same.
     static let cells = [
         "pass1", "parent1", "crash", "crash-mid-frame", "words", "rust-panic", "go-panic", "noise", "pass2",
         "endless-noise", "half-frame", "long-frame", "unknown-frame", "cell-end", "next-cell", "kernel-words",

@@ -60,7 +60,7 @@ enum LoaderObjects {
             SEC("xdp") int entry(struct xdp_md *context) { bpf_tail_call(context, &calls, 0); return XDP_DROP; }
             """
 
-    /// Two replacements, one for a function that a program here has; the subprogram is shared with nobody.
+    /// Two replacements, one for a function that a program here has; the subprogram is not shared.
     static let replacements =
         head + """
             __attribute__((noinline)) int decide(struct xdp_md *context) { volatile int verdict = XDP_PASS; return verdict; }

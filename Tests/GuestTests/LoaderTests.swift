@@ -97,7 +97,7 @@ extension CommandTests {
             #expect(new.stats?.headroomPercent == 99.9)
         }
 
-        /// 25 MB, more than any fixed buffer of an old kernel: all of it, in one compressed file.
+        /// 25 MB, more than any fixed buffer of an old kernel: the whole log, in one compressed file.
         private func expectWholeLog(_ program: ProgramResult, results: FilePath) async throws {
             #expect(program.logComplete && program.logCut == nil)
             #expect(program.cause?.id == "not-init")
@@ -108,7 +108,7 @@ extension CommandTests {
             #expect(last?.hasPrefix("processed 312005 insns") == true)
         }
 
-        /// What a guest sends of it when nobody asks for more.
+        /// The part of it that a guest sends by default.
         private func expectAbridgedLog(_ program: ProgramResult, results: FilePath) async throws {
             #expect(!program.logComplete && program.logCut == .abridged)
             #expect(program.cause?.id == "not-init")

@@ -33,8 +33,10 @@ extension GuestTests {
             #expect(cell.reason == "no result within \(MisbehavingRun.cellLimit): the libbpf loader was killed")
         }
 
-        /// The panic brings its guest down, so that another goes on; it and the loader that never ends are tried again, each in a
-        /// guest booted for it; one guest is large, for the loaders that were killed.
+        /// The panic brings its guest down, so another guest continues.
+        ///
+        /// The panicking cell and the loader that never ends are tried again, each in a guest booted for it; one guest
+        /// is large, for the loaders that were killed.
         @Test func crashingCellIsRetriedInAFreshGuest() throws {
             let policies = try run().policies
             #expect(policies.count { $0 == .cold } == 2, "\(policies)")
@@ -83,7 +85,7 @@ extension GuestTests {
             #expect(cell.reason == "the libbpf loader reported no program")
         }
 
-        /// 16 MiB, twice what the mailbox holds.
+        /// 16 MiB, twice the capacity of the mailbox.
         @Test func aLongLogArrivesWhole() throws {
             let measurement = try run().measurement
             let cell = try #require(measurement.cells["flood"])
@@ -105,9 +107,9 @@ struct MisbehavingRun: SuiteTrait, TestScoping {
     @TaskLocal static var outcome: Outcome?
 
     static let cellLimit: Duration = .seconds(12)
-    /// What the loader is told to do; a digit tells cells apart that do the same.
+    /// What the loader should do; a digit distinguishes cells that do the same.
     ///
-    /// `nothing` follows `next-cell`, which speaks for it.
+    /// `nothing` follows `next-cell`, which tries to report for it.
     static let cells = [
         "pass1", "segfault", "noise", "half-frame", "cell-end", "unknown-frame", "short-report", "next-cell", "nothing",
         "kill-resident", "pass2", "flood", "wolf", "lost-child", "memory", "pass3", "panic", "pass4", "sleep", "pass5",

@@ -117,7 +117,7 @@ extension CommandTests {
                 ], "\(reasons)")
             #expect(
                 reasons["nonsense"]??.hasPrefix("the kernel rejects the module 'nonsense': Exec format error") == true)
-            // What the kernel says of it, without its time stamp.
+            // The kernel's message about it, without its time stamp.
             #expect(reasons["foreign"]??.contains("; kernel log: dummy: disagrees about version of symbol") == true)
         }
     }

@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Compiles a test's own source, which stays beside the object.
+/// Compiles a test's own source, which stays next to the object.
 func compileObject(_ source: String, defines: [String] = [], to object: FilePath) async throws {
     let file = FilePath("\(object).c")
     try write(source, to: file)

@@ -5,7 +5,7 @@ import SystemPackage
 import Testing
 
 extension CommandTests {
-    /// `--object`: an object that nobody prepared, without a manifest.
+    /// `--object`: an object without a manifest.
     @Suite(.serialized, .ownProcessor) struct ObjectTests {
         private static let source = """
             #include <linux/bpf.h>

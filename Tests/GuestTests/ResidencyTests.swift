@@ -67,7 +67,7 @@ extension GuestTests {
         private static func outcomes(
             of cells: [PlannedCell], on kernel: KernelImage, bench: Bench
         ) async throws -> [String: Outcome] {
-            // A loader that is started for its cell needs memory beside the three that wait.
+            // A loader that is started for its cell needs memory in addition to the three that wait.
             let batch = KernelBatch(
                 kernel: kernel.id, spec: bench.spec(kernel, memoryMiB: 320), config: kernel.config, cells: cells)
             let measurement = try await Measurement(batch, backend: bench.backend(), cellLimit: .seconds(90))

@@ -48,7 +48,7 @@ struct ResidentStateRun: SuiteTrait, TestScoping {
     @TaskLocal static var outcome: [String: Outcome]?
 
     static let loaders = ["forking", "go"]
-    /// Those whose cell goes on, and reports what it sees.
+    /// Those whose cell continues, and reports what it sees.
     static let survivable = [
         "leak-descriptors", "change-folder", "drop-capabilities", "change-user", "change-limits", "change-environment",
         "leave-cgroup", "enter-cgroup", "leave-pin", "leave-memory", "leave-activity", "ignore-signals",

@@ -71,7 +71,7 @@ extension GuestTests {
             }
         }
 
-        /// Whatever its name says, a guest with another kernel answers for that kernel.
+        /// Regardless of its name, a guest that runs another kernel would report results of that kernel.
         @Test func anotherKernelThanExpectedIsNoGuest() async throws {
             try await Bench.with(guest: Repository.guestTools) { bench async throws in
                 var spec = bench.spec(try Repository.kernel("debian-6.1"))

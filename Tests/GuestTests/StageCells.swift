@@ -4,11 +4,11 @@ import SystemPackage
 
 /// A cell of the tests of the stages past the load.
 struct StageCell: Sendable {
-    /// What is to come of it.
+    /// The expected result.
     enum Outcome: Sendable {
         case reaches(Stage)
         case fails(Stage, errno: Int32)
-        /// Nothing was found out about the probe, and these words say why.
+        /// Nothing was found out about the probe, for a reason that contains this text.
         case notMeasured(because: String)
     }
 

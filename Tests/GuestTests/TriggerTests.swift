@@ -42,7 +42,8 @@ extension GuestTests {
             #expect(state.network == ["bash", "loader-\(loader)"])
         }
 
-        /// One that kills whatever it sees takes its own loader with it, and all that waits for other cells.
+        /// A program that kills everything it sees also kills its own loader, and everything that waits for other
+        /// cells.
         @Test(arguments: TriggerRun.loaders) func everyLoaderSurvivesATriggerThatKillsAll(loader: String) throws {
             let killed = try #require(try run().killers[loader])
             #expect(killed.exit == .signalled(9))
@@ -66,7 +67,7 @@ enum TriggerKind: String, CaseIterable {
     func trigger(_ text: String) -> StagePlan.Trigger { self == .typed ? .type(text) : .shell(text) }
 }
 
-/// What a trigger says about its shell.
+/// What a trigger reports about its shell.
 struct ShellState: Equatable, CustomStringConvertible {
     let description: String
     let isCopy: Bool
@@ -143,7 +144,7 @@ struct TriggerRun: SuiteTrait, TestScoping {
 
     static let kinds = TriggerKind.allCases
     static let loaders = ["libbpf", "aya", "cilium"]
-    /// What a shell goes on after.
+    /// Changes to a shell that must not affect the next trigger.
     static let changes = [
         "cd /tmp", "export X=1", "set -e", "umask 077", "ulimit -n 64", "trap : USR1", "set -- a b",
     ]
@@ -226,7 +227,7 @@ private struct Shells {
         try await session.run(loader: loader, object: objects.writes, plan: .attach(nil, kind.trigger(text)))
     }
 
-    /// What a shell says, after it did something else.
+    /// What a shell reports, after it did something else.
     mutating func state(
         _ kind: TriggerKind, after change: String? = nil, loader: String = "libbpf"
     ) async throws -> ShellState {

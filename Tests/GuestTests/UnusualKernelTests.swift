@@ -28,7 +28,7 @@ extension GuestTests {
                     #expect(document.kernels.map(\.start) == [start])
                     #expect(document.kernels.first?.release?.hasSuffix("-no-bpf") == true)
                     #expect(document.cells.count > 10)
-                    // An event of tracefs needs no BPF: what it comes to is another matter.
+                    // A tracefs event needs no BPF, so its result is not checked here.
                     for cell in document.cells where cell.loader != "tracefs" { expectNoBPF(cell) }
                 }
                 let table = try await tool.report("--format", "table").output
@@ -45,7 +45,7 @@ extension GuestTests {
             }
         }
 
-        /// What is wrong with a kernel, and what its console says then.
+        /// What is wrong with a kernel, and what its console then shows.
         enum Trouble: CaseIterable {
             case damagedPayload, noInit
 

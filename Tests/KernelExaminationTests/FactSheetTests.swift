@@ -76,7 +76,7 @@ import Testing
                   unknown       sk_storage
                 helpers         kprobe 2, tracepoint 2, xdp 3
                 iterators       task, tcp
-                kfuncs          2, by tags in BTF, without those of modules
+                kfuncs          2, from tags in BTF, without those of modules
 
                 In the guest
                 tracefs         /sys/kernel/tracing

@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    /// What was said before counts, and that there is no more is said too.
+    /// Earlier reports count, and the fact that they are incomplete is also reported.
     @Test(arguments: Trouble.allCases) func keepsWhatWasSaidBeforeTheTrouble(trouble: Trouble) async throws {
         let limit: Duration = trouble == .silence ? .milliseconds(50) : .seconds(30)
         let facts = try await facts(trouble.script, limit: limit)

@@ -4,7 +4,7 @@ import Testing
 @testable import KernelStore
 
 struct AptMirrorsTests {
-    /// A server that nobody has (RFC 2606): what matters is which of them is taken.
+    /// A server that does not exist (RFC 2606): only the choice matters.
     private static func site(_ name: String, _ scheme: String = "http") -> String { "\(scheme)://\(name).invalid" }
 
     private func mirrors(

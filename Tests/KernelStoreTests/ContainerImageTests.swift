@@ -8,7 +8,7 @@ import Testing
 struct ContainerImageTests {
     private static let kernel = bzImage("6.1.9 x")
 
-    /// What extracting from `layout` came to: the release, and what the config says.
+    /// The result of extracting from `layout`: the release, and the content of the config.
     private func extract(_ layout: Layout, asTar: Bool = false) async throws -> ImageExtractor.Extracted {
         try await withFolder { folder in
             let file = folder.appending("in/image")

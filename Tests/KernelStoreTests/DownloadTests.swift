@@ -59,7 +59,7 @@ import Testing
             let error = await #expect(throws: KernelStoreError.self) { try await site.content("stall") }
             #expect(error == .stalled(host: address.host, seconds: 1))
             #expect(try site.leftovers().map { $0.suffix(5) } == ["aders", ".part"])
-            // Nothing more comes, but it is asked for from where it stopped.
+            // No more data arrives, but the request starts where the last one stopped.
             await #expect(throws: KernelStoreError.self) { try await site.content("stall") }
             #expect(try site.server.answers() == ["200 -", "206 bytes=150000-"])
         }

@@ -130,7 +130,7 @@ import Testing
         }
     }
 
-    /// It stands for the one in the kernel's own file, whose digest must not be asked of it.
+    /// It replaces the config in the kernel's own file, so its digest must not be checked against that file.
     @Test func ownConfigIsVerified() async throws {
         try await withSite { site in
             let package = try debianPackage([

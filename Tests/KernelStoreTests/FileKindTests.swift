@@ -43,7 +43,7 @@ struct FileKindTests {
                 #expect(throws: KernelStoreError.notAKernel(file: file, looks: look)) { try FileKind(of: file) }
             }
             #expect(throws: KernelStoreError.notAKernel(file: folder, looks: .folder)) { try FileKind(of: folder) }
-            // Nobody will ever write to it: reading would wait for ever.
+            // No one will ever write to it, so reading it would never end.
             let pipe = folder.appending("pipe")
             try #require(pipe.withPlatformString { mkfifo($0, 0o600) } == 0)
             #expect(throws: KernelStoreError.notAKernel(file: pipe, looks: .special)) { try FileKind(of: pipe) }

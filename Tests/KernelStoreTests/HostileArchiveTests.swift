@@ -4,7 +4,7 @@ import Testing
 
 @testable import KernelStore
 
-/// Whatever is in an archive: it is used or refused, and nothing is left behind.
+/// Every archive is either used or rejected, and nothing is left behind.
 struct HostileArchiveTests {
     private static let kernel = bzImage("6.1.0 x")
     private static let image = Member(path: "./boot/vmlinuz-6.1.0", bytes: kernel)
@@ -45,14 +45,16 @@ struct HostileArchiveTests {
             #expect(try release(in: whole, folder: folder) != nil)
             for length in stride(from: 0, to: significant, by: max(61, significant / 80)) {
                 let found = try release(in: Array(whole.prefix(length)), folder: folder)
-                // What is missing of a container archive may be what nobody needs: digests tell of the rest.
+                // A part that is missing from a container archive may be one that is not needed; digests detect all
+                // others.
                 #expect(found == nil || number == 2 && length >= significant - 2048, "\(length)")
             }
         }
     }
 
-    /// Every 97th byte turned over: used all the same, or refused, never a crash.
-    /// (Of the plain kernel, the last of them, nothing but the header is looked at.)
+    /// Every 97th byte is inverted: the file is used or rejected, and never causes a crash.
+    ///
+    /// Of the plain kernel, the last one, only the header is examined.
     @Test(arguments: 0..<5)
     func damagedAnywhereIsUsedOrRefused(number: Int) async throws {
         let whole = try Self.archives()[number]
@@ -80,7 +82,7 @@ struct HostileArchiveTests {
         }
     }
 
-    /// Nothing is written where an archive says, so an absolute path is one inside of it.
+    /// Nothing is ever written to a path from an archive, so an absolute path refers to a file inside it.
     @Test func absolutePathStaysInside() async throws {
         try await withFolder { folder async throws in
             let member = Member(path: "/boot/vmlinuz-6.1.0", bytes: Self.kernel)
@@ -123,7 +125,7 @@ struct HostileArchiveTests {
         }
     }
 
-    /// Each compression multiplies: twice is what bombs do, and nobody else.
+    /// Each compression multiplies the size: only bombs are compressed twice.
     @Test func repeatedCompressionIsRejected() async throws {
         try await withFolder { folder async throws in
             let data = try compressed(tar([Self.image], compression: .gzip), .gzip)

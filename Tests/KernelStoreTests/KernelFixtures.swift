@@ -59,7 +59,8 @@ func compressed(_ bytes: [UInt8], _ compression: Compression) throws -> [UInt8] 
     }
 }
 
-/// A bzImage whose payload is `payload`; `trailer` stands for the size that the kernel's build puts after all but gzip.
+/// A bzImage whose payload is `payload`; `trailer` is the size that the kernel's build appends to everything except
+/// gzip.
 func bzImage(_ banner: String, payload: [UInt8], length: UInt64? = nil) -> [UInt8] {
     let paragraphs = (payload.count + 15) / 16 + 64
     var image = bzImage(banner, payloadParagraphs: paragraphs)

@@ -76,7 +76,7 @@ struct KernelVerifyTests {
         }
     }
 
-    /// The lock is what everybody goes by, whatever was noted here.
+    /// The lock decides, regardless of the cache's own record.
     @Test func holdsAnImageAgainstTheLock() async throws {
         try await withKernel { store, kernel async throws in
             var locks = try KernelLocks(folders: store.catalogueFolders)

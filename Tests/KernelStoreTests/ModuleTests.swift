@@ -17,7 +17,7 @@ struct ModuleTests {
             bytes: compression == .none ? bytes : try compressed(bytes, compression))
     }
 
-    /// A store with a kernel of `package`, and what lies beside it.
+    /// A store with a kernel of `package`, and the given modules.
     private func withKernel(
         _ package: [Member], beside: [Member]? = nil,
         _ body: (KernelStore, KernelManifest, FilePath) throws -> Void

@@ -3,9 +3,9 @@ import Testing
 
 @testable import Machine
 
-/// Held against consoles of guests of ours.
+/// Checked against consoles of our own guests.
 ///
-/// Provoked with sysrq, by a module that did what the file's name says, or as they boot; cut to the lines that matter.
+/// Provoked with sysrq, by a module that did what the file's name states, or simply booted; cut to the relevant lines.
 @Suite struct ConsoleExcerptTests {
     private func console(_ name: String) throws -> [UInt8] {
         let url = Bundle.module.bundleURL.appending(path: "Resources/\(name).log")
@@ -49,7 +49,7 @@ import Testing
         #expect(ConsoleExcerpt.trouble(in: console)?.hasPrefix(words) == true)
     }
 
-    /// Boots, a back trace that was asked for, a module of nobody's.
+    /// Boots, a requested back trace, and an unsigned module.
     @Test(arguments: ["4.15-boot", "6.1-boot", "7.3-boot", "6.1-tainted", "6.1-backtrace-on-demand"])
     func harmlessLinesAreIgnored(name: String) throws {
         #expect(ConsoleExcerpt.trouble(in: try console(name)) == nil)
@@ -63,7 +63,7 @@ import Testing
         #expect(ConsoleExcerpt.trouble(in: Array(stall.utf8)) == nil)
     }
 
-    /// What could not be provoked here, in the words of Linux's sources.
+    /// Problems that could not be provoked here, with messages from Linux's sources.
     @Test(arguments: [
         ("rcu: INFO: rcu_sched self-detected stall on CPU", ConsoleSign.Weight.lockUp),
         ("rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:", .lockUp),

@@ -149,7 +149,7 @@ struct KernelManifestTests {
         #expect(error.map { "\($0)".contains("<family>-<version>.yaml") } == true)
     }
 
-    /// Nobody will ever write to it.
+    /// No one will ever write to it.
     @Test func aNamedPipeIsNotWaitedFor() throws {
         try withFolder([:]) { folder in
             let file = folder.appending("a-1.2.yaml")

@@ -65,7 +65,7 @@ struct ProbeManifestTests {
         }
     }
 
-    /// What a variant says stands in the place of what the probe says.
+    /// A variant's setting replaces the probe's.
     @Test func loadersAreTheProbesOrTheVariantsOwn() throws {
         try withFolder(["a.o": ""]) { folder in
             let text = """
@@ -394,7 +394,7 @@ struct ProbeManifestTests {
 }
 
 extension MatrixModel.Expectation {
-    /// For what a rule says, wherever it stands.
+    /// For comparing a rule regardless of its position.
     fileprivate var withoutOrigin: MatrixModel.Expectation {
         var rule = self
         rule.origin = nil

@@ -52,7 +52,8 @@ import Testing
         #expect(try plan(Self.manifest(variant, probe: probe))?.text == text)
     }
 
-    /// What the object calls by itself is not attached, unless somebody names it; one that calls itself is the first, too.
+    /// Programs that the object calls itself are not attached unless the manifest names them; the first one also calls
+    /// itself.
     @Test(arguments: [
         ("attach: true", ["g"], "attach\nexclude\tg\n"), ("attach: true", ["f", "g"], "attach\n"),
         ("attach: { g: true }", ["g"], "attach\tg\n"),

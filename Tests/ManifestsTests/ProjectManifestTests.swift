@@ -101,7 +101,7 @@ struct ProjectManifestTests {
         }
     }
 
-    /// But for names that would be globs.
+    /// Except for names that would be globs.
     @Test(arguments: KernelManifestTests.awkwardNames.filter { !$0.contains { "*[{".contains($0) } })
     func aDraftIsReadBack(name: String) throws {
         let objects = ["\(name).bpf.o", "build/\(name).bpf.o"]

@@ -51,7 +51,7 @@ struct BisectionTests {
         }
     }
 
-    /// Whatever the row, the turns that are found are there.
+    /// For any row of answers, the reported boundaries exist.
     @Test(arguments: 0..<200 as Range<UInt64>) func turnsAreReal(seed: UInt64) {
         var random = Random(seed)
         let letters = (0..<Int.random(in: 1...30, using: &random)).map { _ in "pf.".randomElement(using: &random) ?? "p"

@@ -83,7 +83,7 @@ struct RunComparisonTests {
         #expect(comparison.changes.allSatisfy { !$0.programs.isEmpty })
     }
 
-    /// A pass that no longer goes as far is no regression of the probe, but it is told.
+    /// A pass that no longer reaches the same stage is not a regression of the probe, but it is reported.
     @Test func passesThatEndElsewhere() {
         let comparison = Self.compare([Self.cell(.pass, stage: .fire)], [Self.cell(.pass, stage: .load)])
         #expect(comparison.changes.map(\.kind) == [.otherwise])
@@ -109,7 +109,7 @@ struct RunComparisonTests {
         }
         let strict = ComparisonThresholds(growthPercent: 0, growthInstructions: 1)
         #expect(Self.compare([cell(1000)], [cell(1001)], thresholds: strict).growths.map(\.to) == [1001])
-        // What a verifier processed before it refused says nothing.
+        // The number of instructions processed before a rejection means nothing.
         #expect(Self.compare([cell(1000, .fail)], [cell(5000, .fail)], thresholds: strict).growths == [])
         #expect(Self.compare([cell(1000, .fail)], [cell(5000)], thresholds: strict).growths == [])
     }

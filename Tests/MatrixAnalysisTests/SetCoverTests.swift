@@ -23,7 +23,7 @@ struct SetCoverTests {
         #expect(SetCover([[1, 2], [1, 2]], order: [1, 0]).chosen == [1])
     }
 
-    /// Held against trying every choice there is.
+    /// Compared with an exhaustive search.
     @Test(arguments: 0..<300 as Range<UInt64>) func isAsSmallAsItCanBe(seed: UInt64) {
         var random = Random(seed)
         let elements = Int.random(in: 1...12, using: &random)

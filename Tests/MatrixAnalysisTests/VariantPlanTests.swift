@@ -76,7 +76,7 @@ struct VariantPlanTests {
         #expect(plan.dead.map(\.variant) == ["never", "no-more", "twin"])
     }
 
-    /// Without the kernel that was not measured, nobody knows whether one of them does as well as the other.
+    /// Without the kernel that was not measured, it is unknown whether one of them is as good as the other.
     @Test func unmeasuredVariantDominatesNothing() throws {
         let plan = try Self.plan(["a": ".pppp", "b": "p...."])
         #expect(plan.cover.map(\.variant) == ["a", "b"] && plan.dead == [])
@@ -95,7 +95,7 @@ struct VariantPlanTests {
         #expect(support.notMeasured.count == row.count { $0 == "." })
     }
 
-    /// One plan a loader that is a library, and what needs none goes with each of them.
+    /// There is one plan per library, and variants without a library are part of each of them.
     @Test func loaders() {
         let libraries = [("aya", "aya"), ("libbpf", "libbpf"), ("tracefs", nil)]
         let document = MatrixDocument.sample(

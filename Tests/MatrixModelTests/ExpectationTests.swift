@@ -56,7 +56,8 @@ typealias Expectation = MatrixModel.Expectation
         #expect(rules.rule(for: id, release: nil, loader: LoaderName(loader)).verdict == expected)
     }
 
-    /// A rule without a version is about all versions, one with a version about that one, whatever the loader is called.
+    /// A rule without a version applies to all versions, one with a version only to that version, regardless of the
+    /// loader's name.
     @Test(
         arguments: [
             ("libbpf", "libbpf@1.1", "1.1.2", true), ("libbpf", "libbpf", "1.7.0", true),

@@ -5,7 +5,7 @@ import Testing
 
 @testable import MatrixRunner
 
-/// What becomes of the frames of a cell that goes past the load.
+/// The result of the frames of a cell that goes past the load.
 @Suite struct EvidenceTests {
     private func report(
         _ number: UInt32?, _ stage: Stage, errno: Int32 = 0, verifiedInstructions: Int? = nil

@@ -30,14 +30,14 @@ enum ModuleScript: Sendable {
     case die(console: String)
 }
 
-/// What a scripted attempt to start a guest comes to.
+/// The outcome of a scripted attempt to start a guest.
 enum StartScript: Sendable {
     case up
     case neverReady
     case unusable
 }
 
-/// A backend without machines: each attempt follows the script, and what was asked for is written down.
+/// A backend without machines: each attempt follows the script, and requests are recorded.
 final class FakeBackend: MachineBackend {
     struct Attempt: Equatable, Sendable {
         var policy: StartPolicy

@@ -51,7 +51,7 @@ import VerifierLog
         #expect(result.programs.last?.log == "logs/\(log.utf8.count).txt")
     }
 
-    /// A loader that leaves out a program has not said that it passes.
+    /// A loader that omits a program has not reported that it passes.
     @Test func missingProgramIsNotMeasured() throws {
         let result = try judge(Evidence(programs: [program()], ending: .finished(.exited(0))))
         #expect(result.verdict == .notMeasured)
@@ -127,7 +127,7 @@ import VerifierLog
         #expect(result.programs.first?.log == "logs/\(words.utf8.count).txt")
     }
 
-    /// libbpf's own words are the log where the kernel wrote none.
+    /// libbpf's own output is the log if the kernel wrote none.
     @Test func keepsTheLoadersWordsWhereTheKernelHasNone() throws {
         let words = "libbpf: map 'exits': failed to create: Invalid argument(-22)\n"
         let failed = program(errno: 22, stage: .maps, loader: words)
@@ -188,7 +188,7 @@ import VerifierLog
         arguments: [
             (LoaderWords(findings: [late]), overdue),
             (LoaderWords("libbpf: a warning\n", findings: [GuestFinding(.lsmUnknown), late]), overdue),
-            // Of a loader that knows no findings, or sends its own words in one.
+            // From a loader that knows no findings, or sends its own text in one.
             (LoaderWords("first\ncompat-matrix: it has no code for xdp\n"), "it has no code for xdp"),
             (LoaderWords(findings: [GuestFinding(.text, ["it has no code for xdp"])]), "it has no code for xdp"),
             (LoaderWords(), "the guest lacks something that the trigger needs"),
@@ -308,7 +308,7 @@ import VerifierLog
         #expect(result.programs.map(\.seconds) == [ProgramSeconds()])
     }
 
-    /// A loader that dies says nothing about the probe, whatever it had reported by then.
+    /// A loader that dies proves nothing about the probe, regardless of what it reported before.
     @Test func deadLoaderIsNotMeasured() throws {
         let result = try judge(Evidence(programs: [program()], ending: .finished(.signalled(11))))
         #expect(result.verdict == .notMeasured)

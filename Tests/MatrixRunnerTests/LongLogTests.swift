@@ -61,7 +61,7 @@ private final class FakeLog: LongLog {
         #expect(result.programs.first?.cause?.line == "R9 !read_ok")
     }
 
-    /// Past the load the loader's words belong to the log.
+    /// Past the load, the loader's output is part of the log.
     @Test func whatTheLoaderSaysFollowsALongLog() throws {
         let file = FakeLog()
         var program = try collected(parts: 2000, into: file)

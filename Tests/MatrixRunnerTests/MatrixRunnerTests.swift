@@ -36,7 +36,7 @@ struct Objects: ~Copyable {
     }
 }
 
-/// Keeps the evidence by probe; a cell that is told twice is an issue.
+/// Keeps the evidence by probe; a cell that is reported twice is an issue.
 actor Listener: RunObserver {
     private(set) var evidence: [String: Evidence] = [:]
 
@@ -48,7 +48,7 @@ actor Listener: RunObserver {
     }
 }
 
-/// Keeps the order of what is said of cells.
+/// Keeps the order of the reports about cells.
 private actor Diary: RunObserver {
     private(set) var entries: [String] = []
 

@@ -119,7 +119,7 @@ private typealias Cells = [(name: String, modules: [String])]
         try simulation.run([Self.cells("a", 40)])
         #expect(simulation.measured.count == 40)
         #expect(simulation.lost.isEmpty)
-        // Nobody tries to help again.
+        // No worker tries to help again.
         #expect(simulation.guests.map(\.work.count) == [40, 0])
     }
 
@@ -205,7 +205,7 @@ private typealias Cells = [(name: String, modules: [String])]
         #expect(simulation.guests.map(\.work) == work)
     }
 
-    /// Two guests of a kernel take different modules where there are several lists.
+    /// Two guests of a kernel select different modules if there are several lists.
     @Test func guestsDivideModulesBetweenThem() throws {
         var simulation = Simulation(workers: 2)
         let plain = Self.cells("p", 20)

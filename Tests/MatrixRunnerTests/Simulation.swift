@@ -18,7 +18,7 @@ struct Simulation {
 
     enum Ending {
         case final
-        /// The cell is measured again; the guest goes on.
+        /// The cell is measured again; the guest continues.
         case again(Round)
         case bringsTheGuestDown
     }
@@ -109,7 +109,7 @@ struct Simulation {
         end = time
     }
 
-    /// Goes on after what the guest did until `time`; returns whether it is over.
+    /// Continues after what the guest did until `time`; returns whether it is finished.
     private mutating func advance(_ running: inout Running, _ schedule: inout Schedule, at time: Double) -> Bool {
         let guest = running.guest
         switch running.state {

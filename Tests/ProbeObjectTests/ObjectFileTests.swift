@@ -19,7 +19,7 @@ struct ObjectFileTests {
         }
     }
 
-    /// Global variables are none: libbpf makes maps of them, and names those itself.
+    /// Global variables are not included: libbpf makes maps of them and names those itself.
     @Test func mapsAreThoseOfTheSectionForMaps() async throws {
         try await withFolder { folder in
             let maps = """

@@ -46,7 +46,7 @@ struct ProbeCompilerTests {
             let environment = ["PATH": folder.string]
             let clang = try await makeCompiler(folder.appending("clang"), hasTarget: true)
             let found = try await ProbeCompiler.find(environment: environment, facts: facts)
-            // Whoever is asked in its place does not know.
+            // A second query would not know the answer.
             let kept = try await Optional(facts).remembering(clang, found.identity) { nil }
             #expect(kept?.split(separator: " ").contains("bpf") == true)
 

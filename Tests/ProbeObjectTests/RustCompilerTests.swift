@@ -114,7 +114,7 @@ struct RustCompilerTests {
         }
     }
 
-    /// A run goes on without it: the other variants are built, and that one says why it is not.
+    /// A run continues without it: the other variants are built, and the report explains why that one is not.
     @Test func missingCompilerIsAnObstacle() async throws {
         try await withFolder { folder in
             try writeProbe(folder.appending("probes/probe"))

@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    /// Asking takes 50 ms, so it is asked once; another binary in its place is asked anew.
+    /// Querying the version takes 50 ms, so it is done once; another binary in the same place is queried again.
     @Test func theVersionIsRememberedForAsLongAsTheBinaryIsTheSame() async throws {
         try await withFolder { folder in
             func versionAndQuestions() async throws -> (String, Int) {
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    /// 33 is what the tiny guest makes QEMU end with; a KVM that hangs says nothing at all.
+    /// QEMU exits with 33 for the tiny guest; a KVM that hangs prints nothing at all.
     @Test(arguments: [("exit 33", true), ("exit 0", false), ("exit 1", false), ("exec sleep 1000", false)])
     func anAcceleratorMustRunTheTinyGuest(qemu: String, runs: Bool) async throws {
         try await withFolder { folder in
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    /// QEMU's last words are the reason.
+    /// QEMU's last output is the reason.
     @Test func aQEMUThatEndsEarlyIsQuoted() async throws {
         try await withFolder { folder in
             try await writeStub(
@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    /// As the kernels of Debian 6.1 and 7.3 do with a payload that is damaged; nobody waits for more.
+    /// The kernels of Debian 6.1 and 7.3 print this if their payload is damaged; waiting longer is pointless.
     @Test func haltedKernelEndsTheWait() async throws {
         let console = "\n\nZSTD-compressed data is corrupt\n\n -- System halted"
         try await withFolder { folder in

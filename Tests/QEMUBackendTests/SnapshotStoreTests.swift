@@ -149,7 +149,7 @@ struct SnapshotStoreTests {
             try await save(specs[0], "new")
             #expect(store.find(specs[0], key: "k") == nil)
             #expect(store.find(specs[1], key: "k") != nil)
-            // Nobody used the third since, and all times differ.
+            // The third has not been used since, and all times differ.
             try FileManager.default.setAttributes(
                 [.modificationDate: longAgo],
                 ofItemAtPath: #require(store.find(specs[2], key: "k")).string)
@@ -182,7 +182,7 @@ struct SnapshotStoreTests {
         }
     }
 
-    /// What versions before this one left counts as a set that nobody uses.
+    /// Snapshots of older versions count as a set that is not used.
     @Test func snapshotsWithoutLoadersInTheirNamesGoInTheEnd() async throws {
         try await withFolder { folder in
             let store = SnapshotStore(folder: folder)

@@ -26,7 +26,7 @@ func writeProgram(_ text: String, to file: FilePath) async throws {
     try #require(result.terminationStatus.isSuccess, "\(result.standardError)")
 }
 
-/// Puts a shell script in QEMU's place: `version` is what it says of itself, `otherwise` what it does else.
+/// Puts a shell script in QEMU's place: `version` is its version output, `otherwise` what it does in all other calls.
 func writeStub(in folder: FilePath, version: String, otherwise: String = "exit 1") async throws {
     let script = """
         #!/bin/sh

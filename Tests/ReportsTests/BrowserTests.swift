@@ -70,7 +70,7 @@ import Testing
                 "readline / fixed-buffer: 6.0 s", "path-walk / tail-call-in-loop: 6.8 s",
             ])
         #expect(filters.slowestOfOne.first == "readline / percpu-buffer-unchecked: 2.3 s")
-        // Nobody knows how long the cell took that brought its guest down.
+        // The duration is unknown for a cell that brought its guest down.
         #expect(filters.slowestOfOne.contains("path-walk / tail-call-in-loop: "))
         #expect(filters.firstOfSlowest == "readline percpu-buffer-unchecked on ubuntu-5.4: fail")
         #expect(filters.planned.first == "readline / fixed-buffer: ")

@@ -1,6 +1,7 @@
 import MatrixModel
 
-/// A run in which every text is hostile: what a guest, a loader, a source or another tool's file may hold.
+/// A run in which every text is hostile: everything that can come from a guest, a loader, a source or another tool's
+/// file.
 enum HostileRun {
     static let texts = [
         "</script><img src=x onerror=alert(1)>", "]]><injected/>", "\u{1b}[31mred\u{1b}]0;title\u{7}", "nul\0nul",

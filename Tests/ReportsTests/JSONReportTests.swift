@@ -29,7 +29,7 @@ import Testing
         #expect(try JSONReport.decode(JSONReport.render(document)) == document)
     }
 
-    /// What somebody wrote by hand, and what older versions wrote, has only what the contract names.
+    /// Documents written by hand or by older versions contain only the keys of the contract.
     @Test func readsADocumentThatLacksWhatCameLater() throws {
         let text = """
             {"schema": "compat-matrix/1", "run": {"id": "r", "startedAt": "2026-11-22T10:00:00Z", "durationSeconds": 4.2,

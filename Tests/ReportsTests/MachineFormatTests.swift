@@ -5,7 +5,7 @@ import Testing
 
 @testable import Reports
 
-/// JUnit XML, held against the schema of Jenkins' xUnit plugin and read by junitparser.
+/// JUnit XML, validated against the schema of Jenkins' xUnit plugin and read by junitparser.
 @Suite struct JUnitReportTests {
     private struct Answer: Decodable {
         struct Suite: Decodable {
@@ -126,7 +126,7 @@ import Testing
     }
 }
 
-/// SARIF 2.1.0, held against OASIS' schema.
+/// SARIF 2.1.0, validated against OASIS' schema.
 @Suite struct SARIFReportTests {
     private struct Log: Decodable {
         struct Run: Decodable {
@@ -246,7 +246,7 @@ import Testing
         #expect(other.results.first?.locations.first?.physicalLocation.artifactLocation["uri"] == "probes/k/probe.yaml")
     }
 
-    /// Another run, on other kernels and with lines moved, tells of the same things.
+    /// Another run, on other kernels and with moved lines, reports the same findings.
     @Test func fingerprintsAreStable() throws {
         let document = SampleRun().document
         var later = document

@@ -29,7 +29,7 @@ extension SampleRun {
         advice: "Keep constants in the code, or pass them through a map.",
         since: "Linux 5.2 and later have global data.")
 
-    /// What libbpf says of every cell, cilium says as well; Aya has trouble with `readline` on 5.4.
+    /// cilium reports the same as libbpf for every cell; Aya has trouble with `readline` on 5.4.
     static func withLoaders() -> SampleRun {
         var run = SampleRun()
         run.document.loaders = loaders

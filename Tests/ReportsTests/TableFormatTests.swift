@@ -35,7 +35,7 @@ import Testing
         for (column, words) in expected { #expect(try value(column, of: refused) == words, "\(column)") }
     }
 
-    /// Every column is a path of the JSON, but for the object that a path begins in.
+    /// Every column is a path in the JSON, without the object in which the path begins.
     @Test func columnsAreNamedAsInTheJSON() throws {
         let header = try #require(CSVReport.render(HostileRun.empty).split(separator: "\r\n").first)
         let json = try JSONReport.render(SampleRun().document)
@@ -81,7 +81,7 @@ import Testing
         var prose: String
     }
 
-    /// What a comment may hold on GitHub, in characters; a summary may hold more.
+    /// The maximum length of a comment on GitHub, in characters; a summary may be longer.
     private static let limit = 65_536
 
     private func page(_ document: MatrixDocument) async throws -> Page {
@@ -116,7 +116,7 @@ import Testing
         #expect(try await page(document).prose.contains(words))
     }
 
-    /// No link, no image, no script, no mention, no column too many, whatever a guest says.
+    /// No link, image, script, mention or additional column, regardless of the guest's output.
     @Test(arguments: [Verdict.fail, .crash, .notMeasured], [false, true])
     func hostileTextIsText(verdict: Verdict, asExpected: Bool) async throws {
         for text in HostileRun.texts {

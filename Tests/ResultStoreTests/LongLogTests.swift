@@ -76,7 +76,7 @@ import Testing
             let whole = try Data(contentsOf: URL(filePath: file.string))
             try whole.prefix(whole.count / 2).write(to: URL(filePath: file.string))
             #expect(throws: ResultStoreError.damagedLog(file)) { try store.logEnds(reference) }
-            // The next run that meets this log mends it.
+            // The next run with this log repairs it.
             #expect(try store.storeLog(Array(Self.lines(80_000).utf8)) == reference)
             #expect(try store.log(reference) == Self.lines(80_000))
         }

@@ -34,7 +34,7 @@ import Testing
             #expect(document.kernels == [.sample("debian-6.12")])
             #expect(document.cells == [.sample()])
             #expect(try store.cached(inputs: ["digest"])["digest"]?.cell == .sample())
-            // Nobody measured how long a cell took then.
+            // The duration of a cell was not measured then.
             #expect(try store.expectedSeconds(of: [CellResult.sample().key]) == [:])
             try store.add(.everyNullable.named("new"))
             #expect(try store.document(run: "new") == .everyNullable.named("new"))

@@ -1,12 +1,12 @@
 import Foundation
 import TestSupport
 
-/// Real logs, and what is made of them.
+/// Real logs, and mutations of them.
 struct FuzzCorpus: Sendable {
     private let logs: [[UInt8]]
     private let lines: [[UInt8]]
 
-    /// Reads the logs; `messages` are lines that stand for what verifiers and loaders say when they refuse.
+    /// Reads the logs; `messages` are lines that verifiers and loaders print when they reject something.
     init(messages: [String]) throws {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(
             path: "../VerifierLogTests/Resources")

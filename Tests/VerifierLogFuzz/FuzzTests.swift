@@ -5,10 +5,10 @@ import Testing
 @testable import Reports
 @testable import VerifierLog
 
-/// Anything may stand in a log, and some of it was put there to do harm.
+/// A log can contain anything, and some of it may be malicious.
 ///
-/// An input is made of its number alone, so one that fails can be made again. What ends the process prints no number:
-/// `COMPAT_MATRIX_FUZZ_FIRST` and `COMPAT_MATRIX_FUZZ_INPUTS` narrow it down from the last line that was printed.
+/// An input is derived from its number alone, so a failing one can be reproduced. If the process dies, no number is
+/// printed: narrow it down from the last printed line with `COMPAT_MATRIX_FUZZ_FIRST` and `COMPAT_MATRIX_FUZZ_INPUTS`.
 @Suite struct FuzzTests {
     private static func setting(_ name: String, default value: UInt64) -> UInt64 {
         ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) } ?? value

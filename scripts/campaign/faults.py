@@ -1,4 +1,4 @@
-"""What is broken on purpose; each takes the scene and a source of chance, and returns what went wrong."""
+"""The injected faults; each takes the scene and a random generator, and returns the problems found."""
 
 import contextlib
 import os
@@ -12,12 +12,12 @@ ENDS = (signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM, signal.SIGABRT)
 
 
 def guests_killed(scene, chance):
-    """A guest's QEMU ends, once, twice or each time one is started."""
+    """A guest's QEMU is killed: once, twice, or every time one starts."""
     return hurt(scene, chance, times=chance.choice([1, 2, 1000]), signals=ENDS)
 
 
 def guests_stopped(scene, chance):
-    """A guest's QEMU is stopped, once or twice: each time costs the whole patience for a cell."""
+    """A guest's QEMU is stopped once or twice; each time costs the full time limit of a cell."""
     return hurt(scene, chance, times=chance.choice([1, 2]), signals=(signal.SIGSTOP,))
 
 
@@ -36,7 +36,7 @@ def hurt(scene, chance, times, signals):
 
 
 def tool_killed(scene, chance):
-    """compat-matrix is killed or interrupted; the next run has what was found, and finds the rest."""
+    """compat-matrix is killed or interrupted; the next run reuses finished cells and measures the rest."""
     end = chance.choice([signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
     results = scene.store / f"killed-{chance.random()}"
     with scene.started("--results", results, "--start", chance.choice(["cold", "auto"])) as process:
@@ -51,7 +51,7 @@ def tool_killed(scene, chance):
 
 
 def snapshot_damaged(scene, chance):
-    """The snapshots are cut, changed, emptied, or swapped with one another."""
+    """The snapshots are truncated, changed, emptied, or swapped."""
     snapshots = scene.snapshot_copies()
     how = chance.choice(["cut", "flipped", "zeroed", "emptied", "longer", "swapped"])
     if how == "swapped":
@@ -70,7 +70,7 @@ def snapshot_damaged(scene, chance):
                 file.seek(size)
                 file.write(b"\0")
             else:
-                # Most of a snapshot is holes: what is there is worth hitting.
+                # Most of a snapshot is holes, so damage the data.
                 for _ in range(chance.choice([1, 10, 100])):
                     place = chance.randrange(size // 4096) * 4096
                     file.seek(place)
@@ -87,7 +87,7 @@ def flipped(page, at, bit):
 
 
 def snapshots_vanish(scene, chance):
-    """Somebody clears the cache by hand while a run restores guests from it."""
+    """The cache is cleared by hand while a run restores guests from it."""
     with scene.started("--no-cache") as process:
         time.sleep(chance.uniform(0, 2))
         for path in scene.snapshots.iterdir():
@@ -96,7 +96,7 @@ def snapshots_vanish(scene, chance):
 
 
 def processors_taken(scene, chance):
-    """Other programs want the processors, too, and are preferred."""
+    """Other programs compete for the processors, with a higher priority."""
     others = []
     for _ in range(4 * (os.cpu_count() or 1)):
         child = os.fork()

@@ -1,4 +1,4 @@
-"""A copy of a checkout that faults may damage, and what is right in it."""
+"""A copy of a checkout that faults may damage, and its correct results."""
 
 import contextlib
 import fnmatch
@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-# What a cell may take. A guest that is stopped costs some ten seconds more.
+# The time limit of a cell. A stopped guest costs about ten seconds more.
 SECONDS_FOR_A_CELL = 6
 # For a run that was hit, with all its second attempts.
 SECONDS_FOR_A_RUN = 600
@@ -23,7 +23,7 @@ LEFT_BEHIND = re.compile(r"\.part$|\.new$|^\..*\.[0-9]+-[0-9a-f]+\.new$")
 
 
 class Scene:
-    """Links to what nobody writes, and a cache and a store of its own."""
+    """Links to files that are only read, and a separate cache and store."""
 
     def __init__(self, checkout, tool, folder, patterns, probes):
         self.checkout = checkout.resolve()
@@ -91,7 +91,7 @@ class Scene:
                 process.wait()
 
     def document(self, process):
-        """What the run said; exits if it did not end by itself with a result."""
+        """The output of the run; exits if the run did not end by itself with a result."""
         try:
             process.wait(SECONDS_FOR_A_RUN)
         except subprocess.TimeoutExpired as late:
@@ -132,7 +132,7 @@ class Scene:
         return saved
 
     def restore_snapshots(self):
-        """Damage is done to copies: the saved ones share no blocks with what is damaged."""
+        """Puts back copies, so that damage cannot reach the saved snapshots through shared blocks."""
         shutil.rmtree(self.snapshots)
         self.snapshots.mkdir(mode=0o700)
         for snapshot in self.whole.iterdir():
@@ -159,7 +159,7 @@ class Scene:
         return problems
 
     def compared(self, document):
-        """False and lost cells of a run."""
+        """Wrong and lost cells of a run."""
         said = outcomes(document)
         problems = [f"lost {' '.join(key)}" for key in self.right if key not in said]
         for key, outcome in said.items():
@@ -181,7 +181,7 @@ class Scene:
             os.kill(guest, 9)
         for folder in (self.root / "images/cache", self.store):
             for path in folder.rglob("*"):
-                # A process that was killed cannot tidy up: the next run does.
+                # A killed process cannot clean up: the next run does.
                 if LEFT_BEHIND.search(path.name):
                     problems.append(f"{path.relative_to(self.root)} was left")
                     path.unlink()

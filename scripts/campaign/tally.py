@@ -1,4 +1,4 @@
-"""What a campaign found."""
+"""The findings of a campaign."""
 
 import shlex
 

@@ -1,1 +1,1 @@
-"""What `scripts/messages` is made of."""
+"""The modules of `scripts/messages`."""

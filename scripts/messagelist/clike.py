@@ -23,7 +23,7 @@ ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": ""}
 PRINTF_MACRO = re.compile(r"PRI([diuxX])\w+$|__PRI64_PREFIX$")
 BODY = re.compile(r"^\{", re.MULTILINE)
 HEAD = re.compile(r"\b(\w+)\s*\(")
-# What the text of a message is put together from, in place of what is only known when it is printed.
+# Placeholders in the text of a message, for parts that are known only when it is printed.
 HOLE = "%s"
 
 
@@ -50,7 +50,7 @@ class Source:
         self.text = COMMENT.sub(lambda match: match.group(1) or " ", text)
 
     def tokens(self, start: int) -> Iterator[Token]:
-        """What stands from a place on, at most a few thousand characters."""
+        """The text from a position on, at most a few thousand characters."""
         for match in TOKEN.finditer(self.text, start, start + LONGEST):
             if (kind := match.lastgroup or "mark") != "skip":
                 yield Token(kind, match.group(), match.start())
@@ -86,7 +86,7 @@ class Source:
                     break
 
     def streams(self, heads: frozenset[str]) -> Iterator[Call]:
-        """Messages of C++ that `<<` or `+` puts together after one of `heads`, up to the end of the statement."""
+        """Messages that C++ joins with `<<` or `+` after one of `heads`, up to the end of the statement."""
         if not heads:
             return
         for match in re.finditer(rf"\b({'|'.join(heads)})\b(?:\((\w+)\))?", self.text):
@@ -95,7 +95,7 @@ class Source:
 
 
 def arguments(tokens: Iterator[Token]) -> Iterator[list[Token]]:
-    """What stands between the commas of the parentheses that open with the first token."""
+    """The parts between the commas, within the parentheses that the first token opens."""
     depth, argument = 0, []
     for token in tokens:
         if token.text in "([{" and token.kind == "mark":
@@ -117,7 +117,7 @@ def arguments(tokens: Iterator[Token]) -> Iterator[list[Token]]:
 
 
 def alternatives(argument: list[Token]) -> tuple[str, ...]:
-    """The texts that an argument can be; none where its value is no text of the source."""
+    """The texts that an argument can have; empty if its value is not a text in the source."""
     texts, parts, depth = [], [], 0
     for token in argument:
         if token.kind == "mark" and token.text in "()":
@@ -129,7 +129,7 @@ def alternatives(argument: list[Token]) -> tuple[str, ...]:
         elif token.kind == "name" and parts and token.text.isupper():
             parts.append(HOLE)
         elif token.text in "?:":
-            # Before `?` stands a condition.
+            # Before `?` is a condition.
             if token.text == ":" and parts:
                 texts.append("".join(parts))
             parts = []
@@ -141,7 +141,7 @@ def alternatives(argument: list[Token]) -> tuple[str, ...]:
 
 
 def joined(tokens: Iterator[Token]) -> str:
-    """The text of a statement, with a hole for each run of what is no text."""
+    """The text of a statement, with a placeholder for each part that is not text."""
     parts: list[str] = []
     depth = 0
     for token in tokens:

@@ -27,7 +27,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Value:
-    """What stands for a conversion, by the conversion itself and the text before it."""
+    """A value for a conversion, chosen by the conversion and the text before it."""
 
     conversion: re.Pattern[str]
     before: re.Pattern[str]
@@ -36,7 +36,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Decision:
-    """Why some messages are deliberately not named."""
+    """The reasons why some messages deliberately have no entry."""
 
     reason: str
     sources: tuple[str, ...]
@@ -114,7 +114,7 @@ class Coverage:
         return next((entry for entry in self.entries if entry.matches(line)), None)
 
     def state(self, source: str, message: Message) -> tuple[str, str]:
-        """What became of a message, and the entry that names it."""
+        """The status of a message, and the entry that names it."""
         if entry := self.entry(message.shape):
             return ("context" if entry.is_context else NAMED), entry.id
         covering = (each for each in self.decisions if each.covers(source, message))

@@ -107,7 +107,7 @@ class MessageSource:
 
 
 def prefixed(shape: str, call: str) -> str:
-    """What the function itself puts around the text that it is given."""
+    """The text that the function itself adds around its argument."""
     if call.startswith("verifier_bug"):
         return f"verifier bug: {shape}"
     if call == "perror":
@@ -118,7 +118,7 @@ def prefixed(shape: str, call: str) -> str:
 
 
 def lines(shape: str) -> Iterator[str]:
-    """The lines of a shape that hold words."""
+    """The lines of a shape that contain words."""
     for line in shape.split("\n"):
         line = re.sub(r"\s+", " ", line).strip()
         words = re.sub(r"%(?:\d+\$)?[-#+ 0.*\d]*(?:hh|h|ll|l|z|j|t)?[a-zA-Z]+|\{[^{}]*\}|[^A-Za-z ]", " ", line)

@@ -25,7 +25,7 @@ class Table:
     messages: tuple[Message, ...]
 
     def write(self, folder: Path) -> None:
-        """One message per line, so that a change of one is a change of a line."""
+        """One message per line, so that a changed message is a changed line."""
         head = {"source": self.source, "summary": self.summary, "read": self.read}
         text = json.dumps(head, ensure_ascii=False, indent=1).removesuffix("\n}")
         rows = ",\n".join(json.dumps(vars(each), ensure_ascii=False) for each in self.messages)
@@ -33,7 +33,7 @@ class Table:
 
 
 def read_trees(source: MessageSource, folder: Path) -> Table | None:
-    """Reads `folder`/VERSION for each version that is there; `None` where there is none."""
+    """Reads `folder`/VERSION for each version; `None` if there is none."""
     trees = sorted((each for each in folder.iterdir() if each.is_dir()), key=age) if folder.is_dir() else []
     trees = [each for each in trees if not each.name.endswith(".tmp")]
     if not trees:
@@ -60,7 +60,7 @@ def age(tree: Path) -> tuple[int, ...]:
 
 
 def origin(tree: Path) -> str:
-    """A file beside the sources says where they are from."""
+    """The origin of the sources, from a file next to them."""
     file = tree / "ORIGIN"
     return file.read_text().strip() if file.exists() else tree.name
 

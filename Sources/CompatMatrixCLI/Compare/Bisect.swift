@@ -18,7 +18,7 @@ package struct Bisect: AsyncParsableCommand, HasDiagnostics {
             """,
         discussion: """
             Tests the oldest and the newest kernel, then repeatedly the one in the middle between two neighbors with \
-            different verdicts. Uses stored results where the inputs are the same. Each step is stored as a run.
+            different verdicts. Reuses stored results for identical inputs. Each step is stored as a run.
             """)
 
     @Argument(help: "The name of the probe.") var probe: String

@@ -78,7 +78,7 @@ struct LogExplanation: Encodable {
                 "instructions",
                 stats?.instructions.map { "\($0) processed" + (stats?.limit.map { " of at most \($0)" } ?? "") }
             ),
-            ("states", stats?.totalStates.map { "\($0)" + (stats?.peakStates.map { ", \($0) at once" } ?? "") }),
+            ("states", stats?.totalStates.map { "\($0)" + (stats?.peakStates.map { ", peak \($0)" } ?? "") }),
             ("stack", stats?.stackDepth.map { "\($0) bytes" }),
             ("time", stats?.verificationMicroseconds.map { "\($0) µs" }),
             (

@@ -12,7 +12,7 @@ import MatrixSession
 package struct Features: AsyncParsableCommand, HasDiagnostics {
     package static let configuration = CommandConfiguration(
         abstract: "Probe the BPF features of kernels in guests.",
-        usage: "compat-matrix features <kernels> ... [--diff <a> <b>] [--helpers] [--json] [--verbose]",
+        usage: "compat-matrix features (<kernels> ... | --diff <a> <b>) [--helpers] [--json] [--verbose]",
         discussion: """
             For one kernel, prints a page. For several, prints a table of the features in which they differ, followed \
             by those that all or none of them have. Features are probed, not looked up by version. Features that need \

@@ -53,7 +53,7 @@ struct KernelDescription: Sendable {
     private var externalBTFText: String {
         switch externalBTF {
         case .success(let btf?): "\(btf.origin) (\(btf.size >> 10) KiB)"
-        case .success(nil): "none given"
+        case .success(nil): "none"
         case .failure(let error): "unusable: \(error)"
         }
     }

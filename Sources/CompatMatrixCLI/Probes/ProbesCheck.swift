@@ -59,7 +59,7 @@ package struct ProbesCheck: AsyncParsableCommand, HasDiagnostics {
         // Of the versions, a rule may name one that no suite has any more.
         let names = Set(named.filter { !$0.isPattern }.map { $0.description.withoutVersion })
         return names.subtracting(known).subtracting(own.map(\.glob.description)).sorted().map {
-            "\(manifest.name): 'loaders' is '\($0)'; expected \(known.joined(separator: ", ")), or a --loader of yours"
+            "\(manifest.name): 'loaders' is '\($0)'; expected \(known.joined(separator: ", ")), or your own --loader"
         }
     }
 

@@ -44,7 +44,7 @@ package struct RunCommand: AsyncParsableCommand, HasDiagnostics {
     @Flag(help: "Give maps without max_entries a size, as veristat does. The report names these maps.")
     var trialSizes = false
     @Option(help: "Run only the I-th of N parts of the cells; the value is I/N.") var shard: Shard?
-    @Option(help: "Remove the oldest files from the cache until it is no larger (default: \(RunSession.cacheLimit)).")
+    @Option(help: "Maximum cache size; the oldest files are removed first (default: \(RunSession.cacheLimit)).")
     var cacheLimit: ByteSize?
     @Option(help: "Compare with this run, and exit with 1 only on regressions. \(RunReference.help)")
     var baseline: String?

@@ -34,7 +34,7 @@ extension ToolRunner {
             case .notFound: throw Self.missing(name)
             case .cancelled: throw .cancelled
             case .failed(let problem): throw .toolFailed(tool: name, problem: problem)
-            case .overdue(let limit): throw .toolFailed(tool: name, problem: "no end within \(limit)")
+            case .overdue(let limit): throw .toolFailed(tool: name, problem: "did not finish within \(limit)")
             }
         }
     }

@@ -132,7 +132,7 @@ package struct HostExamination: Sendable {
             }
             guard folder == cache, !PrivateFolder.isOurs(folder) else { return nil }
             return .worthKnowing(
-                "other users can change \(folder), so no snapshot from there is used; make it yours alone with 'chown' and "
+                "other users can change \(folder), so its snapshots are not used; make it yours with 'chown' and "
                     + "'chmod go-w'")
         }
     }
@@ -143,8 +143,8 @@ package struct HostExamination: Sendable {
         guard let built, now < Double(built) - 3600 else { return [] }
         return [
             .worthKnowing(
-                "the clock says \(Date().formatted(.iso8601)), which is before this program was built; certificates, "
-                    + "'until' dates and the order of runs depend on it")
+                "the clock is wrong: \(Date().formatted(.iso8601)) is before this program was built; certificates, "
+                    + "'expires' dates and the order of runs depend on it")
         ]
     }
 
@@ -154,7 +154,7 @@ package struct HostExamination: Sendable {
         return try [
             ("kernels and snapshots", workspace.cache, 1 << 30, "free some with 'compat-matrix clean'"),
             ("results", workspace.results, 64 << 20, "free some with 'compat-matrix runs prune --keep N'"),
-            ("what compilers write", temporary, 16 << 20, "set TMPDIR to a folder with more"),
+            ("compiler output", temporary, 16 << 20, "set TMPDIR to a folder with more"),
         ].map { use, folder, wanted, advice in
             let free = try FreeSpace.bytes(at: folder)
             let text = "\(ByteSize(bytes: free)) free for \(use) (\(folder))"

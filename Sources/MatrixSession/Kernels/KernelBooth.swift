@@ -36,7 +36,7 @@ package struct KernelBooth: Sendable {
         let file = FactsFile(of: image)
         let key = key(of: kernel, image: image)
         if let facts = file.read(key) { return .booted(facts) }
-        say("\(kernel.id): booting it to probe its features")
+        say("\(kernel.id): booting to probe its features")
         let outcome = try await KernelExaminer(backend: machine.backend).examine(spec(of: kernel, image: image))
         // What was cut short is worth another try.
         if case .booted(let facts) = outcome, facts.gap == nil { file.write(facts, for: key) }

@@ -92,7 +92,7 @@ extension SupportRange {
         let unknown = notMeasured.isEmpty ? "" : "; not measured: \(spans.words(for: notMeasured))"
         guard let lowest else { return (notMeasured.isEmpty ? "nowhere" : "nowhere, as far as measured") + unknown }
         guard !holes.isEmpty else { return "from \(lowest) on" + unknown }
-        let steady = steadyFrom.map { ", steadily from \($0) on" } ?? ""
+        let steady = steadyFrom.map { ", without gaps from \($0) on" } ?? ""
         return "from \(lowest), not on \(spans.words(for: holes))\(steady)" + unknown
     }
 }

@@ -27,7 +27,7 @@ package enum JSONReport {
         }
         guard RunInfo.isID(document.run.id) else {
             throw ReportError.notADocument(
-                problem: "run.id: '\(document.run.id)' is no id; expected letters, digits, '-' and '_'")
+                problem: "run.id: '\(document.run.id)' is not an id; expected letters, digits, '-' and '_'")
         }
         return document
     }

@@ -15,9 +15,9 @@ public struct CompatMatrix: AsyncParsableCommand {
 }
 
 extension CompatMatrix {
-    /// Runs the command of the command line and ends the process with its status.
+    /// Runs the command given on the command line and exits with its status.
     ///
-    /// ArgumentParser knows only its own errors and would end with 1 for every other.
+    /// ArgumentParser knows only its own errors and would exit with 1 for all others.
     public static func main() async {
         do {
             var command = try await asyncParseAsRoot()
@@ -34,7 +34,7 @@ extension CompatMatrix {
         } catch is CancellationError {
             exit(withError: ExitStatus.interrupted.code)
         } catch let error where error is ExitCode || exitCode(for: error) != .failure {
-            // A status of ours, --help, or a mistake on the command line.
+            // An exit status of compat-matrix, --help, or a usage error.
             do { try Output.finish() } catch {
                 Output.toStderr("compat-matrix: \(error)")
                 exit(withError: ExitStatus.notMeasured.code)

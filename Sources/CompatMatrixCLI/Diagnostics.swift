@@ -36,7 +36,7 @@ struct DiagnosticsLog: LogHandler {
         LoggingSystem.bootstrap { _ in handler }
     }
 
-    /// The more detailed of what flag and variable request; `nil` for no log.
+    /// The more detailed of the levels that flag and variable request; `nil` for no log.
     static func level(verbose: Bool, variable text: String) throws(CommandFailure) -> Logger.Level? {
         let flag: Logger.Level? = verbose ? .debug : nil
         guard !text.isEmpty else { return flag }
@@ -55,11 +55,11 @@ struct DiagnosticsLog: LogHandler {
         let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
         let values = all.sorted { $0.key < $1.key }.map { " [\($0.key) \($0.value)]" }.joined()
         let line = TerminalText.escaped("\(seconds) \(event.level): \(event.message)\(values)")
-        // A line that changes in place is drawn again after this one.
+        // Clears a line that changes in place; it is drawn again afterwards.
         Output.inPlace((Terminal.isTerminal(STDERR_FILENO) ? "\r\u{1B}[K" : "") + line + "\n")
     }
 
-    /// Since the start, as in `1.024 s`.
+    /// Since the start, such as `1.024 s`.
     private var seconds: String {
         let milliseconds = Int((ContinuousClock.now - start) / .milliseconds(1))
         let fraction = String(milliseconds % 1000)

@@ -16,13 +16,13 @@ import RunPlanning
 package enum ExitStatus: Int32, Sendable {
     case everyCellAsExpected = 0
     case unexpectedVerdicts = 1
-    /// A glob or a name that matches nothing, too.
+    /// Also for a glob or a name that matches nothing.
     case usage = 64
     /// A file the user named or wrote is missing or invalid.
     case invalidInput = 65
     /// Something could not be measured or fetched.
     case notMeasured = 69
-    /// A bug of ours.
+    /// A bug in compat-matrix.
     case internalError = 70
     case interrupted = 130
 
@@ -30,7 +30,7 @@ package enum ExitStatus: Int32, Sendable {
 }
 
 extension Gate {
-    /// `nil` when the run may pass.
+    /// `nil` if the run passes.
     func status(allowMissing: Bool) -> ExitStatus? {
         switch decision(allowMissing: allowMissing) {
         case .passes: nil
@@ -40,7 +40,7 @@ extension Gate {
     }
 }
 
-/// An error that says itself with which status the process is to end.
+/// An error that defines the exit status of the process.
 package protocol HasExitStatus: Error, CustomStringConvertible {
     var exitStatus: ExitStatus { get }
 }

@@ -9,13 +9,13 @@ enum Output {
         inPlace(line + "\n")
     }
 
-    /// To stderr as it is, for a line that is to change.
+    /// Writes to stderr without a line break, for a line that changes in place.
     static func inPlace(_ text: String) {
-        // One write a line, so that lines of parallel tasks do not mix.
+        // One write per line, so that lines of parallel tasks do not mix.
         _ = text.withCString { Glibc.write(STDERR_FILENO, $0, strlen($0)) }
     }
 
-    /// To stdout at once, ahead of what is printed later.
+    /// Writes to stdout immediately, ahead of buffered output.
     static func write(_ bytes: [UInt8]) throws(CommandFailure) {
         do {
             _ = try FileDescriptor.standardOutput.writeAll(bytes)
@@ -24,9 +24,9 @@ enum Output {
         }
     }
 
-    /// Hands over what is still in stdout's buffer.
+    /// Flushes stdout.
     ///
-    /// - Throws: `CommandFailure` when not all of the output arrived: half a JSON must not count as success.
+    /// - Throws: `CommandFailure` if some output was lost: truncated JSON must not count as success.
     static func finish() throws {
         guard fflush(nil) == 0 else {
             throw CommandFailure(.notMeasured, "cannot write all output: \(Errno(rawValue: errno))")
@@ -56,10 +56,10 @@ enum Output {
 
 /// What stdout and stderr are connected to.
 enum Terminal {
-    /// Columns of stdout; `nil` when it is no terminal.
+    /// Columns of stdout; `nil` if it is not a terminal.
     static var width: Int? { width(of: STDOUT_FILENO) }
 
-    /// Columns; `nil` when `descriptor` is no terminal.
+    /// Columns; `nil` if `descriptor` is not a terminal.
     static func width(of descriptor: Int32) -> Int? {
         var size = winsize()
         guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
@@ -68,7 +68,7 @@ enum Terminal {
 
     static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
-    /// Colour on a terminal, unless `NO_COLOR` is set to anything (no-color.org).
+    /// Color on a terminal, unless `NO_COLOR` is set (no-color.org).
     static var style: TerminalTable.Style {
         let refused = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
         return isTerminal(STDOUT_FILENO) && !refused ? .colour : .plain

@@ -3,15 +3,15 @@ internal import Foundation
 internal import HostTools
 package import SystemPackage
 
-/// A program of this machine with all that it needs to run in a guest: its interpreter and its libraries.
+/// A program of this machine with everything it needs to run in a guest: its interpreter and its libraries.
 package struct DynamicProgram: Sendable, Equatable {
     package let path: FilePath
-    /// Where they are on this machine, and will be in the guest; none for a static program.
+    /// Their paths, both on this machine and in the guest; empty for a static program.
     package let libraries: [FilePath]
 
-    /// Has the program's own interpreter look for what it would load.
+    /// Determines the libraries with the program's own interpreter.
     ///
-    /// - Throws: `GuestImageError` for what is no program or lacks a library.
+    /// - Throws: `GuestImageError` for a file that is not a program, or lacks a library.
     package init(_ path: FilePath) async throws(GuestImageError) {
         self.path = path
         guard let interpreter = try Self.interpreter(of: path) else {
@@ -30,7 +30,7 @@ package struct DynamicProgram: Sendable, Equatable {
         libraries = found.contains(interpreter) ? found : found + [interpreter]
     }
 
-    /// What the kernel starts to start the program; `nil` for a static one.
+    /// The interpreter with which the kernel starts the program; `nil` for a static one.
     static func interpreter(of program: FilePath) throws(GuestImageError) -> FilePath? {
         guard let bytes = FileManager.default.contents(atPath: program.string) else { throw .cannotRead(program) }
         var copy = [UInt8](bytes)

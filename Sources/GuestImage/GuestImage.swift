@@ -11,18 +11,20 @@ package struct InitramfsFile: Sendable, Hashable {
     package let loaders: Set<String>
 }
 
-/// What every kernel boots into: the agent as /init, loaders in /bin, and programs of this machine.
+/// The file system that every kernel boots into: the agent as /init, loaders in /bin, and programs of this machine.
 package struct GuestImage: Sendable {
     private let files: [Initramfs.File]
-    /// The same of all that is in it but loaders.
+    /// The digest of everything in it except loaders.
     private let digestWithoutLoaders: String
-    /// Of each loader in it, by name.
+    /// The digest of each loader in it, by name.
     private let loaderDigests: [String: String]
 
     /// Names of the loaders in it.
     package var loaders: Set<String> { Set(loaderDigests.keys) }
 
-    /// What a guest is to a cell of `loader`: of the loaders in the image that one alone, which may not be among them.
+    /// The digest of the guest as seen by a cell of `loader`, without the other loaders of the image.
+    ///
+    /// The loader itself may not be part of it.
     package func digest(for loader: String) -> String {
         [digestWithoutLoaders, loaderDigests[loader]].compactMap(\.self).joined(separator: " ")
     }
@@ -39,12 +41,12 @@ package struct GuestImage: Sendable {
         return try GuestImage(binaries: folder, loaders: loaders, programs: shells + programs)
     }
 
-    /// Where probes of bash look for it.
+    /// The path that probes of bash use.
     private static let shell: FilePath = "/bin/bash"
 
-    /// Reads the binaries in `folder` (`agent`, and `loader-*` as far as they are among `loaders`) and `programs`.
+    /// Reads the binaries in `folder` (`agent`, and those of `loader-*` that are among `loaders`) and `programs`.
     ///
-    /// Programs come with their libraries, each at the path that it has here.
+    /// Programs come with their libraries, at the same paths as on this machine.
     ///
     /// - Throws: `GuestImageError`.
     package init(
@@ -61,9 +63,9 @@ package struct GuestImage: Sendable {
         files = [agent] + loaders + others.dropFirst()
     }
 
-    /// The initramfs of this image, written into `cache` unless it is there.
+    /// The initramfs of this image, written to `cache` unless it is there already.
     ///
-    /// It is not compressed: unpacking gzip under TCG takes longer than reading it.
+    /// It is not compressed, because unpacking gzip under TCG takes longer than reading it.
     ///
     /// - Throws: `GuestImageError`.
     package func initramfs(in cache: FilePath) throws(GuestImageError) -> InitramfsFile {
@@ -84,7 +86,7 @@ package struct GuestImage: Sendable {
     }
 
     private static let loaderPath = "bin/loader-"
-    /// What makes the guest's bash wait for triggers; `CMX_SHELL_OBJECT` of `images/guest/shell/protocol.h`.
+    /// The builtin in which the guest's bash waits for triggers; `CMX_SHELL_OBJECT` of `images/guest/shell/protocol.h`.
     private static let shellObject = "lib/compat-matrix/shell.so"
 
     private static func binaries(
@@ -112,7 +114,7 @@ package struct GuestImage: Sendable {
     private static func files(of programs: [DynamicProgram]) throws(GuestImageError) -> [Initramfs.File] {
         var files: [Initramfs.File] = []
         for path in Set(programs.flatMap { [$0.path] + $0.libraries }).sorted(by: { $0.string < $1.string }) {
-            // What a link names is what the guest gets: its folders are no links.
+            // The guest gets the file that a link refers to, so its folders are not links.
             guard let bytes = FileManager.default.contents(atPath: path.string) else { throw .cannotRead(path) }
             files.append(Initramfs.File(path: path.removingRoot().string, bytes: bytes))
         }

@@ -13,7 +13,7 @@ struct Initramfs {
 
     /// The archive's bytes.
     ///
-    /// The same files give the same bytes: no times, no owners, inode numbers in the order of the files.
+    /// The same files give the same bytes: no times, no owners, and inode numbers in the order of the files.
     func archive() throws(GuestImageError) -> [UInt8] {
         var capacity = 64 << 10
         for file in files { capacity += file.bytes.count + 4096 }
@@ -30,7 +30,7 @@ struct Initramfs {
             for folder in folders {
                 guard Self.add(writer, folder, mode: 0o40755, bytes: Data()) else { return Self.complaint(writer) }
             }
-            // The kernel opens it for PID 1 before devtmpfs is there.
+            // The kernel opens it for PID 1 before devtmpfs is mounted.
             guard Self.add(writer, "dev/console", mode: 0o20600, bytes: Data(), device: (5, 1)) else {
                 return Self.complaint(writer)
             }
@@ -45,7 +45,7 @@ struct Initramfs {
         return Array(output.prefix(used))
     }
 
-    /// Those above the files and those that the agent mounts on, each after the one it is in.
+    /// The folders of the files and the mount points of the agent, each after its parent.
     private var folders: [String] {
         var folders: Set<String> = ["bin", "dev", "proc", "sys", "tmp"]
         for file in files {

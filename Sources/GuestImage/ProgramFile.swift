@@ -3,19 +3,19 @@ internal import Foundation
 internal import HostTools
 package import SystemPackage
 
-/// An executable of this machine that is to run in guests, as far as its ELF header tells.
+/// An executable of this machine that should run in guests, as described by its ELF header.
 package struct ProgramFile: Sendable, Hashable {
     package let path: FilePath
     /// SHA-256 of its bytes, in hex.
     package let digest: String
-    /// What the kernel starts to start it; `nil` for a static one.
+    /// The interpreter with which the kernel starts it; `nil` for a static one.
     package let interpreter: FilePath?
 
-    /// Reads the file and makes sure that it is a program for x86-64 of at most `longest` bytes.
+    /// Reads the file and checks that it is a program for x86-64 of at most `longest` bytes.
     ///
     /// - Throws: `GuestImageError.notAProgram`.
     package init(_ path: FilePath, longest: Int) throws(GuestImageError) {
-        // Not waiting for whoever may write to it one day, when it is a named pipe.
+        // Does not wait for a writer if it is a named pipe.
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: Self.real(path).string) else {
             throw .notAProgram(path, problem: "does not exist")
         }

@@ -1,9 +1,9 @@
 internal import CGuestProtocol
 internal import MatrixModel
 
-/// Cuts a stream of bytes from a guest into frames.
+/// Splits a stream of bytes from a guest into frames.
 ///
-/// One at a time: a mailbox full of the smallest frames would take thirty times its size as values.
+/// One at a time, because a mailbox full of the smallest frames would take thirty times its size as values.
 package struct FrameDecoder: Sendable {
     private var buffer: [UInt8] = []
     /// Where the next frame begins.
@@ -11,7 +11,7 @@ package struct FrameDecoder: Sendable {
 
     package init() {}
 
-    /// Takes more of the stream.
+    /// Appends more of the stream.
     package mutating func append(_ bytes: some Collection<UInt8>) {
         buffer.removeFirst(position)
         position = 0
@@ -137,7 +137,7 @@ package struct FrameDecoder: Sendable {
         buffer.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: type) }
     }
 
-    /// A field up to its NUL; a guest that left it out gets the whole field and no more.
+    /// A field up to its NUL; without a NUL, the whole field and no more.
     private static func text<Field: BitwiseCopyable>(_ field: Field) -> String {
         withUnsafeBytes(of: field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }

@@ -2,12 +2,12 @@ internal import CGuestProtocol
 internal import MatrixModel
 
 extension GuestFinding {
-    /// Reads the payload of a finding, `text` being what follows its head.
+    /// Parses the payload of a finding; `text` are the bytes after its head.
     init(_ head: cmx_finding, text: [UInt8]) throws(FrameError) {
         let code = try Code(head.code)
         let expected = Int(cmx_finding_argument_count(head.code))
         var arguments = text.split(separator: 0, omittingEmptySubsequences: false)
-        // The last one is closed, too.
+        // The last argument is also terminated.
         guard arguments.removeLast().isEmpty, arguments.count == expected, head.argument_count == expected,
             text.count <= CMX_FINDING_BYTES
         else { throw .wrongArguments(code: head.code, count: head.argument_count, expected: expected) }
@@ -16,7 +16,7 @@ extension GuestFinding {
 }
 
 extension GuestFinding.Code {
-    /// By the number on the wire.
+    /// By its number in the wire format.
     init(_ number: UInt32) throws(FrameError) {
         guard let code = Self.byNumber[number] else { throw .unknownFinding(code: number) }
         self = code

@@ -1,31 +1,31 @@
 internal import CGuestProtocol
 package import MatrixModel
 
-/// What the agent in a guest tells the host.
+/// A frame from the agent in a guest to the host.
 package enum GuestFrame: Equatable, Sendable {
     case hello(Hello)
-    /// Everything that each load repeats has been done once: now is the time for a snapshot.
+    /// All work that every load would repeat is done: this is the time for a snapshot.
     case warmed
     case cellBegan(cell: UInt32)
     case log(cell: UInt32, program: UInt32, source: LogSource, text: [UInt8])
     case program(ProgramReport)
     /// `program` as in `log`.
     case finding(cell: UInt32, program: UInt32, GuestFinding)
-    /// `microseconds` since `cellBegan`, by the guest's clock; `nil` where it does not say.
+    /// `microseconds` since `cellBegan`, by the guest's clock; `nil` if unknown.
     case cellEnded(cell: UInt32, exit: LoaderExit, microseconds: Int? = nil)
     /// The result of inserting a module: 0 or a positive errno, and the kernel log with time stamps.
     case moduleInserted(errno: Int32, log: [UInt8])
-    /// Something that the kernel offers or does not.
+    /// A feature or property of the kernel.
     case fact(cell: UInt32, KernelFact)
 }
 
-/// What a guest reports about itself.
+/// A guest's report about itself.
 package struct Hello: Codable, Equatable, Sendable {
     /// `uname -r`.
     package var release: String
     /// `uname -v`.
     package var versionText: String
-    /// Whether /sys/kernel/btf/vmlinux is there.
+    /// Whether /sys/kernel/btf/vmlinux exists.
     package var hasBTF: Bool
     package var uptimeMicroseconds: UInt64
 
@@ -41,35 +41,35 @@ package enum LogSource: Equatable, Sendable {
     case verifier
     /// The loader's own library.
     case loader
-    /// An event that a program sent: bytes of any kind.
+    /// An event that a program sent, as raw bytes.
     case event
-    /// Warnings and worse of the kernel itself, with their time stamps.
+    /// Kernel messages at level warning or worse, with their time stamps.
     case kernel
 }
 
 /// The raw result of one program, as the loader saw it.
 package struct ProgramReport: Equatable, Sendable {
     package var cell: UInt32
-    /// Counts from 0 in the order of the object; `nil` when the object could not even be opened.
+    /// Counted from 0 in the object's order; `nil` if the object could not even be opened.
     package var program: UInt32?
-    /// Where it failed, or the last stage it passed.
+    /// The stage that failed, or the last one that passed.
     package var stage: Stage
     /// 0 or a positive errno.
     package var errno: Int32
     package var logComplete: Bool
-    /// Whether a guest with more memory would have held more of the log.
+    /// Whether a guest with more memory would have kept more of the log.
     package var logLacksMemory: Bool
-    /// Of `bpf_prog_info`; `nil` before Linux 5.16.
+    /// From `bpf_prog_info`; `nil` before Linux 5.16.
     package var verifiedInstructions: Int?
     package var size: ProgramSize
-    /// What the load that gave the verdict took; `nil` when it never came to one.
+    /// Duration of the load that decided the verdict; `nil` if there was none.
     package var loadMicroseconds: Int?
-    /// By the kernel's own clock, in that load; `nil` before Linux 5.2.
+    /// Measured by the kernel's own clock during that load; `nil` before Linux 5.2.
     package var verificationMicroseconds: Int?
-    /// `nil` when it was not attached, or its loader does not say.
+    /// `nil` if it was not attached, or its loader does not report it.
     package var attachMicroseconds: Int?
-    /// From the start of the trigger until the event came or was given up, the same for all programs of the cell; `nil` when
-    /// none was awaited, or the loader does not say.
+    /// From the start of the trigger until the event arrived or was given up, the same for all programs of the cell;
+    /// `nil` if none was awaited, or the loader does not report it.
     package var fireMicroseconds: Int?
     package var name: String
     package var type: String
@@ -110,10 +110,10 @@ package struct ProgramReport: Equatable, Sendable {
 package enum LoaderExit: Equatable, Sendable {
     case exited(Int32)
     case signalled(Int32)
-    /// The agent ended it, since it was silent for longer than it may be.
+    /// The agent killed it, because it was silent for too long.
     case overdue
 
-    /// Source: `wait(2)`: the low seven bits hold the signal, the next byte the exit status.
+    /// Source: `wait(2)`: the low seven bits contain the signal, the next byte the exit status.
     init(waitStatus: Int32) {
         let signal = waitStatus & 0x7f
         self = signal == 0 ? .exited((waitStatus >> 8) & 0xff) : .signalled(signal)

@@ -1,27 +1,27 @@
 internal import CGuestProtocol
 
-/// What the host tells the agent in a guest; `guest_protocol.h` is the format's home.
+/// A frame from the host to the agent in a guest; `guest_protocol.h` defines the format.
 package enum HostFrame: Equatable, Sendable {
-    /// Where loaders look for BTF in place of the kernel's own, where it has none.
+    /// The path at which loaders look for BTF if the kernel has none of its own.
     package static let externalBTFPath = CMX_EXTERNAL_BTF
 
-    /// Asks for a `hello`: the proof that a restored guest runs.
+    /// Requests a `hello`, which proves that a restored guest runs.
     case begin
     /// A file to create in the guest at an absolute path of at most 511 bytes.
     case file(path: String, bytes: [UInt8])
-    /// Starts a loader on an object that a `file` put there, and on a stage plan where it is to go past the load; either
-    /// path may be empty. The agent ends a loader that is silent for `limit`; zero means never.
+    /// Starts a loader with an object sent by `file`, and with a stage plan if the cell goes past the load; either path
+    /// may be empty. The agent kills a loader that is silent for `limit`; zero means never.
     case load(
         cell: UInt32, loader: String, object: String, plan: String = "", limit: Duration = .zero,
         options: LoadOptions = [])
-    /// Inserts the kernel module that a `file` put at `path`; the file is gone afterwards.
+    /// Inserts the kernel module sent by `file` to `path`, and removes the file.
     case insertModule(path: String)
-    /// Has the kernel examined: `fact`s follow, between `cellBegan` and `cellEnded` of `cell`.
+    /// Examines the kernel: `fact`s follow, between `cellBegan` and `cellEnded` of `cell`.
     case examine(cell: UInt32)
 
-    /// The bytes on the wire; a long file is several frames.
+    /// The bytes in the wire format; a long file takes several frames.
     ///
-    /// - Throws: `FrameError.nameTooLong` for a path or loader's name that does not fit its field.
+    /// - Throws: `FrameError.nameTooLong` for a path or loader name that does not fit its field.
     package func encoded() throws(FrameError) -> [UInt8] {
         switch self {
         case .begin: return Self.frame(CMX_BEGIN, payload: [])
@@ -76,21 +76,21 @@ package enum HostFrame: Equatable, Sendable {
     }
 }
 
-/// How a cell is measured in its guest.
+/// How a guest runs a cell.
 package struct LoadOptions: OptionSet, Hashable, Sendable {
     package let rawValue: Int
 
     package init(rawValue: Int) { self.rawValue = rawValue }
 
-    /// With a loader started for this cell alone, and a shell for its trigger.
+    /// With a loader started for this cell alone, and a separate shell for its trigger.
     package static let alone = LoadOptions(rawValue: 1)
-    /// A loader that came with the job may be resident: it stays for the cells that follow.
+    /// A loader that was sent with the job may be resident and stay for the cells that follow.
     package static let mayStay = LoadOptions(rawValue: 2)
     /// Fetch complete logs, regardless of how long the kernel takes to write them.
     package static let fullLogs = LoadOptions(rawValue: 4)
 }
 
-/// What is wrong with bytes that claim to be frames, or with a name that should go into one.
+/// An error in bytes that should be frames, or in a name that should become part of one.
 package enum FrameError: Error, Equatable, CustomStringConvertible {
     case unknownType(UInt32)
     case oversized(length: UInt32, limit: UInt32)

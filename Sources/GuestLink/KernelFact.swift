@@ -4,7 +4,7 @@ internal import CGuestProtocol
 package struct KernelFact: Equatable, Sendable {
     package enum Kind: CaseIterable, Sendable {
         case feature, programType, mapType
-        /// `name` is a program type, `text` the helpers it may call, one a line.
+        /// `name` is a program type, `text` the helpers it may call, one per line.
         case helpers
         /// `text` is the content of a file in /proc or /sys.
         case setting
@@ -16,7 +16,7 @@ package struct KernelFact: Equatable, Sendable {
 
     package var kind: Kind
     package var name: String
-    /// `nil` when it could not be found out.
+    /// `nil` if it could not be determined.
     package var isThere: Bool?
     package var text: [UInt8]
 

@@ -1,9 +1,9 @@
 internal import Glibc
 package import SystemPackage
 
-/// Files that are there whole or not at all, whoever reads or writes them at the same time.
+/// Files that are written completely or not at all, regardless of concurrent readers and writers.
 package enum AtomicFile {
-    /// Replaces `file` as a whole, or leaves it as it was; its folder has to be there.
+    /// Replaces `file` completely, or leaves it unchanged; its folder must exist.
     package static func write(_ bytes: [UInt8], to file: FilePath) throws(Errno) {
         let new = TemporaryFolder.name(beside: file)
         do {
@@ -21,7 +21,7 @@ package enum AtomicFile {
         }
     }
 
-    /// Puts `file` in the place of `target`, which need not be there; both are on one file system.
+    /// Moves `file` to `target`, replacing an existing file; both must be on the same file system.
     package static func move(_ file: FilePath, to target: FilePath) throws(Errno) {
         let result = file.withPlatformString { from in target.withPlatformString { rename(from, $0) } }
         guard result == 0 else { throw Errno(rawValue: errno) }

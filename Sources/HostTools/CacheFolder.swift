@@ -2,13 +2,13 @@ internal import FoundationEssentials
 internal import Glibc
 package import SystemPackage
 
-/// The folder of what runs make again when it is missing.
+/// The folder of files that runs recreate if they are missing.
 package struct CacheFolder: Sendable {
     package let path: FilePath
 
     package init(_ path: FilePath) { self.path = path }
 
-    /// What there is in it.
+    /// The kinds of files in it.
     package enum Kind: String, Sendable, CaseIterable {
         case snapshots
         case guestImages = "guest images"
@@ -17,7 +17,7 @@ package struct CacheFolder: Sendable {
         case kernels
         case packageLists = "package lists"
 
-        /// Whether it takes the network, or a file of the user's, to make it again.
+        /// Whether recreating it requires network access, or a file of the user's.
         package var isFetched: Bool { [.kernels, .packageLists].contains(self) }
 
         fileprivate init?(_ name: String) {
@@ -33,19 +33,19 @@ package struct CacheFolder: Sendable {
         }
     }
 
-    /// What goes as a whole.
+    /// An entry that is removed as a whole.
     package struct Entry: Sendable, Equatable {
         package var path: FilePath
         package var kind: Kind
-        /// What it takes on disk.
+        /// Its size on disk.
         package var bytes: Int
-        /// When it was last written or read; the system may note a reading only once a day.
+        /// The time of the last write or read; the system may record reads only once a day.
         package var lastUse: Duration
     }
 
     package var exists: Bool { access(path.string, F_OK) == 0 }
 
-    /// Notes that this process uses the cache: until it ends, or gives the lock back, nothing is removed.
+    /// Declares that this process uses the cache: until it ends or releases the lock, nothing is removed.
     package func use() async throws -> FileLock {
         try PrivateFolder.create(path)
         return try await FileLock(sharing: path, .folder)
@@ -53,10 +53,10 @@ package struct CacheFolder: Sendable {
 
     /// The same for the rest of this process.
     ///
-    /// A cache that cannot be locked cannot be written either, which is said where that matters.
+    /// A cache that cannot be locked cannot be written either, which is reported later.
     package func useUntilExit() async { _ = try? await use() }
 
-    /// What is of this program in the folder, which may have been put where other things are, too.
+    /// The program's own entries in the folder, which may also contain other files.
     package func entries() -> [Entry] {
         Self.names(in: path).flatMap { name -> [Entry] in
             guard let kind = Kind(name) else { return [] }
@@ -70,10 +70,10 @@ package struct CacheFolder: Sendable {
         }
     }
 
-    /// Removes entries, those first that were not used for longest, until what can be made again without the network takes
-    /// `limit` bytes at the most.
+    /// Removes entries, least recently used first, until those that can be recreated without the network take at most
+    /// `limit` bytes.
     ///
-    /// - Returns: What was removed; `nil` if nothing was tried, since another process uses the cache.
+    /// - Returns: The removed entries; `nil` if nothing was attempted because another process uses the cache.
     package func trim(to limit: Int) -> [Entry]? {
         alone {
             let entries = entries().filter { !$0.kind.isFetched }.sorted { $0.lastUse < $1.lastUse }
@@ -86,7 +86,7 @@ package struct CacheFolder: Sendable {
         }
     }
 
-    /// What `clear` did.
+    /// The result of `clear`.
     package struct Clearance: Sendable {
         package var removed: [Entry] = []
         package var failures: [(path: FilePath, reason: String)] = []

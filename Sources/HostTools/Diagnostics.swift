@@ -1,11 +1,11 @@
-/// What lines of the diagnostic log have in common.
+/// Formatting for lines of the diagnostic log.
 package enum Diagnostics {
-    /// The command as a shell would read it, without the credentials of URLs.
+    /// The command in shell syntax, without the credentials of URLs.
     package static func command(_ words: [String]) -> String {
         words.map(quoted).joined(separator: " ").replacing(/:\/\/[^\/@\s]*@/, with: "://…@")
     }
 
-    /// In seconds, as in `0.123 s`.
+    /// In seconds, such as `0.123 s`.
     package static func seconds(since start: ContinuousClock.Instant) -> String {
         seconds((ContinuousClock.now - start) / .seconds(1))
     }

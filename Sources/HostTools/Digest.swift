@@ -1,7 +1,7 @@
 internal import CNettle
 package import FoundationEssentials
 
-/// SHA-256 digests as 64 lower-case hexadecimal digits, and the state of one whose bytes are still coming in.
+/// SHA-256 digests as 64 lower-case hexadecimal digits, and the state of a digest in progress.
 package struct Digest {
     private var state = sha256_ctx()
 
@@ -25,7 +25,7 @@ package struct Digest {
         }
     }
 
-    /// The digest of all bytes so far in base64, as a browser's content security policy wants it.
+    /// The digest of all bytes so far in base64, the format of a browser's content security policy.
     package func base64() -> String { Data(digest).base64EncodedString() }
 
     /// The digest of all bytes so far.

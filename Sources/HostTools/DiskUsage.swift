@@ -2,14 +2,14 @@ internal import FoundationEssentials
 internal import Glibc
 package import SystemPackage
 
-/// What a file takes, or a folder with all in it.
+/// The disk usage of a file, or of a folder with its contents.
 package struct DiskUsage: Sendable, Equatable {
-    /// On disk, which is less than the length of a file full of holes.
+    /// The size on disk, which is less than the length for a file with holes.
     package private(set) var bytes = 0
-    /// When a file of it was last written or read, since 1970; the system may note a reading only once a day.
+    /// The time of the last write or read, since 1970; the system may record reads only once a day.
     package private(set) var lastUse: Duration = .zero
 
-    /// Nothing for what is not there.
+    /// Zero for a missing file.
     package init(of path: FilePath) {
         var status = stat()
         guard lstat(path.string, &status) == 0 else { return }

@@ -15,7 +15,7 @@ package struct FileLock: Sendable {
 
     private let descriptor: FileDescriptor
 
-    /// Waits for whoever holds it; throws `cancelled` when the task is cancelled meanwhile.
+    /// Waits for the current holder; throws `cancelled` if the task is cancelled meanwhile.
     package init(_ path: FilePath, _ kind: Kind = .file) async throws(Problem) {
         descriptor = try Self.open(path, kind)
         try await wait(LOCK_EX)
@@ -27,9 +27,10 @@ package struct FileLock: Sendable {
         try await wait(LOCK_SH)
     }
 
-    /// Throws `system(.wouldBlock)` if anybody else holds or shares it.
+    /// Throws `system(.wouldBlock)` if the lock is held or shared.
     ///
-    /// A process that is just being started holds copies of all locks for a moment; it is given a fifth of a second.
+    /// A process that is just being started holds copies of all locks for a moment, so this waits for up to a fifth of
+    /// a second.
     package init(ifFree path: FilePath, _ kind: Kind = .file) throws(Problem) {
         descriptor = try Self.open(path, kind)
         var attempts = 0
@@ -54,7 +55,7 @@ package struct FileLock: Sendable {
         }
     }
 
-    /// Waits without an end and without leaving the thread; for what is held as long as it takes to write a small file.
+    /// Waits indefinitely and blocks the thread; for locks that are held only while a small file is written.
     package init(blockingOn path: FilePath, _ kind: Kind = .file) throws(Problem) {
         descriptor = try Self.open(path, kind)
         while flock(descriptor.rawValue, LOCK_EX) != 0 {
@@ -66,7 +67,7 @@ package struct FileLock: Sendable {
         }
     }
 
-    /// Locks a file that its owner may remove: once it is locked here, it is the one at its path.
+    /// Locks a file that its owner may remove: once locked, it is the file at its path.
     package init(replaceable file: FilePath) async throws(Problem) {
         while true {
             let lock = try await FileLock(file)

@@ -2,7 +2,7 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// Ctrl-C and its like.
+/// Handling of Ctrl-C and SIGTERM.
 package enum Interruption {
     private struct State {
         var hasHappened = false
@@ -11,13 +11,13 @@ package enum Interruption {
 
     private static let state = Mutex(State())
 
-    /// Done once: libdispatch does not take a signal back that was ignored in between.
+    /// Done once: libdispatch cannot observe a signal again that was ignored in between.
     private static let isListening: Bool = {
         for number in [SIGINT, SIGTERM] {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             source.setEventHandler {
-                // Held by its own handler, it is there as long as the process.
+                // Its own handler keeps it alive as long as the process.
                 _ = source
                 let cancel = state.withLock { state in
                     state.hasHappened = true
@@ -31,9 +31,10 @@ package enum Interruption {
         return true
     }()
 
-    /// Runs `body`, and cancels it on SIGINT or SIGTERM: guests are ended and what was found is kept.
+    /// Runs `body`, and cancels it on SIGINT or SIGTERM: guests are ended and results are kept.
     ///
-    /// A second signal ends the process at once; guests end with it. Does not begin where a signal came before.
+    /// A second signal ends the process immediately, and guests with it. If a signal arrived earlier, `body` does not
+    /// start.
     package static func cancelling<Result: Sendable>(
         _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {

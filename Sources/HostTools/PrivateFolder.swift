@@ -4,8 +4,8 @@ package import SystemPackage
 
 /// Folders with data that later runs trust, so no other user may write to them.
 package enum PrivateFolder {
-    /// Creates `path` for this user alone, with the folders above it; where others may write to one that is there and ours,
-    /// they no longer may.
+    /// Creates `path` and its parent folders for this user alone; removes other users' write permission from an
+    /// existing folder of this user's.
     ///
     /// - Throws: `Errno`, or an error of Foundation.
     package static func create(_ path: FilePath) throws {
@@ -17,7 +17,7 @@ package enum PrivateFolder {
         guard chmod(path.string, status.st_mode & ~othersWrite) == 0 else { throw Errno(rawValue: errno) }
     }
 
-    /// Whether only this user and root can have written `file`, or put it where it is.
+    /// Whether only this user and root can have written or placed `file`.
     package static func isOurs(_ file: FilePath) -> Bool {
         [file, file.removingLastComponent()].allSatisfy { path in
             var status = stat()

@@ -1,9 +1,9 @@
 internal import Glibc
 package import SystemPackage
 
-/// A program, by what changes when it does.
+/// The identity of a program, which changes with its file.
 package enum ProgramIdentity {
-    /// The path, its size and when it was written; `nil` where there is nothing that can be run.
+    /// Its path, size and modification time; `nil` if there is no executable.
     package static func of(_ program: FilePath) -> String? {
         var status = stat()
         guard stat(program.string, &status) == 0, access(program.string, X_OK) == 0 else { return nil }

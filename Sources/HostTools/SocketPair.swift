@@ -6,7 +6,7 @@ package final class SocketPair: Sendable {
     package let near: Int32
     package let far: Int32
 
-    /// With `isNonBlocking`, what is not possible at once fails with EAGAIN at either end.
+    /// With `isNonBlocking`, operations that would block fail with EAGAIN at either end.
     package init(isNonBlocking: Bool = false) throws(Errno) {
         var ends: [Int32] = [-1, -1]
         let flags = SOCK_CLOEXEC.rawValue | (isNonBlocking ? SOCK_NONBLOCK.rawValue : 0)

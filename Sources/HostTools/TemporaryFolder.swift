@@ -2,7 +2,7 @@ internal import FoundationEssentials
 internal import Glibc
 package import SystemPackage
 
-/// Folders and files that are gone when they are no longer needed, or belong to a process that is gone.
+/// Folders and files that are removed when they are no longer needed, or when their process is gone.
 package enum TemporaryFolder {
     /// A unique name in the folder of `file` that identifies the process that uses it.
     package static func name(beside file: FilePath) -> FilePath {
@@ -11,7 +11,7 @@ package enum TemporaryFolder {
             .appending(".\(name).\(getpid())-\(String(UInt32.random(in: 0 ... .max), radix: 16)).new")
     }
 
-    /// Whether `name` is one that `name(beside:)` made for a process that is gone.
+    /// Whether `name` was created by `name(beside:)` for a process that is gone.
     package static func isAbandoned(_ name: String) -> Bool {
         guard let match = name.wholeMatch(of: /\..+\.([0-9]+)-[0-9a-f]+\.new/), let process = pid_t(match.1) else {
             return false
@@ -19,9 +19,9 @@ package enum TemporaryFolder {
         return kill(process, 0) != 0 && errno == ESRCH
     }
 
-    /// Hands `body` a new folder beside `file`, and removes it with all in it however `body` ends.
+    /// Passes a new folder next to `file` to `body`, and removes it with its contents when `body` returns or throws.
     ///
-    /// - Throws: `Errno` where the folder cannot be made, and what `body` throws.
+    /// - Throws: `Errno` if the folder cannot be created, and what `body` throws.
     package static func with<Value>(
         beside file: FilePath, _ body: (FilePath) async throws -> Value
     ) async throws -> Value {

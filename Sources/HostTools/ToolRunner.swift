@@ -3,10 +3,10 @@ internal import Logging
 internal import Subprocess
 package import SystemPackage
 
-/// A program of this machine that runs to its end, its output collected.
+/// A program of this machine that runs to completion while its output is collected.
 package struct ToolRunner: Sendable {
     package enum Program: Sendable, Hashable {
-        /// To be found on `PATH`.
+        /// A program to look up on `PATH`.
         case name(String)
         case path(FilePath)
 
@@ -22,9 +22,9 @@ package struct ToolRunner: Sendable {
         /// The program does not exist; the payload is a message for users.
         case notFound(String)
         case cancelled
-        /// The program was ended after this long.
+        /// The program was killed after this duration.
         case overdue(Duration)
-        /// It could not be started, or wrote more than there is room for.
+        /// It could not be started, or wrote too much output.
         case failed(String)
 
         package var description: String {
@@ -37,9 +37,9 @@ package struct ToolRunner: Sendable {
     }
 
     package struct Output: Sendable {
-        /// The exit status; `nil` when a signal ended the program.
+        /// The exit status; `nil` if a signal ended the program.
         package let status: Int32?
-        /// The signal that ended the program; `nil` when it exited.
+        /// The signal that ended the program; `nil` if it exited.
         package let signal: Int32?
         package let text: String
         package let complaints: String
@@ -49,7 +49,8 @@ package struct ToolRunner: Sendable {
         /// How it ended, `exited(1)` or `signaled(9)`.
         package var ending: String { status.map { "exited(\($0))" } ?? "signaled(\(signal ?? 0))" }
 
-        /// What went wrong in one line: what killed it, the first error the tool reported, else the last thing it said.
+        /// The problem in one line: the signal that killed it, the first error that the tool reported, or else its last
+        /// output.
         package var problem: String {
             if let signal { return "killed by signal \(signal)" }
             let lines = complaints.split(separator: "\n")
@@ -59,15 +60,15 @@ package struct ToolRunner: Sendable {
     }
 
     package let program: Program
-    /// Where it runs; `nil` for the current folder.
+    /// The current directory of the program; `nil` for that of this process.
     package var folder: FilePath?
-    /// What differs from this process's environment; `nil` takes a variable out.
+    /// Changes to this process's environment; `nil` removes a variable.
     package var environment: [String: String?]
-    /// How long it has to end by itself when the task is cancelled or its time is over.
+    /// The time to exit by itself when the task is cancelled or its time limit is exceeded.
     package var timeToTidyUp: Duration?
-    /// How much it may write to stdout, in bytes.
+    /// The maximum output to stdout, in bytes.
     package var longestText: Int
-    /// How much it may write to stderr, in bytes.
+    /// The maximum output to stderr, in bytes.
     package var longestComplaints: Int
 
     package init(

@@ -1,9 +1,9 @@
 /// The distribution that built a kernel, derived from the kernel's own version text.
 ///
-/// By the conventions of those who build kernels and not by a table of kernels: RPM's `%{dist}` tag in the release, a
-/// name in `uname -v`, the address of whoever built it.
+/// Based on the conventions of those who build kernels, not on a table of kernels: RPM's `%{dist}` tag in the release,
+/// a name in `uname -v`, or the builder's address.
 package struct Distribution: Sendable, Equatable, CustomStringConvertible {
-    /// `Debian`, `Ubuntu`, `Enterprise Linux 9`; `nil` when the kernel does not say.
+    /// `Debian`, `Ubuntu`, `Enterprise Linux 9`; `nil` if the kernel does not name one.
     package var name: String?
     /// The part of the text that proves it.
     package var evidence: String
@@ -47,7 +47,7 @@ package struct Distribution: Sendable, Equatable, CustomStringConvertible {
             let rest = part.dropFirst(word.count)
             let number = rest.prefix { $0.isNumber }
             guard !number.isEmpty, let vendor = vendors[String(word)] else { continue }
-            // `el8uek` and `el9_4`: what follows the number is the vendor's own.
+            // `el8uek` and `el9_4`: the vendor's own suffix follows the number.
             return ("\(vendor) \(number)", String(part))
         }
         return nil
@@ -65,7 +65,8 @@ package struct Distribution: Sendable, Equatable, CustomStringConvertible {
         return (name, String(address))
     }
 
-    /// What follows the number where neither name nor builder says anything: `6.9.1-arch1-1`, `5.14.21-default`.
+    /// The suffix of the version, if neither name nor builder identifies the distribution: `6.9.1-arch1-1`,
+    /// `5.14.21-default`.
     private static func flavour(in release: String) -> (name: String, flavour: String)? {
         let flavours = ["arch": "Arch Linux", "cos": "Container-Optimized OS", "default": "SUSE", "MANJARO": "Manjaro"]
         for part in release.split(whereSeparator: { ".-+".contains($0) }).dropFirst() {

@@ -1,11 +1,11 @@
 import GuestLink
 
-/// Puts together what an examination reports.
+/// Collects the facts that an examination reports.
 struct FactCollector {
     private(set) var facts: KernelFacts
     private var config: [UInt8] = []
 
-    /// More than any kernel reports; limits a guest that never stops.
+    /// More than any kernel reports; stops a guest that never ends.
     static let byteLimit = 8 << 20
     private var bytes = 0
 
@@ -27,7 +27,7 @@ struct FactCollector {
         return true
     }
 
-    /// What was found out, or was until `gap`.
+    /// The collected facts, which are incomplete if there is a `gap`.
     func finished(gap: String? = nil) -> KernelFacts {
         var facts = facts
         if !config.isEmpty { facts.config = KernelConfig(text: config) }

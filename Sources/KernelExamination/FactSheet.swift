@@ -13,7 +13,7 @@ package struct FactSheet: Sendable, Equatable {
 
     /// The rows in `width` columns: labels on the left, long values wrapped below.
     ///
-    /// A heading whose rows are all empty lists is left out, and so are empty lists.
+    /// Empty lists are omitted, and so are headings with empty lists only.
     package func text(width: Int) -> String {
         let shown = rows.filter { if case .list(_, let words) = $0 { !words.isEmpty } else { true } }
         let labels = shown.map(\.label).filter { !$0.isEmpty }

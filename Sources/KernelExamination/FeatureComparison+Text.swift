@@ -10,7 +10,7 @@ extension FeatureComparison {
         return parts.joined(separator: "\n\n")
     }
 
-    /// The rows in which the kernels differ, and how many they agree in.
+    /// The rows in which the kernels differ, and the number of equal rows.
     package func differences(width: Int?) -> String {
         let differing = sections.map { section in
             Section(title: section.title, rows: section.rows.filter(\.differs), isCatalogue: section.isCatalogue)
@@ -20,7 +20,7 @@ extension FeatureComparison {
         return (tables + ["\(same) more features are the same"]).joined(separator: "\n\n")
     }
 
-    /// Program types tend to have the very same helpers.
+    /// Merges equal sections: program types often have the same helpers.
     private static func merged(_ sections: [Section]) -> [Section] {
         sections.reduce(into: []) { merged, section in
             if section.isCatalogue, let twin = merged.firstIndex(where: { $0.isCatalogue && $0.rows == section.rows }) {
@@ -36,7 +36,7 @@ extension FeatureComparison {
         let rows = section.rows.filter(\.differs)
         guard !rows.isEmpty else { return [section.title] }
         let groups = section.isCatalogue ? Group.of(rows) : rows.map { Group(label: $0.name, marks: $0.marks) }
-        // The title of a catalogue may be long.
+        // The title of a catalogue can be long.
         let title = section.isCatalogue ? "" : section.title
         let label = max(title.count, (groups.map(\.label.count).max() ?? 0) + Self.indent.count)
         let widths = kernels.indices.map { column in
@@ -55,7 +55,7 @@ extension FeatureComparison {
             }
     }
 
-    /// What need not be compared.
+    /// The features that are the same in all kernels.
     private func folded(_ section: Section, width: Int?) -> [String] {
         let same = section.rows.filter { !$0.differs }
         func names(_ mark: Mark) -> [String] { same.filter { $0.marks.first == mark }.map(\.name) }
@@ -80,7 +80,7 @@ extension FeatureComparison {
         text + String(repeating: " ", count: max(0, width - text.count))
     }
 
-    /// Columns that fit beside each other in `room`, at least one at a time.
+    /// Groups of columns that fit side by side in `room`, at least one column each.
     private static func blocks(of widths: [Int], room: Int?) -> [[Int]] {
         guard let room else { return [Array(widths.indices)] }
         var blocks: [[Int]] = [[]]
@@ -114,7 +114,7 @@ extension FeatureComparison {
         return line.isEmpty ? lines : lines + [indent + line]
     }
 
-    /// Rows of a catalogue that are alike.
+    /// Equal rows of a catalogue.
     private struct Group {
         var label: String
         var marks: [Mark]

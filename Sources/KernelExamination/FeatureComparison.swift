@@ -1,6 +1,6 @@
-/// What several kernels offer, side by side.
+/// The features of several kernels, side by side.
 package struct FeatureComparison: Sendable, Equatable {
-    /// A kernel, as far as it is known.
+    /// A kernel with its known facts.
     package struct Column: Sendable {
         package var kernel: String
         package var facts: KernelFacts
@@ -15,7 +15,7 @@ package struct FeatureComparison: Sendable, Equatable {
 
     package enum Mark: Sendable, Hashable {
         case present, absent
-        /// Could not be found out.
+        /// Could not be determined.
         case unknown
         case text(String)
 
@@ -33,14 +33,14 @@ package struct FeatureComparison: Sendable, Equatable {
     package struct Section: Sendable, Equatable {
         package var title: String
         package var rows: [Row]
-        /// Whether there are too many rows for a line each.
+        /// Whether there are too many rows to print one per line.
         package var isCatalogue = false
     }
 
     package var kernels: [String]
     package var sections: [Section]
 
-    /// With `names`, helpers and kernel functions are rows of their own; without, they are counted.
+    /// With `names`, helpers and kernel functions are separate rows; otherwise, they are counted.
     package init(_ columns: [Column], names: Bool) {
         kernels = columns.map(\.kernel)
         let facts = columns.map(\.facts)
@@ -82,7 +82,7 @@ package struct FeatureComparison: Sendable, Equatable {
         return group.features.map(\.words).map { words in Row(name: words, marks: offers.map { $0.mark(words) }) }
     }
 
-    /// In the kernels' own order, which the newest knows best.
+    /// In the kernels' own order, according to the newest kernel.
     private static func rows(of offers: [Offers]) -> [Row] {
         let names = offers.reversed().flatMap(\.all).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
         return names.map { name in Row(name: name, marks: offers.map { $0.mark(name) }) }
@@ -131,7 +131,7 @@ package struct FeatureComparison: Sendable, Equatable {
 extension Offers {
     fileprivate var all: [String] { present + absent + unknown }
 
-    /// Features that were not probed are absent: a kernel without `bpf()` was not probed.
+    /// Features that were not probed count as absent: a kernel without `bpf()` is not probed.
     fileprivate func mark(_ name: String) -> FeatureComparison.Mark {
         if present.contains(name) { return .present }
         return unknown.contains(name) ? .unknown : .absent

@@ -1,7 +1,7 @@
-/// What the kernel can do, in the terms of probe authors.
+/// A group of kernel features, in the terms of probe authors.
 enum FeatureGroup: CaseIterable {
     case loads, attaches, log
-    /// What tracefs offers.
+    /// The features of tracefs.
     case withoutBPF
 
     static let ofBPF: [FeatureGroup] = [.loads, .attaches, .log]
@@ -15,7 +15,7 @@ enum FeatureGroup: CaseIterable {
         }
     }
 
-    /// By the names that the guest's loader gives them.
+    /// By the names that the guest's loader uses.
     var features: [(name: String, words: String)] {
         switch self {
         case .loads:

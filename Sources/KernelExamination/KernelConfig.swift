@@ -1,11 +1,11 @@
-/// The options of a kernel's configuration that decide what BPF can do there.
+/// The options of a kernel's configuration that affect BPF.
 package struct KernelConfig: Codable, Sendable, Equatable {
     /// By name without `CONFIG_`: `y`, `m`, a number, or a text without its quotes.
     ///
-    /// What is not here is not set.
+    /// Options that are missing here are not set.
     package var values: [String: String]
 
-    /// Reads a `CONFIG_…` file, as in /boot or /proc/config.gz.
+    /// Parses a `CONFIG_…` file, as in /boot or /proc/config.gz.
     package init(text: some Sequence<UInt8>) {
         values = [:]
         let wanted = Set(Self.options)
@@ -37,7 +37,7 @@ package struct KernelConfig: Codable, Sendable, Equatable {
         "SERIAL_8250_CONSOLE",
     ]
 
-    /// As kernels before 4.11 call what is in `options`.
+    /// The names of `options` in kernels before 4.11.
     private static let renamed = ["KPROBE_EVENT": "KPROBE_EVENTS", "UPROBE_EVENT": "UPROBE_EVENTS"]
 
     /// Options and their values in the order of `options`.

@@ -1,13 +1,13 @@
 internal import GuestLink
 package import Machine
 
-/// What came of a kernel that was to boot.
+/// The result of booting a kernel.
 package enum BootOutcome<Found: Sendable>: Sendable {
     case booted(Found)
     case didNotBoot(BootFailure)
 }
 
-/// A kernel that did not come up: an outcome, like a program that is refused.
+/// A kernel that failed to start: an outcome, like a rejected program.
 package struct BootFailure: Sendable, Equatable {
     package var reason: String
     package var console: [UInt8]
@@ -17,7 +17,7 @@ package struct BootFailure: Sendable, Equatable {
         self.console = console
     }
 
-    /// The end of what the guest showed: printable, without empty lines.
+    /// The end of the guest's console: printable, without empty lines.
     package func lastLines(_ count: Int) -> [String] {
         let text = String(decoding: console, as: UTF8.self)
         let lines = text.split(whereSeparator: \.isNewline).map { line in
@@ -28,14 +28,14 @@ package struct BootFailure: Sendable, Equatable {
     }
 }
 
-/// Boots kernels to find out what they are, and leaves snapshots for the runs to come.
+/// Boots kernels to examine them, and leaves snapshots for later runs.
 package struct KernelExaminer: Sendable {
     private let backend: any MachineBackend
     private let limit: Duration
 
-    /// From the question to the last answer.
+    /// From the request to the last answer.
     ///
-    /// It takes 1 to 4 s under TCG, three times that on a busy host.
+    /// It takes 1 to 4 s under TCG, and three times as long on a busy host.
     package static let limit: Duration = .seconds(120)
 
     package init(backend: any MachineBackend, limit: Duration = KernelExaminer.limit) {
@@ -45,21 +45,22 @@ package struct KernelExaminer: Sendable {
 
     /// Boots `spec` and probes the features of its kernel.
     ///
-    /// A guest that dies of the questions was booted all the same: what it said until then is in the facts, with the `gap`.
+    /// A guest that dies during the examination has booted nevertheless: the facts contain everything it reported until
+    /// then, with the `gap`.
     ///
-    /// - Throws: `MachineError` when the host cannot run guests at all, `CancellationError`.
+    /// - Throws: `MachineError` if the host cannot run guests at all, `CancellationError`.
     package func examine(_ spec: GuestSpec) async throws -> BootOutcome<KernelFacts> {
         try await booting(spec) { guest in try await collect(from: guest) }
     }
 
-    /// Boots `spec` and only checks that it comes up.
+    /// Boots `spec` and checks only that it starts.
     ///
     /// - Throws: As `examine`.
     package func boot(_ spec: GuestSpec) async throws -> BootOutcome<KernelFacts.Boot> {
         try await booting(spec) { guest in KernelFacts.Boot(guest) }
     }
 
-    /// A guest that does not come up gets a second chance, as in a run: it may have been the host.
+    /// A guest that fails to start gets a second chance, as in a run, because the host may be to blame.
     private func booting<Found: Sendable>(
         _ spec: GuestSpec, body: @Sendable (any Guest) async throws -> Found
     ) async throws -> BootOutcome<Found> {

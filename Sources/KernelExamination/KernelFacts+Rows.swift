@@ -1,5 +1,5 @@
 extension KernelFacts {
-    /// What one wants to know of a kernel that was just added.
+    /// The facts that matter for a kernel that was just added.
     package var summary: [FactSheet.Row] {
         [
             .line(label: "release", text: release),
@@ -9,7 +9,7 @@ extension KernelFacts {
         ] + gapRows
     }
 
-    /// What it is and how it came up.
+    /// Its identity, and how it booted.
     package var identityRows: [FactSheet.Row] {
         [
             .line(label: "release", text: release),
@@ -44,7 +44,8 @@ extension KernelFacts {
         return rows + settingRows
     }
 
-    /// The names of all helpers, first those that every type may call, then what each type has besides; and of kfuncs.
+    /// The names of all helpers: first those that every type may call, then the additional ones of each type; and of
+    /// kfuncs.
     package var helperRows: [FactSheet.Row] {
         let kfuncs: [FactSheet.Row] =
             kernelFunctions.isEmpty
@@ -63,7 +64,7 @@ extension KernelFacts {
             .list(label: "in all types", words: words(names.filter(common.contains))),
         ]
             + types.enumerated().map { number, type in
-                // Tracing types tend to have the very same.
+                // Tracing types often have the same helpers.
                 if let twin = types[..<number].first(where: { helpers[$0] == helpers[type] }) {
                     return .line(label: type, text: "same as \(twin)")
                 }
@@ -116,7 +117,7 @@ extension Offers {
 }
 
 extension KernelConfig {
-    /// For people, who want to know that it was read in `source`.
+    /// For people, including the `source` of the config.
     package func rows(source: String) -> [FactSheet.Row] {
         [
             .heading("Config, from \(source)"),

@@ -2,11 +2,11 @@ package import GuestLink
 
 /// The identity and features of a kernel, established in a guest.
 ///
-/// Nothing here is looked up by version: distributions backport.
+/// Nothing here is looked up by version, because distributions backport features.
 package struct KernelFacts: Codable, Sendable, Equatable {
-    /// How the guest came up.
+    /// How the guest booted.
     package struct Boot: Codable, Sendable, Equatable {
-        /// From the start of the VMM to the first word of the agent; the guest was booted, not restored.
+        /// From the start of the VMM to the agent's first frame; the guest was booted, not restored.
         package var readySeconds: Double
         /// The guest's own clock at that moment.
         package var uptimeSeconds: Double
@@ -28,20 +28,20 @@ package struct KernelFacts: Codable, Sendable, Equatable {
     /// `uname -v`.
     package var versionText: String
     package var boot: Boot
-    /// What decides loads and attachments: `bounded_loops`, `kernel_btf`.
+    /// The features that decide loads and attachments: `bounded_loops`, `kernel_btf`.
     package var features = Offers()
     package var programTypes = Offers()
     package var mapTypes = Offers()
-    /// By program type, the helpers that it may call, oldest first; a type that is loaded in a special way is left out.
+    /// By program type, the helpers that it may call, oldest first; types with a special way of loading are omitted.
     package var helpers: [String: [String]] = [:]
-    /// Names of `kfuncs` (functions of the kernel that programs may call), `iterators` and `struct_ops`; what comes with
-    /// modules is not among them.
+    /// Names of `kfuncs` (kernel functions that programs may call), `iterators` and `struct_ops`, without those from
+    /// modules.
     package var lists: [String: [String]] = [:]
-    /// What files in /proc and /sys say: `lsm`, `lockdown`, `banner`.
+    /// The contents of files in /proc and /sys: `lsm`, `lockdown`, `banner`.
     package var settings: [String: String] = [:]
-    /// Of the config that the kernel carries itself; `nil` when it carries none.
+    /// The config embedded in the kernel; `nil` if there is none.
     package var config: KernelConfig?
-    /// Why the examination ended before its end, so that what is missing above means nothing.
+    /// Why the examination ended early, so that missing entries above prove nothing.
     package var gap: String?
 
     package init(hello: Hello, boot: Boot) {
@@ -55,11 +55,11 @@ package struct KernelFacts: Codable, Sendable, Equatable {
     }
 }
 
-/// Names of one sort, each in the order in which the kernel numbers them.
+/// Names of one kind, each list in the kernel's own order.
 package struct Offers: Codable, Sendable, Equatable {
     package var present: [String] = []
     package var absent: [String] = []
-    /// Could not be found out.
+    /// Could not be determined.
     package var unknown: [String] = []
 
     package init(present: [String] = [], absent: [String] = [], unknown: [String] = []) {
@@ -80,6 +80,6 @@ package struct Offers: Codable, Sendable, Equatable {
 extension KernelFacts {
     package var hasBPF: Bool { features.present.contains("bpf_syscall") }
     package var hasBTF: Bool { features.present.contains("kernel_btf") }
-    /// Functions of the kernel itself that programs may call.
+    /// Functions of the kernel image that programs may call.
     package var kernelFunctions: [String] { lists["kfuncs"] ?? [] }
 }

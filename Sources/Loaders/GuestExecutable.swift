@@ -7,10 +7,10 @@ package import MatrixRunner
 package import ProbeObject
 import SystemPackage
 
-/// A program of the user's, made ready for guests: with its libraries from this machine and all that it needs besides.
+/// A user's executable prepared for guests, with its libraries from this machine and its additional files.
 ///
-/// It has a root directory of its own there, in which everything has the path that it has here: so `/proc/self/exe`,
-/// `$ORIGIN` and the path of the interpreter mean the same.
+/// It has its own root directory there, in which every file has the same path as here, so `/proc/self/exe`, `$ORIGIN`
+/// and the path of the interpreter stay valid.
 package struct GuestExecutable: Sendable, Hashable {
     package var plan: StagePlan
     package var files: [CellFile]
@@ -18,7 +18,7 @@ package struct GuestExecutable: Sendable, Hashable {
     /// The size limit of a program and its files, so that they fit into guest memory; in bytes.
     package static let mostBytes = 64 << 20
 
-    /// - Throws: `LoaderError` for what is no program, lacks a library, or does not fit.
+    /// - Throws: `LoaderError` for a file that is not a program, lacks a library, or is too large.
     package init(_ executable: ProbeExecutable, of variant: BuiltVariant) async throws {
         let name = "\(variant.probe)/\(variant.variant)"
         do {
@@ -65,12 +65,12 @@ package struct GuestExecutable: Sendable, Hashable {
                     output: executable.line)))
     }
 
-    /// What every program has that does not say otherwise.
+    /// The default environment of every program.
     private static let environment = [
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "TERM": "dumb",
     ]
 
-    /// No two variants of a guest share it.
+    /// Unique among the variants of a guest.
     private static func root(for name: String) -> String {
         let digest = Digest.of(name)
         return "/job/root-\(digest.prefix(16))"
@@ -78,6 +78,6 @@ package struct GuestExecutable: Sendable, Hashable {
 }
 
 extension FilePath {
-    /// The path that the kernel names it by: the one that `$ORIGIN` comes from.
+    /// The path under which the kernel knows it, and from which `$ORIGIN` is derived.
     fileprivate var withoutLinks: FilePath { FilePath(URL(filePath: string).resolvingSymlinksInPath().path) }
 }

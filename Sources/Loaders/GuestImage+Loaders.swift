@@ -2,9 +2,10 @@ package import GuestImage
 package import SystemPackage
 
 extension GuestImage {
-    /// The image of the guests of a run that needs `loaders`, by name: the loaders that every guest has, and those.
+    /// The guest image of a run that needs `loaders`, by name: the loaders that every guest has, and those.
     ///
-    /// `tools` is the folder of the agent and the loaders. Commands that need no particular loader share this image, and so snapshots, with runs of libbpf alone.
+    /// `tools` is the folder of the agent and the loaders. Commands that need no particular loader share this image,
+    /// and therefore snapshots, with runs of libbpf alone.
     package static func forGuests(
         tools: FilePath, loaders: some Sequence<String> = []
     ) async throws(GuestImageError) -> GuestImage {

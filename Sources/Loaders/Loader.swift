@@ -6,15 +6,15 @@ package struct Loader: Sendable, Hashable {
     package enum State: Sendable, Hashable {
         /// `library` and `version` are from its `--version`; `nil` for a loader without a library.
         case available(PlannedFile, library: String?, version: String?)
-        /// It was not built, or does not run on this machine; `reason` tells how to install it.
+        /// It was not built, or does not run on this machine; `reason` contains the remedy.
         case missing(reason: String)
     }
 
     package var name: String
     package var state: State
-    /// Whether the image of the run's guests has it; a user's own comes with the cells that want it.
+    /// Whether the guest image contains it; a user's own loader is sent with the cells that need it.
     package var isInGuestImage: Bool
-    /// Whether it declares that it can be resident; for loaders in the image this is not needed.
+    /// Whether it declares that it can be resident; not needed for loaders in the image.
     package var canStay: Bool
 
     package init(name: String, state: State, isInGuestImage: Bool, canStay: Bool = false) {
@@ -24,7 +24,7 @@ package struct Loader: Sendable, Hashable {
         self.canStay = canStay
     }
 
-    /// What has to go into a guest for it.
+    /// The file that has to be sent to a guest for it.
     package var fileForGuests: PlannedFile? {
         if case .available(let file, _, _) = state, !isInGuestImage { file } else { nil }
     }
@@ -47,6 +47,6 @@ package struct Loader: Sendable, Hashable {
 }
 
 extension Sequence<Loader> {
-    /// Of those that have to be in the image of the run's guests.
+    /// The names of the loaders that must be part of the guest image.
     package var namesInGuestImage: [String] { filter(\.comesInGuestImage).map(\.name) }
 }

@@ -1,14 +1,14 @@
 import Foundation
 package import SystemPackage
 
-/// A version of a loader's library that a suite of Debian has, and a loader can be built with.
+/// A version of a loader's library that a suite of Debian has, and that a loader can be built with.
 package struct LoaderRelease: Sendable, Hashable {
     package var loader: ShippedLoader
     /// `1.1`: without the last number, which updates of a suite change.
     package var version: String
     package var suite: String
 
-    /// What cells and `--loader` call it: `libbpf@1.1`.
+    /// Its name in cells and for `--loader`: `libbpf@1.1`.
     package var name: String { "\(loader.rawValue)@\(version)" }
 
     package init(loader: ShippedLoader, version: String, suite: String) {
@@ -37,7 +37,7 @@ package struct LoaderRelease: Sendable, Hashable {
 }
 
 extension ShippedLoader {
-    /// Where the library that it is built with by default comes from, for people; `nil` if the guest tools in `folder` do not say.
+    /// The origin of the default library, for people; `nil` if the guest tools in `folder` do not record it.
     package func origin(in folder: FilePath) -> String? {
         let text = FileManager.default.contents(atPath: folder.appending("origin-\(rawValue)").string)
         return text.map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines) }

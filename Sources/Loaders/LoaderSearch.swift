@@ -4,28 +4,29 @@ import HostTools
 import MatrixRunner
 package import SystemPackage
 
-/// Finds loaders on this machine, and asks them for their versions.
+/// Finds loaders on this machine and queries their versions.
 package struct LoaderSearch: Sendable {
     private let own: [String: FilePath]
     private let tools: FilePath
     private let workshop: LoaderWorkshop?
 
-    /// Larger ones would fill the guest: its memory is what files lie in.
+    /// Larger ones would fill the guest, which keeps files in its memory.
     private static let longestLoader = 32 << 20
 
     /// - Parameters:
-    ///   - own: Where the user's own are, by the names that they were given.
-    ///   - tools: The folder of the guest's agent and of the loaders that come with it.
-    ///   - workshop: Builds what is missing of other versions; `nil` where that cannot be done.
+    ///   - own: The paths of the user's own loaders, by name.
+    ///   - tools: The folder of the guest's agent and of the shipped loaders.
+    ///   - workshop: Builds other versions that are missing; `nil` if that is not possible.
     package init(own: [String: FilePath] = [:], tools: FilePath, workshop: LoaderWorkshop? = nil) {
         self.own = own
         self.tools = tools
         self.workshop = workshop
     }
 
-    /// Those of the given names, by name.
+    /// The loaders with the given names, by name.
     ///
-    /// - Throws: `LoaderError` for a loader of the user's that is none; one of ours is missing then. `CancellationError`.
+    /// - Throws: `LoaderError` for a user's file that is not a loader; a shipped loader is reported as missing instead.
+    ///   `CancellationError`.
     package func find(_ names: Set<String>) async throws -> [String: Loader] {
         let releases = Dictionary(
             LoaderRelease.all(in: tools).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -63,7 +64,7 @@ package struct LoaderSearch: Sendable {
             ?? missing(name, "the \(name) loader is not built: \(shipped.remedy)", isInGuestImage: true)
     }
 
-    /// It comes into guests with the cells that want it, so that they all boot from the same snapshot.
+    /// It is sent to guests with the cells that need it, so that they all boot from the same snapshot.
     private func other(_ release: LoaderRelease) async throws -> Loader {
         let (name, path) = (release.name, path(of: release.name))
         func missing(_ reason: String) -> Loader { self.missing(name, reason, isInGuestImage: false) }
@@ -88,7 +89,7 @@ package struct LoaderSearch: Sendable {
         do {
             var loader = try await loader(
                 name, PlannedFile(path: path, digest: Digest.of(bytes)), isInGuestImage: isInGuestImage)
-            // Those of the image wait in the snapshot.
+            // Loaders of the image wait in the snapshot.
             loader.canStay = !isInGuestImage
             return loader
         } catch let problem as LoaderVersionProblem {
@@ -109,13 +110,13 @@ package struct LoaderSearch: Sendable {
     }
 }
 
-/// What is wrong with something of the user's that is to run in guests.
+/// An error in a user's file that should run in guests.
 package enum LoaderError: Error, Equatable, CustomStringConvertible {
-    /// No program that could run in a guest.
+    /// Not a program that can run in a guest.
     case unusable(name: String, GuestImageError)
-    /// A program that does not answer as a loader does.
+    /// A program that does not respond like a loader.
     case notALoader(name: String, FilePath, problem: String)
-    /// `variant` is `<probe>/<variant>`, and a program of the user's.
+    /// The user's executable of `variant`, which is `<probe>/<variant>`.
     case programUnusable(variant: String, GuestImageError)
     case programTooLarge(variant: String, bytes: Int, limit: Int)
     case twoFilesInOnePlace(variant: String, FilePath)

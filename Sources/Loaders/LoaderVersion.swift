@@ -3,16 +3,17 @@ import SystemPackage
 
 /// The output of a loader for `--version`.
 ///
-/// One line `<library> <version>`, or nothing where it is made with no library. A loader that can be resident adds a line `resident`.
+/// One line `<library> <version>`, or nothing for a loader without a library. A loader that can be resident adds a line
+/// `resident`.
 struct LoaderVersion: Sendable, Hashable {
     var library: String?
     var version: String?
     var isResident = false
 
-    /// How long it may take.
+    /// The time limit.
     static let limit: Duration = .seconds(5)
 
-    /// Asks the program at `path`, which runs here for that.
+    /// Queries the program at `path` by running it on this machine.
     ///
     /// - Throws: `LoaderVersionProblem`; `CancellationError`.
     static func ask(_ path: FilePath, limit: Duration = limit) async throws -> LoaderVersion {
@@ -34,7 +35,7 @@ struct LoaderVersion: Sendable, Hashable {
 
     private static let longestAnswer = 4096
 
-    /// `nil` for anything but such lines.
+    /// `nil` for any other output.
     init?(_ text: String) {
         guard !text.isEmpty else { return }
         let line = /([A-Za-z0-9][A-Za-z0-9._+\/\-]{0,63}) ([A-Za-z0-9][A-Za-z0-9._+~\-]{0,63})(\nresident)?\n?/

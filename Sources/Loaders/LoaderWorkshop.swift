@@ -1,11 +1,11 @@
 import HostTools
 package import SystemPackage
 
-/// Builds loaders with a version of their library, where the sources are.
+/// Builds loaders with other versions of their library; only where the sources are available.
 package struct LoaderWorkshop: Sendable {
     /// `scripts/loader` of the repository.
     private let script: FilePath
-    /// Called before it begins, since it may have to fetch packages first.
+    /// Called before a build, because it may have to fetch packages first.
     private let announce: @Sendable (LoaderRelease) -> Void
 
     package init(script: FilePath, announce: @escaping @Sendable (LoaderRelease) -> Void) {
@@ -13,9 +13,9 @@ package struct LoaderWorkshop: Sendable {
         self.announce = announce
     }
 
-    /// Builds it into the folder of the guest tools.
+    /// Builds the loader into the folder of the guest tools.
     ///
-    /// - Returns: Why that cannot be done, or `nil`.
+    /// - Returns: Why that is not possible, or `nil`.
     /// - Throws: `CancellationError`.
     func build(_ release: LoaderRelease) async throws -> String? {
         announce(release)
@@ -29,6 +29,6 @@ package struct LoaderWorkshop: Sendable {
         }
     }
 
-    /// A toolchain may have to be fetched and a library to be compiled.
+    /// Enough to fetch a toolchain and compile a library.
     private static let limit: Duration = .seconds(1800)
 }

@@ -1,8 +1,8 @@
-/// The loaders whose sources are this project's, in the order in which the matrix shows them.
+/// The loaders that are part of this project, in the order of the matrix.
 package enum ShippedLoader: String, CaseIterable, Sendable {
     case libbpf, aya, cilium, tracefs, exec
 
-    /// Whether it loads objects, as a user's own loaders do, or a replacement for one.
+    /// Whether it loads objects (as users' own loaders do), rather than a replacement for one.
     package var takesObjects: Bool {
         switch self {
         case .libbpf, .aya, .cilium: true
@@ -10,10 +10,10 @@ package enum ShippedLoader: String, CaseIterable, Sendable {
         }
     }
 
-    /// Whether guests have it even in runs that do not use it.
+    /// Whether guests contain it even in runs that do not use it.
     ///
-    /// libbpf's loader also examines kernels; those of tracefs and exec are small. The others are megabytes, and take their time to
-    /// warm up before a snapshot.
+    /// libbpf's loader also examines kernels; those of tracefs and exec are small. The others are megabytes in size,
+    /// and take time to warm up before a snapshot.
     package var isInEveryGuest: Bool {
         switch self {
         case .libbpf, .tracefs, .exec: true
@@ -21,7 +21,7 @@ package enum ShippedLoader: String, CaseIterable, Sendable {
         }
     }
 
-    /// What brings it where it was not built.
+    /// The command that provides it if it was not built.
     package var remedy: String {
         switch self {
         case .libbpf, .tracefs, .exec: "run 'make guest' in the repository"

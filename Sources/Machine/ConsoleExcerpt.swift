@@ -1,6 +1,6 @@
-/// The line of a guest's console that says most.
+/// The most informative line of a guest's console.
 ///
-/// Only lines with the kernel's time stamp are believed: programs write to the console as well.
+/// Only lines with the kernel's time stamp count, because programs write to the console as well.
 package enum ConsoleExcerpt {
     /// The decompressor of a kernel prints its error, then this text, and halts.
     ///
@@ -16,14 +16,14 @@ package enum ConsoleExcerpt {
         return (found.first { $0.weight == .death } ?? found.first)?.words
     }
 
-    /// The worst that the kernel had to say, were it a warning; `nil` when it said nothing that matters.
+    /// The most severe message of the kernel, including warnings; `nil` if there is none.
     package static func trouble(in console: [UInt8]) -> String? {
         let found = signs(in: console)
         let worst = found.map(\.weight).max()
         return found.first { $0.weight == worst }?.words
     }
 
-    /// Of a guest that never came up: how its kernel died, else the last that it wrote; `nil` when it wrote nothing.
+    /// For a guest that never started: how its kernel died, or else its last message; `nil` if it wrote nothing.
     package static func lastWords(in console: [UInt8]) -> String? {
         let last = lines(of: console).last { line in
             line.contains { !$0.isWhitespace } && !line.contains(halted)
@@ -32,7 +32,7 @@ package enum ConsoleExcerpt {
         return trouble(in: console) ?? last.map(shortened)
     }
 
-    /// Whether the image could not even be unpacked: nothing more is to come, and QEMU runs on.
+    /// Whether the image could not even be unpacked: no more output will follow, but QEMU continues to run.
     package static func isHalted(_ console: [UInt8]) -> Bool {
         let tail = console.suffix(halted.utf8.count + 16)
         return String(decoding: tail, as: UTF8.self).contains(halted)
@@ -42,7 +42,7 @@ package enum ConsoleExcerpt {
         let words = lines(of: console).compactMap(kernelWords)
         return words.enumerated().compactMap { number, line in
             guard let sign = ConsoleSign.all.first(where: { $0.fits(line) }) else { return nil }
-            // A report of a stall is some lines long.
+            // A report of a stall has several lines.
             let report = words[number...].prefix(reportLines)
             let isHosts = sign.weight == .lockUp && report.contains { $0.contains(ConsoleSign.hostsFault) }
             return isHosts ? nil : (sign.weight, shortened(line))
@@ -51,9 +51,10 @@ package enum ConsoleExcerpt {
 
     private static let reportLines = 8
 
-    /// What follows the time stamp, `[   12.345678] ` or with the task `[   12.345678][   T48] `; `nil` where none is.
+    /// The text after the time stamp, `[   12.345678] ` or with the task `[   12.345678][   T48] `; `nil` if there is
+    /// none.
     ///
-    /// A program that ended its line with no newline stands before it.
+    /// It may follow the output of a program that did not end its line.
     private static func kernelWords(of line: Substring) -> Substring? {
         var rest = line
         while let bracket = rest.firstIndex(of: "[") {

@@ -3,9 +3,9 @@ struct ConsoleSign: Sendable {
     enum Weight: Int, Comparable, Sendable {
         /// The kernel continues.
         case trouble
-        /// Something in it does not go on.
+        /// Part of the kernel is stuck.
         case lockUp
-        /// The kernel is lost; guests are configured to exit then.
+        /// The kernel is lost; guests are configured to exit in this case.
         case death
 
         static func < (one: Self, other: Self) -> Bool { one.rawValue < other.rawValue }
@@ -13,7 +13,7 @@ struct ConsoleSign: Sendable {
 
     var weight: Weight
     var beginning: String
-    /// One of these must follow, where there are any.
+    /// One of these must follow, if there are any.
     var mentions: [String] = []
 
     func fits(_ words: Substring) -> Bool {
@@ -21,10 +21,11 @@ struct ConsoleSign: Sendable {
         return mentions.isEmpty || mentions.contains { words.contains($0) }
     }
 
-    /// The first that fits counts.
+    /// The first match counts.
     ///
-    /// Source: Linux 3.10 to 7.3: kernel/panic.c, kernel/watchdog.c, kernel/rcu/tree_stall.h, kernel/hung_task.c, lib/bug.c,
-    /// arch/x86/kernel/{traps,dumpstack}.c, arch/x86/mm/fault.c, mm/{oom_kill,page_alloc}.c, mm/kasan/report.c.
+    /// Source: Linux 3.10 to 7.3: kernel/panic.c, kernel/watchdog.c, kernel/rcu/tree_stall.h, kernel/hung_task.c,
+    /// lib/bug.c, arch/x86/kernel/{traps,dumpstack}.c, arch/x86/mm/fault.c, mm/{oom_kill,page_alloc}.c,
+    /// mm/kasan/report.c.
     static let all: [ConsoleSign] =
         deaths.map { ConsoleSign(weight: .death, beginning: $0) }
         + lockUps.map { ConsoleSign(weight: .lockUp, beginning: $0.beginning, mentions: $0.mentions) }
@@ -44,7 +45,7 @@ struct ConsoleSign: Sendable {
         ("BUG: workqueue lockup", []), ("BUG: spinlock lockup", []),
     ]
 
-    /// Warnings count where they come from what loads, attaches and runs programs.
+    /// Warnings count if they come from code that loads, attaches or runs programs.
     private static let troubles: [(beginning: String, mentions: [String])] = [
         ("verifier bug", []), ("BPF verifier bug", []),
         (
@@ -66,12 +67,13 @@ struct ConsoleSign: Sendable {
         "random: ", "Spectre V2 : ", "RETBleed: ", "MDS CPU bug ", "MMIO Stale Data CPU bug ", "sysrq: ", "Disabling ",
     ]
 
-    /// Whether a line says only that the kernel runs what its makers do not vouch for.
+    /// Whether a line only reports that the kernel runs something unsupported.
     static func isHarmless(_ words: Substring) -> Bool {
         harmless.contains(where: words.hasPrefix) || words.hasSuffix(" taints kernel.")
     }
 
-    /// What a kernel adds to the report of a stall when its processor was not run at all: that was the host.
+    /// The note that a kernel adds to the report of a stall if its processor was not run at all, which is the host's
+    /// fault.
     ///
     /// Source: kernel/rcu/tree_stall.h of Linux 5.11, rcu_check_gp_kthread_expired_fqs_timer().
     static let hostsFault = "kthread timer wakeup didn't happen"

@@ -6,19 +6,20 @@ package import SystemPackage
 package struct GuestSpec: Sendable, Hashable {
     package var kernelID: String
     package var kernel: FilePath
-    /// SHA-256 of the kernel image, in hex: part of what a snapshot is keyed by.
+    /// SHA-256 of the kernel image, in hex: part of a snapshot's key.
     package var kernelDigest: String
     /// The release that the kernel image contains (`uname -r`); empty if it contains none.
     package var release: String
     package var initramfs: FilePath
     package var initramfsDigest: String
-    /// Names of the loaders in the initramfs: snapshots of one kernel with different loaders are kept side by side.
+    /// Names of the loaders in the initramfs: a kernel keeps separate snapshots for different sets of loaders.
     package var loaders: Set<String>
     /// Appended to the kernel's command line.
     package var extraArguments: String
     package var memoryMiB: Int
 
-    /// As little as every kernel of the catalogue boots and loads in, so that many guests fit on a small CI machine.
+    /// The smallest memory in which every kernel of the catalogue boots and loads, so that many guests fit on a small
+    /// CI machine.
     package static let defaultMemoryMiB = 192
     /// For objects whose maps do not fit in the default.
     package static let largeMemoryMiB = 2048
@@ -40,9 +41,9 @@ package struct GuestSpec: Sendable, Hashable {
     }
 }
 
-/// How a guest may come to run.
+/// How a guest may start.
 package enum StartPolicy: String, Sendable, CaseIterable {
-    /// Warm where a snapshot can be used, else cold, which leaves a snapshot behind.
+    /// Warm if a snapshot can be used, otherwise cold, which leaves a snapshot.
     case auto
     /// Like `auto`, but the run reports that a cold start was necessary.
     case warm
@@ -61,22 +62,22 @@ package enum StartPolicy: String, Sendable, CaseIterable {
     package var leavesSnapshots: Bool { self != .cold }
 }
 
-/// A guest that runs now.
+/// A running guest.
 ///
-/// Everything it says after `hello` is in `events`.
+/// Everything it reports after `hello` is in `events`.
 package protocol Guest: Sendable {
     var hello: Hello { get }
     var start: Start { get }
     /// From the start of the VMM to the first frame.
     var readySeconds: Double { get }
 
-    /// Queues a frame; it is delivered while `nextEvent` runs, as the guest makes room.
+    /// Queues a frame; it is delivered while `nextEvent` runs, as soon as the guest has room for it.
     func send(_ frame: HostFrame) throws
-    /// The next thing that happens, or `.silent` when `limit` passes without one.
+    /// The next event, or `.silent` if `limit` passes without one.
     func nextEvent(within limit: Duration) async throws -> GuestEvent
-    /// All that the guest's console showed so far.
+    /// Everything that the guest's console has shown so far.
     func console() -> [UInt8]
-    /// What the guest has had of the host's processors since its start; `nil` if the host does not say.
+    /// The guest's use of the host's processors since its start; `nil` if the host does not report it.
     func processorTime() -> ProcessorTime?
     /// Why the VMM does not run the guest, as text for users; `nil` if it runs the guest.
     ///
@@ -104,7 +105,7 @@ package struct ProcessorTime: Sendable, Equatable {
         self.longestWait = longestWait
     }
 
-    /// How many times longer than on an idle host things took: 2 where every second process had to wait.
+    /// How much slower things are than on an idle host: 2 if processes wait half of the time.
     package var slowdown: Double { running > 0 ? total / running : 1 }
 
     /// A guest that waits for a processor is not idle, so a busy host does not make it look idle.
@@ -120,9 +121,9 @@ package enum GuestEvent: Equatable, Sendable {
 
 /// Why a machine is off.
 package enum Departure: Equatable, Sendable, CustomStringConvertible {
-    /// The guest reset the machine or switched it off, as a kernel does when it panics; a triple fault resets it as well.
+    /// The guest reset the machine or switched it off, as a kernel does when it panics; a triple fault also resets it.
     case ofGuest
-    /// The VMM ended by itself or was killed, which says nothing about the guest.
+    /// The VMM exited by itself or was killed, which proves nothing about the guest.
     case ofVMM(reason: String)
 
     package var description: String {
@@ -135,9 +136,11 @@ package enum Departure: Equatable, Sendable, CustomStringConvertible {
 
 /// Something that runs guests.
 package protocol MachineBackend: Sendable {
-    /// Runs `body` with a guest of `spec`. The guest is gone with all it held when this returns, whichever way.
+    /// Runs `body` with a guest of `spec`.
     ///
-    /// - Throws: `MachineError` when no guest came up; what `body` throws; `CancellationError`.
+    /// The guest and everything it held are gone when this returns or throws.
+    ///
+    /// - Throws: `MachineError` if no guest started; what `body` throws; `CancellationError`.
     func withGuest<Result: Sendable>(
         _ spec: GuestSpec, start: StartPolicy, body: @Sendable (any Guest) async throws -> Result
     ) async throws -> Result

@@ -2,34 +2,34 @@ package import SystemPackage
 
 /// Why there is no guest to measure in.
 ///
-/// None of these says anything about a probe.
+/// None of these proves anything about a probe.
 package enum MachineError: Error, Equatable, CustomStringConvertible {
     case vmmMissing(name: String)
     case vmmUnusable(path: FilePath, reason: String)
     /// `minimum` is the oldest QEMU that does not corrupt guests under TCG.
     case vmmTooOld(version: String, minimum: String)
     case cannotStart(path: FilePath, errno: Errno)
-    /// The VMM ended before the guest was up.
+    /// The VMM exited before the guest was up.
     case endedEarly(message: String, console: [UInt8])
-    /// Nothing came from the guest in time; `console` is what it showed.
+    /// The guest sent nothing in time; `console` is its output.
     case neverReady(limit: Duration, console: [UInt8])
     /// The kernel image could not be decompressed; `console` contains the message.
     case halted(console: [UInt8])
     case monitor(command: String, message: String)
-    /// The host could not give what a guest needs (memory, descriptors, disk).
+    /// The host could not provide a resource that a guest needs (memory, descriptors, disk).
     case hostResource(what: String, errno: Errno)
     case protocolBroken(String)
-    /// The VMM ended by itself, or was killed, while the guest ran.
+    /// The VMM exited by itself, or was killed, while the guest ran.
     case vmmEnded(reason: String)
     /// The guest runs a kernel other than the one it was started with: the name of the snapshot or image does not match
     /// its content.
     case otherKernel(expected: String, reported: String)
-    /// The guest's kernel would not insert a module; `log` is what it printed about that.
+    /// The guest's kernel rejected a module; `log` is its message.
     case moduleRefused(name: String, errno: Errno, log: [UInt8])
     /// The guest did not survive the insertion.
     case moduleFatal(name: String, reason: String, console: [UInt8])
 
-    /// What is kept for people: what the guest showed, as far as it bears on this.
+    /// The relevant console output, kept for readers.
     package var console: [UInt8]? {
         switch self {
         case .endedEarly(_, let console), .neverReady(_, let console), .halted(let console),
@@ -40,7 +40,7 @@ package enum MachineError: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Whether the same start may well succeed a second time: a host under load, a guest that hung at boot.
+    /// Whether a second attempt may succeed: the host was busy, or the guest hung at boot.
     package var isWorthASecondTry: Bool {
         switch self {
         case .endedEarly, .neverReady, .halted, .monitor, .protocolBroken, .vmmEnded, .moduleFatal: true
@@ -75,7 +75,7 @@ package enum MachineError: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    /// Without what the kernel puts before it, level, time and on some task: `<3>[    1.234567][   T48] veth: Unknown …`.
+    /// Without the kernel's prefix of level, time and sometimes task: `<3>[    1.234567][   T48] veth: Unknown …`.
     private static func lastLine(of log: [UInt8]) -> String? {
         let lines = String(decoding: log, as: UTF8.self).split(whereSeparator: \.isNewline)
         return lines.last.map { String($0.trimmingPrefix(#/(<\d+>)?(\[ *[\d.]+\])?(\[ *[TC]\d+\])? */#)) }

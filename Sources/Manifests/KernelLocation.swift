@@ -1,13 +1,13 @@
 package import SystemPackage
 
-/// Where a file lies that a kernel, its config or its modules are in.
+/// The location of a file that contains a kernel, its config or its modules.
 package enum KernelLocation: Sendable, Hashable, CustomStringConvertible {
-    /// A file, or the folder of an OCI layout; absolute once it was read from a manifest.
+    /// A file, or the folder of an OCI layout; absolute once it is read from a manifest.
     case file(FilePath)
     case url(WebAddress)
     case oci(OCIReference)
 
-    /// With the manifest's key before it, `file /boot/vmlinuz`.
+    /// Prefixed with the manifest's key, `file /boot/vmlinuz`.
     package var description: String {
         switch self {
         case .file(let path): "file \(path)"
@@ -33,16 +33,16 @@ extension KernelLocation {
     }
 }
 
-/// A text that is not what it has to be.
+/// A text that does not have the expected form.
 package struct Malformed: Error, Equatable, CustomStringConvertible {
-    /// Without the credentials that it may have held.
+    /// Without any credentials that it contained.
     package let text: String
     package let expected: String
 
     package var description: String { "'\(text)': expected \(expected)" }
 }
 
-/// An `http` or `https` URL that can be written into a lock file and a report: it holds no credentials.
+/// An `http` or `https` URL that can be written to a lock file and a report, because it contains no credentials.
 package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
     package let description: String
 
@@ -63,14 +63,14 @@ package struct WebAddress: Sendable, Hashable, CustomStringConvertible {
         description.prefix { $0 != "?" }.split(separator: "/").last.map(String.init) ?? host
     }
 
-    /// What a message calls the server.
+    /// The server's name for messages.
     package var host: String { String(description.split(separator: "/")[1]) }
 }
 
 /// An image in a registry, `quay.io/lvh-images/kernel-images:6.1-main`.
 ///
-/// Source: the reference grammar of github.com/distribution/reference. Docker Hub is not implied: a manifest is also read
-/// where another default holds.
+/// Source: the reference grammar of github.com/distribution/reference. Docker Hub is not the default, because a
+/// manifest may be read on machines with another default.
 package struct OCIReference: Sendable, Hashable, CustomStringConvertible {
     package let registry: String
     package let name: String

@@ -2,7 +2,7 @@ import SystemPackage
 import Yams
 
 extension KernelManifest {
-    /// What to write into `file`: reading it gives this kernel again.
+    /// The content to write to `file`; reading it gives the same kernel.
     package var text: String {
         var pairs = [("source", source.node)]
         if !commandLine.isEmpty { pairs.append(("commandLine", ManifestText.text(commandLine))) }

@@ -1,17 +1,17 @@
 package import MatrixModel
 package import SystemPackage
 
-/// One file of the kernel axis: which kernel, where its image comes from, and what its command line needs besides.
+/// The manifest of one kernel: which kernel, the source of its image, and additional kernel arguments.
 package struct KernelManifest: Sendable, Hashable {
     package let id: KernelID
     package let source: KernelSource
-    /// Added to the command line that the guest needs anyway; empty when the manifest names none.
+    /// Added to the arguments that the guest needs; empty if the manifest names none.
     package let commandLine: String
-    /// A file, folder or archive with the BTF of this kernel, in case it has none of its own; absolute.
+    /// The absolute path of a file, folder or archive with the BTF of this kernel, in case it has none of its own.
     package let btf: FilePath?
-    /// Whether a verdict on this kernel can be unexpected; `false` while it is only observed.
+    /// Whether a verdict on this kernel can be unexpected; `false` if the kernel is only observed.
     package let isGate: Bool
-    /// The manifest itself; its folder is where a relative `file:` starts.
+    /// The manifest itself; relative `file:` paths start in its folder.
     package let file: FilePath
 
     package init(
@@ -26,7 +26,7 @@ package struct KernelManifest: Sendable, Hashable {
         self.file = file
     }
 
-    /// Reads `text` as the manifest in `file`, whose name without `.yaml` is the kernel's id.
+    /// Parses `text` as the manifest in `file`, whose name without `.yaml` is the kernel's id.
     package init(file: FilePath, text: String) throws(ManifestError) {
         let document = try ManifestNode(file: file, text: text)
         let values = try document.mapping(known: ["source", "commandLine", "btf", "gate"])
@@ -45,11 +45,11 @@ package struct KernelManifest: Sendable, Hashable {
             file: file)
     }
 
-    /// Reads the manifest in `file`; throws `ManifestError.unreadable` when it cannot be opened or is not UTF-8.
+    /// Reads the manifest in `file`; throws `ManifestError.unreadable` if it cannot be opened or is not UTF-8.
     package init(reading file: FilePath) throws(ManifestError) {
         let text: String
         do {
-            // Not waiting for whoever may write to it one day, when it is a named pipe.
+            // Does not wait for a writer if it is a named pipe.
             let descriptor = try FileDescriptor.open(file, .readOnly, options: [.nonBlocking])
             defer { try? descriptor.close() }
             text = try descriptor.readText()
@@ -63,7 +63,7 @@ package struct KernelManifest: Sendable, Hashable {
 }
 
 extension FileDescriptor {
-    /// All of a small text file.
+    /// The content of a small text file.
     fileprivate func readText() throws -> String {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 16 * 1024)
@@ -76,7 +76,7 @@ extension FileDescriptor {
 }
 
 extension ManifestNode {
-    /// Kernel arguments on one line: a line break would end the command line of whoever passes it on.
+    /// Kernel arguments on one line, because a line break could end a command line that contains them.
     func kernelArguments() throws(ManifestError) -> String {
         let text = try text()
         guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }), text.utf8.count <= 1024 else {

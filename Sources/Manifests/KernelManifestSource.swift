@@ -1,11 +1,11 @@
 import SystemPackage
 
-/// Where a kernel's image comes from.
+/// The source of a kernel's image.
 package enum KernelSource: Sendable, Hashable, CustomStringConvertible {
     case apt(AptSource)
     case file(FileSource)
 
-    /// What the lock and the cache remember: another one is another kernel.
+    /// The text recorded in lock and cache; a different one means a different kernel.
     package var description: String {
         switch self {
         case .apt(let source): "\(source)"
@@ -14,7 +14,7 @@ package enum KernelSource: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// A kernel in a file of any kind, here or elsewhere, and what lies apart from it.
+/// A kernel in a file of any supported type, local or remote, with its separate config and modules.
 package struct FileSource: Sendable, Hashable, CustomStringConvertible {
     package let location: KernelLocation
     /// `nil` uses the config in the kernel's own file.
@@ -34,10 +34,10 @@ package struct FileSource: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// A package of an apt archive, by name or by a pattern that the newest version is taken of.
+/// A package of an apt archive, by name, or the newest that matches a pattern.
 package struct AptSource: Sendable, Hashable, CustomStringConvertible {
     package let suite: AptSuite
-    /// A package's name, or a shell pattern over names.
+    /// A package name, or a shell pattern over names.
     package let package: String
 
     package init(suite: AptSuite, package: String) {
@@ -48,7 +48,7 @@ package struct AptSource: Sendable, Hashable, CustomStringConvertible {
     package var description: String { "apt \(suite) \(package)" }
 }
 
-/// What one `apt-get update` covers.
+/// The scope of one `apt-get update`.
 package struct AptSuite: Sendable, Hashable, CustomStringConvertible {
     package let archive: AptArchive
     package let name: String
@@ -63,7 +63,7 @@ package struct AptSuite: Sendable, Hashable, CustomStringConvertible {
     package var description: String { "\(archive.rawValue) \(name)/\(component)" }
 }
 
-/// An archive by what it is, never by the name of a host that mirrors it.
+/// An archive, identified by its content and never by a mirror's host name.
 package enum AptArchive: String, Sendable, CaseIterable {
     case debian
     case debianSecurity = "debian-security"
@@ -71,7 +71,7 @@ package enum AptArchive: String, Sendable, CaseIterable {
 }
 
 extension KernelSource {
-    /// Where the kernel itself is, without what lies apart from it.
+    /// The location of the kernel itself, without its separate config and modules.
     package var summary: String {
         switch self {
         case .apt(let source): "\(source)"
@@ -79,7 +79,7 @@ extension KernelSource {
         }
     }
 
-    /// Whether it takes a network to bring the image here.
+    /// Whether fetching the image requires network access.
     package var isElsewhere: Bool {
         switch self {
         case .apt: true
@@ -133,7 +133,7 @@ extension AptSource {
 }
 
 extension ManifestNode {
-    /// A location that is a file even where its name looks like a URL.
+    /// A location that is a path even if it looks like a URL.
     fileprivate func path(in folder: FilePath) throws(ManifestError) -> KernelLocation {
         let text = try text()
         guard !text.isEmpty, !text.contains("://"), !text.utf8.contains(0) else {
@@ -155,7 +155,7 @@ extension ManifestNode {
         }
     }
 
-    /// A word that is written into apt's configuration and so may hold nothing that means something there.
+    /// A word for apt's configuration, restricted to characters without a special meaning there.
     fileprivate func word(besides punctuation: String) throws(ManifestError) -> String {
         let text = try text()
         let fits = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || punctuation.contains($0)) }

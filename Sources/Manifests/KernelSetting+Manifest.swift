@@ -1,7 +1,7 @@
 import MatrixModel
 
 extension ManifestNode {
-    /// Names of sysctls with a value each.
+    /// A mapping of sysctl names to values.
     func kernelSettings() throws(ManifestError) -> [KernelSetting] {
         var settings: [KernelSetting] = []
         for (name, node) in try namedEntries() {
@@ -20,7 +20,7 @@ extension ManifestNode {
 }
 
 extension KernelSetting {
-    /// Whether `name` is a file below /proc/sys, with points for slashes.
+    /// Whether `name` is a file below /proc/sys, with dots for slashes.
     fileprivate static func isUsable(name: String) -> Bool {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count > 1

@@ -1,8 +1,8 @@
 package import SystemPackage
 
-/// What is wrong with a file that a user wrote.
+/// An error in a file that a user wrote.
 ///
-/// Each names the file, the line where there is one, and the key.
+/// Each names the file, the line if there is one, and the key.
 package enum ManifestError: Error, Equatable, CustomStringConvertible {
     case unreadable(file: FilePath, errno: Errno)
     case misnamed(file: FilePath, expected: String)

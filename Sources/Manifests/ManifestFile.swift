@@ -1,6 +1,6 @@
 import SystemPackage
 
-/// Reading the files that manifests consist of and name.
+/// Reads manifests and the files that they name.
 enum ManifestFile {
     static func text(of file: FilePath) throws(ManifestError) -> String {
         do {

@@ -1,5 +1,5 @@
 extension ManifestNode {
-    /// A list of kernel modules, each once, spelt with `_` as the kernel itself does.
+    /// A list of kernel modules, each once, written with `_` as in the kernel.
     func moduleNames() throws(ManifestError) -> [String] {
         var names: [String] = []
         for node in try list() {
@@ -15,10 +15,10 @@ extension ManifestNode {
 
 /// The name of a kernel module.
 package struct ModuleName: Sendable {
-    /// Spelt with `_`.
+    /// Written with `_`.
     package let text: String
 
-    /// `nil` for what no module can be called.
+    /// `nil` for an invalid name.
     package init?(_ name: String) {
         guard (1...Self.longest).contains(name.utf8.count),
             name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") })

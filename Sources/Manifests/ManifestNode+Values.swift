@@ -1,7 +1,7 @@
 import SystemPackage
 
 extension ManifestNode {
-    /// A path that starts at `folder` and need not be there.
+    /// A path that starts at `folder` and may not exist.
     func path(in folder: FilePath) throws(ManifestError) -> FilePath {
         let text = try text()
         guard !text.isEmpty, !text.utf8.contains(0) else { throw wrong(expected: "a path") }
@@ -30,7 +30,7 @@ extension ManifestNode {
         return number
     }
 
-    /// One text or a list, each with its place.
+    /// One text or a list, each with its position.
     func placedTexts() throws(ManifestError) -> [Placed<String>] {
         var texts: [Placed<String>] = []
         for node in try listOrSelf() { texts.append(Placed(try node.text(), at: node.place)) }

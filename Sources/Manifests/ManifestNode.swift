@@ -1,16 +1,16 @@
 package import SystemPackage
 import Yams
 
-/// A place in a manifest that knows its file and line, so that every complaint can name them.
+/// A node of a manifest that knows its file and line, so that every error can name them.
 ///
-/// Yams' own `Decodable` path drops unknown keys silently, and a misspelt key must be an error.
+/// Yams' own `Decodable` support silently drops unknown keys, but a misspelled key must be an error.
 package struct ManifestNode {
     package let file: FilePath
-    /// The key that this node is the value of, for messages.
+    /// The key of this node, for messages.
     package let key: String
     private let node: Node
 
-    /// Reads `text` as one YAML document.
+    /// Parses `text` as one YAML document.
     ///
     /// An empty document counts as an empty mapping.
     package init(file: FilePath, text: String) throws(ManifestError) {
@@ -33,7 +33,7 @@ package struct ManifestNode {
 
     package var line: Int { node.mark?.line ?? 1 }
 
-    /// The values of a mapping by key; throws `unknownKey` for a key that is not among `known`.
+    /// The values of a mapping by key; throws `unknownKey` for a key that is not in `known`.
     package func mapping(known: [String]) throws(ManifestError) -> [String: ManifestNode] {
         guard let mapping = node.mapping else { throw wrong(expected: "a mapping of \(known.joined(separator: ", "))") }
         var values: [String: ManifestNode] = [:]
@@ -47,7 +47,7 @@ package struct ManifestNode {
         return values
     }
 
-    /// A mapping whose keys the user chooses, in the order they were written.
+    /// A mapping with user-defined keys, in the order of the file.
     package func namedEntries() throws(ManifestError) -> [(name: String, node: ManifestNode)] {
         guard let mapping = node.mapping else { throw wrong(expected: "a mapping of names") }
         return mapping.map { ($0.key.string ?? "", ManifestNode(file: file, key: $0.key.string ?? "", node: $0.value)) }
@@ -71,7 +71,7 @@ package struct ManifestNode {
         return scalar.string
     }
 
-    /// A complaint about this node's value.
+    /// The error for a wrong value of this node.
     package func wrong(expected: String) -> ManifestError {
         let value = node.scalar?.string ?? (node.sequence == nil ? "a mapping" : "a list")
         return .wrongValue(file: file, line: line, key: key, value: value, expected: expected)
@@ -91,7 +91,7 @@ package struct ManifestNode {
 }
 
 extension [String: ManifestNode] {
-    /// The value of `key`; throws `missingKey` at `parent`'s line when it is not there.
+    /// The value of `key`; throws `missingKey` at `parent`'s line if it is missing.
     package func required(_ key: String, in parent: ManifestNode) throws(ManifestError) -> ManifestNode {
         guard let value = self[key] else { throw .missingKey(file: parent.file, line: parent.line, key: key) }
         return value

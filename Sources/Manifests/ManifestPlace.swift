@@ -14,7 +14,7 @@ package struct ManifestPlace: Sendable, Hashable {
     }
 }
 
-/// A value with the place it was read from.
+/// A value with its position.
 package struct Placed<Value: Sendable & Hashable>: Sendable, Hashable {
     package var value: Value
     package var place: ManifestPlace

@@ -1,8 +1,8 @@
 import Yams
 
-/// YAML that is written for people and read back here; what needs quoting is Yams' business.
+/// YAML for people, which this program can read back; Yams handles quoting.
 enum ManifestText {
-    /// The document with this one value: in block style, its keys in the given order, each scalar on one line.
+    /// The document with this single value: in block style, with keys in the given order and each scalar on one line.
     static func of(_ node: Node) -> String {
         do {
             return try Yams.serialize(node: node, width: -1, allowUnicode: true)

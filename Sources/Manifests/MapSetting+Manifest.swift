@@ -1,7 +1,8 @@
 import MatrixModel
 
 extension ManifestNode {
-    /// Names of maps with what is set of each; the place is that of the name, for a map that the object does not have.
+    /// A mapping of map names to settings; the position is that of the name, for errors about maps that the object does
+    /// not have.
     func mapSettings() throws(ManifestError) -> [Placed<MapSetting>] {
         var settings: [Placed<MapSetting>] = []
         for (name, node) in try namedEntries() {
@@ -41,7 +42,7 @@ extension ManifestNode {
 
     fileprivate func mapBytes() throws(ManifestError) -> UInt32 { UInt32(try number(in: 0...Int(UInt32.max))) }
 
-    /// `true` pins a map where libraries pin it by default.
+    /// `true` pins a map at the libraries' default path.
     fileprivate func pinPath(of map: String) throws(ManifestError) -> String {
         let text = try field()
         if text == "true" { return Self.pins + map }

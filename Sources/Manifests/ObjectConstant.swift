@@ -1,4 +1,4 @@
-/// A value that the object's global variable has when the object is loaded, as an application sets it between open and load.
+/// The value of a global variable when the object is loaded, as set by an application between open and load.
 package struct ObjectConstant: Sendable, Hashable {
     package enum Value: Sendable, Hashable {
         case number(Int128)
@@ -12,7 +12,7 @@ package struct ObjectConstant: Sendable, Hashable {
 }
 
 extension ManifestNode {
-    /// Names of variables with a number, `true`, `false` or a text each.
+    /// A mapping of variable names to numbers, `true`, `false` or texts.
     func constants() throws(ManifestError) -> [Placed<ObjectConstant>] {
         var constants: [Placed<ObjectConstant>] = []
         for (name, node) in try namedEntries() {
@@ -25,7 +25,7 @@ extension ManifestNode {
 }
 
 extension ObjectConstant.Value {
-    /// A number in decimal or after `0x`, `true` as 1 and `false` as 0; anything else is a text.
+    /// A number in decimal or after `0x`, `true` as 1 and `false` as 0; any other value is a text.
     init(_ spelling: String) {
         let digits = spelling.hasPrefix("0x") ? Int128(spelling.dropFirst(2), radix: 16) : Int128(spelling)
         switch spelling {

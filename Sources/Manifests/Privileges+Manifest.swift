@@ -12,13 +12,13 @@ package struct ProbePrivileges: Sendable, Hashable {
 
     private init() {}
 
-    /// Reads those of `keys` that are about privileges; where one of them is missing, that of `shared` counts.
+    /// Reads the keys about privileges; missing ones are taken from `shared`.
     init(_ keys: [String: ManifestNode], else shared: ProbePrivileges = .all) throws(ManifestError) {
         user = try keys["user"]?.user() ?? shared.user
         capabilities = try keys["capabilities"]?.capabilities() ?? shared.capabilities
     }
 
-    /// `nil` for root with all capabilities; another user has none, unless they are listed.
+    /// `nil` for root with all capabilities; other users have only the listed ones.
     package var privileges: Privileges? {
         if user ?? 0 == 0, capabilities == nil { return nil }
         return Privileges(user: user ?? 0, capabilities: capabilities ?? [])
@@ -26,7 +26,7 @@ package struct ProbePrivileges: Sendable, Hashable {
 }
 
 extension ManifestNode {
-    /// The id of a user by name or number; guests have no other users than these two.
+    /// A user id, by name or number; guests know only these two names.
     fileprivate func user() throws(ManifestError) -> UInt32 {
         switch try text() {
         case "root": return 0

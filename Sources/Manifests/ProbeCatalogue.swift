@@ -6,17 +6,17 @@ package import SystemPackage
 package struct ProbeCatalogue: Sendable {
     package let probes: [ProbeManifest]
 
-    /// - Throws: `ManifestError` of the first manifest that is wrong, or when `folder` cannot be read.
+    /// - Throws: `ManifestError` for the first invalid manifest, or if `folder` cannot be read.
     package init(folder: FilePath) throws(ManifestError) {
         var probes: [ProbeManifest] = []
         for probe in try Self.folders(in: folder) { probes.append(try ProbeManifest.load(folder: probe)) }
         self.probes = probes
     }
 
-    /// The folders that hold a manifest, sorted.
+    /// The folders that contain a manifest, sorted.
     ///
-    /// What else lies there (shared headers) is left alone. A folder that cannot be looked into is not taken for one
-    /// without a manifest.
+    /// Other folders (shared headers) are ignored. A folder that cannot be read is an error, because it may contain a
+    /// manifest.
     package static func folders(in folder: FilePath) throws(ManifestError) -> [FilePath] {
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder.string) else {
             throw .unreadable(file: folder, errno: ManifestFile.exists(folder) ? .notDirectory : .noSuchFileOrDirectory)

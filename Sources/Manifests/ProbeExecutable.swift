@@ -1,19 +1,19 @@
 package import SystemPackage
 
-/// A program of the user's that does its own loading, as the key `exec` of a variant has it.
+/// A user's executable that loads its own programs, from the key `exec` of a variant.
 package struct ProbeExecutable: Sendable, Hashable {
     package struct File: Sendable, Hashable {
-        /// Where the program finds it; absolute.
+        /// Its absolute path in the guest.
         package var guest: FilePath
         package var host: FilePath
     }
 
     package var program: FilePath
     package var arguments: [String]
-    /// Besides itself and its libraries.
+    /// Files in addition to the executable and its libraries.
     package var files: [File]
     package var environment: [String: String]
-    /// The exit status with which it passes; `nil` where its end does not count.
+    /// The exit status that means success; `nil` if the exit status does not matter.
     package var status: Int32?
     /// The text that a line of its output must contain; `nil` for no requirement.
     package var line: String?
@@ -48,7 +48,7 @@ extension ProbeExecutable {
 }
 
 extension ManifestNode {
-    /// What a program can be given; it may be empty.
+    /// An argument for a program; may be empty.
     fileprivate func argument() throws(ManifestError) -> String { try text().isEmpty ? "" : field() }
 
     fileprivate func exitStatus() throws(ManifestError) -> Int32 {
@@ -56,8 +56,9 @@ extension ManifestNode {
         return status
     }
 
-    /// A mapping of paths in the guest to files, or a list of files that have the same path there: a relative one is
-    /// relative to where the program starts, which is the root directory.
+    /// A mapping of guest paths to files, or a list of files that have the same path in the guest.
+    ///
+    /// Relative paths in a list start at the root directory, in which the program starts.
     fileprivate func guestFiles(in folder: FilePath) throws(ManifestError) -> [ProbeExecutable.File] {
         var files: [ProbeExecutable.File] = []
         if let nodes = try? list() {
@@ -76,7 +77,8 @@ extension ManifestNode {
         return files
     }
 
-    /// - Throws: `ManifestError` for a path that leads out of the root directory, or to where the kernel's file systems are.
+    /// - Throws: `ManifestError` for a path that leaves the root directory, or that is in one of the kernel's file
+    ///   systems.
     private func guestPath(_ path: FilePath) throws(ManifestError) -> FilePath {
         let path = FilePath(root: "/", path.components.filter { $0.kind != .currentDirectory })
         let isUsable = path.components.allSatisfy { $0.kind == .regular } && path.string.utf8.count <= 400

@@ -13,7 +13,7 @@ extension ProbeManifest {
 
     /// Reads an entry of `objects`: a path or a pattern, or a mapping with the keys of a probe that has one variant.
     ///
-    /// - Returns: A probe with the variant `object` for each file, named like the file.
+    /// - Returns: A probe with the variant `object` for each file, named after the file.
     static func objects(_ node: ManifestNode, in folder: FilePath) throws(ManifestError) -> [ProbeManifest] {
         guard node.isMapping else {
             return try node.files(in: folder).map { path throws(ManifestError) in
@@ -51,7 +51,7 @@ extension ProbeManifest {
 }
 
 extension ManifestNode {
-    /// Files by a path whose last component may be a pattern, sorted; at least one.
+    /// Files by a path whose last component can be a pattern, sorted; at least one.
     fileprivate func files(in folder: FilePath) throws(ManifestError) -> [FilePath] {
         let path = try path(in: folder)
         guard let pattern = path.lastComponent?.string, pattern.contains("*") || pattern.contains("?") else {

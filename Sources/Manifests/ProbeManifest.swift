@@ -1,9 +1,9 @@
 import MatrixModel
 package import SystemPackage
 
-/// A probe as its `probe.yaml` describes it.
+/// A probe as described by its `probe.yaml`.
 ///
-/// The name is the folder's.
+/// Its name is the name of the folder.
 package struct ProbeManifest: Sendable, Hashable {
     package static let fileName = "probe.yaml"
 
@@ -14,15 +14,16 @@ package struct ProbeManifest: Sendable, Hashable {
     /// In the order of the file, at least one.
     package var variants: [ProbeVariant]
 
-    /// Reads `folder/probe.yaml` and makes sure that the files it names are there.
+    /// Reads `folder/probe.yaml` and checks that the files it names exist.
     package static func load(folder: FilePath) throws(ManifestError) -> ProbeManifest {
         let file = folder.appending(fileName)
         return try ProbeManifest(file: file, text: ManifestFile.text(of: file))
     }
 
-    /// Reads a manifest's text; the files it names are looked for beside `file`.
+    /// Parses a manifest's text; the files it names are looked up next to `file`.
     ///
-    /// - Throws: `ManifestError`, also for a file that is named and not there: that is a mistake in the manifest.
+    /// - Throws: `ManifestError`, also for a file that is named but does not exist, because that is a mistake in the
+    ///   manifest.
     package init(file: FilePath, text: String) throws(ManifestError) {
         let folder = file.removingLastComponent()
         let document = try ManifestNode(file: file, text: text)
@@ -39,7 +40,7 @@ package struct ProbeManifest: Sendable, Hashable {
         self.variants = variants
     }
 
-    /// Takes the values of `keys` that `document` has; files are looked for in `folder`.
+    /// Reads the values of `keys` in `document`; files are looked up in `folder`.
     init(
         _ keys: [String: ManifestNode], of document: ManifestNode, name: String, in folder: FilePath
     ) throws(ManifestError) {
@@ -59,7 +60,7 @@ package struct ProbeManifest: Sendable, Hashable {
         if let expect = keys["expect"] { try read(expect) }
     }
 
-    /// Adds the rules of `expect` to the variants that they are about.
+    /// Adds the rules of `expect` to the variants that they apply to.
     mutating func read(_ expect: ManifestNode) throws(ManifestError) {
         for node in try expect.list() {
             let rule = try ExpectationRule(node, variants: variants.map(\.name))
@@ -69,7 +70,7 @@ package struct ProbeManifest: Sendable, Hashable {
         }
     }
 
-    /// Whether a variant, or a loader, can be called that: names become file names and parts of command lines.
+    /// Whether a variant or a loader can have that name: names become file names and parts of command lines.
     package static func isUsable(name: String) -> Bool {
         !name.isEmpty && !name.hasPrefix(".") && !name.hasPrefix("-")
             && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-._+".contains($0)) }

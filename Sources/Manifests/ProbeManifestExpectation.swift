@@ -8,7 +8,7 @@ struct ExpectationRule {
 
     /// - Parameters:
     ///   - node: The entry.
-    ///   - known: The variants there are; a glob that matches none of them is a mistake.
+    ///   - known: The existing variants; a glob that matches none of them is a mistake.
     /// - Throws: `ManifestError` that names the key.
     init(_ node: ManifestNode, variants known: [String]) throws(ManifestError) {
         let keys = try node.mapping(known: [
@@ -35,7 +35,7 @@ struct ExpectationRule {
 
     /// `nil` for `any`.
     private static func verdict(_ node: ManifestNode) throws(ManifestError) -> Verdict? {
-        // `notMeasured` is about the host; nothing in a manifest can expect it.
+        // `notMeasured` is about the host, so no manifest can expect it.
         let verdicts = Verdict.allCases.filter { $0 != .notMeasured }
         let text = try? node.text()
         if text == any { return nil }

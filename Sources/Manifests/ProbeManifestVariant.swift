@@ -5,21 +5,21 @@ package import SystemPackage
 package struct ProbeVariant: Sendable, Hashable {
     package enum Origin: Sendable, Hashable {
         case source(FilePath, InstructionSet, flags: [String])
-        /// Precompiled with any compiler.
+        /// Compiled in advance, by any compiler.
         case object(FilePath)
-        /// No BPF at all.
+        /// Without BPF.
         case tracefs(TracefsEvent)
-        /// No object that is known here: a program that does its own loading.
+        /// No known object: an executable that loads its own programs.
         case exec(ProbeExecutable)
     }
 
     package var name: String
     package var origin: Origin
     package var settings: ProbeSettings
-    /// In the order of the file: the first that speaks of a kernel counts.
+    /// In the order of the file: the first matching rule applies.
     package var expectations: [Expectation]
 
-    /// What it is made from; `nil` where there is no object.
+    /// The source file; `nil` without an object.
     package var file: FilePath? {
         switch origin {
         case .source(let file, _, _), .object(let file): file
@@ -37,13 +37,13 @@ package struct ProbeVariant: Sendable, Hashable {
     }
 }
 
-/// What clang may use of the BPF instruction set, its `-mcpu`.
+/// The BPF instructions that clang can use, its `-mcpu`.
 package enum InstructionSet: String, Sendable, CaseIterable {
     /// No "less than": this was clang's default before version 20.
     case v1
-    /// The default: every kernel since 4.14 has it, and clang's own default changes with clang.
+    /// The default: every kernel since 4.14 accepts it, and clang's own default depends on the clang version.
     case v2
-    /// 32-bit jumps (5.1); atomics that return a value come with it and need 5.12.
+    /// 32-bit jumps (5.1); atomics that return a value are included and need 5.12.
     case v3
     /// Signed division, sign-extending loads, byte swaps, long jumps (6.6).
     case v4
@@ -121,7 +121,7 @@ extension InstructionSet {
 }
 
 extension ManifestNode {
-    /// A path, relative to `folder`, of a file that is there.
+    /// The path, relative to `folder`, of an existing file.
     func file(in folder: FilePath) throws(ManifestError) -> FilePath {
         let path = folder.pushing(FilePath(try text())).lexicallyNormalized()
         guard ManifestFile.exists(path) else { throw wrong(expected: "a file in \(folder)") }

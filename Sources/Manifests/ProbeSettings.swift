@@ -3,28 +3,28 @@ package import MatrixModel
 /// How a manifest's objects are loaded, and what happens then: the settings of a whole probe, of a single variant, or
 /// of an entry of `objects`.
 package struct ProbeSettings: Sendable, Hashable {
-    /// Kernel modules that are needed, the probe's own first, each once and spelt with `_`.
+    /// The required kernel modules, the probe's own first, each once and written with `_`.
     package var modules: [String] = []
     /// The loaders for it; `nil` if the manifest does not list any.
     package var loaders: [Glob]?
-    /// Whether all of every log is kept, however long it is.
+    /// Whether complete logs are kept, regardless of their length.
     package var fullLogs = false
     /// Whether maps without a size are given one.
     package var trialSizes = false
     /// Values for global variables of the object.
     package var constants: [Placed<ObjectConstant>] = []
-    /// What is set of maps of the object.
+    /// Settings of the object's maps.
     package var maps: [Placed<MapSetting>] = []
-    /// Who loads it.
+    /// The user and capabilities with which the object is loaded.
     package var privileges: ProbePrivileges = .all
-    /// What is set of the kernel while it is measured.
+    /// Sysctls that are set during the measurement.
     package var sysctls: [KernelSetting] = []
     /// Added to the kernel's command line; empty for none.
     package var kernelArguments = ""
-    /// The stages past the load.
+    /// The stages after the load.
     package var stages: ProbeStages = .none
 
-    /// What holds where a manifest says nothing.
+    /// The defaults.
     package static let none = ProbeSettings()
 
     static let keys =
@@ -33,7 +33,7 @@ package struct ProbeSettings: Sendable, Hashable {
 
     private init() {}
 
-    /// Takes what `keys` say; where they say nothing, `shared` counts, and lists are added to its lists.
+    /// Reads the settings in `keys`; missing ones are taken from `shared`, and lists are appended to its lists.
     init(_ keys: [String: ManifestNode], else shared: ProbeSettings = .none) throws(ManifestError) {
         self = shared
         stages = try ProbeStages(keys, else: shared.stages)

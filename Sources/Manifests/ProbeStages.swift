@@ -23,12 +23,12 @@ package struct ProbeStages: Sendable, Hashable {
 
     static let keys = ["attach", "trigger", "event"]
 
-    /// Loaded and no more.
+    /// Load only.
     static let none = ProbeStages()
 
     private init() {}
 
-    /// Reads those of `keys` that are about stages; where one of them is missing, that of `shared` counts.
+    /// Reads the keys about stages; missing ones are taken from `shared`.
     init(_ keys: [String: ManifestNode], else shared: ProbeStages) throws(ManifestError) {
         self = shared
         if let node = keys["attach"] {
@@ -39,7 +39,7 @@ package struct ProbeStages: Sendable, Hashable {
         if let node = keys["event"] { event = Placed(try StagePlan.Event(node), at: node.place) }
     }
 
-    /// The probe's trigger and event are not for a variant that goes no further than the load.
+    /// The probe's trigger and event do not apply to a variant that stops at the load.
     private mutating func stopAtLoad(_ keys: [String: ManifestNode]) throws(ManifestError) {
         for key in ["trigger", "event"] {
             if let node = keys[key] { throw node.wrong(expected: "no '\(key)' with 'attach: false'") }
@@ -47,7 +47,7 @@ package struct ProbeStages: Sendable, Hashable {
         self = .none
     }
 
-    /// - Throws: `ManifestError` for what is wrong with any object.
+    /// - Throws: `ManifestError` for settings that are wrong for any object.
     func check() throws(ManifestError) {
         if let trigger, event == nil, attach == nil { throw trigger.place.missing("event") }
     }
@@ -82,7 +82,7 @@ package struct ProbeStages: Sendable, Hashable {
         return StagePlan(subject, trigger: trigger?.value, event: event?.value)
     }
 
-    /// A program that calls itself is a target of tail calls, too: one of them has to be the first.
+    /// A program that calls itself is also a target of tail calls: one of them has to be the first.
     private static func subject(
         _ choices: [Choice], programs: [String], tailCalled: [String]
     ) -> StagePlan.Subject {
@@ -94,7 +94,7 @@ package struct ProbeStages: Sendable, Hashable {
         return .programs(attachments, excluded: chosen + (leavesNone ? [] : called))
     }
 
-    /// What to do where an event of tracefs takes the place of an object; the probe's map is for variants with maps.
+    /// The plan if a tracefs event replaces the object; the probe's map is for variants with maps.
     package func plan(_ tracefs: TracefsEvent) throws(ManifestError) -> StagePlan {
         try checkEventIsBrought()
         return StagePlan(
@@ -102,7 +102,8 @@ package struct ProbeStages: Sendable, Hashable {
             event: event.map { StagePlan.Event(contains: $0.value.contains) })
     }
 
-    /// Maps that libbpf makes of variables, `.bss` and `watch.data`, have a point in their names, and no other map has.
+    /// Maps that libbpf creates for variables, such as `.bss` and `watch.data`, have a dot in their names; other maps
+    /// do not.
     private func checkEventsMap(isOneOf maps: [String]) throws(ManifestError) {
         guard let event, let map = event.value.map, !map.contains("."), !maps.contains(map) else { return }
         let known = maps.isEmpty ? "no 'map': the object has none" : "one of the object's maps: "

@@ -7,8 +7,8 @@ package struct ProjectDraft {
     private let probes: String?
 
     /// - Parameters:
-    ///   - objects: Relative to the folder that the file will be in.
-    ///   - probes: A folder of probes; `nil` where there is none.
+    ///   - objects: Relative to the folder of the file.
+    ///   - probes: A folder of probes; `nil` if there is none.
     package init(objects: [FilePath], probes: String?) {
         var names: Set<String> = []
         entries = objects.map { object in
@@ -30,7 +30,7 @@ package struct ProjectDraft {
         self.probes = probes
     }
 
-    /// The folder `probes`, where it holds probes.
+    /// The folder `probes`, if it contains probes.
     package static func probeFolder(in folder: FilePath) throws(ManifestError) -> String? {
         let probes = folder.appending("probes")
         guard (try? Stat(probes))?.type == .directory, try !ProbeCatalogue.folders(in: probes).isEmpty else {
@@ -80,7 +80,7 @@ package struct ProjectDraft {
 
         """
 
-    /// Letters, digits and what else a name may hold; something else becomes a dash.
+    /// Letters, digits and other characters that a name can contain; all others become dashes.
     private static func usable(_ name: String) -> String {
         let text = String(
             name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-._+".contains($0)) ? $0 : "-" }

@@ -6,27 +6,27 @@ package struct ProjectManifest {
     package static let fileName = "compat-matrix.yaml"
 
     package let file: FilePath
-    /// Globs over ids; none means all kernels.
+    /// Globs over ids; empty for all kernels.
     package let kernels: [Placed<String>]
-    /// Globs over names; none means all loaders.
+    /// Globs over names; empty for all loaders.
     package let loaders: [Placed<String>]
-    /// A file with the JSON of a run, absolute, or which stored run.
+    /// The absolute path of a file with the JSON of a run, or a reference to a stored run.
     package let baseline: Placed<String>?
     package let results: FilePath?
-    /// Seconds that one cell may take.
+    /// The time limit of one cell, in seconds.
     package let timeout: Int?
-    /// Guests at once.
+    /// The number of concurrent guests.
     package let jobs: Int?
-    /// What the cache may take on disk.
+    /// The maximum size of the cache on disk.
     package let cacheLimit: ByteSize?
     package let gate: GateRules
     private let sources: [ProbeSource]
 
     package var folder: FilePath { file.removingLastComponent() }
 
-    /// Reads a manifest's text; paths in it start at the folder of `file`.
+    /// Parses a manifest's text; paths in it start at the folder of `file`.
     ///
-    /// What it names need not be there yet: `catalogue()` looks.
+    /// The files it names may not exist yet: `catalogue()` checks them.
     package init(file: FilePath, text: String) throws(ManifestError) {
         let document = try ManifestNode(file: file, text: text)
         let folder = file.removingLastComponent()
@@ -60,9 +60,9 @@ package struct ProjectManifest {
         try ProjectManifest(file: file, text: ManifestFile.text(of: file))
     }
 
-    /// Every probe that it names: folders first as they stand, then what is written in it, then objects.
+    /// Every probe that it names: folders in their order, then inline probes, then objects.
     ///
-    /// - Throws: `ManifestError`, also for what is named and not there.
+    /// - Throws: `ManifestError`, also for files that are named but do not exist.
     package func catalogue() throws(ManifestError) -> [ProbeManifest] {
         var probes: [ProbeManifest] = []
         for source in sources { probes += try source.probes(in: folder) }
@@ -77,7 +77,7 @@ extension ManifestNode {
     }
 }
 
-/// Where probes come from.
+/// The sources of probes.
 private enum ProbeSource {
     case folder(FilePath, ManifestPlace)
     /// An entry with a name and the keys of a `probe.yaml`.

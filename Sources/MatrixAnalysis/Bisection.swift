@@ -7,7 +7,7 @@ package struct Bisection: Codable, Sendable, Hashable {
     package var loader: String
     /// The row, oldest first.
     package var kernels: [BisectedKernel]
-    /// Each place at which the verdict turns; none where it never does.
+    /// The places at which the verdict changes; empty if it never does.
     package var turns: [BisectedTurn]
     /// Whether all known verdicts fit a single boundary.
     package var isMonotonic: Bool
@@ -22,7 +22,7 @@ package struct Bisection: Codable, Sendable, Hashable {
 package struct BisectedKernel: Codable, Sendable, Hashable {
     package enum Source: String, Codable, Sendable {
         case tested
-        /// An earlier run had the answer.
+        /// A stored result from an earlier run.
         case stored
         /// It could not be measured.
         case notMeasured
@@ -35,20 +35,20 @@ package struct BisectedKernel: Codable, Sendable, Hashable {
     @Nullable package var release: String?
     @Nullable package var verdict: Verdict?
     @Nullable package var stage: Stage?
-    /// The cause's id, for a failure that has one.
+    /// The id of the failure's cause, if it has one.
     @Nullable package var cause: String?
     /// Why it could not be measured.
     @Nullable package var reason: String?
 }
 
-/// Two kernels between which the verdict turns.
+/// Two kernels between which the verdict changes.
 package struct BisectedTurn: Codable, Sendable, Hashable {
-    /// The older one.
+    /// The older kernel.
     package var below: String
     package var above: String
-    /// Whether it is the newer one that passes.
+    /// Whether the newer one passes.
     package var passesAbove: Bool
-    /// Kernels between them that could not be measured: the turn may be on either side of each.
+    /// Kernels between them that could not be measured: the boundary may be on either side of each.
     package var between: [String]
 }
 
@@ -63,17 +63,17 @@ package struct ProbeBisection: Sendable {
     private let kernels: [String]
     private var searches: [Row: BoundarySearch] = [:]
     private var found: [Row: [String: BisectedKernel]] = [:]
-    /// For rows of which nothing is known yet.
+    /// The search for rows without known answers.
     private let blank: BoundarySearch
 
-    /// Of `kernels`, oldest first.
+    /// `kernels` are in order, oldest first.
     package init(probe: String, kernels: [String]) {
         self.probe = probe
         self.kernels = kernels
         blank = BoundarySearch(count: kernels.count)
     }
 
-    /// Takes in a cell; `release` is what its guest said.
+    /// Adds a cell; `release` is what its guest reported.
     package mutating func note(_ cell: CellResult, release: String?, isStored: Bool) {
         guard let place = kernels.firstIndex(of: cell.kernel) else { return }
         let row = Row(variant: cell.variant, loader: cell.loader)
@@ -85,7 +85,7 @@ package struct ProbeBisection: Sendable {
             reason: cell.isMeasured ? nil : cell.reason)
     }
 
-    /// Notes that no kernel can say anything of variants with `loader`, which is missing.
+    /// Notes that variants with `loader` cannot be tested on any kernel, because the loader is missing.
     package mutating func giveUp(loader: String, reason: String?) {
         for row in searches.keys where row.loader == loader {
             for (place, kernel) in kernels.enumerated() where found[row]?[kernel] == nil {
@@ -97,13 +97,13 @@ package struct ProbeBisection: Sendable {
         }
     }
 
-    /// The kernels to test next, for all variants together; none when every turn is found.
+    /// The kernels to test next, for all variants together; empty once every boundary is found.
     package var next: [String] {
         let places = searches.isEmpty ? Set(blank.next) : searches.values.reduce(into: []) { $0.formUnion($1.next) }
         return places.sorted().map { kernels[$0] }
     }
 
-    /// One a variant and loader, by name.
+    /// One per variant and loader, by name.
     package var results: [Bisection] {
         searches.sorted { ($0.key.variant, $0.key.loader) < ($1.key.variant, $1.key.loader) }.map { row, search in
             let known = found[row] ?? [:]

@@ -4,7 +4,7 @@
 /// until no such gap is left. Known answers are used: if they change more than once, every change is searched. Gaps
 /// between two equal answers are not searched.
 package struct BoundarySearch: Sendable, Hashable {
-    /// Two neighbours that differ, with nothing between them but what could not be measured.
+    /// Two neighbors with different answers, separated only by kernels that could not be measured.
     package struct Turn: Codable, Sendable, Hashable {
         package var below: Int
         package var above: Int
@@ -21,12 +21,12 @@ package struct BoundarySearch: Sendable, Hashable {
     /// A search over `count` kernels, the oldest first.
     package init(count: Int) { self.count = count }
 
-    /// Notes what was found at a place; `nil` where nothing could be measured.
+    /// Records the answer at a place; `nil` if it could not be measured.
     package mutating func note(_ answer: Bool?, at place: Int) {
         answers[place] = answer.map(Answer.known) ?? .unknowable
     }
 
-    /// What is to be asked next, at once; none when there is nothing left to ask.
+    /// The places to query next; empty if nothing is left to query.
     package var next: [Int] {
         let askable = (0..<count).filter { answers[$0] != .unknowable }
         let ends = Set([askable.first, askable.last].compactMap(\.self).filter { answers[$0] == nil })
@@ -37,13 +37,13 @@ package struct BoundarySearch: Sendable, Hashable {
         }
     }
 
-    /// Where it turns, as far as it is known: all of it once nothing is left to ask.
+    /// The known changes; complete once nothing is left to query.
     package var turns: [Turn] { steps }
 
     /// Places that were not tested.
     package var unasked: [Int] { (0..<count).filter { answers[$0] == nil } }
 
-    /// Neighbours among the known that differ.
+    /// Neighbors among the known answers that differ.
     private var steps: [Turn] {
         let known = (0..<count).compactMap { place -> (Int, Bool)? in
             if case .known(let answer) = answers[place] { (place, answer) } else { nil }

@@ -1,22 +1,23 @@
 package import MatrixModel
 
-/// A cell that is not what it was.
+/// A cell that differs between two runs.
 package struct CellChange: Codable, Sendable, Hashable {
     package enum Kind: String, Codable, Sendable, CaseIterable {
-        /// The cell or one of its programs passed and no longer does, or was refused and now hangs or crashes the kernel.
+        /// The cell or one of its programs passed and no longer does, or was rejected and now hangs or crashes the
+        /// kernel.
         case regression
-        /// The cell or one of its programs passes now and did not; nothing in it is worse.
+        /// The cell or one of its programs passes now and did not before; nothing in it got worse.
         case fix
-        /// Neither: it fails at another stage, with another cause or errno, a pass ends at another stage, or programs
-        /// came or went.
+        /// Any other change: another failing stage, cause or errno, a pass that ends at another stage, or programs that
+        /// were added or removed.
         case otherwise
         /// Only the later run has the cell.
         case new
         /// Only the earlier run has the cell.
         case gone
-        /// Measured before and not now.
+        /// Measured before, but not now.
         case noLongerMeasured
-        /// Measured now and not before.
+        /// Measured now, but not before.
         case newlyMeasured
     }
 
@@ -27,14 +28,14 @@ package struct CellChange: Codable, Sendable, Hashable {
     package var loader: String
     @Nullable package var from: CellState?
     @Nullable package var to: CellState?
-    /// Those that changed; none for cells that one run only has or measured.
+    /// The changed programs; empty if only one run has or measured the cell.
     package var programs: [ProgramChange]
-    /// What else differs between the runs that may be why.
+    /// Other differences between the runs that may explain the change.
     package var setting: Setting
 
     package var key: CellKey { CellKey(kernel: kernel, probe: probe, variant: variant, loader: loader) }
 
-    /// `nil` where nothing changed.
+    /// `nil` if nothing changed.
     init?(_ pair: CellPair, setting: Setting) {
         programs = pair.isMeasuredTwice ? pair.programs.compactMap(ProgramChange.init) : []
         guard let kind = Self.kind(of: pair, programs) else { return nil }
@@ -82,7 +83,7 @@ package struct CellState: Codable, Sendable, Hashable {
     }
 }
 
-/// A program that is not what it was; one of `from` and `to` is missing where only one run has it.
+/// A program that differs between two runs; `from` or `to` is missing if only one run has it.
 package struct ProgramChange: Codable, Sendable, Hashable {
     package var name: String
     @Nullable package var from: ProgramState?
@@ -107,7 +108,7 @@ package struct ProgramState: Codable, Sendable, Hashable {
     package var errno: Int32
     /// The cause's id.
     @Nullable package var cause: String?
-    /// The line of the log that decided.
+    /// The deciding line of the log.
     @Nullable package var line: String?
     @Nullable package var instructions: Int?
 

@@ -1,6 +1,6 @@
 import MatrixModel
 
-/// A cell as two runs have it.
+/// A cell in two runs.
 struct CellPair {
     var key: CellKey
     var from: CellResult?
@@ -8,9 +8,9 @@ struct CellPair {
 
     var isMeasuredTwice: Bool { from?.isMeasured == true && to?.isMeasured == true }
 
-    /// Programs by name, in the order of the later run, with those that are gone behind.
+    /// Programs by name, in the order of the later run, followed by those that are gone.
     ///
-    /// What was not measured of a program is as good as not there.
+    /// A program that was not measured counts as missing.
     var programs: [(name: String, from: ProgramResult?, to: ProgramResult?)] {
         let old = Self.byName(from), new = Self.byName(to)
         let names = (to?.programs ?? []).map(\.name) + (from?.programs ?? []).map(\.name).filter { new[$0] == nil }
@@ -25,7 +25,7 @@ struct CellPair {
             uniquingKeysWith: { first, _ in first })
     }
 
-    /// Every cell that one of the two has, by probe, variant, loader, and kernels oldest first.
+    /// Every cell of the two runs, by probe, variant, loader, and kernels oldest first.
     static func all(from: MatrixDocument, to: MatrixDocument) -> [CellPair] {
         var pairs: [CellKey: CellPair] = [:]
         for cell in from.cells { pairs[cell.key, default: CellPair(key: cell.key)].from = cell }
@@ -43,7 +43,7 @@ extension CellResult {
     var isMeasured: Bool { verdict != .notMeasured }
 }
 
-/// Places of kernels: by the label's version, an id that is none behind them.
+/// The order of kernels: by the version in the id; invalid ids come last.
 struct KernelOrder {
     private let places: [String: Int]
 

@@ -1,10 +1,10 @@
-/// From when on a number is worth telling.
+/// The limits above which a change in numbers is reported.
 package struct ComparisonThresholds: Codable, Sendable, Hashable {
-    /// By how much the instructions that a verifier processes of a program must grow, in percent.
+    /// The minimum growth of the instructions processed for a program, in percent.
     package var growthPercent: Double
-    /// By how many they must grow besides: of 20 instructions, 3 more are no news.
+    /// The minimum growth in instructions, in addition to the percentage: 3 more of 20 are not worth reporting.
     package var growthInstructions: Int
-    /// How much of the verifier's limit must be left, in percent, for nothing to be said.
+    /// The headroom below which a program is reported, in percent of the verifier's limit.
     package var headroomPercent: Double
 
     package init(growthPercent: Double = 10, growthInstructions: Int = 50, headroomPercent: Double = 15) {

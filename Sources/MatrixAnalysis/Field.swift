@@ -1,12 +1,12 @@
 import MatrixModel
 
-/// The contenders of a plan and how they did.
+/// The contenders of a plan and their results.
 struct Field {
     /// Oldest first.
     let kernels: [KernelRow]
     /// By name.
     let contenders: [Contender]
-    /// By contender, the places of kernels that it passes on.
+    /// By contender, the indexes of the kernels that it passes on.
     let passes: [Set<Int>]
     private let cells: [Place: CellResult]
 
@@ -47,9 +47,9 @@ struct Field {
 
     func verdicts(on kernel: KernelRow) -> [Verdict] { contenders.map { verdict(kernel, $0) } }
 
-    /// All that passes on `kernel`, best first: who got furthest, then who costs the verifier least, then by name.
+    /// All that pass on `kernel`, best first: by the stage reached, then by the verifier's cost, then by name.
     ///
-    /// A cost that the kernel does not tell (before 4.15 none does) comes behind every number.
+    /// An unknown cost (no kernel before 4.15 reports it) sorts last.
     private func ranking(on kernel: KernelRow) -> [Contender] {
         let passing = contenders.compactMap { contender in
             cell(kernel, contender).flatMap { $0.verdict == .pass ? (contender, $0) : nil }
@@ -62,7 +62,7 @@ struct Field {
         }.map(\.0)
     }
 
-    /// Places of contenders: who passes on most kernels, then who wins most, then by name.
+    /// Indexes of contenders: by the number of kernels they pass on, then by wins, then by name.
     var preference: [Int] {
         let wins = wins
         return contenders.indices.sorted { left, right in
@@ -105,7 +105,8 @@ struct Field {
         }
     }
 
-    /// Whether `one` passes wherever `other` does, and gets as far there; of two that do the same, the preferred one.
+    /// Whether `one` passes wherever `other` does and reaches the same stage; of two equal ones, the preferred one
+    /// dominates.
     private func dominates(_ one: Int, _ other: Int, _ preference: [Int]) -> Bool {
         guard one != other, passes[one].isSuperset(of: passes[other]) else { return false }
         let stages = passes[other].map { place in

@@ -1,21 +1,22 @@
 package import MatrixModel
 
-/// Whether a run may pass, and what it breaks: a pure function of the run, its baseline and the rules.
+/// Whether a run passes the gate, and which conditions it violates: a pure function of the run, its baseline and the
+/// rules.
 package struct Gate {
-    /// What is wrong in one way.
+    /// A violated condition.
     package struct Breach {
         package var condition: GateCondition
-        /// What is wrong, each in a line.
+        /// The violations, one per line.
         package var items: [String]
     }
 
-    /// Of the conditions that the rules name, those that are broken, in the order of `GateCondition`.
+    /// The violated conditions among those that the rules name, in the order of `GateCondition`.
     package let breaches: [Breach]
     /// `nil` without a baseline.
     package let comparison: RunComparison?
-    /// Cells that no verdict is known of.
+    /// Cells without a verdict.
     package let missing: Int
-    /// Regressions that a rule of `expect` excuses.
+    /// Regressions that a rule in `expect` excuses.
     package let excused: Int
     /// Cells that are not as expected.
     package let unexpected: Int
@@ -56,7 +57,7 @@ package struct Gate {
     package enum Decision: Sendable, Equatable {
         case passes
         case fails
-        /// Nothing is wrong, but not everything was measured.
+        /// No condition is violated, but not everything was measured.
         case isIncomplete
     }
 
@@ -74,7 +75,7 @@ package struct Gate {
         }
     }
 
-    /// With a baseline, only programs that crossed the threshold since.
+    /// With a baseline, only programs that crossed the threshold since then.
     private static func lowHeadroom(
         _ document: MatrixDocument, _ comparison: RunComparison?, _ thresholds: ComparisonThresholds
     ) -> [String] {
@@ -85,18 +86,18 @@ package struct Gate {
     }
 }
 
-/// What is worse than in a baseline.
+/// The cells that are worse than in the baseline.
 private struct Regressions {
     var items: [String] = []
     var excused = 0
 
-    /// Finds the cells that are not as expected and worse than the baseline.
+    /// Finds the cells that are not as expected and worse than in the baseline.
     ///
-    /// Worse is a cell that is, or has a program that is, worse than it was; and one that does not pass, and of which the
-    /// baseline has no verdict or had one that was as expected.
+    /// A cell is worse if it or one of its programs is worse than it was, or if it does not pass and the baseline has
+    /// no verdict for it or had one that was as expected.
     ///
-    /// So a user with many failing cells is held to what there was, a rule of `expect` excuses what is worse, and an
-    /// exception that has expired no longer does. A pass is never a regression.
+    /// A project with many failing cells is therefore measured against its previous state, a rule in `expect` excuses
+    /// regressions, and an expired exception no longer does. A pass is never a regression.
     init(_ document: MatrixDocument, baseline: MatrixDocument?, comparison: RunComparison?) {
         guard let baseline, let comparison else { return }
         let before = Dictionary(
@@ -120,7 +121,7 @@ private struct Regressions {
 }
 
 extension ComparisonThresholds {
-    /// The rules' own, and the defaults for what they leave open.
+    /// The rules' own thresholds, with defaults for those not set.
     fileprivate init(_ rules: GateRules) {
         self.init()
         growthPercent = rules.growthPercent ?? growthPercent
@@ -130,7 +131,7 @@ extension ComparisonThresholds {
 }
 
 extension CellKey {
-    /// As in `readline/plain (libbpf) on debian-6.12`.
+    /// For example `readline/plain (libbpf) on debian-6.12`.
     fileprivate var words: String { "\(probe)/\(variant) (\(loader)) on \(kernel)" }
 }
 
@@ -139,7 +140,7 @@ extension MatrixDocument {
         exceptions.filter { $0.state == state }.map { "\($0.file):\($0.line)" }
     }
 
-    /// The cells, kernels and loaders that `other` has as well: a baseline for a run of a part.
+    /// The cells, kernels and loaders that `other` also has: a baseline for a partial run.
     package func restricted(toCellsOf other: MatrixDocument) -> MatrixDocument {
         let keys = Set(other.cells.map(\.key))
         let kernelIDs = Set(other.kernels.map(\.id))

@@ -1,10 +1,10 @@
 package import MatrixModel
 
-/// Variants that one loader loads on a kernel and another does not, with the failure of the latter.
+/// Variants that load on a kernel with one loader and not with another, and the failures of the latter.
 ///
-/// Two loaders that fail for different causes are no difference: neither helps.
+/// Two loaders that fail for different causes are not a difference, because neither helps.
 package struct LoaderDifferences: Codable, Sendable, Hashable {
-    /// The one with most cells first, then by loader and cause.
+    /// Those with the most cells first, then by loader and cause.
     package var differences: [LoaderDifference]
 
     package init(_ document: MatrixDocument) {
@@ -45,9 +45,9 @@ package struct LoaderDifferences: Codable, Sendable, Hashable {
     }
 }
 
-/// One way in which one loader fails where another does not.
+/// A failure that one loader has and another does not.
 package struct LoaderDifference: Codable, Sendable, Hashable {
-    /// A variant, and the kernels on which the same others pass with it.
+    /// A variant, and the kernels on which the same other loaders pass with it.
     package struct Place: Codable, Sendable, Hashable {
         package var probe: String
         package var variant: String
@@ -57,21 +57,21 @@ package struct LoaderDifference: Codable, Sendable, Hashable {
         package var kernels: [String]
     }
 
-    /// The one that fails.
+    /// The failing loader.
     package var loader: String
     package var verdict: Verdict
     @Nullable package var stage: Stage?
-    /// Of the catalogue.
+    /// An id from the catalogue.
     @Nullable package var cause: String?
     @Nullable package var category: String?
-    /// 0 where no step failed with one.
+    /// 0 if no step failed with an errno.
     package var errno: Int32
     /// The deciding line, as the oldest kernel wrote it for the first variant.
     @Nullable package var line: String?
-    /// Why, in a sentence: the explanation's where there is one.
+    /// The reason in one sentence, from the explanation if there is one.
     @Nullable package var reason: String?
     @Nullable package var suggestion: String?
-    /// Since which kernel the rule is what it is.
+    /// The kernel version that introduced the rule.
     @Nullable package var since: String?
     /// By probe and variant.
     package var places: [Place] = []
@@ -87,7 +87,7 @@ package struct LoaderDifference: Codable, Sendable, Hashable {
     }
 
     fileprivate var key: Key {
-        // The same cause comes with several errnos; without a cause, the errno is all there is.
+        // The same cause can come with several errnos; without a cause, the errno is the only information.
         Key(loader: loader, verdict: verdict, stage: stage, cause: cause, errno: cause == nil ? errno : 0)
     }
 
@@ -117,7 +117,7 @@ package struct LoaderDifference: Codable, Sendable, Hashable {
     }
 }
 
-/// How far one gets with a loader, kernel by kernel.
+/// The number of passes with a loader, kernel by kernel.
 package struct LoaderReach: Codable, Sendable, Hashable {
     package struct Count: Codable, Sendable, Hashable {
         package var kernel: String
@@ -126,13 +126,13 @@ package struct LoaderReach: Codable, Sendable, Hashable {
     }
 
     package var loader: String
-    /// In the order of the document's kernels; those without a cell of the loader are not among them.
+    /// In the order of the document's kernels, without kernels that have no cell of the loader.
     package var kernels: [Count]
 
     package var passed: Int { kernels.reduce(0) { $0 + $1.passed } }
     package var measured: Int { kernels.reduce(0) { $0 + $1.measured } }
 
-    /// One for each loader that has cells, by name.
+    /// One for each loader with cells, by name.
     package static func all(in document: MatrixDocument) -> [LoaderReach] {
         Dictionary(grouping: document.cells, by: \.loader).sorted { $0.key < $1.key }.map { loader, cells in
             let byKernel = Dictionary(grouping: cells, by: \.kernel)

@@ -1,9 +1,9 @@
 package import MatrixModel
 
-/// What became of a probe's cells over several runs.
+/// The results of a probe's cells over several runs.
 package struct ProbeHistory: Codable, Sendable, Hashable {
     package var probe: String
-    /// Those that have a cell of the probe, oldest first.
+    /// The runs that contain a cell of the probe, oldest first.
     package var runs: [RunInfo]
     /// By variant, loader, and kernels oldest first.
     package var series: [CellSeries]
@@ -39,12 +39,12 @@ package struct ProbeHistory: Codable, Sendable, Hashable {
     }
 }
 
-/// One cell through the runs.
+/// One cell over several runs.
 package struct CellSeries: Codable, Sendable, Hashable {
     package var kernel: String
     package var variant: String
     package var loader: String
-    /// One a run that has the cell, oldest first.
+    /// One per run with the cell, oldest first.
     package var points: [HistoryPoint]
 
     /// Points at which something changed.
@@ -55,7 +55,7 @@ package struct CellSeries: Codable, Sendable, Hashable {
         variant = key.variant
         loader = key.loader
         var points = points
-        // Runs that did not measure the cell are skipped: each is compared with the last that did.
+        // Runs that did not measure the cell are skipped: each run is compared with the last one that did.
         var last: HistoryPoint?
         for place in points.indices where points[place].verdict != .notMeasured {
             if let last { points[place].changes = points[place].changes(since: last, thresholds) }
@@ -83,13 +83,13 @@ package struct HistoryPoint: Codable, Sendable, Hashable {
     package var asExpected: Bool
     /// Whether the answer came from an earlier run.
     package var cached: Bool
-    /// What the verifier processed of all its programs.
+    /// The instructions that the verifier processed for all its programs.
     @Nullable package var instructions: Int?
     @Nullable package var release: String?
     @Nullable package var loaderVersion: String?
     /// By name.
     package var programs: [String: ProgramState]
-    /// What is different from the run before in which the cell was measured.
+    /// The differences from the previous run that measured the cell.
     package var changes: [Change]
 
     init(run: String, _ cell: CellResult, release: String?, loaderVersion: String?) {

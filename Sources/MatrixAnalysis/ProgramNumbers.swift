@@ -1,6 +1,6 @@
 package import MatrixModel
 
-/// A program that passes in both runs and has the verifier process more than it did.
+/// A program that passes in both runs and for which the verifier processes more instructions than before.
 package struct InstructionGrowth: Codable, Sendable, Hashable {
     package var cell: CellKey
     package var program: String
@@ -24,16 +24,16 @@ package struct InstructionGrowth: Codable, Sendable, Hashable {
     }
 }
 
-/// A program that passes, and leaves little of the verifier's limit.
+/// A program that passes with little of the verifier's limit left.
 package struct LowHeadroom: Codable, Sendable, Hashable {
     package var cell: CellKey
     package var program: String
     package var instructions: Int
     package var limit: Int
-    /// What was left in the earlier run, in percent; `null` where it did not pass or no number is known.
+    /// The headroom in the earlier run, in percent; `null` if the program did not pass or the number is unknown.
     @Nullable package var from: Double?
     package var to: Double
-    /// Whether it is the later run that crossed the threshold.
+    /// Whether the program crossed the threshold in the later run.
     package var isNew: Bool
 
     static func all(in pair: CellPair, _ thresholds: ComparisonThresholds) -> [LowHeadroom] {

@@ -1,27 +1,27 @@
 package import MatrixModel
 
-/// What is different in a run from an earlier one.
+/// The differences of a run from an earlier one.
 ///
-/// A cell that one of the two did not measure counts neither for nor against anything.
+/// A cell that one of the two runs did not measure does not count.
 package struct RunComparison: Codable, Sendable, Hashable {
     package var from: RunInfo
     package var to: RunInfo
     package var thresholds: ComparisonThresholds
-    /// Every kernel that one of the two has, oldest first.
+    /// All kernels of the two runs, oldest first.
     package var kernelIDs: [String]
-    /// How many cells both runs measured.
+    /// The number of cells that both runs measured.
     package var compared: Int
-    /// Changes by kind, every kind named.
+    /// The number of changes of each kind, including kinds without any.
     package var counts: [String: Int]
     /// By probe, variant, loader, and kernels oldest first.
     package var changes: [CellChange]
     /// Programs that pass in both runs and cost more than the thresholds allow, in the same order.
     package var growths: [InstructionGrowth]
-    /// Programs that pass with little headroom now, whether they did so before or not.
+    /// Programs that pass with little headroom now, whether or not they had little before.
     package var lowHeadroom: [LowHeadroom]
-    /// Kernels that are new, gone, of another release, or measured in one run only; oldest first.
+    /// Kernels that were added, removed, have another release, or were measured in only one run; oldest first.
     package var kernels: [KernelChange]
-    /// Loaders that are new, gone, of another version, or there in one run only; by name.
+    /// Loaders that were added, removed, have another version, or were available in only one run; by name.
     package var loaders: [LoaderChange]
 
     package init(
@@ -50,7 +50,7 @@ package struct RunComparison: Codable, Sendable, Hashable {
     package var regressions: [CellChange] { changes(.regression) }
     package var fixes: [CellChange] { changes(.fix) }
 
-    /// Whether there is nothing at all to tell.
+    /// Whether there is no difference at all.
     package var isEmpty: Bool {
         changes.isEmpty && growths.isEmpty && lowHeadroom.isEmpty && kernels.isEmpty && loaders.isEmpty
     }

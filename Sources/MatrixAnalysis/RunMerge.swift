@@ -1,6 +1,6 @@
 package import MatrixModel
 
-/// What keeps parts from being one run; each names the parts.
+/// Why parts cannot be joined to one run; each case names the parts.
 package enum RunMergeError: Error, Equatable, CustomStringConvertible {
     case conflictingCell(CellKey, first: Verdict, firstPart: String, second: Verdict, secondPart: String)
     case conflictingKernel(id: String, first: String, firstPart: String, second: String, secondPart: String)
@@ -58,7 +58,7 @@ package enum RunMerge {
     private static func run(of runs: [RunInfo]) -> RunInfo {
         let startedAt = runs.map(\.startedAt).min() ?? ""
         let stamp = startedAt.filter { RunInfo.isID("\($0)") && $0 != "-" }
-        // As the ids of other runs look: a time, and what keeps two of one second apart.
+        // Like the ids of other runs: a time, and a suffix that distinguishes runs of the same second.
         let tail = String(0x1000 | checksum(Set(runs.map(\.id)).sorted().joined(separator: " ")), radix: 16)
         let accelerators = Set(runs.map(\.host.accelerator))
         func joined(_ texts: [String?]) -> String? {
@@ -120,7 +120,7 @@ package enum RunMerge {
         return KernelOrder(found.keys).sorted(found.keys).compactMap { found[$0] }
     }
 
-    /// A rule that one part needed is needed; that none did is what no part can say, since none had all cells.
+    /// A rule that one part needed is needed; that a rule is unneeded is unknown, because no part had all cells.
     private static func exceptions(of parts: [Part]) -> [ExceptionRow] {
         var found: [ExceptionRow] = []
         for row in parts.flatMap(\.document.exceptions) {
@@ -163,7 +163,7 @@ extension ExceptionRow {
 }
 
 extension KernelRow {
-    /// One row of two about the same kernel: what is known in either, and the longer wait.
+    /// Joins two rows about the same kernel: everything known in either, and the longer wait.
     fileprivate func joined(with other: KernelRow) -> KernelRow {
         let isMeasured = status == .measured || other.status == .measured
         return KernelRow(

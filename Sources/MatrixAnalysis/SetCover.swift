@@ -1,19 +1,19 @@
 import BitCollections
 
-/// The fewest of several sets that together hold all that any of them holds.
+/// The smallest selection of sets that together contain every element of all sets.
 ///
-/// Branch and bound over what is left when all that cannot matter was taken out. That is quick for tens of sets over hundreds
-/// of elements, and given up after `budget` steps otherwise.
+/// Branch and bound, after removing everything that cannot matter. This is quick for tens of sets over hundreds of
+/// elements; otherwise, the search gives up after `budget` steps.
 struct SetCover {
-    /// Places of the chosen sets, the preferred ones first.
+    /// Indexes of the chosen sets, preferred ones first.
     let chosen: [Int]
-    /// Whether no smaller choice can do.
+    /// Whether a smaller selection is impossible.
     let isExact: Bool
 
     /// Chooses among `sets`.
     ///
-    /// Of several choices that are equally small it takes the first that it finds, looking at sets in `order`, so that the same
-    /// sets always give the same choice. `order` holds each place once.
+    /// Of several equally small selections, it returns the first one found when looking at sets in `order`, so that the
+    /// same sets always give the same selection. `order` contains each index once.
     init(_ sets: [Set<Int>], order: [Int], budget: Int = 5_000) {
         var search = Search(order.map { sets[$0] }, budget: budget)
         chosen = search.run().sorted().map { order[$0] }
@@ -21,7 +21,7 @@ struct SetCover {
     }
 }
 
-/// Sets and elements by number; the preferred sets have the lower ones.
+/// Sets and elements by number; preferred sets have lower numbers.
 private struct Search {
     private let sets: [BitSet]
     private let holders: [BitSet]
@@ -46,7 +46,7 @@ private struct Search {
         return best
     }
 
-    /// A choice to begin with: each time the set that adds most.
+    /// An initial selection: in each step, the set that adds most elements.
     private func greedy(_ left: Left) -> [Int] {
         var left = left
         var choice: [Int] = []
@@ -93,7 +93,7 @@ private struct Search {
         return ranks.sorted { $0 < $1 }.map(\.element)
     }
 
-    /// How many more sets it takes at the least: elements of which no set holds two need one each.
+    /// A lower bound for the number of additional sets: elements of which no set contains two need one set each.
     private func bound(_ left: Left) -> Int {
         var count = 0
         var apart = left.elements
@@ -104,7 +104,7 @@ private struct Search {
         return count
     }
 
-    /// Takes what must be taken and drops what cannot help, until nothing changes; returns what was taken.
+    /// Takes required sets and drops useless ones until nothing changes; returns the sets taken.
     private func reduce(_ left: inout Left) -> [Int] {
         var taken: [Int] = []
         while true {
@@ -117,7 +117,7 @@ private struct Search {
         }
     }
 
-    /// A set within another is never the better one; of two equal ones the preferred stays.
+    /// A set contained in another is never better; of two equal sets, the preferred one stays.
     private func dropContainedSets(_ left: inout Left) {
         let parts = left.sets.map { ($0, sets[$0].intersection(left.elements)) }
         for (number, part) in parts {
@@ -130,7 +130,7 @@ private struct Search {
         }
     }
 
-    /// An element that comes along with another, held by no set that does not hold it too.
+    /// Drops elements that are implied by another, because every set with the other contains them.
     private func dropEasyElements(_ left: inout Left) {
         let held = left.elements.map { ($0, holders[$0].intersection(left.sets)) }
         for (number, sets) in held {

@@ -1,6 +1,6 @@
 package import MatrixModel
 
-/// Two versions of the same thing, where both are known and differ.
+/// Two versions of the same thing, if both are known and differ.
 package struct Revision: Codable, Sendable, Hashable {
     package var from: String
     package var to: String
@@ -12,9 +12,9 @@ package struct Revision: Codable, Sendable, Hashable {
     }
 }
 
-/// What surrounds a cell and is not the same in both runs.
+/// The differences in a cell's environment between two runs.
 package struct Setting: Codable, Sendable, Hashable {
-    /// Of the kernel, as its guests said: the cell was measured on another kernel of the same label.
+    /// The kernel's releases as its guests reported them: the same id refers to a different kernel.
     @Nullable package var kernelRelease: Revision?
     @Nullable package var loaderVersion: Revision?
 
@@ -35,7 +35,7 @@ package struct Setting: Codable, Sendable, Hashable {
     }
 }
 
-/// A column that is not what it was; `from` and `to` are missing in the run that has none of that id.
+/// A changed kernel column; `from` or `to` is missing if that run does not have the id.
 package struct KernelChange: Codable, Sendable, Hashable {
     package var id: String
     @Nullable package var from: KernelRow.Status?
@@ -57,7 +57,7 @@ package struct KernelChange: Codable, Sendable, Hashable {
     }
 }
 
-/// A loader that is not what it was; `from` and `to` are missing in the run that has none of that name.
+/// A changed loader; `from` or `to` is missing if that run does not have the name.
 package struct LoaderChange: Codable, Sendable, Hashable {
     package var name: String
     @Nullable package var from: LoaderRow.Status?

@@ -1,16 +1,16 @@
 package import MatrixModel
 
-/// On which kernels something passes, told from the oldest on.
+/// The kernels on which something passes, described from the oldest on.
 ///
-/// "From 5.10 on" is seldom all of the truth: distributions port features back, and take them away.
+/// "From 5.10 on" is rarely the whole truth, because distributions backport features, and remove them.
 package struct SupportRange: Codable, Sendable, Hashable {
     /// The oldest kernel on which it passes.
     @Nullable package var lowest: String?
-    /// The oldest kernel from which on it passes wherever it was measured, the newest included.
+    /// The oldest kernel from which on it passes on every measured kernel, including the newest.
     @Nullable package var steadyFrom: String?
     /// Kernels after the lowest on which it does not pass.
     package var holes: [String]
-    /// Kernels that were not measured, wherever they are.
+    /// Kernels that were not measured, anywhere in the row.
     package var notMeasured: [String]
     package var passing: [String]
 

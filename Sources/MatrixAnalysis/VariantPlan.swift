@@ -3,13 +3,13 @@ package import MatrixModel
 /// Which variants of each probe to ship.
 package struct VariantPlan: Codable, Sendable, Hashable {
     package var run: RunInfo
-    /// By probe, then loader; one plan a probe where no loader is a library.
+    /// By probe, then loader; one plan per probe if no loader is a library.
     package var probes: [ProbePlan]
 
-    /// Plans each probe of `document`, for each loader that a program could be built on.
+    /// Plans each probe of `document`, for each loader that an application could be built on.
     ///
-    /// A loader without a library (tracefs, a program of the user's own) is no such choice: what it runs goes along with every
-    /// other.
+    /// A loader without a library (tracefs, a user's own executable) is not such a choice: its variants are combined
+    /// with every other loader.
     package init(_ document: MatrixDocument) {
         run = document.run
         let free = Set(
@@ -26,7 +26,7 @@ package struct VariantPlan: Codable, Sendable, Hashable {
     }
 }
 
-/// A variant with what loads it.
+/// A variant and its loader.
 package struct Contender: Codable, Sendable, Hashable, Comparable {
     package var variant: String
     package var loader: String
@@ -41,20 +41,21 @@ package struct Contender: Codable, Sendable, Hashable, Comparable {
     }
 }
 
-/// Which variants of one probe to ship to programs built on one loader.
+/// The variants of one probe to ship in applications built on one loader.
 package struct ProbePlan: Codable, Sendable, Hashable {
     package var probe: String
-    /// `null` where none of the loaders is a library.
+    /// `null` if none of the loaders is a library.
     @Nullable package var loader: String?
     /// Every kernel of the run, oldest first.
     package var kernels: [KernelChoice]
-    /// The fewest contenders that pass on each kernel that any of them passes on, the one with most kernels first.
+    /// The smallest set of contenders that covers every kernel on which any of them passes, ordered by the number of
+    /// kernels.
     package var cover: [Contender]
-    /// Whether no smaller set can do; `false` only where the search was given up.
+    /// Whether no smaller set is possible; `false` only if the search gave up.
     package var isExact: Bool
     /// Every contender, by name.
     package var contenders: [ContenderStanding]
-    /// Of the probe as a whole: where any of its contenders passes.
+    /// The kernels on which any contender of the probe passes.
     package var support: SupportRange
 
     /// Kernels on which something was measured and nothing passes.
@@ -77,35 +78,35 @@ package struct ProbePlan: Codable, Sendable, Hashable {
     }
 }
 
-/// What one kernel gets.
+/// The choice for one kernel.
 package struct KernelChoice: Codable, Sendable, Hashable {
     package var kernel: String
     @Nullable package var release: String?
-    /// The best that passes; `null` where nothing does.
+    /// The best passing contender; `null` if none passes.
     @Nullable package var winner: Contender?
-    /// How far the winner got.
+    /// The stage that the winner reached.
     @Nullable package var stage: Stage?
-    /// The best of the cover.
+    /// The best contender of the cover.
     @Nullable package var fromCover: Contender?
-    /// All that passes, best first.
+    /// All passing contenders, best first.
     package var passing: [Contender]
-    /// What was not measured here and might pass.
+    /// Contenders that were not measured here and might pass.
     package var missing: [Contender]
     /// Whether anything was measured here.
     package var isMeasured: Bool
 }
 
-/// What becomes of a contender.
+/// The status of a contender.
 package struct ContenderStanding: Codable, Sendable, Hashable {
     package enum Standing: String, Codable, Sendable {
-        /// Of the cover.
+        /// Part of the cover.
         case chosen
-        /// Passes somewhere, and the cover does without it.
+        /// Passes somewhere, but the cover does not need it.
         case spare
-        /// Wherever it passes, another passes as well and gets as far.
+        /// Wherever it passes, another contender passes and reaches the same stage.
         case dominated
         case passesNowhere
-        /// On no kernel.
+        /// Measured on no kernel.
         case notMeasured
 
         package var isDead: Bool { self == .dominated || self == .passesNowhere }
@@ -113,15 +114,15 @@ package struct ContenderStanding: Codable, Sendable, Hashable {
 
     package var contender: Contender
     package var standing: Standing
-    /// Who dominates it.
+    /// The contender that dominates it.
     @Nullable package var by: Contender?
-    /// On how many kernels it is the winner.
+    /// The number of kernels on which it is the winner.
     package var wins: Int
     package var support: SupportRange
 }
 
 extension Verdict {
-    /// A pass where there is one, else what was measured, else `notMeasured`.
+    /// A pass if there is one, otherwise any measured verdict, otherwise `notMeasured`.
     static func best(of verdicts: [Verdict]) -> Verdict {
         verdicts.contains(.pass) ? .pass : verdicts.first { $0 != .notMeasured } ?? .notMeasured
     }

@@ -1,4 +1,4 @@
-/// A size of memory or files, as people write it: `10 GiB`, `512M`, `4096`.
+/// A size of memory or files, as users write it: `10 GiB`, `512M`, `4096`.
 package struct ByteSize: Sendable, Hashable, CustomStringConvertible {
     package var bytes: Int
 
@@ -9,7 +9,7 @@ package struct ByteSize: Sendable, Hashable, CustomStringConvertible {
         ["", "B"], ["K", "KB", "KIB"], ["M", "MB", "MIB"], ["G", "GB", "GIB"], ["T", "TB", "TIB"],
     ]
 
-    /// A whole number of bytes, or of 1024, 1024², 1024³ or 1024⁴ with a unit after it; `nil` for anything else.
+    /// A whole number of bytes, or with a unit, of 1024, 1024², 1024³ or 1024⁴ bytes; `nil` for anything else.
     package init?(_ text: String) {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         let unit = text.dropFirst(digits.count).drop { $0 == " " }.uppercased()

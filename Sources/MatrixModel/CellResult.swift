@@ -20,22 +20,22 @@ package struct CellResult: Codable, Sendable, Hashable {
     package var variant: String
     package var loader: String
     package var verdict: Verdict
-    /// Where the cell failed, or the last stage it passed; `null` when it was not measured.
+    /// The stage that failed, or the last stage that passed; `null` if the cell was not measured.
     @Nullable package var stage: Stage?
     package var expected: Verdict
     package var asExpected: Bool
     /// The reason of the rule that sets the expectation; `null` without one.
     ///
-    /// Where a rule that would have excused the verdict has expired, that.
+    /// If a rule that would have excused the verdict has expired, its reason.
     @Nullable package var expectedReason: String?
     /// Whether the answer comes from an earlier run with the same inputs.
     package var cached: Bool
-    /// The event that came back from the fired probe, of at most 256 characters, what is no text in it escaped; `null` for
-    /// a cell that fired nothing.
+    /// The event that the probe sent, at most 256 characters, with everything but text escaped; `null` if no event
+    /// arrived.
     @Nullable package var event: String?
-    /// Why there is no measurement, what the console showed, or a remark on a measurement; `null` for nothing.
+    /// Why the cell was not measured, what the console showed, or a remark on the measurement; `null` if there is none.
     ///
-    /// Remarks are warnings of the kernel, and maps that were given a size for the trial.
+    /// Remarks are kernel warnings, and maps that were given a size for the trial.
     @Nullable package var reason: String?
     /// The guest's console as `logs/<sha256>.txt`, kept for `crash`, `timeout` and `notMeasured`.
     @Nullable package var console: String?
@@ -67,25 +67,25 @@ package struct CellResult: Codable, Sendable, Hashable {
     package var key: CellKey { CellKey(kernel: kernel, probe: probe, variant: variant, loader: loader) }
 }
 
-/// What became of one program of the object, loaded alone.
+/// The result of one program of the object, loaded alone.
 package struct ProgramResult: Codable, Sendable, Hashable {
-    /// The name of a result about the object as a whole: each of its programs loads alone, and not all of them together.
+    /// The name of a result about the whole object: each program loads alone, but not all of them together.
     package static let wholeObject = "(whole object)"
 
     package var name: String
-    /// The kernel's word for the program type, in lower case: `kprobe`, `xdp`, `tracing`.
+    /// The kernel's name for the program type, in lower case: `kprobe`, `xdp`, `tracing`.
     package var type: String
     package var verdict: Verdict
     @Nullable package var stage: Stage?
-    /// 0 or a positive errno of the step that failed.
+    /// 0 or the positive errno of the step that failed.
     package var errno: Int32
     @Nullable package var cause: Cause?
-    /// The cause told at length; `null` when it passed, and where there is no cause.
+    /// The cause in detail; `null` if the program passed, or there is no cause.
     @Nullable package var explanation: Explanation?
     /// `logs/<sha256>.txt` in the results directory; `null` without a log.
     @Nullable package var log: String?
     package var logComplete: Bool
-    /// What is missing of a log that is not complete; `null` in documents of versions that did not record it.
+    /// What an incomplete log lacks; `null` in documents of versions that did not record it.
     @Nullable package var logCut: LogCut?
     @Nullable package var stats: ProgramStatistics?
     package var seconds: ProgramSeconds
@@ -110,18 +110,18 @@ package struct ProgramResult: Codable, Sendable, Hashable {
     }
 }
 
-/// Why a program was refused, in the catalogue's terms.
+/// Why a program was rejected, in the terms of the catalogue.
 package struct Cause: Codable, Sendable, Hashable {
-    /// Of the catalogue: `size-negative`.
+    /// An id from the catalogue: `size-negative`.
     package var id: String
     package var category: String
-    /// The line of the log that decided.
+    /// The deciding line of the log.
     package var line: String
-    /// The source line that the log names above it, where the object has line info.
+    /// The source line above it in the log, if the object has line info.
     @Nullable package var source: String?
     /// One sentence on what to change.
     package var advice: String
-    /// Since which kernel the rule is what it is, or when it changed.
+    /// The kernel version that introduced or changed the rule.
     @Nullable package var since: String?
     /// The rejected source line, or the first line of the program if the log names no instruction; `null` if the object
     /// has no line info or it does not match the log.
@@ -140,7 +140,7 @@ package struct Cause: Codable, Sendable, Hashable {
         self.location = location
     }
 
-    /// Takes documents of versions that knew no location.
+    /// Decodes documents of versions that had no location.
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         self.init(

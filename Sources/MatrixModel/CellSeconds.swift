@@ -1,14 +1,14 @@
-/// Where the time of a cell went, in seconds; each is `null` where it was not measured.
+/// The times of a cell, in seconds; each is `null` if it was not measured.
 package struct CellSeconds: Codable, Sendable, Hashable {
-    /// On the host, from the start of measuring until the cell began in its guest; `null` for a cell from the store.
+    /// Host time from the start of the measurement until the cell began in its guest; `null` for a cell from the store.
     @Nullable package var queue: Double?
-    /// The loads that gave the verdicts, over all programs.
+    /// The loads that decided the verdicts, summed over all programs.
     @Nullable package var load: Double?
-    /// Over all programs.
+    /// The sum over all programs.
     @Nullable package var attach: Double?
-    /// From the start of the trigger until the event came or was given up.
+    /// From the start of the trigger until the event arrived or was given up.
     @Nullable package var fire: Double?
-    /// The whole cell in its guest, starting its loader included; `null` where it brought the guest down.
+    /// The whole cell in its guest, including the start of its loader; `null` if it brought the guest down.
     @Nullable package var total: Double?
 
     package init(
@@ -29,12 +29,12 @@ package struct CellSeconds: Codable, Sendable, Hashable {
     }
 }
 
-/// Where the time of a program went, in seconds; each is `null` where it was not measured.
+/// The times of a program, in seconds; each is `null` if it was not measured.
 package struct ProgramSeconds: Codable, Sendable, Hashable {
-    /// The load that gave the verdict.
+    /// The load that decided the verdict.
     @Nullable package var load: Double?
     @Nullable package var attach: Double?
-    /// That of its cell: one event answers for all programs.
+    /// The cell's value, because one event counts for all programs.
     @Nullable package var fire: Double?
 
     package init(load: Double? = nil, attach: Double? = nil, fire: Double? = nil) {
@@ -52,14 +52,14 @@ package struct ProgramSeconds: Codable, Sendable, Hashable {
 }
 
 extension Double {
-    /// Seconds as people and JSON get them; a clock's nanoseconds are noise.
+    /// Seconds as shown to people and in JSON; a clock's nanoseconds are noise.
     package var roundedToMilliseconds: Double { (self * 1000).rounded() / 1000 }
 
     fileprivate init(microseconds: Int) { self = Double(microseconds) / 1_000_000 }
 }
 
 extension [Double] {
-    /// To the microsecond, without what adding binary fractions leaves behind; `nil` of nothing.
+    /// Rounded to microseconds, to remove binary fractions; `nil` for an empty list.
     fileprivate var sum: Double? { isEmpty ? nil : (reduce(0, +) * 1_000_000).rounded() / 1_000_000 }
 }
 

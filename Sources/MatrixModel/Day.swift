@@ -4,7 +4,7 @@ package struct Day: Sendable, Hashable, Comparable, CustomStringConvertible {
     private let month: Int
     private let day: Int
 
-    /// `nil` for what is no day: `2026-02-30`, `2026-1-1`.
+    /// `nil` for an invalid day: `2026-02-30`, `2026-1-1`.
     package init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.map(\.utf8.count) == [4, 2, 2],
@@ -39,6 +39,6 @@ package struct Day: Sendable, Hashable, Comparable, CustomStringConvertible {
 }
 
 extension RunInfo {
-    /// When the run began; `nil` for a time that no run of ours has.
+    /// The day on which the run began; `nil` for an invalid time.
     package var day: Day? { Day(startedAt.prefix { $0 != "T" }) }
 }

@@ -1,14 +1,14 @@
 /// A rule of `expect`, and whether a run needed it.
 package struct ExceptionRow: Codable, Sendable, Hashable {
     package enum State: String, Codable, Sendable, CaseIterable {
-        /// It decided what was expected of some cell; one that expects `any` excused a verdict that is no pass.
+        /// It decided the expectation of some cell; a rule that expects `any` excused a verdict other than pass.
         case used
-        /// Every cell was measured, and it excuses none: it can go.
+        /// Every cell was measured, and the rule excuses none: it can be removed.
         case unneeded
         /// It has expired: its cells are compared with the rules after it.
         case expired
-        /// This run cannot say: what it speaks of was not selected, not measured, or is on a kernel with `gate: false`; or
-        /// it names versions of libraries that were not run.
+        /// Unknown from this run: cells were not selected, not measured, or are on a kernel with `gate: false`; or the
+        /// rule names versions of libraries that were not run.
         case untested
     }
 
@@ -16,20 +16,20 @@ package struct ExceptionRow: Codable, Sendable, Hashable {
     /// The manifest that contains it: `readline/probe.yaml`.
     package var file: String
     package var line: Int
-    /// As they are written there, `*` for all.
+    /// As written in the manifest, `*` for all.
     package var variants: String
     package var kernels: String
     package var loaders: String
     /// `null` for `any`.
     @Nullable package var verdict: Verdict?
     @Nullable package var stage: Stage?
-    /// Of the catalogue.
+    /// An id from the catalogue.
     @Nullable package var cause: String?
     @Nullable package var reason: String?
-    /// The last day on which it holds, `2026-12-31`.
+    /// The last day on which it applies, `2026-12-31`.
     @Nullable package var expires: String?
     package var state: State
-    /// How many measured cells it decided; of an expired one, how many it would have.
+    /// The number of measured cells it decided or, if expired, would have decided.
     package var cells: Int
 
     package init(
@@ -53,9 +53,9 @@ package struct ExceptionRow: Codable, Sendable, Hashable {
     }
 }
 
-/// Finds out which rules a run needed.
+/// Determines which rules a run needed.
 package struct ExceptionCount: Sendable {
-    /// What was run of a probe, and what is expected of it on the day of the run.
+    /// A variant that was run, and its expectations on the day of the run.
     package struct Variant: Sendable {
         package var probe: String
         package var name: String
@@ -75,12 +75,12 @@ package struct ExceptionCount: Sendable {
 
     private struct Tally {
         var measured: [Verdict] = []
-        /// Cells that it would decide, if they had been measured on a kernel of the gate.
+        /// Cells that the rule would decide if they had been measured on a kernel with a gate.
         var open = 0
     }
 
     private let variants: [Variant]
-    /// Those that were run.
+    /// The loaders that were run.
     private let loaders: Set<LoaderName>
     private var tallies: [Rule: Tally] = [:]
 
@@ -119,9 +119,9 @@ package struct ExceptionCount: Sendable {
         }
     }
 
-    /// A row for each rule, in the order of the variants and of their rules.
+    /// One row per rule, in the order of the variants and of their rules.
     ///
-    /// `isWhole` tells whether the run was complete: a partial run cannot prove that a rule is unneeded.
+    /// `isWhole` is whether the run was complete: a partial run cannot prove that a rule is unneeded.
     package func rows(isWhole: Bool) -> [ExceptionRow] {
         var seen: Set<Rule> = []
         var rows: [(Rule, ExceptionRow)] = []
@@ -133,14 +133,14 @@ package struct ExceptionCount: Sendable {
                 rows.append((key, row(of: rule, key, isWhole: isWhole)))
             }
         }
-        // Rules of the second variant may stand above those of the first.
+        // Rules of the second variant may precede those of the first.
         return rows.enumerated().sorted { left, right in
             left.element.0.probe == right.element.0.probe && left.element.0.origin.file == right.element.0.origin.file
                 ? left.element.0.origin.line < right.element.0.origin.line : left.offset < right.offset
         }.map(\.element.1)
     }
 
-    /// Whether it names versions of libraries, and none of them was run: a run of the others says nothing about it.
+    /// Whether it names versions of libraries that were not run: a run of other versions proves nothing about it.
     private func isOfVersionsNotRun(_ rule: Expectation) -> Bool {
         guard let globs = rule.loaders, globs.allSatisfy(\.namesVersion) else { return false }
         return !loaders.contains { loader in globs.contains { $0.isAbout(loader) } }

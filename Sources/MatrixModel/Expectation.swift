@@ -1,7 +1,8 @@
-/// Which kernels a rule is about: `*`, an id or glob (`debian-*`), or comparisons joined by commas (`>=5.4, <5.10`).
+/// The kernels that a rule applies to: `*`, an id or glob (`debian-*`), or comparisons separated by commas
+/// (`>=5.4, <5.10`).
 package struct KernelSelector: Sendable, Hashable, CustomStringConvertible {
     package enum Comparison: String, Sendable, CaseIterable {
-        // Longer signs first: `>=` would otherwise be read as `>`.
+        // Longer operators first: `>=` would otherwise be parsed as `>`.
         case atLeast = ">=", atMost = "<=", above = ">", below = "<", exactly = "="
     }
 
@@ -13,14 +14,14 @@ package struct KernelSelector: Sendable, Hashable, CustomStringConvertible {
     private struct Bound: Hashable {
         var comparison: Comparison
         var release: KernelRelease
-        /// How many numbers the bound was written with: `=5.10` holds for every 5.10.y.
+        /// How many numbers the bound has: `=5.10` matches every 5.10.y.
         var precision: Int
     }
 
     private let rule: Rule
     package let description: String
 
-    /// `nil` when a part starts with a comparison and no version follows.
+    /// `nil` if a part starts with a comparison that is not followed by a version.
     package init?(_ text: String) {
         description = text
         let parts = text.split(separator: ",").map { $0.filter { !$0.isWhitespace } }
@@ -64,19 +65,19 @@ package struct KernelSelector: Sendable, Hashable, CustomStringConvertible {
 /// A rule of `expect` in a manifest.
 package struct Expectation: Sendable, Hashable {
     package var kernels: KernelSelector
-    /// `nil` when it speaks of every loader.
+    /// `nil` for all loaders.
     package var loaders: [Glob]?
     /// `nil` for `any`: every verdict is as expected.
     package var verdict: Verdict?
-    /// The id of the cause that the failure must have, `nil` for any.
+    /// The id of the expected cause, `nil` for any.
     package var cause: String?
-    /// Where the failure must be, `nil` for anywhere.
+    /// The stage at which the failure is expected, `nil` for any.
     package var stage: Stage?
-    /// Why this is expected, for whoever reads the report.
+    /// The reason, for readers of the report.
     package var reason: String?
-    /// The last day on which it holds; `nil` for ever.
+    /// The last day on which the rule applies; `nil` without a limit.
     package var expires: Day?
-    /// Where it stands; `nil` for a rule that no manifest has.
+    /// The rule's position; `nil` for a rule that is in no manifest.
     package var origin: ExpectationOrigin?
     /// Whether the run is later than `expires`: the rule is reported and excuses nothing.
     package fileprivate(set) var hasExpired = false
@@ -96,12 +97,12 @@ package struct Expectation: Sendable, Hashable {
     }
 }
 
-/// Where a rule of `expect` stands, for whoever has to change it.
+/// The position of a rule of `expect`, for those who have to change it.
 package struct ExpectationOrigin: Sendable, Hashable {
     /// The manifest, short enough for a line: `readline/probe.yaml`.
     package var file: String
     package var line: Int
-    /// The variants that it is about, as they are written: `plain, wi*`.
+    /// The variants that the rule applies to, as written: `plain, wi*`.
     package var variants: String
 
     package init(file: String, line: Int, variants: String) {
@@ -112,13 +113,13 @@ package struct ExpectationOrigin: Sendable, Hashable {
 }
 
 extension Expectation {
-    /// Whether the rule speaks of what the loader of that name does.
+    /// Whether the rule applies to the loader of that name.
     fileprivate func isAbout(_ loader: LoaderName) -> Bool { loaders?.contains { $0.isAbout(loader) } ?? true }
 
-    /// Whether any failure will do.
+    /// Whether the rule accepts any failure.
     fileprivate var isOfAnyFailure: Bool { cause == nil && stage == nil }
 
-    /// Whether `program` failed where and why the rule says.
+    /// Whether `program` failed at the stage and with the cause that the rule names.
     fileprivate func isMet(by program: ProgramResult) -> Bool {
         program.verdict == .fail && (cause == nil || program.cause?.isOrNarrows(cause) == true)
             && (stage == nil || program.stage == stage)
@@ -126,21 +127,21 @@ extension Expectation {
 }
 
 extension [Expectation] {
-    /// The first rule that speaks of the kernel and the loader and has not expired; where none does, a probe is expected to
+    /// The first matching rule for the kernel and the loader that has not expired; without one, a probe is expected to
     /// pass.
     package func rule(for id: KernelID, release: KernelRelease?, loader: LoaderName) -> Expectation {
         first { !$0.hasExpired && $0.isAbout(loader) && $0.kernels.matches(id: id, release: release) }
             ?? Expectation(kernels: .everyKernel, verdict: .pass)
     }
 
-    /// The first rule that speaks of the kernel and the loader, where that one has expired.
+    /// The first matching rule for the kernel and the loader, if it has expired.
     package func expiredRule(for id: KernelID, release: KernelRelease?, loader: LoaderName) -> Expectation? {
         first { $0.isAbout(loader) && $0.kernels.matches(id: id, release: release) }.flatMap {
             $0.hasExpired ? $0 : nil
         }
     }
 
-    /// The same rules on `day`: those whose last day is over no longer excuse anything.
+    /// The same rules on `day`: those past their last day no longer excuse anything.
     package func on(_ day: Day) -> [Expectation] {
         map { rule in
             var rule = rule
@@ -149,7 +150,7 @@ extension [Expectation] {
         }
     }
 
-    /// For a kernel that is no part of the gate.
+    /// For a kernel without a gate.
     package static let anything = [
         Expectation(kernels: .everyKernel, verdict: nil, reason: "the kernel's manifest sets 'gate: false'")
     ]
@@ -167,8 +168,8 @@ extension KernelSelector {
 extension CellResult {
     /// The same result with its expectation, from the rules of its variant.
     ///
-    /// `release` is what that kernel's guest said, `nil` when none ever did; `named` are the run's loaders
-    /// (`Sequence<LoaderRow>.byNameOfCells`): rules can be about versions of their libraries.
+    /// `release` is what the kernel's guest reported, `nil` if none did; `named` are the run's loaders
+    /// (`Sequence<LoaderRow>.byNameOfCells`), because rules can name versions of their libraries.
     package func held(
         against rules: [Expectation], on kernel: KernelID, release: KernelRelease?, named: [String: LoaderName] = [:]
     ) -> CellResult {
@@ -181,7 +182,7 @@ extension CellResult {
         return result
     }
 
-    /// The same result, told whether it is what `rule` expects.
+    /// The same result, with whether it is what `rule` expects.
     ///
     /// A cell that was not measured is never as expected.
     package func held(against rule: Expectation) -> CellResult {

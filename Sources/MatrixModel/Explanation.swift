@@ -3,14 +3,15 @@
 /// Quotes the kernel's report if it wrote one.
 package struct Explanation: Codable, Sendable, Hashable {
     package var reason: String
-    /// The instruction that was refused, with its source line behind ` ; ` where the log has one; `null` without a log.
+    /// The instruction that was rejected, followed by ` ; ` and its source line if the log has one; `null` without a
+    /// log.
     @Nullable package var at: String?
-    /// What led there: branches, and what became of the value that was refused; the first came first.
+    /// The path to it: branches, and the steps of the rejected value, in order.
     package var path: [String]
     package var suggestion: String
-    /// What is known besides: since which kernel this is accepted, and whether this one has a feature.
+    /// Additional facts: the first kernel that accepts the code, and whether this kernel has a feature.
     package var facts: [String]
-    /// Which of the known shapes of code this is, for those that depend on the kernel: `spill`, `copy`.
+    /// The recognized shape of the code, for shapes that depend on the kernel: `spill`, `copy`.
     @Nullable package var shape: String?
 
     package init(

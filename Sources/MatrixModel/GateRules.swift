@@ -1,10 +1,10 @@
-/// What ends a run with status 1.
+/// A condition that makes a run exit with 1.
 package enum GateCondition: String, Sendable, Hashable, CaseIterable {
     /// A verdict that is not as expected.
     case unexpected
-    /// Something is worse than in the baseline, and no rule expects it.
+    /// A result is worse than in the baseline, and no rule expects it.
     case regression
-    /// A failure is another one than in the baseline.
+    /// A failure differs from that in the baseline.
     case causeChange
     /// A program costs the verifier more than in the baseline.
     case growth
@@ -16,7 +16,7 @@ package enum GateCondition: String, Sendable, Hashable, CaseIterable {
     case expired
 }
 
-/// What counts against a run, the key `gate` of a `compat-matrix.yaml`.
+/// The rules of the gate, the key `gate` of a `compat-matrix.yaml`.
 package struct GateRules: Sendable, Hashable {
     /// `nil` for the default: `regression` with a baseline, else `unexpected`.
     package var failOn: Set<GateCondition>?
@@ -30,7 +30,7 @@ package struct GateRules: Sendable, Hashable {
         self.failsOnUnneeded = failsOnUnneeded
     }
 
-    /// What ends a run with status 1, with a baseline or without.
+    /// The conditions that make a run exit with 1, with or without a baseline.
     package func conditions(hasBaseline: Bool) -> Set<GateCondition> {
         (failOn ?? [hasBaseline ? .regression : .unexpected]).union(failsOnUnneeded ? [.unneeded] : [])
     }

@@ -5,7 +5,7 @@ package struct Glob: Sendable, Hashable, CustomStringConvertible {
     package init(_ pattern: String) { self.pattern = Array(pattern) }
 
     package var description: String { String(pattern) }
-    /// Whether it may match other names than the one that it is.
+    /// Whether it can match names other than itself.
     package var isPattern: Bool { pattern.contains { $0 == "*" || $0 == "?" } }
 
     package func matches(_ name: String) -> Bool {

@@ -129,7 +129,7 @@ extension GuestFinding {
         }
     }
 
-    /// The line of a log that shows it; a foreign loader's text is shown as it is.
+    /// The line of a log that shows it; text from a user's loader is shown unchanged.
     package var line: String { code == .text ? sentence : "compat-matrix: \(sentence)" }
 
     private static func source(_ map: String) -> String { map.isEmpty ? "the iterator's output" : "map '\(map)'" }

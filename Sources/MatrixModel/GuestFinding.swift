@@ -1,11 +1,11 @@
-/// What a loader or the agent in a guest found out by itself, beside what the kernel and the library wrote.
+/// A fact that a loader or the agent in a guest established itself, beyond the output of kernel and library.
 package struct GuestFinding: Hashable, Sendable {
-    /// One for each kind of finding; `guest_protocol.h` has their numbers and what their arguments are.
+    /// The kinds of findings; `guest_protocol.h` defines their numbers and arguments.
     package enum Code: String, CaseIterable, Decodable, Sendable {
         /// Text from a loader that is not part of the guest image.
         case text
 
-        // The kernel rejects it, asked with programs and maps that differ in one thing only.
+        // The kernel rejects it, according to feature probes that differ in one respect only.
         case programTypeRejected, mapTypeRejected, attachTypeRejected, flagsRejected, versionRejected, lengthRejected
         case helperMissing, helperElsewhere, memlockTooLow, lockedDown, mapBTFRejected
         case helperNowhere, mapSizeMissing, callsRejected
@@ -42,7 +42,7 @@ package struct GuestFinding: Hashable, Sendable {
     }
 
     package var code: Code
-    /// As many as the code has.
+    /// As many as the code requires.
     package var arguments: [String]
 
     package init(_ code: Code, _ arguments: [String] = []) {

@@ -10,7 +10,7 @@ package struct KernelRelease: Sendable, Hashable, Comparable, CustomStringConver
         self.patch = patch
     }
 
-    /// Reads the leading `major.minor[.patch]` of `text`; `nil` when it does not start with one.
+    /// Parses the leading `major.minor[.patch]` of `text`; `nil` if it does not start with one.
     package init?(_ text: some StringProtocol) {
         let version = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
         let parts = version.split(separator: ".", omittingEmptySubsequences: false).prefix(3).map { Int($0) }
@@ -29,7 +29,7 @@ package struct KernelRelease: Sendable, Hashable, Comparable, CustomStringConver
 package struct KernelID: Sendable, Hashable, Comparable, CustomStringConvertible {
     package let text: String
     package let family: String
-    /// From the label; the release reported by the guest takes precedence.
+    /// The version in the id; the release reported by the guest takes precedence.
     package let labelled: KernelRelease
 
     /// `nil` unless `text` is a family of letters, digits and dashes, a dash, and a version.

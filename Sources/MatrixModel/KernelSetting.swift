@@ -1,4 +1,4 @@
-/// A sysctl that has a value of its own while a cell runs.
+/// A sysctl that is set while a cell runs.
 package struct KernelSetting: Sendable, Hashable {
     /// As `kernel.unprivileged_bpf_disabled`.
     package var name: String

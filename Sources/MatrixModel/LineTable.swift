@@ -1,6 +1,6 @@
 /// A line of a source file.
 package struct CodeLocation: Codable, Sendable, Hashable {
-    /// Relative to the repository where it lies in there, else as the compiler named it.
+    /// Relative to the repository if the file is in it, otherwise as the compiler named it.
     package var file: String
     /// From 1.
     package var line: Int
@@ -11,14 +11,14 @@ package struct CodeLocation: Codable, Sendable, Hashable {
     }
 }
 
-/// Which source line each instruction of an object comes from, as far as the object says.
+/// The source line of each instruction of an object, as far as the object contains it.
 package struct LineTable: Sendable, Hashable {
     package struct Line: Sendable, Hashable {
-        /// The first one that comes from it, counted from the beginning of its function.
+        /// The first instruction of the line, counted from the beginning of its function.
         package var instruction: Int
-        /// Its line is 0 for what the compiler added.
+        /// Its line is 0 for instructions that the compiler added.
         package var location: CodeLocation
-        /// As the compiler read it, without the blanks at either end.
+        /// As the compiler read it, without leading and trailing blanks.
         package var text: String
 
         package init(instruction: Int, location: CodeLocation, text: String) {
@@ -29,9 +29,9 @@ package struct LineTable: Sendable, Hashable {
     }
 
     package struct Program: Sendable, Hashable {
-        /// One for each 8 bytes, so that a wide instruction has two.
+        /// One per 8 bytes, so that a wide instruction has two.
         package var opcodes: [UInt8]
-        /// By instruction, at least one.
+        /// By instruction; never empty.
         package var lines: [Line]
 
         package init(opcodes: [UInt8], lines: [Line]) {
@@ -40,11 +40,11 @@ package struct LineTable: Sendable, Hashable {
         }
     }
 
-    /// By name; without those whose lines the object does not know.
+    /// By name; without programs whose lines the object does not contain.
     package var programs: [String: Program]
-    /// Of the functions that programs call.
+    /// The lines of functions that programs call.
     ///
-    /// Where they end up in a program is the loader's choice.
+    /// The loader decides where they end up in a program.
     package var functions: [Line]
 
     package init(programs: [String: Program] = [:], functions: [Line] = []) {
@@ -52,7 +52,7 @@ package struct LineTable: Sendable, Hashable {
         self.functions = functions
     }
 
-    /// The same with other names for the files.
+    /// The same table with other file names.
     package func namingFiles(_ name: (String) -> String) -> LineTable {
         var names: [String: String] = [:]
         func renamed(_ line: Line) -> Line {

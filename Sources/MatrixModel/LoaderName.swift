@@ -5,12 +5,12 @@
 package struct LoaderName: Sendable, Hashable {
     /// Without a version.
     package var loader: String
-    /// What may stand after the `@` of a pattern that is about it: of version `1.4.6` also `1.4` and `1`.
+    /// The texts after `@` in a pattern that match it: for version `1.4.6`, also `1.4` and `1`.
     package var versions: [String]
 
     /// - Parameters:
-    ///   - name: As cells have it.
-    ///   - version: Of the library that is really in it, where that is known.
+    ///   - name: As in cells.
+    ///   - version: The version of the library that was actually linked, if known.
     package init(_ name: String, version: String? = nil) {
         let parts = name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         loader = parts[0]
@@ -25,17 +25,17 @@ package struct LoaderName: Sendable, Hashable {
 }
 
 extension Sequence<LoaderRow> {
-    /// The names of loaders with the versions that are really in them, by what cells call them.
+    /// The names of loaders with the versions actually linked, by their names in cells.
     package var byNameOfCells: [String: LoaderName] {
         Dictionary(map { ($0.name, LoaderName($0.name, version: $0.version)) }, uniquingKeysWith: { first, _ in first })
     }
 }
 
 extension Glob {
-    /// Whether it chooses among versions of loaders: `libbpf@1.1`, `*@*`.
+    /// Whether it selects among versions of loaders: `libbpf@1.1`, `*@*`.
     package var namesVersion: Bool { description.contains("@") }
 
-    /// Whether it chooses the loader of that name: without an `@`, only what has none either.
+    /// Whether it selects the loader of that name: without an `@`, only names without one.
     package func chooses(loader name: String) -> Bool { namesVersion == name.contains("@") && matches(name) }
 
     /// Whether a rule with this name applies to `name`: without an `@`, it applies to every version.

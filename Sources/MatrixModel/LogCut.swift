@@ -1,9 +1,9 @@
-/// Why a stored log is not all that the verifier wrote.
+/// Why a stored log is incomplete.
 package enum LogCut: String, Codable, Sendable, Hashable, CaseIterable {
     /// The guest fetched only the first MiB and the verifier's last lines, because a complete log of this length is too
     /// expensive.
     case abridged
-    /// It reached the kernel's limit for a log, or the memory of the guest.
+    /// It reached the kernel's limit for logs, or the guest's memory.
     case limit
 
     /// One line for people.

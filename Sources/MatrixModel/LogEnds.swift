@@ -1,10 +1,10 @@
 /// A log, or the beginning and the end of one that is too long to show.
 package struct LogEnds: Sendable, Hashable {
-    /// The file's name below the results folder, where it is not that of the reference: a long log is compressed.
+    /// The file's name in the results folder, if it differs from the reference: a long log is compressed.
     package var file: String?
     /// The first lines, or the whole text.
     package var head: String
-    /// Between `head` and `tail`.
+    /// The number of lines between `head` and `tail`.
     package var omittedLines: Int
     package var tail: String
 

@@ -1,6 +1,6 @@
-/// What an application sets of a map between open and load.
+/// The settings of a map that an application changes between open and load.
 package struct MapSetting: Sendable, Hashable {
-    /// The map that an array or hash of maps takes as the template of its values.
+    /// The map that serves as the template for the values of an array or hash of maps.
     package struct Inner: Sendable, Hashable {
         package var type: MapType
         /// In bytes; 0 for a type without keys.
@@ -18,7 +18,7 @@ package struct MapSetting: Sendable, Hashable {
 
     package var map: String
     package var maxEntries: UInt32?
-    /// Where it is pinned, an absolute path.
+    /// The absolute path at which it is pinned.
     package var pin: String?
     package var inner: Inner?
 
@@ -48,7 +48,7 @@ package struct MapType: Sendable, Hashable {
     /// As in `enum bpf_map_type` of include/uapi/linux/bpf.h.
     package var number: UInt32 { UInt32(Self.names.firstIndex(of: name) ?? 0) }
 
-    /// `nil` for a name that libbpf does not have.
+    /// `nil` for a name that libbpf does not know.
     package init?(_ name: String) {
         guard Self.names.dropFirst().contains(name) else { return nil }
         self.name = name

@@ -1,4 +1,4 @@
-/// One stored run as JSON shows it (`compat-matrix/1`); `docs/matrix.schema.json` describes the same thing.
+/// A stored run as JSON (`compat-matrix/1`); described by `docs/matrix.schema.json`.
 package struct MatrixDocument: Codable, Sendable, Hashable {
     package static let currentSchema = "compat-matrix/1"
 
@@ -6,9 +6,9 @@ package struct MatrixDocument: Codable, Sendable, Hashable {
     package var run: RunInfo
     /// In the order of `KernelRelease`, oldest first.
     package var kernels: [KernelRow]
-    /// By name; each loader that a cell names.
+    /// By name; every loader that a cell names.
     package var loaders: [LoaderRow]
-    /// The rules of `expect` of the probes that were run, by probe, in the order of their manifests.
+    /// The rules of `expect` of the probes in the run, by probe, in the order of their manifests.
     package var exceptions: [ExceptionRow]
     /// In the order of the plan: kernel, then probe, variant, loader.
     package var cells: [CellResult]
@@ -24,7 +24,7 @@ package struct MatrixDocument: Codable, Sendable, Hashable {
         self.cells = cells
     }
 
-    /// Takes documents of versions that had one loader and did not name it, and of those that did not count rules.
+    /// Decodes documents of versions that had only one loader and did not name it, and of those without exceptions.
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         schema = try values.decode(String.self, forKey: .schema)
@@ -42,7 +42,7 @@ package struct RunInfo: Codable, Sendable, Hashable {
     /// ISO 8601 in UTC, to the second.
     package var startedAt: String
     package var durationSeconds: Double
-    /// The version of compat-matrix that measured.
+    /// The version of compat-matrix that measured the run.
     package var tool: String
     package var host: HostInfo
 
@@ -54,7 +54,7 @@ package struct RunInfo: Codable, Sendable, Hashable {
         self.host = host
     }
 
-    /// Whether `id` can be a run's: it names a folder, so anything else could lead out of the results.
+    /// Whether `id` is a valid run id: it names a folder, so another text could lead out of the results.
     package static func isID(_ id: String) -> Bool {
         !id.isEmpty && id.utf8.count <= 64
             && id.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0)) }
@@ -75,7 +75,7 @@ package struct HostInfo: Codable, Sendable, Hashable {
     }
 }
 
-/// A column of the matrix: a kernel, and whether it could be measured in this run.
+/// A column of the matrix: a kernel, and whether this run could measure it.
 package struct KernelRow: Codable, Sendable, Hashable {
     package enum Status: String, Codable, Sendable { case measured, notMeasured }
 
@@ -83,11 +83,12 @@ package struct KernelRow: Codable, Sendable, Hashable {
     /// The release that the guest reported (`uname -r`), never the label; `null` if no guest reported one.
     @Nullable package var release: String?
     package var family: String
-    /// Whether the guest has `/sys/kernel/btf/vmlinux`; `null` when it was not seen.
+    /// Whether the guest has `/sys/kernel/btf/vmlinux`; `null` if unknown.
     @Nullable package var btf: Bool?
-    /// Where the BTF came from that loaders read in place of the kernel's own; `null` where it has its own, or none was given.
+    /// The origin of the BTF that loaders use instead of the kernel's own; `null` if the kernel has its own, or none
+    /// was given.
     @Nullable package var externalBTF: String?
-    /// `null` when every cell was answered from the store, or nothing came up.
+    /// `null` if every cell was answered from the store, or no guest started.
     @Nullable package var start: Start?
     /// From QEMU's start to the first frame of the guest.
     @Nullable package var readySeconds: Double?
@@ -112,7 +113,7 @@ package struct KernelRow: Codable, Sendable, Hashable {
 }
 
 extension [KernelRow] {
-    /// By the label's version; an id that is none comes last.
+    /// By the version in the id; invalid ids come last.
     package var oldestFirst: [KernelRow] {
         sorted { left, right in
             switch (KernelID(left.id), KernelID(right.id)) {
@@ -125,23 +126,23 @@ extension [KernelRow] {
     }
 }
 
-/// What brings objects into a kernel: a library as its users have it, or a way without one.
+/// A loader: a library as its users get it, or a way to test without one.
 package struct LoaderRow: Codable, Sendable, Hashable {
     package enum Status: String, Codable, Sendable {
-        /// It is in the guest; what became of its cells is theirs to say.
+        /// The guest contains it; its cells have the results.
         case available
         /// It could not be built or found on the host, so none of its cells were measured.
         case missing
     }
 
-    /// As cells name it: `libbpf`, or what the user calls one.
+    /// The name in cells: `libbpf`, or the user's name for it.
     package var name: String
-    /// The library in it, in its own word; `null` for a loader without one, and where it is missing.
+    /// The library, as the loader reports it; `null` for a loader without one, and if the loader is missing.
     @Nullable package var library: String?
     /// Of the library.
     @Nullable package var version: String?
     package var status: Status
-    /// Why it is missing, and what would bring it.
+    /// Why it is missing, and how to get it.
     @Nullable package var reason: String?
 
     package init(name: String, library: String?, version: String?, status: Status, reason: String?) {

@@ -1,4 +1,4 @@
-/// A value that is written as `null` when it is missing, because the JSON contract never drops a key.
+/// A value that is encoded as `null` if it is missing, because the JSON contract never omits a key.
 @propertyWrapper
 package struct Nullable<Value: Codable & Sendable & Hashable>: Codable, Sendable, Hashable {
     package var wrappedValue: Value?
@@ -17,7 +17,7 @@ package struct Nullable<Value: Codable & Sendable & Hashable>: Codable, Sendable
 }
 
 extension KeyedDecodingContainer {
-    /// A key that is not there counts as `null`: documents of older versions, and by hand, lack some.
+    /// A missing key counts as `null`: documents of older versions, and those written by hand, lack some.
     package func decode<Value>(_ type: Nullable<Value>.Type, forKey key: Key) throws -> Nullable<Value> {
         try decodeIfPresent(type, forKey: key) ?? Nullable(wrappedValue: nil)
     }

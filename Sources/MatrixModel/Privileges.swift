@@ -1,7 +1,7 @@
-/// Who loads a cell's object, where that is not root with all capabilities.
+/// The user and capabilities of a cell's loader, unless it is root with all capabilities.
 package struct Privileges: Sendable, Hashable {
     package var user: UInt32
-    /// All that the user has.
+    /// All capabilities that the user has.
     package var capabilities: [Capability]
 
     package init(user: UInt32, capabilities: [Capability]) {
@@ -21,10 +21,10 @@ package struct Capability: Sendable, Hashable {
     package let name: String
     /// As in include/uapi/linux/capability.h.
     package var number: Int { Self.names.firstIndex(of: name) ?? 0 }
-    /// The first kernel that has it, where that is one that people still run without it.
+    /// The first kernel that has it, if people still run kernels without it.
     package var since: String? { Self.recent[name] }
 
-    /// `nil` for a name that Linux does not have.
+    /// `nil` for a name that Linux does not know.
     package init?(_ name: String) {
         guard Self.names.contains(name) else { return nil }
         self.name = name

@@ -1,16 +1,17 @@
-/// What a program cost; `null` for values that the kernel does not report.
+/// The cost of a program; `null` for values that the kernel does not report.
 package struct ProgramStatistics: Sendable, Hashable {
     /// Instructions processed, which is not the program's size.
     package var instructions: Int?
-    /// How many this kernel would have processed before giving up.
+    /// The number of instructions after which this kernel gives up.
     package var limit: Int?
     package var totalStates: Int?
     package var peakStates: Int?
-    /// In bytes, one part per subprogram, as the kernel writes it: `64+0`.
+    /// In bytes, one part per subprogram, as printed by the kernel: `64+0`.
     package var stackDepth: String?
-    /// By the kernel's own clock.
+    /// Measured by the kernel's own clock.
     package var verificationMicroseconds: Int?
-    /// What the whole system call took in the guest, where verification is not all; also of a refused program.
+    /// Duration of the whole system call in the guest, of which verification is only a part; also for a rejected
+    /// program.
     package var loadMicroseconds: Int?
     package var size: ProgramSize
 
@@ -29,22 +30,22 @@ package struct ProgramStatistics: Sendable, Hashable {
         self.size = size
     }
 
-    /// How much of the limit is left, in percent with one decimal; 0 for a program that ran into it.
+    /// The unused part of the limit, in percent with one decimal; 0 for a program that reached it.
     package var headroomPercent: Double? {
         guard let instructions, let limit, limit > 0 else { return nil }
         return Double(max(0, limit - instructions) * 1000 / limit) / 10
     }
 
-    /// Below this a change of compiler or kernel may be too much.
+    /// Below this, a change of compiler or kernel may exceed the limit.
     package static let lowHeadroomPercent = 10.0
 
     package var isCloseToLimit: Bool { headroomPercent.map { $0 < Self.lowHeadroomPercent } ?? false }
 }
 
 package struct ProgramSize: Sendable, Hashable {
-    /// BPF instructions that the kernel was given.
+    /// BPF instructions passed to the kernel.
     package var instructions: Int?
-    /// After the verifier's rewriting; 8 bytes an instruction.
+    /// After the verifier's rewriting; 8 bytes per instruction.
     package var translatedBytes: Int?
     /// As machine code.
     package var jitedBytes: Int?
@@ -62,7 +63,7 @@ extension ProgramStatistics: Codable {
         case loadMicroseconds, programInstructions, translatedBytes, jitedBytes
     }
 
-    /// Takes documents of versions that knew fewer numbers.
+    /// Decodes documents of versions with fewer numbers.
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         func number(_ key: CodingKeys) throws -> Int? { try values.decodeIfPresent(Int.self, forKey: key) }
@@ -77,7 +78,7 @@ extension ProgramStatistics: Codable {
                 jitedBytes: try number(.jitedBytes)))
     }
 
-    /// Every key, `null` where there is no number; the headroom follows from two others and is never read back.
+    /// Encodes every key, `null` for missing numbers; the headroom is derived from two others and never decoded.
     package func encode(to encoder: any Encoder) throws {
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encode(instructions, forKey: .instructions)

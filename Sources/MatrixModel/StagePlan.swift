@@ -1,20 +1,21 @@
 /// How an object is loaded, and the stages past the load: where programs attach, the trigger, and the expected event.
 package struct StagePlan: Sendable, Hashable {
     package enum Subject: Sendable, Hashable {
-        /// The object's programs are loaded and no more.
+        /// Only load the object's programs.
         case load
-        /// The object's programs but those `excluded`; those without an entry go where their sections say.
+        /// Attach the object's programs except those `excluded`; those without an entry attach as their sections
+        /// specify.
         case programs([Attachment], excluded: [String] = [])
-        /// No object at all: an event of tracefs.
+        /// No object, but a tracefs event.
         case tracefs(TracefsEvent)
-        /// No object either: a program of the user's, which does its own loading.
+        /// No object, but a user's executable that loads its own programs.
         case exec(ProgramCall)
     }
 
     /// A program and its target, in the notation of its type: `tcp_connect+4`, `/bin/bash:readline`, `lo/ingress`.
     package struct Attachment: Sendable, Hashable {
         package var program: String
-        /// `nil` for a program that is named only, since its section leaves it out otherwise.
+        /// `nil` for a program that is listed only because its section is optional.
         package var target: String?
 
         package init(program: String, target: String?) {
@@ -32,7 +33,7 @@ package struct StagePlan: Sendable, Hashable {
     }
 
     package struct Event: Sendable, Hashable {
-        /// The map it comes through; `nil` for the only one of the object that events can come through.
+        /// The map that delivers it; `nil` for the object's only map for events.
         package var map: String?
         /// The text that it must contain; `nil` accepts any event.
         package var contains: String?
@@ -46,13 +47,13 @@ package struct StagePlan: Sendable, Hashable {
     package var subject: Subject
     package var trigger: Trigger?
     package var event: Event?
-    /// Whether maps without a size are given one for the trial.
+    /// Whether maps without a size are given one.
     package var trialSizes = false
-    /// What is set of the object's maps before the load.
+    /// Settings of the object's maps, applied before the load.
     package var maps: [MapSetting] = []
     /// `nil` for root with all capabilities.
     package var privileges: Privileges?
-    /// What is set of the kernel while the cell runs.
+    /// Sysctls that are set while the cell runs.
     package var sysctls: [KernelSetting] = []
 
     package init(_ subject: Subject, trigger: Trigger? = nil, event: Event? = nil) {
@@ -61,7 +62,7 @@ package struct StagePlan: Sendable, Hashable {
         self.event = event
     }
 
-    /// Where a cell that passes has got to.
+    /// The stage of a cell that passes.
     package var lastStage: Stage {
         switch subject {
         case .exec: .fire
@@ -70,12 +71,12 @@ package struct StagePlan: Sendable, Hashable {
         }
     }
 
-    /// `plan`, or the load alone, with maps that are given a size.
+    /// `plan`, or the load alone, with sizes for maps without one.
     package static func withTrialSizes(_ plan: StagePlan?) -> StagePlan {
         changing(plan) { $0.trialSizes = true }
     }
 
-    /// `plan`, or the load alone, with what is set of maps; `plan` itself if nothing is.
+    /// `plan`, or the load alone, with settings of maps; `plan` itself if there are none.
     package static func setting(_ maps: [MapSetting], in plan: StagePlan?) -> StagePlan? {
         maps.isEmpty ? plan : changing(plan) { $0.maps = maps }
     }
@@ -88,7 +89,7 @@ package struct StagePlan: Sendable, Hashable {
         return changing(plan) { ($0.privileges, $0.sysctls) = (privileges, sysctls) }
     }
 
-    /// What `change` makes of `plan`, or of the load alone.
+    /// The result of applying `change` to `plan`, or to the load alone.
     private static func changing(_ plan: StagePlan?, _ change: (inout StagePlan) -> Void) -> StagePlan {
         var plan = plan ?? StagePlan(.load)
         change(&plan)
@@ -96,14 +97,14 @@ package struct StagePlan: Sendable, Hashable {
     }
 }
 
-/// A kprobe or uprobe of tracefs, the way that is left where BPF cannot do it.
+/// A kprobe or uprobe in tracefs, for kernels whose BPF support is not sufficient.
 package struct TracefsEvent: Sendable, Hashable {
     package enum Kind: String, Sendable, CaseIterable { case kprobe, kretprobe, uprobe, uretprobe }
 
     package var kind: Kind
     /// `symbol[+offset]`, for uprobes `/path:symbol[+offset]`.
     package var target: String
-    /// What to record, as `Documentation/trace/kprobetrace.rst` has it; empty for nothing but the hit.
+    /// What to record, in the syntax of `Documentation/trace/kprobetrace.rst`; empty to record only the hit.
     package var fetch: String
 
     package init(kind: Kind, target: String, fetch: String = "") {
@@ -119,16 +120,16 @@ package struct TracefsEvent: Sendable, Hashable {
     }
 }
 
-/// A program that is run in a guest, and what it must do to pass.
+/// An executable that runs in a guest, and what it must do to pass.
 package struct ProgramCall: Sendable, Hashable {
-    /// The folder of the guest that is its root directory.
+    /// The folder in the guest that becomes its root directory.
     package var root: String
-    /// Its path below that.
+    /// Its path in that root directory.
     package var program: String
     package var arguments: [String]
     /// `NAME=value`.
     package var environment: [String]
-    /// `nil` where its end does not count.
+    /// `nil` if its exit status does not matter.
     package var status: Int32?
     /// The text that a line of its output must contain; `nil` for no requirement.
     package var output: String?
@@ -152,9 +153,9 @@ package struct ProgramCall: Sendable, Hashable {
 }
 
 extension StagePlan {
-    /// The plan as a guest reads it (`docs/protocol.md`): a directive a line, its fields separated by one tab.
+    /// The plan as sent to a guest (`docs/protocol.md`): one directive per line, with fields separated by single tabs.
     ///
-    /// No field may hold a tab or a line break; manifests with such a text are refused.
+    /// Fields cannot contain tabs or line breaks; manifests with such texts are rejected.
     package var text: String { lines.map { $0.joined(separator: "\t") + "\n" }.joined() }
 
     private var lines: [[String]] {

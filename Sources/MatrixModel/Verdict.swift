@@ -1,8 +1,8 @@
-/// What a cell or one of its programs came to.
+/// The outcome of a cell or one of its programs.
 ///
-/// Only `pass` and `fail` say something about the probe. `notMeasured` never counts for or against a kernel.
+/// Only `pass` and `fail` are the kernel's answer about the probe. `notMeasured` never counts for or against a kernel.
 ///
-/// Ordered from the best to the worst. A kernel that hangs or falls is worse than one that refuses.
+/// Ordered from best to worst. A kernel that hangs or crashes is worse than one that rejects.
 package enum Verdict: String, Codable, Sendable, CaseIterable, Comparable {
     case pass, fail
     /// The guest kernel panicked, oopsed or locked up.
@@ -14,12 +14,12 @@ package enum Verdict: String, Codable, Sendable, CaseIterable, Comparable {
     /// The worst verdict of `parts`; `notMeasured` if there are none.
     package static func worst(of parts: some Sequence<Verdict>) -> Verdict { parts.max() ?? .notMeasured }
 
-    /// Whether the probe fares worse than with `other`: to have no verdict is not worse than to have one.
+    /// Whether the verdict is worse than `other`; a missing verdict is not worse than a verdict.
     package func isWorse(than other: Verdict) -> Bool { self != .notMeasured && self > other }
 
     package static func < (left: Verdict, right: Verdict) -> Bool { left.severity < right.severity }
 
-    /// Of a whole that is not as good as its best part, a gap is the least to be said; so it comes after `pass`.
+    /// A gap is the mildest defect of a whole, so it comes right after `pass`.
     private var severity: Int {
         switch self {
         case .pass: 0
@@ -31,7 +31,7 @@ package enum Verdict: String, Codable, Sendable, CaseIterable, Comparable {
     }
 }
 
-/// How far an object got: where the cell failed, or the last stage that it passed.
+/// A step of a cell: the stage that failed, or the last one that passed.
 package enum Stage: String, Codable, Sendable, CaseIterable, Comparable {
     case open, maps, load, attach, fire
 
@@ -48,7 +48,7 @@ package enum Stage: String, Codable, Sendable, CaseIterable, Comparable {
     }
 }
 
-/// How a guest came to run.
+/// How a guest was started.
 package enum Start: String, Codable, Sendable {
     case cold
     /// Restored from a snapshot of the booted guest.

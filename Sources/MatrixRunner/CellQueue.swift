@@ -1,17 +1,17 @@
-/// Cells that wait for a guest, grouped by the kernel modules they want and the most expensive first.
+/// Cells waiting for a guest, grouped by the kernel modules they need, with the most expensive first.
 struct CellQueue {
     struct Entry: Sendable {
         var cell: PlannedCell
-        /// How long the cell is expected to take.
+        /// The expected duration of the cell.
         var seconds: Double
-        /// The cell's place in the plan, which decides between cells that cost the same.
+        /// The cell's position in the plan, which decides between cells of the same cost.
         var position: Int
     }
 
     private struct Group {
         /// In the order of insertion.
         var modules: [GuestModule]
-        /// The next to run is last.
+        /// The next entry to run is last.
         var entries: [Entry] = []
         var hasFailedInsertion = false
 
@@ -39,10 +39,11 @@ struct CellQueue {
     /// The next cell for a guest in which exactly `modules` are inserted.
     mutating func take(wanting modules: [GuestModule]) -> Entry? { groups[place(of: modules)].entries.popLast() }
 
-    /// The modules of the group to go on with in a guest that has `inserted`; `nil` if no group of waiting cells wants all of those.
+    /// The modules of the group to continue with in a guest that has `inserted`; `nil` if no group of waiting cells
+    /// needs all of those.
     ///
-    /// Prefers the group that leaves the most to choose from later, then the one with the fewest guests at work (`guests`), then
-    /// the one with the most work.
+    /// Prefers the group that leaves the most choice for later, then the one with the fewest guests at work (`guests`),
+    /// then the one with the most work.
     func modules(after inserted: [GuestModule], guests: ([GuestModule]) -> Int) -> [GuestModule]? {
         let possible = groups.filter { !$0.entries.isEmpty && Set($0.modules).isSuperset(of: inserted) }
         let smallest = possible.filter { group in
@@ -51,14 +52,14 @@ struct CellQueue {
         return smallest.min { (guests($0.modules), -$0.seconds) < (guests($1.modules), -$1.seconds) }?.modules
     }
 
-    /// Notes that a guest did not take `modules` and returns whether that happened before.
+    /// Notes that a guest rejected `modules`, and returns whether that happened before.
     mutating func insertionFailed(_ modules: [GuestModule]) -> Bool {
         let place = place(of: modules)
         defer { groups[place].hasFailedInsertion = true }
         return groups[place].hasFailedInsertion
     }
 
-    /// Removes and returns the cells that want exactly `modules`, in the order in which they would have run.
+    /// Removes and returns the cells that need exactly `modules`, in the order in which they would have run.
     mutating func removeAll(wanting modules: [GuestModule]) -> [PlannedCell] {
         let place = place(of: modules)
         defer { groups[place].entries = [] }

@@ -7,7 +7,7 @@ actor Dispatcher {
 
     init(_ schedule: Schedule) { self.schedule = schedule }
 
-    /// The next guest to start, as soon as there is one; `nil` when the run is finished.
+    /// The next guest to start, as soon as one is available; `nil` once the run is finished.
     ///
     /// - Throws: `CancellationError`.
     func nextGuest() async throws -> Schedule.Guest? {
@@ -23,7 +23,7 @@ actor Dispatcher {
 
     func nextStep(of guest: Schedule.Guest) -> Schedule.Step? { schedule.nextStep(of: guest) }
 
-    /// Makes a change to the schedule that may give work to workers that wait for some.
+    /// Changes the schedule, which may give work to waiting workers.
     func update<Result: Sendable>(_ change: @Sendable (inout Schedule) -> Result) -> Result {
         defer {
             for worker in waiting { worker.finish() }

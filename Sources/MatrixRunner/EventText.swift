@@ -1,15 +1,15 @@
-/// An event as people read it: programs send structs, which are text in parts at best.
+/// An event in readable form: programs send structs, of which only parts are text.
 enum EventText {
     static let longest = 256
 
-    /// The bytes with those that are no printable text written as `\x00`; `nil` for none.
+    /// The bytes, with unprintable ones written as `\x00`; `nil` if there are none.
     ///
-    /// The zeros that fill a field up to the event's end are left out. At most `longest` characters, the last of them an
-    /// ellipsis where something is missing.
+    /// Zeros that fill a field up to the event's end are omitted. At most `longest` characters, the last of which is an
+    /// ellipsis if something is missing.
     static func text(of bytes: [UInt8]) -> String? {
         guard !bytes.isEmpty else { return nil }
         let end = bytes.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0
-        // No character of the text comes from more than some bytes; the rest could not show anyway.
+        // Each character comes from at most a few bytes; bytes beyond that cannot be shown anyway.
         var text = ""
         var rest = bytes[..<min(end, longest * 4)]
         while let first = rest.first {
@@ -26,7 +26,7 @@ enum EventText {
         return text.count <= longest && end <= longest * 4 ? text : text.prefix(longest - 1) + "…"
     }
 
-    /// As the lead byte of UTF-8 says; 1 for what is none.
+    /// The length according to the lead byte of UTF-8; 1 for an invalid one.
     private static func length(ofCharacterAt byte: UInt8) -> Int {
         switch byte {
         case 0xC2...0xDF: 2
@@ -42,7 +42,7 @@ enum EventText {
 }
 
 extension Unicode.Scalar {
-    /// Whether it is one glyph that does nothing to those around it.
+    /// Whether it is a single glyph that does not affect its neighbors.
     fileprivate var isPrintable: Bool {
         switch properties.generalCategory {
         case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,

@@ -3,23 +3,23 @@ package import GuestLink
 internal import Machine
 internal import MatrixModel
 
-/// What was seen of a cell, before anybody judges it.
+/// Everything that was observed about a cell, before it is judged.
 package struct Evidence: Sendable {
     package enum Ending: Sendable, Equatable {
         case finished(LoaderExit)
         /// The guest reset itself while the cell ran; `console` is all it showed.
         case guestGone(reason: String, console: [UInt8])
-        /// The VMM ended, was stopped or hangs, so that the guest could not finish the cell.
+        /// The VMM exited, was stopped or hangs, so the guest could not finish the cell.
         case vmmFailed(reason: String, console: [UInt8])
         /// The cell did not end within `limit`.
         case overdue(limit: Duration, console: [UInt8])
         /// The loader was silent for `limit`, and the agent killed it; the guest is still usable.
         case stopped(limit: Duration)
-        /// The same, but the host gave the guest too little of a processor to be in time.
+        /// The same, but the guest got too little processor time from the host to finish.
         case starved(reason: String)
-        /// The guest sent data that the agent never sends, so its earlier reports are void.
+        /// The guest sent data that the agent never sends, so its earlier reports are invalid.
         case corrupt(reason: String, console: [UInt8])
-        /// No guest to measure in.
+        /// No guest was available.
         case noGuest(reason: String, console: [UInt8]?)
 
         /// For the diagnostic log.
@@ -38,9 +38,9 @@ package struct Evidence: Sendable {
 
     /// When the cell ran, and for how long.
     package struct Timing: Sendable, Equatable {
-        /// On the host, from the start of measuring until the cell began; `nil` where it never did.
+        /// Host time from the start of the measurement until the cell began; `nil` if it never began.
         package var queue: Duration?
-        /// From the cell's beginning to its end, by the guest's clock; `nil` where it did not end there.
+        /// From the beginning of the cell to its end, by the guest's clock; `nil` if it did not end.
         package var microseconds: Int?
 
         package init(queue: Duration? = nil, microseconds: Int? = nil) {
@@ -70,13 +70,13 @@ package struct Evidence: Sendable {
     /// The latest report of each program: a program that goes past the load is reported both at the load and at the
     /// end.
     package var programs: [Program]
-    /// The bytes of the event that fitted; empty where none came.
+    /// The bytes of the event, up to the limit; empty if none arrived.
     package var event: [UInt8]
     /// Loader output about the whole object rather than one program.
     package var remarks: LoaderWords
-    /// What the kernel warned of while the cell ran, a line each with its time stamp.
+    /// Kernel warnings during the cell, one line each with its time stamp.
     package var kernelLog: [UInt8]
-    /// Why what the loader reported cannot all be true; `nil` when it can.
+    /// Why the loader's reports contradict each other; `nil` if they do not.
     package var contradiction: String?
     package var ending: Ending
     package var timing: Timing
@@ -94,26 +94,26 @@ package struct Evidence: Sendable {
         self.timing = timing
     }
 
-    /// What was not as the object or its manifest has it: maps that were given a size, capabilities that there are not.
+    /// Deviations from the object or its manifest: maps that were given a size, and capabilities that the kernel lacks.
     var deviations: [GuestFinding] {
         ([remarks] + programs.map(\.loader)).flatMap(\.findings)
             .filter { [.mapSized, .capabilityAbsent].contains($0.code) }
     }
 
-    /// Of a cell that had no guest because of `error`.
+    /// The evidence of a cell that had no guest because of `error`.
     static func noGuest(_ error: MachineError) -> Evidence {
         Evidence(programs: [], ending: .noGuest(reason: "\(error)", console: error.console))
     }
 
-    /// Whether a program failed for want of memory, or its log was cut for it, or the guest's kernel killed the loader for
-    /// it: all say more about the guest than about the program.
+    /// Whether a program failed or its log was cut for lack of memory, or the guest's kernel killed the loader for it;
+    /// each reveals more about the guest than about the program.
     var lacksMemory: Bool {
         if case .finished(.signalled(SIGKILL)) = ending { return true }
         return programs.contains { $0.report.errno == ENOMEM || $0.report.logLacksMemory }
     }
 
-    /// Whether the cell has to be measured once more, alone, before that counts: a busy host can make a loader late, and what
-    /// happens in a guest can be QEMU's fault.
+    /// Whether the cell has to be confirmed by another measurement, alone: a busy host can delay a loader, and QEMU can
+    /// cause problems in a guest.
     var isDoubtful: Bool {
         switch ending {
         case .stopped, .starved: true
@@ -136,13 +136,13 @@ struct EvidenceCollector {
     /// Source: Linux, include/linux/bpf_verifier.h, `UINT_MAX >> 2`.
     private static let longestLog = 1 << 30
 
-    /// More than any object has.
+    /// More than any object contains.
     private static let mostPrograms = 4096
 
-    /// As many as a loader sends frames.
+    /// The same as a loader's limit for frames.
     private static let mostFindings = 1 << 18
 
-    /// As much of an event as a report shows; in bytes.
+    /// The part of an event that a report shows, in bytes.
     private static let longestEvent = 4096
 
     let longLogs: LongLogs?
@@ -160,7 +160,7 @@ struct EvidenceCollector {
 
     init(longLogs: LongLogs? = nil) { self.longLogs = longLogs }
 
-    /// - Throws: `MachineError.protocolBroken` for more than any kernel writes, and what `longLogs` throws.
+    /// - Throws: `MachineError.protocolBroken` for a log longer than any kernel writes, and what `longLogs` throws.
     mutating func add(log text: [UInt8], program: UInt32, source: LogSource) throws {
         let count: Int
         switch source {
@@ -182,7 +182,7 @@ struct EvidenceCollector {
         }
     }
 
-    /// - Throws: `MachineError.protocolBroken` for more than any loader finds out.
+    /// - Throws: `MachineError.protocolBroken` for more findings than any loader sends.
     mutating func add(_ finding: GuestFinding, program: UInt32) throws(MachineError) {
         findings += 1
         guard findings <= Self.mostFindings else {
@@ -191,9 +191,9 @@ struct EvidenceCollector {
         words[program, default: LoaderWords()].append(finding)
     }
 
-    /// Takes a report, the second of a program in the place of its first.
+    /// Adds a report; the second report of a program replaces its first.
     ///
-    /// Load results stay unless there are newer ones.
+    /// Results of the load are kept unless there are newer ones.
     mutating func add(_ report: ProgramReport) {
         let place = report.program.flatMap { number in programs.firstIndex { $0.report.program == number } }
         let first = place.map { programs[$0] }
@@ -213,7 +213,7 @@ struct EvidenceCollector {
             return programs.append(program)
         }
         if let words = Self.contradiction(between: first.report, and: report) { contradiction = words }
-        // Only the load has a log and numbers.
+        // Only the load provides a log and statistics.
         program.report.takeLoad(from: first.report)
         programs[place] = program
     }

@@ -5,7 +5,7 @@ internal import Machine
 internal import MatrixModel
 package import SystemPackage
 
-/// Runs cells in one guest, for as long as the schedule has some for it.
+/// Runs cells in one guest, as long as the schedule has cells for it.
 struct GuestSitting {
     let guest: any Guest
     let number: Schedule.Guest
@@ -13,24 +13,24 @@ struct GuestSitting {
     let batch: KernelBatch
     let cellLimit: Duration
     let judge: KernelJudge
-    /// When the run began to measure.
+    /// When the run began measuring.
     let start: ContinuousClock.Instant
 
     /// A cell that was sent to the guest.
     private struct Sent {
         var cell: PlannedCell
         var number: UInt32
-        /// What it may take.
+        /// The time it may take.
         var granted: Duration
     }
 
     /// Returns when the guest is done or was brought down.
     ///
-    /// - Throws: `MatrixRunnerError` when an object cannot be read, and what `observer` and the archive of logs throw. A guest that dies or
-    ///   talks nonsense is evidence.
+    /// - Throws: `MatrixRunnerError` if an object cannot be read, and what `observer` and the log archive throw. A
+    ///   guest that dies or sends invalid data is evidence and not an error.
     func run(observer: some RunObserver) async throws {
         if let config = batch.config {
-            // Where libbpf looks for it; few kernels carry it themselves (CONFIG_IKCONFIG_PROC).
+            // libbpf looks for it here; few kernels contain it themselves (CONFIG_IKCONFIG_PROC).
             try guest.send(.file(path: "/boot/config-\(guest.hello.release)", bytes: config.contents()))
         }
         if let btf = batch.externalBTF, !guest.hello.hasBTF {
@@ -66,7 +66,7 @@ struct GuestSitting {
                 options: self.number.round == .secondChance ? cell.options.union(.alone) : cell.options))
     }
 
-    /// Inserts `modules`, or tells `observer` of the cells that cannot be measured without them.
+    /// Inserts `modules`, or reports to `observer` the cells that cannot be measured without them.
     private func insert(_ modules: [GuestModule], observer: some RunObserver) async throws {
         do {
             try await ModuleInsertion(guest: guest, limit: cellLimit).insert(modules)
@@ -80,7 +80,7 @@ struct GuestSitting {
         }
     }
 
-    /// Waits until the cell is over and returns whether the guest survived it.
+    /// Waits until the cell ends, and returns whether the guest survived it.
     private func finish(_ sent: Sent, observer: some RunObserver) async throws -> Bool {
         let evidence = try await evidence(of: sent, observer: observer)
         let next = number.round.next(after: evidence)
@@ -91,7 +91,7 @@ struct GuestSitting {
                 "\(evidence.ending.summary); measuring the cell again \(how)",
                 metadata: ["cell": "\(key.probe)/\(key.variant) \(key.loader)"])
         }
-        // What will be tried again is not the last word.
+        // A result that will be repeated is not final.
         try await observer.note(
             next == nil
                 ? judge.event(sent.cell, evidence, release: guest.hello.release) : .cellWillRepeat(sent.cell))
@@ -99,7 +99,8 @@ struct GuestSitting {
         return !evidence.endedTheGuest
     }
 
-    /// What a cell has: more than its limit in its second chance on a busy host, since only there lateness becomes a verdict.
+    /// The time limit of the cell: longer than usual in a second chance on a busy host, because only there lateness
+    /// becomes a verdict.
     ///
     /// The guest has just booted, which shows how busy the host is.
     private var grantedLimit: Duration {
@@ -107,7 +108,7 @@ struct GuestSitting {
         return cellLimit * min(time.slowdown, Self.longestGrant)
     }
 
-    /// A host that is busier than that cannot measure anything.
+    /// A host busier than that cannot measure anything.
     private static let longestGrant = 5.0
 
     private static let timeToEndALoader: Duration = .seconds(10)
@@ -126,8 +127,8 @@ struct GuestSitting {
                 switch try await guest.nextEvent(within: left) {
                 case .frame(.log(number, let program, let source, let text)):
                     try collector.add(log: text, program: program, source: source)
-                    // A log of 1 GiB takes longer than a cell may, and a guest that writes one does not hang; the same goes for
-                    // the findings about many programs.
+                    // A log of 1 GiB takes longer than the limit of a cell, and a guest that writes one does not hang;
+                    // the same applies to findings about many programs.
                     deadline = ContinuousClock.now + limit
                 case .frame(.finding(number, let program, let finding)):
                     try collector.add(finding, program: program)
@@ -156,7 +157,7 @@ struct GuestSitting {
         }
     }
 
-    /// What it means that the guest did not finish the cell: it hangs, or could not have been in time.
+    /// Why the guest did not finish the cell: it hangs, or it did not get enough processor time.
     private func lateness(_ starvation: Starvation) async -> Evidence.Ending {
         let console = guest.console()
         if let reason = await guest.vmmTrouble() ?? starvation.reason(in: guest) {
@@ -166,25 +167,26 @@ struct GuestSitting {
     }
 }
 
-/// Whether the host was too busy for a cell to be in time.
+/// Determines whether the host was too busy for a cell to finish in time.
 private struct Starvation {
     private let limit: Duration
     private let granted: Duration
     private let start: ProcessorTime?
 
-    /// Begins to watch `guest`, in which a cell may take `limit`, and has `granted` since the host is busy.
+    /// Starts watching `guest`, in which a cell has the time limit `limit`, extended to `granted` because the host is
+    /// busy.
     init(_ guest: any Guest, limit: Duration, granted: Duration) {
         self.limit = limit
         self.granted = granted
         start = guest.processorTime()
     }
 
-    /// The part of its limit that a cell must have had without waiting for a processor before its lateness says anything.
+    /// The part of its limit that a cell must have had without waiting for a processor, for its lateness to count.
     ///
-    /// Less than all, since the wait is that of the whole guest.
+    /// Less than all of it, because the wait is that of the whole guest.
     private static let neededShare = 0.5
 
-    /// Why the cell could not be in time: the guest wanted a processor and got none for most of the limit.
+    /// Why the cell could not finish in time: the guest waited for a processor for most of the limit.
     func reason(in guest: any Guest) -> String? {
         guard let start, let end = guest.processorTime() else { return nil }
         let waited = end.longestWait - start.longestWait
@@ -205,7 +207,7 @@ package enum MatrixRunnerError: Error, Equatable, CustomStringConvertible {
 }
 
 extension FilePath {
-    /// The whole file, for a guest.
+    /// The whole file, to be sent to a guest.
     func contents() throws(MatrixRunnerError) -> [UInt8] {
         guard let data = FileManager.default.contents(atPath: string) else { throw .unreadable(self) }
         return Array(data)

@@ -4,7 +4,7 @@ internal import HostTools
 internal import Machine
 internal import MatrixModel
 
-/// The files that the cells of a job need in their guest: each goes over once, however many cells want it.
+/// The files that a job's cells need in their guest; each is sent once, regardless of how many cells need it.
 struct JobFiles {
     let guest: any Guest
     private var sent: Set<String> = []
@@ -16,7 +16,7 @@ struct JobFiles {
         try send(to: "/job/\(object.digest.prefix(32)).bpf.o") { try object.path.contents() }
     }
 
-    /// Where the agent looks for the loader called `name`.
+    /// Sends the loader to the path where the agent looks for the loader `name`.
     mutating func send(_ loader: PlannedFile, as name: String) throws {
         _ = try send(to: "/bin/loader-\(name)") { try loader.path.contents() }
     }

@@ -47,17 +47,17 @@ package struct Judge: Sendable {
                 totalMicroseconds: evidence.timing.microseconds))
     }
 
-    /// What is known of the kernel itself.
+    /// Facts about the kernel itself.
     private struct KernelKnowledge {
         var release: KernelRelease
         var options: KernelOptions?
     }
 
-    /// What one ending comes to.
+    /// The verdict for one way in which a cell ended.
     private struct Ruling {
         var verdict: Verdict
         var reason: String?
-        /// What there is to be read about it; empty for nothing.
+        /// The text for readers; empty if there is none.
         var text: [UInt8]
 
         init(_ verdict: Verdict, reason: String? = nil, text: [UInt8] = []) {
@@ -66,15 +66,16 @@ package struct Judge: Sendable {
             self.text = text
         }
 
-        /// The same with what was not as the object or its manifest has it: another cell was measured than one might think.
+        /// The same, with deviations from the object or its manifest added to the reason, because readers might expect
+        /// another cell.
         func noting(_ deviations: [GuestFinding]) -> Ruling {
             guard !deviations.isEmpty else { return self }
             let words = [reason].compactMap(\.self) + deviations.map(\.sentence)
             return Ruling(verdict, reason: words.joined(separator: "; "), text: text)
         }
 
-        /// The same with what the kernel warned of: the verdict is what the kernel answered, but whoever ships the probe wants to
-        /// know.
+        /// The same, with kernel warnings added: the verdict is the kernel's answer, but people who ship the probe
+        /// should know.
         func noting(warningsIn kernelLog: [UInt8]) -> Ruling {
             guard let trouble = ConsoleExcerpt.trouble(in: kernelLog) else { return self }
             let words = [reason, "the kernel printed a warning: \(trouble)"].compactMap(\.self)
@@ -110,7 +111,7 @@ package struct Judge: Sendable {
         }
     }
 
-    /// The agent ended the loader, which may have had something to say.
+    /// The agent killed the loader, which may have written something first.
     private func stopped(after limit: Duration, _ cell: PlannedCell, _ evidence: Evidence) -> Ruling {
         Ruling(
             .timeout, reason: "no result within \(limit): the \(cell.key.loader) loader was killed",
@@ -123,12 +124,12 @@ package struct Judge: Sendable {
             text: console)
     }
 
-    /// Only what the guest itself showed before its VMM failed is evidence about the probe.
+    /// If the VMM failed, only the guest's earlier output is evidence about the probe.
     private func vmmFailed(_ why: String, console: [UInt8]) -> Ruling {
         Self.crash(shownBy: console) ?? Ruling(.notMeasured, reason: why, text: console)
     }
 
-    /// A guest that hangs may have printed the reason.
+    /// A hanging guest may have printed the reason.
     private func overdue(_ limit: Duration, console: [UInt8]) -> Ruling {
         Self.crash(shownBy: console)
             ?? Ruling(.timeout, reason: Self.overdue(limit, console: console), text: console)
@@ -138,7 +139,7 @@ package struct Judge: Sendable {
         ConsoleExcerpt.crash(in: console).map { Ruling(.crash, reason: $0, text: console) }
     }
 
-    /// A guest that is slow may have said something that is no lock-up, but explains it.
+    /// A slow guest may have printed a message that is not a lock-up but explains it.
     private static func overdue(_ limit: Duration, console: [UInt8]) -> String {
         "no result within \(limit)" + (ConsoleExcerpt.trouble(in: console).map { "; console: \($0)" } ?? "")
     }
@@ -152,7 +153,7 @@ package struct Judge: Sendable {
                 if program.report.program != nil {
                     [program.report.name]
                 } else if evidence.programs.count == 1 {
-                    // An object that cannot be opened fails in each of its programs.
+                    // If an object cannot be opened, each of its programs fails.
                     cell.programs
                 } else {
                     [ProgramResult.wholeObject]
@@ -173,7 +174,7 @@ package struct Judge: Sendable {
         var log = LogSummary(of: String(decoding: program.verifierLog, as: UTF8.self))
         var loader = program.loader.output
         if case .exec = cell.plan?.subject {
-            // A program of the user's writes what its library makes of the log to where it writes everything.
+            // A user's executable writes verifier logs to its output, in its library's format.
             let output = LogSummary(of: String(decoding: program.loader.text, as: UTF8.self))
             if output.holdsLog {
                 log = output
@@ -211,13 +212,13 @@ package struct Judge: Sendable {
                 fireMicroseconds: report.fireMicroseconds))
     }
 
-    /// To the millisecond: what a host measures is no finer.
+    /// Rounded to milliseconds, the precision of host measurements.
     private static func seconds(_ duration: Duration) -> Double { (duration / .milliseconds(1)).rounded() / 1000 }
 
     private static func statistics(of log: LogSummary, report: ProgramReport) -> ProgramStatistics? {
         var statistics = log.statistics ?? ProgramStatistics()
         statistics.instructions = statistics.instructions ?? report.verifiedInstructions
-        // The log may be of another load, which took longer because it wrote one.
+        // The log may come from another load, which took longer because it wrote the log.
         statistics.verificationMicroseconds =
             report.verificationMicroseconds ?? statistics.verificationMicroseconds
         statistics.loadMicroseconds = report.loadMicroseconds
@@ -240,18 +241,18 @@ package struct Judge: Sendable {
         return log.isEmpty ? nil : try keep(log)
     }
 
-    /// Where the cell failed first, else how far it got.
+    /// The stage at which the cell failed first, or else the last stage it reached.
     ///
-    /// A program that its object leaves out by default (`SEC("?…")`) is loaded and takes no part in the rest.
+    /// A program in an optional section (`SEC("?…")`) is loaded and takes no part in the rest.
     private static func stage(_ programs: [ProgramResult], of cell: PlannedCell, verdict: Verdict) -> Stage? {
         if verdict == .pass { return programs.compactMap(\.stage).max() }
         if let stage = programs.filter({ $0.verdict != .pass }).compactMap(\.stage).min() { return stage }
-        // A guest that died after every load was reported died of what comes next; else while it loaded.
+        // If a guest dies after every load was reported, the next stage killed it; otherwise the load did.
         let isLoaded = !programs.isEmpty && programs.count >= cell.programs.count
         return isLoaded && (cell.plan?.lastStage ?? .load) > .load ? .attach : .load
     }
 
-    /// What is missing from the reports of a cell that nothing failed in.
+    /// What the reports lack for a cell in which nothing failed.
     private static func gap(in programs: [ProgramResult], of cell: PlannedCell) -> String? {
         guard !programs.isEmpty else { return "the \(cell.key.loader) loader reported no program" }
         if let name = cell.programs.first(where: { name in !programs.contains { $0.name == name } }) {
@@ -263,7 +264,7 @@ package struct Judge: Sendable {
         return "the \(cell.key.loader) loader stopped at \(most.rawValue), but the cell continues to \(last.rawValue)"
     }
 
-    /// EX_UNAVAILABLE of sysexits.h: how a loader ends where the guest lacks what a trigger needs.
+    /// EX_UNAVAILABLE of sysexits.h: the exit status of a loader if the guest lacks what a trigger needs.
     private static let unavailable: Int32 = 69
 
     /// The last output of a loader that died: the panic line of a Rust or Go program with the line after it, or else
@@ -277,8 +278,8 @@ package struct Judge: Sendable {
         return lines[place...].prefix(lines[place].hasSuffix(":") ? 2 : 1).joined(separator: " ")
     }
 
-    /// Whether a program replaces a function of another one that the object does not have: the application loads that
-    /// one, so nothing is known of what its user would see.
+    /// Whether a program replaces a function that the object does not contain: only the application loads the target,
+    /// so the result for its users is unknown.
     ///
     /// Source: libbpf 1.4, `libbpf_find_attach_btf_id`.
     private static func lacksTarget(_ loader: LoaderOutput) -> Bool {
@@ -308,7 +309,7 @@ package struct Judge: Sendable {
 }
 
 extension ProgramResult {
-    /// Whether libbpf found no `CONFIG_…` file, which is nothing that a user of this kernel would see.
+    /// Whether libbpf found no `CONFIG_…` file, which users of this kernel would not experience.
     ///
     /// The catalogue's other messages of that cause are about a file that was read, such as a kernel's own
     /// `/proc/config.gz`.

@@ -4,9 +4,9 @@ internal import Machine
 internal import MatrixModel
 internal import VerifierLog
 
-/// Judges the cells of one kernel as soon as they are over, in the task of their guest.
+/// Judges the cells of one kernel as soon as they end, in the task of their guest.
 ///
-/// So the logs of several kernels are read at the same time.
+/// This way, logs of several kernels are read in parallel.
 struct KernelJudge {
     let batch: KernelBatch
     let logs: (any LogArchive)?
@@ -31,7 +31,7 @@ struct KernelJudge {
         return .cell(cell, result, from: evidence)
     }
 
-    /// Begins texts that are too long for memory; `nil` where they have to stay there.
+    /// Starts texts that are too long for memory; `nil` if they have to stay in memory.
     var longLogs: LongLogs? {
         guard let logs else { return nil }
         return { try logs.beginLongLog() }

@@ -1,10 +1,10 @@
 package import MatrixModel
 internal import VerifierLog
 
-/// What a loader wrote, and what was found out, in the order in which it came.
+/// A loader's output and findings, in the order in which they arrived.
 package struct LoaderWords: Equatable, Sendable {
     private struct PlacedFinding: Equatable {
-        /// How much of the text came before it.
+        /// The length of the text before it.
         var place: Int
         var finding: GuestFinding
     }
@@ -27,7 +27,7 @@ package struct LoaderWords: Equatable, Sendable {
     package var findings: [GuestFinding] { placed.map(\.finding) }
     package var isEmpty: Bool { text.isEmpty && placed.isEmpty }
 
-    /// What people read: a line for each finding, where it came.
+    /// The text for people, with a line for each finding at its position.
     package var bytes: [UInt8] {
         var bytes: [UInt8] = []
         forEach(
@@ -39,18 +39,18 @@ package struct LoaderWords: Equatable, Sendable {
         return bytes
     }
 
-    /// What the catalogue reads.
+    /// The input of the catalogue.
     var output: LoaderOutput {
         var output = LoaderOutput()
         forEach(text: { output.append(String(decoding: $0, as: UTF8.self)) }, finding: { output.append($0) })
         return output
     }
 
-    /// The sentence of the last finding, or the last line where that came later; `nil` where there is neither.
+    /// The sentence of the last finding, or the last line if it came later; `nil` if there is neither.
     var lastSentence: String? {
         let rest = text[(placed.last?.place ?? 0)...]
         let line = String(decoding: rest, as: UTF8.self).split(whereSeparator: \.isNewline).last
-        // As loaders write it that have no findings.
+        // The format used by loaders without findings.
         return line.map { String($0.trimmingPrefix("compat-matrix: ")) } ?? placed.last?.finding.sentence
     }
 

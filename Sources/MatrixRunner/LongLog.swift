@@ -1,21 +1,22 @@
-/// Where the texts of a run are kept: logs of verifiers, consoles, what loaders wrote.
+/// The archive for texts of a run: verifier logs, consoles, and loader output.
 package protocol LogArchive: Sendable {
-    /// Keeps `text` and returns the reference to it, `logs/<sha256>.txt`.
+    /// Stores `text` and returns the reference to it, `logs/<sha256>.txt`.
     func storeLog(_ text: [UInt8]) throws -> String
-    /// Begins a text that is too long for memory.
+    /// Starts a text that is too long for memory.
     func beginLongLog() throws -> any LongLog
 }
 
-/// A text too long for memory, kept elsewhere while it comes in; what is never asked to stay is gone with this value.
+/// A text too long for memory, stored elsewhere while it arrives; it is discarded with this value unless `keep()` is
+/// called.
 package protocol LongLog: Sendable {
     func append(_ bytes: [UInt8]) throws
-    /// Ends the text, has it stay, and returns the reference to it (`logs/<sha256>.txt`).
+    /// Ends and keeps the text, and returns the reference to it (`logs/<sha256>.txt`).
     func keep() throws -> String
 }
 
-/// Gathers one text from its parts.
+/// Collects one text from its parts.
 struct LogCollector {
-    /// What stays in memory of a text that is longer: room for the messages, the states before them and all totals.
+    /// The part of a longer text that stays in memory: enough for the messages, the states before them and all totals.
     static let limit = 1 << 20
 
     /// The whole text, or only its end if `long` contains all of it.
@@ -36,7 +37,7 @@ struct LogCollector {
             try text.append(end)
             long = text
         }
-        // Not at each part: every byte would be moved as often as there are parts in the limit.
+        // Not for each part: every byte would be moved many times.
         if long != nil, end.count > 2 * Self.limit { shorten() }
     }
 
@@ -45,5 +46,5 @@ struct LogCollector {
     private mutating func shorten() { end.removeFirst(max(0, end.count - Self.limit)) }
 }
 
-/// Begins a long text.
+/// Starts a long text.
 package typealias LongLogs = @Sendable () throws -> any LongLog

@@ -6,10 +6,10 @@ package import MatrixModel
 
 /// Receives the events of a run.
 ///
-/// An actor: guests of several kernels have something to tell at once, and each of them waits until it was heard, so
-/// that results never pile up in memory.
+/// An actor: guests of several kernels report at the same time, and each waits until its report is handled, so that
+/// results never pile up in memory.
 package protocol RunObserver: Actor {
-    /// - Throws: An error that should end the run.
+    /// - Throws: An error that ends the run.
     func note(_ event: RunEvent) throws
 }
 
@@ -17,15 +17,15 @@ package protocol RunObserver: Actor {
 package enum RunEvent: Sendable {
     /// A guest of the kernel is up.
     case guestUp(KernelID, Hello, start: Start, readySeconds: Double)
-    /// The cell runs now; said once more of a cell that runs again.
+    /// The cell runs now; sent again if the cell is repeated.
     case cellBegan(PlannedCell)
-    /// What happened does not count: the cell will run again.
+    /// The evidence does not count: the cell will run again.
     case cellWillRepeat(PlannedCell)
     /// The cell is complete; this is the verdict on its evidence.
     case cell(PlannedCell, CellResult, from: Evidence)
 }
 
-/// Measures cells in as few guests as keep all workers busy, and in fresh ones where a cell brings its guest down.
+/// Measures cells in as few guests as keep all workers busy, and repeats those that bring a guest down in fresh ones.
 package struct MatrixRunner: Sendable {
     private let backend: any MachineBackend
     private let start: StartPolicy
@@ -48,12 +48,12 @@ package struct MatrixRunner: Sendable {
         self.cellLimit = cellLimit
     }
 
-    /// Runs all batches and tells `observer` of each cell as soon as it is over.
+    /// Runs all batches and reports each cell to `observer` as soon as it ends.
     ///
-    /// `expectedSeconds` says how long cells took before, as far as that is known; it decides the order and nothing else.
+    /// `expectedSeconds` are the known durations from earlier runs; they affect only the order.
     ///
-    /// - Throws: What `observer` and the archive of logs throw, and `CancellationError`. A guest that crashes, hangs or never comes up is
-    ///   evidence.
+    /// - Throws: What `observer` and the log archive throw, and `CancellationError`. A guest that crashes, hangs or
+    ///   never starts is evidence and not an error.
     package func run(
         _ batches: [KernelBatch], expectedSeconds: [CellKey: Double] = [:], observer: some RunObserver
     ) async throws {
@@ -70,7 +70,7 @@ package struct MatrixRunner: Sendable {
                     }
                 }
             }
-            // Unlike waitForAll(), this ends the others when one of them throws.
+            // Unlike waitForAll(), this cancels the others if one of them throws.
             while try await workers.next() != nil {}
         }
     }

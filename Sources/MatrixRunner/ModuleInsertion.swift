@@ -5,12 +5,12 @@ internal import SystemPackage
 /// Inserts kernel modules into a guest in which no cell runs.
 struct ModuleInsertion {
     let guest: any Guest
-    /// For each module.
+    /// The limit for each module.
     let limit: Duration
 
-    /// Inserts `modules` in this order, one file at a time, since a guest keeps files in its memory.
+    /// Inserts `modules` in this order, one file at a time, because a guest keeps files in its memory.
     ///
-    /// - Throws: `MachineError` when the guest does not take one of them: it says nothing about a probe.
+    /// - Throws: `MachineError` if the guest rejects one of them, which proves nothing about a probe.
     func insert(_ modules: [GuestModule]) async throws {
         for module in modules {
             let path = "/job/\(module.name).ko"

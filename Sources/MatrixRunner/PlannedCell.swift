@@ -3,10 +3,10 @@ package import Machine
 package import MatrixModel
 package import SystemPackage
 
-/// A kernel module that a guest is to have.
+/// A kernel module that a guest needs.
 package struct GuestModule: Sendable, Hashable {
     package var name: String
-    /// Not compressed.
+    /// The uncompressed file.
     package var file: FilePath
     /// SHA-256 of the file's bytes, in hex.
     package var digest: String
@@ -18,13 +18,13 @@ package struct GuestModule: Sendable, Hashable {
     }
 }
 
-/// A file of this machine that goes into guests.
+/// A file of this machine that is sent to guests.
 package struct PlannedFile: Sendable, Hashable {
     package var path: FilePath
     /// SHA-256 of its bytes, in hex.
     package var digest: String
     package var lines: LineTable
-    /// Of an object: its variables that no section holds.
+    /// For an object: its variables that are in no section.
     package var commonSymbols: [String]
 
     package init(
@@ -37,7 +37,7 @@ package struct PlannedFile: Sendable, Hashable {
     }
 }
 
-/// A file that a cell has in its guest.
+/// A file that a cell needs in its guest.
 package struct CellFile: Sendable, Hashable {
     /// Absolute, at most 511 bytes.
     package var guestPath: String
@@ -49,29 +49,29 @@ package struct CellFile: Sendable, Hashable {
     }
 }
 
-/// A cell that is to be measured, or whose answer is known without that.
+/// A cell that has to be measured, or whose result is already known.
 package struct PlannedCell: Sendable, Hashable {
     package var key: CellKey
     /// Its place in the matrix.
     package var position = 0
-    /// The digest of all that decides its outcome; `nil` where there is nothing to be remembered.
+    /// The digest of everything that decides its outcome; `nil` if the result must not be reused.
     package var inputs: String?
-    /// Why nothing can be measured: the kernel's image, a module that the cell needs, its loader, or
-    /// the compiler of its variant is not to be had.
+    /// Why the cell cannot be measured: the kernel's image, a module, the loader, or the compiler of its variant is not
+    /// available.
     package var obstacle: String?
-    /// The loader itself, where the guest's image does not hold it.
+    /// The loader, unless the guest image contains it.
     package var loader: PlannedFile?
-    /// `nil` for a loader that needs none.
+    /// `nil` for a loader without an object.
     package var object: PlannedFile?
-    /// What its guest has for it besides; no two cells of a guest have one at the same path.
+    /// Additional files in its guest; no two cells of a guest have one at the same path.
     package var files: [CellFile]
     /// Names of the object's programs, for objects that a loader cannot even open.
     package var programs: [String]
-    /// What is to happen past the load; `nil` to stop there.
+    /// The stages after the load; `nil` to stop there.
     package var plan: StagePlan?
-    /// The modules its guest has when it runs, and no others: in the order of insertion, each after those it depends on.
+    /// Exactly the modules inserted while it runs: in order, each after those it depends on.
     package var modules: [GuestModule]
-    /// What its guest has on the kernel's command line besides; empty for nothing.
+    /// Additional arguments on its guest's kernel command line; may be empty.
     package var kernelArguments = ""
     package var expectations: [Expectation]
     package var options: LoadOptions
@@ -91,7 +91,7 @@ package struct PlannedCell: Sendable, Hashable {
         self.expectations = expectations
     }
 
-    /// A cell whose object is loaded and no more.
+    /// A cell whose object is only loaded.
     package init(
         key: CellKey, object: FilePath, objectDigest: String, programs: [String], modules: [GuestModule] = [],
         expectations: [Expectation]
@@ -103,7 +103,7 @@ package struct PlannedCell: Sendable, Hashable {
 }
 
 extension PlannedCell {
-    /// The user's own program that runs for it, by name; `nil` for a cell with none.
+    /// The name of the user's executable that runs for it; `nil` if there is none.
     fileprivate var ownProgram: String? {
         if loader != nil { return "loader \(key.loader)" }
         if case .exec = plan?.subject { return "program \(key.probe)/\(key.variant)" }
@@ -115,9 +115,9 @@ extension PlannedCell {
 package struct KernelBatch: Sendable {
     package var kernel: KernelID
     package var spec: GuestSpec
-    /// The kernel's `CONFIG_…` file, for loaders that resolve `extern … __kconfig`; `nil` when its package has none.
+    /// The kernel's `CONFIG_…` file, for loaders that resolve `extern … __kconfig`; `nil` if its package has none.
     package var config: FilePath?
-    /// What loaders read in place of the kernel's own BTF, where it has none.
+    /// The BTF that loaders use if the kernel has none of its own.
     package var externalBTF: PlannedFile?
     package var cells: [PlannedCell]
 

@@ -7,8 +7,8 @@ enum Round: Hashable, Sendable {
     case first
     /// In a guest with more memory, for cells that ran out of memory.
     case large
-    /// Alone in a freshly booted guest. Only what happens here counts: QEMU and a busy host can ruin a guest, and that must not
-    /// become a verdict about a probe.
+    /// Alone in a freshly booted guest. Only this result counts, because QEMU and a busy host can ruin a guest, which
+    /// must not become a verdict about a probe.
     case secondChance
 
     /// The round in which a cell with this `evidence` is measured again, or `nil` if the evidence is final.
@@ -29,8 +29,8 @@ enum Round: Hashable, Sendable {
         return spec
     }
 
-    /// How guests of this round start in a run whose guests start by `policy`.
+    /// How guests of this round start in a run with the start policy `policy`.
     ///
-    /// A second chance never uses a snapshot, since the snapshot may be what was broken.
+    /// A second chance never uses a snapshot, because the snapshot may be damaged.
     func startPolicy(_ policy: StartPolicy) -> StartPolicy { self == .secondChance ? .cold : policy }
 }

@@ -6,7 +6,7 @@ internal import MatrixModel
 /// A value without a clock or a machine: workers report what happened, and the schedule returns the next step. None of
 /// its decisions may change a verdict, only when and in which guest it is found.
 struct Schedule {
-    /// A guest that a worker is to start.
+    /// A guest that a worker should start.
     struct Guest: Hashable, Sendable {
         var number: Int
         /// Index of the kernel's batch.
@@ -17,7 +17,7 @@ struct Schedule {
     /// What a worker without a guest does.
     enum Work: Hashable, Sendable {
         case start(Guest)
-        /// Nothing can start now, but a guest that is running may change that.
+        /// Nothing can start now, but a running guest may change that.
         case wait
         case finished
     }
@@ -28,25 +28,26 @@ struct Schedule {
         case run(PlannedCell)
     }
 
-    /// Times that decide whether a further guest pays, in seconds.
+    /// Durations that decide whether an additional guest is worthwhile, in seconds.
     ///
-    /// Measured under TCG on two cores; a restored guest also has to translate again what other guests have translated.
+    /// Measured under TCG on two cores; a restored guest also has to repeat the translation of code that other guests
+    /// have already translated.
     enum Cost {
         static let restore = 1.0
         static let boot = 6.0
-        /// Of a cell that was never measured.
+        /// The assumed duration of a cell that was never measured.
         static let unknownCell = 0.2
     }
 
-    /// The cells of a kernel that want the same kind of guest.
+    /// The cells of a kernel that need the same kind of guest.
     private struct Lane {
         var batch: Int
         var round: Round
         var queue: CellQueue
         var startSeconds: Double
-        /// Guests that were started and are not over.
+        /// Guests that were started and have not ended.
         var guests: Set<Int> = []
-        /// Whether a guest came up, so that a snapshot exists wherever guests leave one.
+        /// Whether a guest was up, so that a snapshot exists if guests leave one.
         var wasUp = false
         var maySplit = true
         var hasFailedToStart = false
@@ -55,13 +56,13 @@ struct Schedule {
     private struct Sitting {
         var lane: Int
         var modules: [GuestModule] = []
-        /// Sent to the guest and not over, in the order in which they run.
+        /// Cells that were sent to the guest and have not ended, in the order in which they run.
         var underway: [CellQueue.Entry] = []
         var isClosed = false
         /// Whether the guest leaves its processor to others.
         var isIdle = false
 
-        /// A guest never waits for its next cell, and otherwise holds back little that another guest could run.
+        /// A guest never waits for its next cell, and otherwise holds back few cells that another guest could run.
         var takesMore: Bool {
             let seconds = underway.reduce(0) { $0 + $1.seconds }
             return underway.count < 2 || (underway.count < 4 && seconds < 0.5)
@@ -69,13 +70,13 @@ struct Schedule {
     }
 
     private let start: StartPolicy
-    /// How many guests may be at work at once.
+    /// The maximum number of guests at work.
     private let workingLimit: Int
     private var lanes: [Lane]
     private var sittings: [Int: Sitting] = [:]
     private var guestsStarted = 0
 
-    /// Schedules the cells of `batches`; `expectedSeconds` holds the cells that were measured before.
+    /// Schedules the cells of `batches`; `expectedSeconds` contains the durations of cells that were measured before.
     init(
         _ batches: [KernelBatch], start: StartPolicy, workingLimit: Int = .max, expectedSeconds: [CellKey: Double] = [:]
     ) {
@@ -98,7 +99,8 @@ struct Schedule {
 
     // MARK: Workers without a guest
 
-    /// The guest to start now: for the most work that no guest is at, else to share the most work of another.
+    /// The guest to start now: for the kernel with the most work and no guest, or else to share the most work of
+    /// another guest.
     mutating func nextWork() -> Work {
         guard sittings.values.count(where: { !$0.isIdle }) < workingLimit else { return .wait }
         let waiting = lanes.indices.filter { !lanes[$0].queue.isEmpty }
@@ -112,15 +114,15 @@ struct Schedule {
         return .start(guest)
     }
 
-    /// How long one guest would take for the lane, which may have to boot if none did before.
+    /// The time that one guest would need for the lane, including a boot if there was none before.
     private func weight(of lane: Int) -> Double {
         (lanes[lane].wasUp ? lanes[lane].startSeconds : Cost.boot) + lanes[lane].queue.seconds
     }
 
-    /// What each guest of the lane would have to do if there were one more.
+    /// The work of each guest of the lane if there were one more.
     private func share(of lane: Int) -> Double { lanes[lane].queue.seconds / Double(lanes[lane].guests.count + 1) }
 
-    /// Before the first guest of a kernel is up there is no snapshot to restore.
+    /// Before the first guest of a kernel is up, there is no snapshot to restore.
     private func isWorthSharing(_ lane: Int) -> Bool {
         lanes[lane].wasUp && lanes[lane].maySplit && share(of: lane) >= lanes[lane].startSeconds
     }
@@ -130,7 +132,7 @@ struct Schedule {
     /// Notes that the guest is up.
     mutating func isUp(_ guest: Guest, start: Start) {
         guard let lane = sittings[guest.number]?.lane else { return }
-        // The second guest should have been restored; this host cannot, or not this kernel.
+        // The second guest should have been restored; this host, or this kernel, does not support it.
         if lanes[lane].wasUp, start == .cold { lanes[lane].startSeconds = Cost.boot }
         lanes[lane].wasUp = true
     }
@@ -142,7 +144,7 @@ struct Schedule {
 
     /// The guest's next step.
     ///
-    /// `nil` means to wait for what is underway in the guest, or that it is done if nothing is.
+    /// `nil` means to wait for the cells underway in the guest, or that the guest is done if there are none.
     mutating func nextStep(of guest: Guest) -> Step? {
         guard var sitting = sittings[guest.number], !sitting.isClosed else { return nil }
         defer { sittings[guest.number] = sitting }
@@ -157,7 +159,7 @@ struct Schedule {
             sitting.underway.append(entry)
             return .run(entry.cell)
         }
-        // The last cell must be over before a module changes the kernel under it.
+        // The last cell must have ended before a module changes its kernel.
         guard sitting.underway.isEmpty else { return nil }
         let others = sittings.filter { $0.key != guest.number && $0.value.lane == sitting.lane }.values
         let next = lanes[sitting.lane].queue.modules(after: sitting.modules) { modules in
@@ -181,7 +183,8 @@ struct Schedule {
         return longer.count > sittings.values.count(where: \.isClosed)
     }
 
-    /// Notes that the guest's oldest cell is over, and the round it is measured again in if that was not final.
+    /// Notes that the guest's oldest cell ended, and the round in which it is measured again if the result is not
+    /// final.
     mutating func cellEnded(in guest: Guest, next round: Round?) {
         guard let lane = sittings[guest.number]?.lane, sittings[guest.number]?.underway.isEmpty == false,
             let entry = sittings[guest.number]?.underway.removeFirst()
@@ -189,7 +192,7 @@ struct Schedule {
         guard let round else { return }
         let batch = lanes[lane].batch
         let existing = lanes.firstIndex { $0.batch == batch && $0.round == round }
-        // A second chance is for one cell alone.
+        // A second chance is only for a single cell.
         if let existing, round != .secondChance {
             lanes[existing].queue.add([entry])
         } else {
@@ -197,9 +200,9 @@ struct Schedule {
         }
     }
 
-    /// Notes that the guest did not take the modules of its last `insert` step; it gets no further step.
+    /// Notes that the guest rejected the modules of its last `insert` step; it gets no further step.
     ///
-    /// - Returns: The cells that cannot be measured for that: none if another guest may fare better.
+    /// - Returns: The cells that therefore cannot be measured: none if another guest may succeed.
     mutating func insertionFailed(in guest: Guest, isWorthASecondTry: Bool) -> [PlannedCell] {
         guard let sitting = sittings[guest.number] else { return [] }
         sittings[guest.number]?.isClosed = true
@@ -210,16 +213,16 @@ struct Schedule {
         return lanes[sitting.lane].queue.removeAll(wanting: sitting.modules)
     }
 
-    /// Notes that the guest is over: cells that it did not get to wait for another.
+    /// Notes that the guest ended; its remaining cells wait for another guest.
     mutating func isOver(_ guest: Guest) {
         guard let lane = leave(guest) else { return }
-        // A guest that came up may be followed by one that needs a retry of its own.
+        // After a guest that was up, the next one may need its own retry.
         lanes[lane].hasFailedToStart = false
     }
 
-    /// Notes that the guest did not come up or could not be talked to.
+    /// Notes that the guest did not start or did not respond.
     ///
-    /// - Returns: The cells that cannot be measured for that: a guest that does not come up twice will not come up.
+    /// - Returns: The cells that therefore cannot be measured: a guest that fails to start twice will not start.
     mutating func didNotStart(_ guest: Guest, isWorthASecondTry: Bool) -> [PlannedCell] {
         guard let lane = leave(guest) else { return [] }
         guard lanes[lane].guests.isEmpty else {

@@ -8,12 +8,12 @@ internal import ResultStore
 package import RunPlanning
 internal import SystemPackage
 
-/// What a bisection is about.
+/// The parameters of a bisection.
 package struct BisectRequest: Sendable {
     package var probe: String
-    /// How each step measures; the kernels are those of the row.
+    /// The options of each step; the kernels are those of the row.
     package var run: RunRequest
-    /// Whether the row is all that the archive of the one kernel offers.
+    /// Whether the row consists of all versions that the archive offers of the one kernel.
     package var overArchive: Bool
 
     package init(probe: String, run: RunRequest, overArchive: Bool) {
@@ -23,13 +23,13 @@ package struct BisectRequest: Sendable {
     }
 }
 
-/// One bisection: from what the store knows over the steps that it takes to where verdicts turn.
+/// A bisection: from stored results through the necessary steps to the boundaries.
 package struct BisectSession {
     private let request: BisectRequest
     private let environment: RunEnvironment
     private let kernels: [KernelManifest]
 
-    /// Finds the row of kernels.
+    /// Determines the row of kernels.
     package init(_ request: BisectRequest, workspace: Workspace, display: any SessionDisplay) async throws {
         self.request = request
         let store = KernelStore(workspace)
@@ -51,9 +51,9 @@ package struct BisectSession {
         environment = RunEnvironment(workspace.adding(catalogueFolder: folder), display: display)
     }
 
-    /// Tests until every turn is found.
+    /// Tests until every boundary is found.
     ///
-    /// - Returns: One bisection a variant and loader.
+    /// - Returns: One bisection per variant and loader.
     package func run() async throws -> [Bisection] {
         var bisection = ProbeBisection(probe: request.probe, kernels: kernels.map(\.id.text))
         if request.run.takesStoredAnswers { try await noteStored(&bisection) }
@@ -69,7 +69,7 @@ package struct BisectSession {
         return bisection.results
     }
 
-    /// What earlier runs found with the same inputs, for kernels whose images are here: nothing is fetched for it.
+    /// Uses stored results with the same inputs, for kernels whose images are in the cache; fetches nothing.
     private func noteStored(_ bisection: inout ProbeBisection) async throws {
         let here = kernels.filter { (try? environment.kernelStore.image(of: $0)) != nil }
         guard !here.isEmpty else { return }

@@ -11,9 +11,9 @@ internal import ResultStore
 internal import RunPlanning
 internal import SystemPackage
 
-/// What sessions open or find once: kernels, loaders, the guests' image, the machine and the store.
+/// Resources that sessions open or find once: kernels, loaders, guest image, machine and store.
 ///
-/// A session that follows another one, as in a bisection or a watch, asks for none of it again.
+/// A session that follows another, as in a bisection or a watch, reuses all of them.
 package actor RunEnvironment {
     package nonisolated let workspace: Workspace
     nonisolated let kernelStore: KernelStore
@@ -33,9 +33,9 @@ package actor RunEnvironment {
         kernelStore = KernelStore(workspace)
     }
 
-    /// Keeps others from removing what is in the cache, until `leaveCache`.
+    /// Keeps other processes from removing files from the cache, until `leaveCache`.
     ///
-    /// A cache that cannot be locked cannot be written either, which is said where that matters.
+    /// A cache that cannot be locked cannot be written either, which is reported later.
     func enterCache() async { if cacheLock == nil { cacheLock = try? await workspace.cacheFolder.use() } }
 
     /// Removes the least recently used files if the cache is larger than `limit` and no other process uses it.
@@ -48,7 +48,7 @@ package actor RunEnvironment {
         }
     }
 
-    /// The kernels that `globs` choose, oldest first; `check` sees all that there are, the first time.
+    /// The kernels that match `globs`, oldest first; `check` receives all kernels on the first call.
     func kernels(
         matching globs: [String], check: @Sendable ([KernelManifest]) throws -> Void
     ) throws -> [KernelManifest] {
@@ -59,7 +59,7 @@ package actor RunEnvironment {
         return kernels
     }
 
-    /// Images of `kernels`, in their order, fetched where they are not here yet.
+    /// Images of `kernels`, in the same order; missing ones are fetched.
     func images(of kernels: [KernelManifest]) async -> [FetchOutcome] {
         let missing = kernels.filter { fetched[$0.id] == nil }
         if !missing.isEmpty {
@@ -73,7 +73,9 @@ package actor RunEnvironment {
         return kernels.compactMap { fetched[$0.id] }
     }
 
-    /// The loaders of these names, looked for only where they are not known yet; `options` say where the user's own are.
+    /// The loaders of these names; only unknown ones are searched for.
+    ///
+    /// `options` contain the paths of the user's own.
     func loaders(_ names: Set<String>, _ options: [LoaderOption]) async throws -> [String: Loader] {
         let unknown = names.subtracting(loaders.keys)
         if !unknown.isEmpty {
@@ -85,7 +87,7 @@ package actor RunEnvironment {
         return loaders.filter { names.contains($0.key) }
     }
 
-    /// Builds other versions of loaders, where this is run from a repository.
+    /// Builds other versions of loaders; only in a repository.
     private var workshop: LoaderWorkshop? {
         workspace.loaderScript.map { [display] script in
             LoaderWorkshop(script: script) {
@@ -94,10 +96,10 @@ package actor RunEnvironment {
         }
     }
 
-    /// The versions of loaders that can be chosen.
+    /// The available versions of loaders.
     nonisolated var loaderReleases: [LoaderRelease] { LoaderRelease.all(in: workspace.guestTools) }
 
-    /// The image with all loaders that were found so far: a run of some of them uses the snapshots of the runs before it.
+    /// The image with all loaders found so far: a run with a subset of them uses the snapshots of earlier runs.
     func guestImage() async throws(GuestImageError) -> GuestImage {
         let names = loaders.values.namesInGuestImage
         if let image, image.loaders.isSuperset(of: names) { return image }

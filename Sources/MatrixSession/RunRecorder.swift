@@ -18,11 +18,11 @@ actor RunRecorder: RunObserver {
     /// By position in the plan.
     private var results: [Int: CellResult] = [:]
     private var rows: [KernelID: KernelRow]
-    /// Where external BTF came from.
+    /// The origins of external BTF.
     private let origins: [KernelID: String]
     private var progress: any RunDisplay
 
-    /// Begins `run` in the store; `progress` is that of the cells that the runner will measure.
+    /// Begins `run` in the store; `progress` is the progress of the cells that will be measured.
     init(store: ResultStore, run: RunInfo, plan: RunPlan, loaders: [LoaderRow], progress: any RunDisplay) throws {
         self.progress = progress
         self.store = store
@@ -60,12 +60,12 @@ actor RunRecorder: RunObserver {
         }
     }
 
-    /// Has what people see keep up with the clock.
+    /// Updates the displayed time.
     func showTime() { progress.redraw(at: .now) }
 
     /// Records what a guest reported about its kernel.
     ///
-    /// The first guest of a run is the one that people ask about; those that follow a crash are not.
+    /// Only the first guest of a kernel counts, not those that follow a crash.
     private func guestUp(_ kernel: KernelID, hello: Hello, start: Start, readySeconds: Double) throws {
         guard rows[kernel]?.start == nil else { return }
         rows[kernel]?.release = hello.release
@@ -76,7 +76,7 @@ actor RunRecorder: RunObserver {
         try record(kernel)
     }
 
-    /// Takes over what an earlier run found with the same inputs; what was expected may have changed since.
+    /// Adds the results of earlier runs with the same inputs; the expectations may have changed since.
     func cached(_ hits: [(cell: PlannedCell, hit: CachedCell)]) throws {
         var recorded: [RecordedCell] = []
         for (cell, hit) in hits {
@@ -86,7 +86,7 @@ actor RunRecorder: RunObserver {
             result.probe = cell.key.probe
             result.variant = cell.key.variant
             result.cached = true
-            // It waited for nothing in this run.
+            // The cell did not wait in this run.
             result.seconds.queue = nil
             recorded.append(settle(result, of: cell, on: kernel, release: hit.kernel.release))
             if rows[kernel]?.release == nil {
@@ -98,7 +98,7 @@ actor RunRecorder: RunObserver {
         try store.record(recorded, in: run.id)
     }
 
-    /// Stores what cannot be measured, each cell with its reason.
+    /// Stores cells that cannot be measured, each with its reason.
     func missing(_ cells: [(cell: PlannedCell, reason: String)]) throws {
         let recorded = try cells.map { cell, reason in
             let result = CellResult(
@@ -134,9 +134,9 @@ actor RunRecorder: RunObserver {
         return RecordedCell(result, position: cell.position, inputs: cell.inputs)
     }
 
-    /// Ends the run and returns it as it is stored; `durationSeconds` is `nil` for one that was interrupted.
+    /// Ends the run and returns it as stored; `durationSeconds` is `nil` for an interrupted run.
     ///
-    /// `isWhole` says whether all of its probes was run that there is.
+    /// `isWhole` is whether the run contains all cells of its probes.
     func finish(isWhole: Bool, durationSeconds: () -> Double?) throws -> MatrixDocument {
         progress.end(at: .now)
         for kernel in rows.keys { try record(kernel) }

@@ -5,10 +5,11 @@ import Reports
 package import ResultStore
 import SystemPackage
 
-/// A run as a command line names one.
+/// A run as named on a command line.
 ///
-/// `latest` and `previous` are the newest stored run and the one before it; what has a slash in it, ends in `.json` or is
-/// there as a file is a file of `--format json`; everything else is the beginning of a stored run's id.
+/// `latest` and `previous` are the newest stored run and the one before it. A text with a slash, a text that ends in
+/// `.json`, and the name of an existing file refer to a file written with `--format json`. Any other text is the
+/// beginning of a stored run's id.
 package enum RunReference {
     /// Reads the run; `store` is only called for a stored run.
     ///
@@ -30,7 +31,7 @@ package enum RunReference {
         }
     }
 
-    /// Reads what `--format json` wrote to `file`.
+    /// Reads a `file` written with `--format json`.
     package static func document(inFile file: String) throws -> MatrixDocument {
         let text: String
         do {

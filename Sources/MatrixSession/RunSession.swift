@@ -16,7 +16,7 @@ internal import SystemPackage
 /// One run, from the options to the stored results.
 package struct RunSession: Sendable {
     package struct Outcome: Sendable {
-        /// The run as it is stored.
+        /// The stored run.
         package var document: MatrixDocument
         package var interrupted: Bool
     }
@@ -26,9 +26,9 @@ package struct RunSession: Sendable {
 
     package let store: ResultStore
     package let plan: RunPlan
-    /// What was selected, with what it is made from.
+    /// The selected variants, with their source files.
     package let variants: [BuiltVariant]
-    /// Those that cells name, by name.
+    /// The loaders that cells name, by name.
     private let loaders: [Loader]
     private let request: RunRequest
     private let environment: RunEnvironment
@@ -38,7 +38,7 @@ package struct RunSession: Sendable {
 
     /// Validates all input before anything boots.
     ///
-    /// Of what `request` selects, a session is about the variants that `isWanted` takes, or about none.
+    /// The session contains those selected variants for which `isWanted` returns true, which may be none.
     package init(
         _ request: RunRequest, in environment: RunEnvironment, only isWanted: (BuiltVariant) -> Bool = { _ in true }
     ) async throws {
@@ -75,13 +75,13 @@ package struct RunSession: Sendable {
         self.environment = environment
     }
 
-    /// A session about some of the variants, on the kernels of this one; `nil` when that comes to none.
+    /// A session with some of the variants, on the kernels of this one; `nil` if there are none.
     package func again(_ isWanted: (BuiltVariant) -> Bool) async throws -> RunSession? {
         let session = try await RunSession(request.forSome(), in: environment, only: isWanted)
         return session.variants.isEmpty ? nil : session
     }
 
-    /// Each variant with its loader, and with what a program of the user's needs in a guest.
+    /// Each variant with its loader, and with the files of a user's executable.
     private static func loaded(
         _ chosen: [(variant: BuiltVariant, loader: String)], by loaders: [String: Loader]
     ) async throws -> [LoadedVariant] {
@@ -95,7 +95,7 @@ package struct RunSession: Sendable {
         return loaded
     }
 
-    /// What the gate makes of the run that is stored in `document`.
+    /// The result of the gate for the run stored in `document`.
     package func gate(of document: MatrixDocument) -> Gate {
         let compared = request.extent == .everything ? baseline : baseline?.restricted(toCellsOf: document)
         return Gate(document, baseline: compared, rules: rules)
@@ -117,9 +117,9 @@ package struct RunSession: Sendable {
         return variants.map { $0.namingFiles(from: workspace.sources) }
     }
 
-    /// Measures what the store cannot answer.
+    /// Measures the cells that the store cannot answer.
     ///
-    /// What was found before an interruption is stored like everything else.
+    /// Results obtained before an interruption are stored like all others.
     package func measure() async throws -> Outcome {
         let clock = ContinuousClock.now
         let machine = try await environment.machine(request.accelerator)
@@ -175,7 +175,7 @@ package struct RunSession: Sendable {
         return day
     }
 
-    /// Sorts by time; the tail keeps two runs of one second apart.
+    /// Sorts by time; the suffix distinguishes two runs of the same second.
     private static func newID(at date: Date) -> String {
         let stamp = date.formatted(.iso8601.dateSeparator(.omitted).timeSeparator(.omitted))
         return "\(stamp)-\(String(UInt16.random(in: .min ... .max) | 0x1000, radix: 16))"

@@ -2,23 +2,23 @@ package import GuestLink
 package import KernelStore
 package import MatrixModel
 
-/// What people see of a session while they wait.
+/// The output of a session while it runs.
 package protocol SessionDisplay: Sendable {
-    /// Shows the steps of a fetch for as long as `body` takes.
+    /// Shows the steps of a fetch while `body` runs.
     func fetching<Value: Sendable>(
         _ body: (@escaping @Sendable (KernelID, FetchStep) -> Void) async -> Value
     ) async -> Value
 
-    /// Prepares for the cells that will be measured, with that many guests at once.
+    /// Prepares for the cells that will be measured, with that many concurrent guests.
     ///
-    /// `expected` has the seconds that some of them took in earlier runs.
+    /// `expected` contains durations from earlier runs, in seconds.
     func progress(of cells: [CellKey], expected: [CellKey: Double], guests: Int) -> any RunDisplay
 
-    /// A line about what comes next.
+    /// Prints a line about the next step.
     func say(_ line: String)
 }
 
-/// What people see of one run.
+/// The output of one run while it is in progress.
 package protocol RunDisplay: Sendable {
     typealias Instant = ContinuousClock.Instant
 
@@ -26,7 +26,7 @@ package protocol RunDisplay: Sendable {
     mutating func cellBegan(_ cell: CellKey, at now: Instant)
     mutating func cellWillRepeat(_ cell: CellKey, at now: Instant)
     mutating func cellIsOver(_ result: CellResult, at now: Instant)
-    /// Shows what is true now.
+    /// Updates the display.
     func redraw(at now: Instant)
     mutating func end(at now: Instant)
 }

@@ -2,16 +2,16 @@ package import MatrixModel
 package import Reports
 package import SystemPackage
 
-/// Why a session cannot begin, or ended early.
+/// Why a session could not start, or ended early.
 package enum SessionError: Error, Equatable, CustomStringConvertible {
-    /// Neither a manifest nor a folder of probes nor an object.
+    /// There is no manifest, no folder of probes, and no object.
     case nothingToRun
     case noProbe(in: FilePath)
     case noProbesFolder
     case noPreviousRun(in: FilePath, stored: Int)
     case unreadableRun(file: String, reason: String)
     case invalidRun(file: String, ReportError)
-    /// Cells that are over are kept in `run`.
+    /// Completed cells are kept in `run`.
     case interrupted(run: String, kept: Int, planned: Int)
     case bisectionInterrupted(run: String)
     case archiveTakesOneKernel(pattern: String, kernels: [String])

@@ -1,10 +1,10 @@
 import Foundation
 
-/// Which compat-matrix this is.
+/// The identity of this compat-matrix.
 package enum ToolBuild {
     package static let version = "0.1.0"
 
-    /// Tells one build from another: version, size and time of the executable.
+    /// Distinguishes builds: version, size and time of the executable.
     static func identity() throws -> String {
         let executable = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let file = try FileManager.default.attributesOfItem(atPath: executable)

@@ -3,9 +3,9 @@ package import HostTools
 internal import Manifests
 package import SystemPackage
 
-/// The folders a command works with, found from where it runs and where it was installed.
+/// The folders that a command uses, derived from its current directory and installation.
 package struct Workspace: Sendable, Equatable {
-    /// Where kernel manifests are; new ones go to the last.
+    /// The folders of kernel manifests; new ones are written to the last.
     package let catalogueFolders: [FilePath]
     /// The directory with one subdirectory per probe; `nil` if there is none.
     package let probes: FilePath?
@@ -14,10 +14,11 @@ package struct Workspace: Sendable, Equatable {
     package var cacheFolder: CacheFolder { CacheFolder(cache) }
     /// The agent and the loaders that run inside a guest.
     package let guestTools: FilePath
-    /// The script of the repository that builds a loader with another version of its library; `nil` for what was installed.
+    /// The repository's script that builds a loader with another version of its library; `nil` for an installed
+    /// compat-matrix.
     package let loaderScript: FilePath?
     package let results: FilePath
-    /// Reports name source files from here: the repository around the current directory, or that itself.
+    /// The base of source file names in reports: the repository around the current directory, or else that directory.
     package let sources: FilePath
     /// The `compat-matrix.yaml` for the current directory; `nil` if there is none.
     package let project: FilePath?
@@ -70,12 +71,12 @@ package struct Workspace: Sendable, Equatable {
             environment: processEnvironment())
     }
 
-    /// `path` as a user typed it, from the current directory.
+    /// The absolute path of `path` as typed by a user in the current directory.
     package static func absolute(_ path: String) throws(Errno) -> FilePath {
         try currentDirectory().pushing(FilePath(path)).lexicallyNormalized()
     }
 
-    /// The same with one more folder of kernels, the one that new ones and locks go to.
+    /// The same with an additional folder of kernels, to which new manifests and locks are written.
     package func adding(catalogueFolder folder: FilePath) -> Workspace {
         Workspace(
             catalogueFolders: catalogueFolders + [folder], probes: probes, cache: cache, guestTools: guestTools,
@@ -120,7 +121,7 @@ package struct Workspace: Sendable, Equatable {
         self.project = project
     }
 
-    /// The nearest folder at or above `directory` that holds what only this project's repository holds together.
+    /// The nearest folder at or above `directory` with a combination of files that only this project's repository has.
     private static func repository(around directory: FilePath, exists: (FilePath) -> Bool) -> FilePath? {
         nearest(to: directory) { folder in
             ["kernels", "probes", "images/guest"].allSatisfy { exists(folder.appending($0)) }
@@ -145,7 +146,7 @@ package struct Workspace: Sendable, Equatable {
         }
     }
 
-    /// XDG Base Directory Specification: a relative path in the variable is to be ignored.
+    /// XDG Base Directory Specification: a relative path in the variable is ignored.
     private static func userFolder(
         _ variable: String, else fallback: String, _ environment: [String: String]
     ) -> FilePath {

@@ -10,9 +10,9 @@ struct BuildRecord: Equatable {
 
     var compiler: String
     var arguments: [String]
-    /// Of the object: one that was changed or cut short afterwards is not trusted.
+    /// The digest of the object: an object that was changed or truncated afterwards is not trusted.
     var object: String
-    /// The source and every header it read, the system's included.
+    /// The source and every header that was read, including the system's.
     var inputs: [Input]
 
     var text: String {
@@ -22,7 +22,7 @@ struct BuildRecord: Equatable {
 }
 
 extension BuildRecord {
-    /// `nil` for a text that is not one of ours; then the object is compiled again.
+    /// `nil` for a text that this program did not write; the object is then compiled again.
     init?(text: String) {
         var compiler: String?
         var arguments: [String]?
@@ -46,9 +46,9 @@ extension BuildRecord {
         self.init(compiler: compiler, arguments: arguments, object: object, inputs: inputs)
     }
 
-    /// The prerequisites of the first rule in what `clang -MD` writes.
+    /// The prerequisites of the first rule in the output of `clang -MD`.
     ///
-    /// `x.o: x.c \` and lines of further files, a blank within a name written as `\ `.
+    /// `x.o: x.c \` and lines of further files, with blanks in names written as `\ `.
     static func prerequisites(rule: String) -> [String] {
         guard let colon = rule.firstRange(of: ": ") else { return [] }
         var paths: [String] = []

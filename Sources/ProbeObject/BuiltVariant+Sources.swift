@@ -1,7 +1,7 @@
 package import SystemPackage
 
 extension BuiltVariant {
-    /// The same with source files below `folder` named from there; others keep their whole path.
+    /// The same with source files below `folder` named relative to it; others keep their absolute path.
     package func namingFiles(from folder: FilePath) -> BuiltVariant {
         var variant = self
         variant.object = object?.namingFiles { name in

@@ -7,7 +7,7 @@ import SystemPackage
 private struct Elf: ~Copyable {
     let handle: OpaquePointer
 
-    /// `nil` where libelf cannot make sense of the bytes, which must outlive this.
+    /// `nil` if libelf cannot parse the bytes, which must outlive this value.
     init?(_ bytes: UnsafeMutableBufferPointer<CChar>) {
         guard elf_version(UInt32(EV_CURRENT)) != EV_NONE.unsigned,
             let handle = elf_memory(bytes.baseAddress, bytes.count)
@@ -18,7 +18,7 @@ private struct Elf: ~Copyable {
     deinit { elf_end(handle) }
 }
 
-/// The parts of an ELF file that decide whether it is a BPF object, its programs and maps, and where they come from.
+/// The parts of an ELF file that show whether it is a BPF object, its programs and maps, and their source lines.
 enum ElfReader {
     struct Contents {
         var programs: [ObjectFile.Program]
@@ -31,7 +31,7 @@ enum ElfReader {
 
     static func contents(of bytes: [UInt8], in file: FilePath) throws(ProbeObjectError) -> Contents {
         try checkIdentity(bytes, file)
-        // libelf wants memory it may write to, though nothing here makes it write.
+        // libelf requires writable memory, although nothing here makes it write.
         var copy = bytes.map { CChar(bitPattern: $0) }
         let result: Result<Contents, ProbeObjectError> = copy.withUnsafeMutableBufferPointer { buffer in
             Result { () throws(ProbeObjectError) in
@@ -45,11 +45,11 @@ enum ElfReader {
         return try result.get()
     }
 
-    /// The first bytes, which say what the rest is: magic, class, byte order.
+    /// The first bytes, which identify the format: magic, class, byte order.
     private static func checkIdentity(_ bytes: [UInt8], _ file: FilePath) throws(ProbeObjectError) {
         guard bytes.starts(with: [0x7f, 0x45, 0x4c, 0x46]) else { throw .notELF(file) }
         guard bytes.count >= MemoryLayout<Elf64_Ehdr>.size else { throw .truncated(file) }
-        // The machine first: "for x86" helps more than "32-bit". It lies at the same place in both classes.
+        // The machine first: "for x86" helps more than "32-bit". It is at the same position in both classes.
         let littleEndian = bytes[Int(EI_DATA)] == UInt8(ELFDATA2LSB)
         let machine = littleEndian ? (bytes[18], bytes[19]) : (bytes[19], bytes[18])
         let number = UInt16(machine.0) | UInt16(machine.1) << 8
@@ -122,7 +122,7 @@ enum ElfReader {
         )
     }
 
-    /// `nil` for what lies elsewhere than in `sections`, or partly so.
+    /// `nil` for a symbol that is not completely in one of `sections`.
     private static func variable(_ symbol: Symbol, in sections: [Int: Range<Int>]) -> ObjectFile.Variable? {
         guard let section = sections[symbol.section], symbol.size > 0, symbol.value + symbol.size <= section.count
         else { return nil }
@@ -130,7 +130,7 @@ enum ElfReader {
         return ObjectFile.Variable(name: symbol.name, place: start..<start + symbol.size)
     }
 
-    /// In bytes; the longest that a loader knows name a path, a library and a symbol.
+    /// In bytes; the longest names that a loader supports contain a path, a library and a symbol.
     private static let longestSectionName = 16 << 10
 
     /// The lines from which the programs come; `parts` are the contents of the file's sections.
@@ -139,11 +139,11 @@ enum ElfReader {
     ) -> LineTable {
         guard let info = parts[".BTF.ext"], let types = parts[".BTF"] else { return LineTable() }
         let all = LineInfo(info, types: types).sections
-        // Functions do not overlap, so that each record is of one program.
+        // Functions do not overlap, so each record belongs to one program.
         var left = all.values.reduce(0) { $0 + $1.count }
         var table = LineTable(functions: (all[".text"] ?? []).map { $0.line(ofFunctionAt: 0) })
         for program in programs {
-            // Several programs may share a section.
+            // Several programs can share a section.
             let range = program.value..<(program.value + program.size)
             guard let section = sections[program.section], let part = parts[section], range.upperBound <= part.count,
                 let records = all[section]?.records(in: range), !records.isEmpty
@@ -160,15 +160,15 @@ enum ElfReader {
 
     static let instructionSize = 8
 
-    /// Whether it is a section of code that a loader looks for programs in.
+    /// Whether it is a section of code in which a loader looks for programs.
     ///
-    /// `.text` holds the functions that programs call. Source: libbpf 1.4, `bpf_object__elf_collect`.
+    /// `.text` contains the functions that programs call. Source: libbpf 1.4, `bpf_object__elf_collect`.
     private static func isProgramSection(_ header: Elf64_Shdr, _ name: String) -> Bool {
         header.sh_type == UInt32(SHT_PROGBITS) && header.sh_flags & UInt64(SHF_EXECINSTR) != 0 && header.sh_size > 0
             && name != ".text"
     }
 
-    /// The names of the symbols that a section of relocations refers to: in `.maps` what maps are filled with.
+    /// The names of the symbols to which a section of relocations refers: in `.maps`, the initial content of maps.
     private static func symbolNames(
         in relocations: OpaquePointer, _ elf: borrowing Elf, _ table: OpaquePointer, strings: Int
     ) -> [String] {
@@ -186,8 +186,8 @@ enum ElfReader {
             }
     }
 
-    /// Whether the names of all symbols have no more than `limit` bytes: an object whose names are each most of one long string
-    /// was made to cost memory.
+    /// Whether the names of all symbols have at most `limit` bytes in total: an object whose names overlap in one long
+    /// string was crafted to exhaust memory.
     private static func namesFit(
         _ elf: borrowing Elf, _ table: OpaquePointer, strings: Int, limit: Int
     ) -> Bool {
@@ -213,7 +213,7 @@ enum ElfReader {
             guard symbol.st_info & 0xf == UInt8(type), symbol.st_info >> 4 == UInt8(binding),
                 let name = elf_strptr(elf.handle, strings, Int(symbol.st_name))
             else { return nil }
-            // A number that is no offset of this file is of no use later, and must not end the program here.
+            // A number that is not a valid offset is rejected later, and must not crash here.
             return (
                 String(cString: name), Int(symbol.st_shndx), Int(UInt32(truncatingIfNeeded: symbol.st_value)),
                 Int(UInt32(truncatingIfNeeded: symbol.st_size))
@@ -227,7 +227,7 @@ extension Int32 {
 }
 
 extension [LineInfo.Record] {
-    /// Those whose offset is in `range`; this is sorted by offset.
+    /// The records whose offset is in `range`; the array is sorted by offset.
     fileprivate func records(in range: Range<Int>) -> ArraySlice<LineInfo.Record> {
         func first(from offset: Int) -> Int {
             var (low, high) = (0, count)

@@ -4,7 +4,7 @@ import SystemPackage
 
 /// Whole files as bytes.
 enum FileBytes {
-    /// As long as an object may be: the largest that are known have 20 MiB.
+    /// The maximum size of an object; the largest known ones have 20 MiB.
     static let limit = 64 << 20
 
     /// - Throws: `ProbeObjectError`, `tooLarge` for more than `limit` bytes.
@@ -29,7 +29,7 @@ enum FileBytes {
         }
     }
 
-    /// Puts `bytes` at `file` in one step: whoever reads it finds all of it or what was there before.
+    /// Writes `bytes` to `file` in one step: readers see either the complete new content or the old one.
     static func write(_ bytes: [UInt8], to file: FilePath) throws(ProbeObjectError) {
         do { try AtomicFile.write(bytes, to: file) } catch { throw .unwritable(file, error) }
     }

@@ -6,7 +6,7 @@ extension HostFacts? {
     func remembering(
         _ program: FilePath, _ identity: String, ask: () async throws -> String?
     ) async throws -> String? {
-        // Several folders may have a program of that name.
+        // Several folders can contain a program of that name.
         let name = "\(program.lastComponent?.string ?? "")-\(Digest.of(program.string).prefix(8))"
         if let known = self?.read(name, for: identity) { return known }
         let answer = try await ask()

@@ -13,12 +13,12 @@ struct LineInfo {
         var text: String
     }
 
-    /// Each by offset.
+    /// Each sorted by offset.
     private(set) var sections: [String: [Record]] = [:]
 
     /// - Parameters:
     ///   - info: The section `.BTF.ext`.
-    ///   - types: The section `.BTF`, which has the texts.
+    ///   - types: The section `.BTF`, which contains the strings.
     init(_ info: ArraySlice<UInt8>, types: ArraySlice<UInt8>) {
         var strings = Strings(LittleEndianBytes(bytes: types))
         read(LittleEndianBytes(bytes: info), &strings)
@@ -48,7 +48,7 @@ struct LineInfo {
     }
 
     fileprivate static let magic = 0xEB9F
-    /// In bytes; there are 16 so far, and a newer compiler may add some.
+    /// In bytes; currently 16, and newer compilers may add some.
     private static let longestRecord = 1024
 
     private static func record(_ info: LittleEndianBytes, at place: Int, _ strings: inout Strings) -> Record? {
@@ -61,13 +61,14 @@ struct LineInfo {
             offset: offset, location: CodeLocation(file: name, line: column >> 10), text: strings.text(at: text) ?? "")
     }
 
-    /// The strings of `.BTF`, each made once: a line occurs again and again.
+    /// The strings of `.BTF`, each created once, because lines repeat.
     private struct Strings {
         private let bytes: ArraySlice<UInt8>
         private var known: [Int: String] = [:]
-        /// How much more text may be made, in bytes.
+        /// How much more text may be created, in bytes.
         ///
-        /// Compilers let one string be the end of another now and then; an object that wants more was made to cost memory.
+        /// Compilers sometimes let one string be the end of another; an object that needs more text was crafted to
+        /// exhaust memory.
         private(set) var left: Int
 
         init(_ types: LittleEndianBytes) {
@@ -83,7 +84,7 @@ struct LineInfo {
             left = 4 * bytes.count
         }
 
-        /// Without the blanks at either end; `nil` beyond the end of the strings.
+        /// Without leading and trailing blanks; `nil` beyond the end of the strings.
         mutating func text(at offset: Int) -> String? {
             if let text = known[offset] { return text }
             guard offset < bytes.count, left > 0 else { return nil }
@@ -98,7 +99,7 @@ struct LineInfo {
     }
 }
 
-/// Numbers of a file's part, each only where it is all there.
+/// Numbers in a part of the file, each only if it is completely inside.
 private struct LittleEndianBytes {
     let bytes: ArraySlice<UInt8>
 

@@ -2,11 +2,11 @@ import Manifests
 import SystemPackage
 
 extension ObjectFile {
-    /// The object with other initial values for its variables, written to `copy`, whose folder is there.
+    /// The object with other initial values for its variables, written to `copy`, whose folder must exist.
     ///
-    /// Libraries load the same object: setting a variable only changes bytes of its section.
+    /// Libraries would load the same object: setting a variable only changes bytes of its section.
     ///
-    /// - Throws: `ManifestError` for a variable that the object does not have, and for a value that does not fit into it.
+    /// - Throws: `ManifestError` for a variable that the object does not have, and for a value that does not fit.
     func setting(_ constants: [Placed<ObjectConstant>], copy: FilePath) throws -> ObjectFile {
         var bytes = try FileBytes.read(path)
         for constant in constants {

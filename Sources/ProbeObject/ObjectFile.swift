@@ -7,7 +7,7 @@ package import SystemPackage
 package struct ObjectFile: Sendable, Hashable {
     package struct Program: Sendable, Hashable {
         package var name: String
-        /// Names the type and mostly the attach target: `uretprobe//bin/bash:readline`.
+        /// It names the type and usually the attach target: `uretprobe//bin/bash:readline`.
         package var section: String
     }
 
@@ -27,17 +27,17 @@ package struct ObjectFile: Sendable, Hashable {
     package let maps: [String]
     /// Names of programs that the object itself puts into program arrays.
     package let tailCalled: [String]
-    /// Names of variables that no section holds, as `-fcommon` makes them.
+    /// Names of variables that are in no section, as with `-fcommon`.
     package let commonSymbols: [String]
-    /// Constants and initialised variables, static ones last.
+    /// Constants and initialized variables, static ones last.
     package let variables: [Variable]
     /// File names as the compiler recorded them, until they are resolved.
     package private(set) var lines: LineTable
 
     /// Reads and checks the file.
     ///
-    /// - Throws: `ProbeObjectError`, which tells a missing file, an empty one, one cut short, one that is no ELF, and
-    ///   one for another machine apart.
+    /// - Throws: `ProbeObjectError`, which distinguishes a missing file, an empty one, a truncated one, one that is not
+    ///   ELF, and one for another machine.
     package init(_ path: FilePath) throws(ProbeObjectError) {
         let bytes = try FileBytes.read(path)
         guard !bytes.isEmpty else { throw .empty(path) }
@@ -52,7 +52,8 @@ package struct ObjectFile: Sendable, Hashable {
         lines = contents.lines
     }
 
-    /// The same with files as paths from the root, where they are found; `folders` are those that the compiler may have run in.
+    /// The same with absolute file names for files that are found; `folders` are those in which the compiler may have
+    /// run.
     func findingFiles(compiledIn folders: [FilePath]) -> ObjectFile {
         namingFiles { name in
             let candidates = folders.map { $0.absolute.pushing(FilePath(name)).lexicallyNormalized() }
@@ -61,7 +62,7 @@ package struct ObjectFile: Sendable, Hashable {
         }
     }
 
-    /// The same with files called what `name` makes of their names.
+    /// The same with the file names that `name` returns.
     func namingFiles(_ name: (String) -> String) -> ObjectFile {
         var object = self
         object.lines = lines.namingFiles(name)

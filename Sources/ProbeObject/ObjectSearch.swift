@@ -1,13 +1,13 @@
 import Foundation
 package import SystemPackage
 
-/// Looks for BPF objects below a folder.
+/// Searches for BPF objects below a folder.
 package struct ObjectSearch {
     /// Relative to the folder, sorted.
     package private(set) var objects: [FilePath] = []
-    /// What is wrong with files that are named like BPF objects and are none.
+    /// Errors in files that are named like BPF objects but are none.
     package private(set) var complaints: [String] = []
-    /// Whether there were more files than it looks at.
+    /// Whether there were too many files to search all of them.
     package private(set) var isCutShort = false
     private var files = 0
 
@@ -15,7 +15,7 @@ package struct ObjectSearch {
     package static let mostFiles = 20_000
     private static let deepest = 8
 
-    /// Folders that hold what others made, or nothing that is built.
+    /// Folders with third-party files, or without build output.
     private static let ignored: Set<String> = [
         ".git", ".hg", ".svn", ".cache", ".venv", ".build", "node_modules", "__pycache__", "results",
     ]
@@ -27,14 +27,14 @@ package struct ObjectSearch {
         return search
     }
 
-    /// Leaves out what is below `folder`, a name.
+    /// Skips everything below folders named `folder`.
     package mutating func leaveOut(_ folder: String) {
         objects.removeAll { $0.components.first?.string == folder }
     }
 
     private mutating func look(in root: FilePath, as relative: FilePath, depth: Int) {
         let folder = root.pushing(relative)
-        // What cannot be looked into holds nothing for this user.
+        // A folder that cannot be read contains nothing for this user.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.string)) ?? []
         for name in names.sorted() {
             files += 1
@@ -57,14 +57,14 @@ package struct ObjectSearch {
             _ = try ObjectFile(file)
             objects.append(relative)
         } catch {
-            // Most files with `.o` are for this machine, and none of our business.
+            // Most files with `.o` are for the host and are ignored.
             if relative.string.hasSuffix(".bpf.o") { complaints.append("\(error)") }
         }
     }
 
     private enum Kind { case folder, file, other }
 
-    /// A link is neither: what it leads to is found where it is, and may lead back here.
+    /// A link counts as neither: its target is found elsewhere, or may lead back here.
     private static func kind(of path: FilePath) -> Kind {
         guard let status = try? Stat(path, followTargetSymlink: false) else { return .other }
         return switch status.type {

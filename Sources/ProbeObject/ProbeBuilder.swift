@@ -27,7 +27,7 @@ package struct ProbeBuilder: Sendable {
 
     /// The object of the variant that is made from `source`, compiled or found.
     ///
-    /// - Throws: `ProbeObjectError`; for a source that does not compile with the compiler's own message.
+    /// - Throws: `ProbeObjectError`; for a source that does not compile, with the compiler's message.
     package func object(
         from source: FilePath, _ cpu: InstructionSet, flags: [String], variant: String, in probe: ProbeManifest
     ) async throws -> ObjectFile {
@@ -40,9 +40,9 @@ package struct ProbeBuilder: Sendable {
         return try await compile(source, by: compiler, arguments, in: probe.folder, to: product)
     }
 
-    /// `object` with the values that `variant` has for its variables; the same where it has none.
+    /// `object` with the variant's values for its variables; the same object if there are none.
     ///
-    /// It goes into a folder of its own, because a compiled variant can have any file name.
+    /// It is written to a separate folder, because a compiled variant can have any file name.
     ///
     /// - Throws: `ManifestError`, `ProbeObjectError`.
     func object(_ object: ObjectFile, setting variant: ProbeVariant, in probe: ProbeManifest) throws -> ObjectFile {
@@ -61,7 +61,7 @@ package struct ProbeBuilder: Sendable {
         return compiler
     }
 
-    /// What the variant was compiled from, by what its last build left; empty where there was none.
+    /// The inputs of the variant's last build; empty if there was none.
     func inputs(of variant: String, in probe: ProbeManifest) -> [FilePath] {
         let product = Product(stem: folder(of: probe).appending(variant))
         guard let bytes = try? FileBytes.read(product.record),
@@ -70,13 +70,13 @@ package struct ProbeBuilder: Sendable {
         return record.inputs.map { probe.folder.absolute.pushing(FilePath($0.path)).lexicallyNormalized() }
     }
 
-    /// Where what is compiled for `probe` goes.
+    /// The folder for the compiled objects of `probe`.
     func folder(of probe: ProbeManifest) -> FilePath {
         let key = Digest.of(probe.folder.absolute.string).prefix(12)
         return cache.appending("\(probe.name)-\(key)")
     }
 
-    /// What an earlier build left, if nothing changed since.
+    /// The result of an earlier build, if nothing has changed since.
     private func found(
         _ product: Product, of source: FilePath, by compiler: any SourceCompiler, _ arguments: [String],
         in folder: FilePath
@@ -84,7 +84,7 @@ package struct ProbeBuilder: Sendable {
         guard let bytes = try? FileBytes.read(product.record),
             let record = BuildRecord(text: String(decoding: bytes, as: UTF8.self)),
             record.compiler == compiler.identity, record.arguments == arguments,
-            // The source stands first in the rule. The manifest may name another one by now.
+            // The source is the first prerequisite of the rule. The manifest may name another one by now.
             record.inputs.first?.path == source.relative(to: folder).string,
             record.inputs.allSatisfy({ digests.digest(of: folder.pushing(FilePath($0.path))) == $0.digest }),
             let object = try? ObjectFile(product.object), object.digest == record.object
@@ -112,7 +112,7 @@ package struct ProbeBuilder: Sendable {
         let scratch = Product(stem: attempt.appending("probe"))
         try await compiler.compile(
             source.relative(to: folder), in: folder, arguments: arguments, object: scratch.object, rule: scratch.rule)
-        // Checked under its temporary name: an object that is wrong never gets the name that a run looks for.
+        // Checked under its temporary name, so that an invalid object never gets the name that a run looks for.
         let checked = try Self.readObject(scratch.object, of: source)
         let rule = String(decoding: try FileBytes.read(scratch.rule), as: UTF8.self)
         let inputs = BuildRecord.prerequisites(rule: rule).compactMap { path in
@@ -125,7 +125,7 @@ package struct ProbeBuilder: Sendable {
         return try ObjectFile(product.object)
     }
 
-    /// A complaint about the source's content names the source, not a file that is soon gone.
+    /// Errors about the source's content name the source, not a temporary file.
     private static func readObject(_ object: FilePath, of source: FilePath) throws -> ObjectFile {
         do {
             return try ObjectFile(object)
@@ -146,12 +146,12 @@ package struct ProbeBuilder: Sendable {
 extension FilePath {
     var isRust: Bool { `extension` == "rs" }
 
-    /// This path from the root, because the compiler runs in the probe's folder and not in ours.
+    /// The absolute path, because the compiler runs in the probe's folder.
     var absolute: FilePath {
         FilePath(FileManager.default.currentDirectoryPath).pushing(self).lexicallyNormalized()
     }
 
-    /// This path as the compiler gets it when it runs in `folder`; one outside of it stays absolute.
+    /// The path passed to a compiler that runs in `folder`; a path outside of it stays absolute.
     fileprivate func relative(to folder: FilePath) -> FilePath {
         var path = absolute
         _ = path.removePrefix(folder.absolute)
@@ -167,11 +167,11 @@ private struct Product {
     var rule: FilePath { FilePath("\(stem).d") }
 }
 
-/// Digests of inputs, each file read once a build: all variants share the system's headers.
+/// Digests of inputs; each file is read once per build, because all variants share the system's headers.
 private final class InputDigests: Sendable {
     private let known = Mutex<[FilePath: String]>([:])
 
-    /// `nil` when the file cannot be read.
+    /// `nil` if the file cannot be read.
     func digest(of file: FilePath) -> String? {
         if let digest = known.withLock({ $0[file] }) { return digest }
         guard let bytes = try? FileBytes.read(file) else { return nil }

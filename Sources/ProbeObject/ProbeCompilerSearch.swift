@@ -30,7 +30,7 @@ extension ProbeCompiler {
         throw ProbeObjectError.noCompiler(tried: names)
     }
 
-    /// `nil` when the file cannot be run or has no bpf target.
+    /// `nil` if the file cannot be run or has no bpf target.
     private init?(ifUsable clang: FilePath, _ facts: HostFacts?) async throws {
         guard let identity = ProgramIdentity.of(clang) else { return nil }
         let targets = try await facts.remembering(clang, identity) { try await Self.targets(of: clang) }
@@ -39,10 +39,10 @@ extension ProbeCompiler {
         self.identity = identity
     }
 
-    /// Separated by blanks; `nil` if it does not say.
+    /// Separated by blanks; `nil` if it reports none.
     private static func targets(of clang: FilePath) async throws -> String? {
         let result = try await ToolRunner(.path(clang)).run(["--print-targets"], within: nil)
-        // One target a line: "    bpf         - BPF (host endian)".
+        // One target per line: "    bpf         - BPF (host endian)".
         let targets = result.text.split(separator: "\n").compactMap { $0.split(separator: " ").first }
         return result.succeeded ? targets.joined(separator: " ") : nil
     }

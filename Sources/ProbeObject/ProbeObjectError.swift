@@ -2,7 +2,7 @@ package import SystemPackage
 
 /// Why there is no object to load.
 ///
-/// Each case tells what to do about it.
+/// Each message includes the remedy.
 package enum ProbeObjectError: Error, Equatable, CustomStringConvertible {
     case missing(FilePath)
     case unreadable(FilePath, Errno)
@@ -11,7 +11,7 @@ package enum ProbeObjectError: Error, Equatable, CustomStringConvertible {
     case truncated(FilePath)
     /// In bytes.
     case tooLarge(FilePath, limit: Int)
-    /// `machine` is ELF's number for it.
+    /// `machine` is its number in ELF.
     case wrongMachine(FilePath, machine: UInt16)
     case wrongFormat(FilePath, is: String)
     case noProgram(FilePath)

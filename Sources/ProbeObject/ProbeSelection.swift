@@ -5,31 +5,32 @@ package import Manifests
 package import MatrixModel
 package import SystemPackage
 
-/// A variant that is ready to be loaded.
+/// A variant that is ready to load.
 package struct BuiltVariant: Sendable, Hashable {
     package var probe: String
     package var variant: String
     /// The object, with absolute file names if they were found; `nil` without an object (a tracefs event or a user's
     /// program).
     package var object: ObjectFile?
-    /// A program of the user's in the place of an object.
+    /// A user's executable instead of an object.
     package var executable: ProbeExecutable?
     /// Names of its programs, in the order of the object.
     package var programs: [String]
-    /// What is to happen past the load; `nil` to stop there.
+    /// The stages after the load; `nil` to stop there.
     package var plan: StagePlan?
-    /// As its manifest has them.
+    /// As specified in its manifest.
     package var settings: ProbeSettings
-    /// Empty for an object without a manifest: it is expected to pass.
+    /// Empty for an object without a manifest, which is expected to pass.
     package var expectations: [Expectation]
-    /// Why it cannot be compiled on this machine, which says nothing about the variant; there is no object then.
+    /// Why it cannot be compiled on this machine, which proves nothing about the variant; there is no object in this
+    /// case.
     package var obstacle: String?
-    /// What it is made from: when one of these changes, it may be another variant.
+    /// Its source files: if one of them changes, the variant may change.
     ///
-    /// Headers of the system are among them.
+    /// Includes headers of the system.
     package var files: [FilePath]
 
-    /// The only loader for what is no object.
+    /// The only loader for a variant without an object.
     package var ownLoader: String? {
         if executable != nil { return "exec" }
         return if case .tracefs = plan?.subject { "tracefs" } else { nil }
@@ -50,14 +51,14 @@ package struct BuiltVariant: Sendable, Hashable {
         self.files = files
     }
 
-    /// For people.
+    /// A description for people.
     fileprivate var madeFrom: String {
         (object?.path ?? executable?.program).map { "\($0)" } ?? "a tracefs event of the manifest"
     }
 }
 
 extension BuiltVariant {
-    /// - Throws: `ManifestError` where the manifest asks for what `object` does not have.
+    /// - Throws: `ManifestError` if the manifest refers to something that `object` does not have.
     init(_ variant: ProbeVariant, of probe: ProbeManifest, object: ObjectFile) throws(ManifestError) {
         let programs = object.programs.map(\.name)
         self.init(
@@ -71,7 +72,7 @@ extension BuiltVariant {
         plan = .setting(try settings.mapSettings(for: object.maps), in: plan)
     }
 
-    /// One that cannot be compiled here, and so goes nowhere.
+    /// A variant that cannot be compiled here, and is therefore not measured.
     init(_ variant: ProbeVariant, of probe: ProbeManifest, obstacle: String?) {
         self.init(
             probe: probe.name, variant: variant.name, object: nil, programs: [], settings: variant.settings,
@@ -106,7 +107,7 @@ extension BuiltVariant {
 }
 
 extension ProbeSettings {
-    /// For what has a loader of its own.
+    /// For a variant with its own loader.
     fileprivate var withoutLoaders: ProbeSettings {
         var settings = self
         settings.loaders = nil
@@ -119,7 +120,7 @@ extension ProbeSettings {
         return settings
     }
 
-    /// - Throws: `ManifestError` for a map that is not among `maps`, those of the object.
+    /// - Throws: `ManifestError` for a map that is not among `maps`, the maps of the object.
     fileprivate func mapSettings(for maps: [String]) throws(ManifestError) -> [MapSetting] {
         for setting in self.maps where !maps.contains(setting.value.map) {
             let known = maps.isEmpty ? "no 'maps': the object has none" : "one of the object's maps: "
@@ -130,7 +131,7 @@ extension ProbeSettings {
 }
 
 extension ProbeVariant.Origin {
-    /// Where a compiler may have been run for it.
+    /// The folders in which its compiler may have run.
     fileprivate func folders(in probe: ProbeManifest) -> [FilePath] {
         switch self {
         case .source, .tracefs, .exec: [probe.folder]
@@ -140,7 +141,7 @@ extension ProbeVariant.Origin {
 }
 
 extension ObjectFile.Program {
-    /// Iterators are read, and clocks tick.
+    /// Iterators are read, and clocks fire by themselves.
     fileprivate var firesAlone: Bool {
         ["iter/", "iter.s/", "perf_event"].contains(where: section.hasPrefix)
     }
@@ -161,21 +162,21 @@ package enum ProbeSelectionError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// What a run, or `probes build`, is about.
+/// The probes, variants and objects that a run or `probes build` selects.
 package struct ProbeSelection: Sendable {
     package var probes: [Glob]
     package var variants: [Glob]
     package var objects: [FilePath]
     /// Kernel modules that `objects` need.
     package var modules: [String]
-    /// Where compilers are looked for.
+    /// The environment in which compilers are found.
     var environment = ProcessInfo.processInfo.environment
 
     /// - Parameters:
-    ///   - probes: None means all, unless there are `objects`.
-    ///   - variants: None means all.
-    ///   - objects: Objects without a manifest; on their own they are all there is to it.
-    ///   - modules: Kernel modules that `objects` need, spelt with `_`.
+    ///   - probes: Empty for all, unless there are `objects`.
+    ///   - variants: Empty for all.
+    ///   - objects: Objects without a manifest; if given without probes, only they are selected.
+    ///   - modules: Kernel modules that `objects` need, written with `_`.
     package init(
         probes: [Glob] = [], variants: [Glob] = [], objects: [FilePath] = [], modules: [String] = []
     ) {
@@ -196,7 +197,7 @@ package struct ProbeSelection: Sendable {
         try await build(cache: cache) { try ProbeCatalogue(folder: folder).probes }
     }
 
-    /// Builds what is selected of `catalogue`, which is not asked for when only objects are selected.
+    /// Builds the selected variants of `catalogue`, which is not called if only objects are selected.
     package func build(cache: FilePath, of catalogue: () throws -> [ProbeManifest]) async throws -> [BuiltVariant] {
         var built = try objects.map { try BuiltVariant(unlisted: ObjectFile($0), modules: modules) }
         if objects.isEmpty || !probes.isEmpty || !variants.isEmpty {
@@ -228,7 +229,7 @@ package struct ProbeSelection: Sendable {
         return all.filter { choice in variants.isEmpty || variants.contains { $0.matches(choice.1.name) } }
     }
 
-    /// Without clang there is no matrix, without the rustc that few variants take those have that obstacle.
+    /// Without clang, nothing can be measured; without rustc, only the few variants that need it have an obstacle.
     private static func build(
         _ chosen: [(ProbeManifest, ProbeVariant)], cache: FilePath, environment: [String: String]
     ) async throws -> [BuiltVariant] {

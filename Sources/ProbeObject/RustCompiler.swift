@@ -4,23 +4,23 @@ package import HostTools
 import Manifests
 package import SystemPackage
 
-/// A rustc that can write BPF, and the clang that assembles what it writes.
+/// A rustc that can compile for BPF, and the clang that assembles its output.
 ///
-/// For this target what rustc calls an object is LLVM's bitcode: it leaves the rest to a linker of its own, which no
-/// distribution has. Its assembly is whole, and the assembler that clang brings takes it, of another LLVM as well.
+/// For this target, rustc's objects are LLVM bitcode, because rustc relies on a separate linker that no distribution
+/// packages. Its assembly output is complete, and clang's assembler accepts it, even from another LLVM version.
 package struct RustCompiler: Sendable, Hashable {
     /// The environment variable that names the rustc to use.
     package static let variable = "COMPAT_MATRIX_RUSTC"
     static let target = "bpfel-unknown-none"
-    /// What brings one, for people.
+    /// How to install one, for people.
     static let packages = "install Debian's rustc-web and libstd-rust-web-dev-bpf"
 
     package let rustc: FilePath
     private let assembler: ProbeCompiler
     private let identityOfRustc: String
 
-    /// A library, because only a program must have a panic handler; one crate name, else the names of functions would
-    /// change with the file's.
+    /// A library, because only a program needs a panic handler; a fixed crate name, because function names would
+    /// otherwise depend on the file name.
     static let commonArguments = [
         "--edition=2021", "--target=\(target)", "--crate-type=lib", "--crate-name=probe", "-Copt-level=3",
         "-Cpanic=abort", "-Ccodegen-units=1",
@@ -38,8 +38,8 @@ extension RustCompiler: SourceCompiler {
         _ source: FilePath, in folder: FilePath, arguments: [String], object: FilePath, rule: FilePath
     ) async throws {
         let assembly = FilePath("\(object).s")
-        // Without an output folder rustc keeps what it writes on the way in its working directory, under the crate's
-        // name: two variants that compile at the same time took it from each other.
+        // Without an output folder, rustc writes intermediate files to its working directory, named after the crate:
+        // two parallel compilations overwrote each other's files.
         try await compile(
             source, by: rustc,
             arguments: arguments
@@ -55,11 +55,11 @@ extension RustCompiler: SourceCompiler {
 }
 
 extension RustCompiler {
-    /// The rustc that `COMPAT_MATRIX_RUSTC` names, else the first on `PATH` with the target's core library.
+    /// The rustc that `COMPAT_MATRIX_RUSTC` names, or else the first on `PATH` with the target's core library.
     ///
-    /// Debian packages that library for `rustc-web`; a toolchain of rustup, which often comes first, has none.
+    /// Debian packages that library for `rustc-web`; a rustup toolchain, which often comes first, does not have it.
     ///
-    /// Where a rustc keeps that library is remembered in `facts` for as long as its file does not change.
+    /// The location of a rustc's library is stored in `facts` until its file changes.
     package static func find(
         assembler: ProbeCompiler, environment: [String: String] = ProcessInfo.processInfo.environment,
         facts: HostFacts? = nil
@@ -85,7 +85,7 @@ extension RustCompiler {
         folders.map { $0.appending(name) }.filter { access($0.string, X_OK) == 0 }
     }
 
-    /// `nil` when the file cannot be run or has no core library for the target.
+    /// `nil` if the file cannot be run or has no core library for the target.
     private init?(ifUsable rustc: FilePath, assembler: ProbeCompiler, _ facts: HostFacts?) async throws {
         guard let identity = ProgramIdentity.of(rustc) else { return nil }
         let folder = try await facts.remembering(rustc, identity) { try await Self.libraryFolder(of: rustc) }
@@ -96,7 +96,7 @@ extension RustCompiler {
         identityOfRustc = identity
     }
 
-    /// Where it keeps the target's libraries, be they there or not; `nil` if it does not say.
+    /// The folder of the target's libraries, whether or not they exist; `nil` if rustc does not report it.
     private static func libraryFolder(of rustc: FilePath) async throws -> String? {
         let result = try await ToolRunner(.path(rustc)).run(
             ["--print=target-libdir", "--target=\(target)"], within: nil)

@@ -2,15 +2,17 @@ import HostTools
 import Manifests
 import SystemPackage
 
-/// What makes a BPF object of a source.
+/// A compiler from a source to a BPF object.
 protocol SourceCompiler: Sendable {
-    /// Changes when another compiler takes this one's place at the same path.
+    /// Changes if another compiler is installed at the same path.
     var identity: String { get }
 
     func arguments(_ cpu: InstructionSet, flags: [String]) -> [String]
 
-    /// Compiles `source`, named relative to `folder`, into `object`, and the make rule of all it read into `rule`, the
-    /// source first. The object's folder is this call's alone, and gone afterwards.
+    /// Compiles `source`, named relative to `folder`, into `object`, and writes the make rule of everything it read to
+    /// `rule`, the source first.
+    ///
+    /// The object's folder is only for this call, and removed afterwards.
     ///
     /// - Throws: `ProbeObjectError.compilation` with the compiler's message.
     func compile(

@@ -4,16 +4,17 @@ internal import Machine
 package import SystemPackage
 
 extension Accelerator {
-    /// KVM where it really runs a guest, else TCG.
+    /// KVM if it really runs a guest, otherwise TCG.
     ///
-    /// That /dev/kvm opens says little: on some cloud machines it opens, makes a virtual machine and then hangs for ever.
-    /// So a guest of some instructions must end by itself within two seconds. The answer holds until the host boots again.
+    /// It proves little that /dev/kvm can be opened: on some cloud machines it opens, creates a virtual machine and
+    /// then hangs forever. Therefore, a guest of a few instructions must end by itself within two seconds. The answer
+    /// is cached until the host reboots.
     package static func best(with qemu: QEMU, cache: FilePath) async throws -> Accelerator {
         guard access("/dev/kvm", R_OK | W_OK) == 0 else { return .tcg }
         let boot = (try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)) ?? "unknown boot"
         let subject =
             boot.trimmingCharacters(in: .whitespacesAndNewlines) + " " + qemu.identity
-            // What another guest proved is not what this one would.
+            // The proof of one guest program does not apply to another.
             + " " + Data(program).base64EncodedString()
         let facts = HostFacts(folder: cache)
         if let known = facts.read("accelerator", for: subject).flatMap(Accelerator.init(rawValue:)) { return known }
@@ -22,10 +23,11 @@ extension Accelerator {
         return best
     }
 
-    /// What the tiny guest writes to QEMU's debug-exit port, and the exit status that comes of it: `(value << 1) | 1`.
+    /// The value that the tiny guest writes to QEMU's debug-exit port, and the resulting exit status:
+    /// `(value << 1) | 1`.
     private static let proof: (value: UInt8, exitStatus: Int32) = (0x10, 0x21)
 
-    /// Whether a guest that only says "I ran" does so in time; where it does not hang, it takes a tenth of a second.
+    /// Whether a guest that only reports that it ran does so in time; unless it hangs, it takes a tenth of a second.
     package static func runsGuest(
         _ accelerator: Accelerator, qemu: QEMU, within limit: Duration = .seconds(2)
     ) async throws -> Bool {
@@ -44,7 +46,7 @@ extension Accelerator {
         return try await process.wait(for: limit) == .exited(proof.exitStatus)
     }
 
-    /// 64 KiB of firmware, which ends where an x86 processor starts.
+    /// 64 KiB of firmware, whose end is where an x86 processor starts.
     private static func rom() -> [UInt8] {
         let jump: [UInt8] = [0xe9, 0x8d, 0xff]  // jmp to `program`, from the last sixteen bytes
         var bytes = [UInt8](repeating: 0xf4, count: 64 << 10)

@@ -6,27 +6,29 @@ package enum Accelerator: String, Codable, Sendable, CaseIterable {
     case kvm, tcg
 }
 
-/// A part of the machine: arguments for QEMU, and the kernel parameters that belong to them.
+/// A part of the machine: arguments for QEMU, and the kernel parameters that go with them.
 package struct Device: Sendable, Equatable {
     package var arguments: [String]
     package var kernelArguments: [String] = []
 
-    /// A panicking kernel reboots at once, and QEMU ends instead; an oops counts as a panic, or a crash would go unseen.
+    /// A panicking kernel reboots immediately, and QEMU exits instead; an oops counts as a panic, because a crash would
+    /// otherwise go unnoticed.
     package static let exitOnPanic = Device(arguments: ["-no-reboot"], kernelArguments: ["panic=-1", "oops=panic"])
 
-    /// `earlyprintk` is for images that cannot be unpacked and kernels that die before they have drivers: it makes them say why.
+    /// `earlyprintk` is for images that cannot be unpacked and kernels that die before they have drivers: it makes them
+    /// print the reason.
     ///
-    /// Time stamps tell the kernel's lines from those of programs.
+    /// Time stamps distinguish the kernel's lines from those of programs.
     package static func console(path: String) -> Device {
         Device(
             arguments: ["-chardev", "file,id=console,path=\(path)", "-serial", "chardev:console"],
             kernelArguments: ["console=ttyS0", "earlyprintk=ttyS0", "quiet", "printk.time=1"])
     }
 
-    /// An ivshmem device that is handed its memory over the socket `descriptor`.
+    /// An ivshmem device that receives its memory over the socket `descriptor`.
     ///
-    /// Memory that came this way is part of the device state of a snapshot, unlike memory that QEMU opened by a path. QEMU refuses
-    /// to migrate a machine whose mailbox is not its own (`master=on`).
+    /// Memory received this way is part of the device state of a snapshot, unlike memory that QEMU opens by path. QEMU
+    /// refuses to migrate a machine that does not own its mailbox (`master=on`).
     package static func mailbox(descriptor: Int32) -> Device {
         Device(arguments: [
             "-chardev", "socket,id=mailbox,fd=\(descriptor)", "-device",
@@ -34,8 +36,8 @@ package struct Device: Sendable, Equatable {
         ])
     }
 
-    /// A ramfs, which is what kernels before 3.13 unpack an initramfs into: those of 3.13 to 3.16, and el7's, take a tmpfs
-    /// otherwise, and refuse uprobes on the files in it with EIO.
+    /// A ramfs, into which kernels before 3.13 unpack an initramfs: without this option, kernels 3.13 to 3.16, and
+    /// el7's, use a tmpfs, on which they reject uprobes with EIO.
     package static func initramfs(path: String) -> Device {
         Device(arguments: ["-initrd", path], kernelArguments: ["rdinit=/init", "rootfstype=ramfs"])
     }
@@ -45,10 +47,10 @@ package struct Device: Sendable, Equatable {
         memory(mebibytes, "share=on,mem-path=\(path)")
     }
 
-    /// The guest's memory as a snapshot has it: pages come from the file when they are first touched, and what the guest writes
-    /// stays in its own copies.
+    /// The guest's memory from a snapshot: pages come from the file when they are first touched, and the guest writes
+    /// to private copies.
     package static func memory(of snapshot: FilePath, mebibytes: Int) -> Device {
-        // A comma in the value of an option of QEMU is written twice.
+        // In the value of a QEMU option, commas are doubled.
         let path = snapshot.string.replacing(",", with: ",,")
         return memory(mebibytes, "share=off,readonly=on,rom=off,mem-path=\(path)")
     }
@@ -63,15 +65,15 @@ package struct Device: Sendable, Equatable {
         Device(arguments: ["-chardev", "socket,id=monitor,fd=\(descriptor)", "-mon", "chardev=monitor,mode=control"])
     }
 
-    /// `pc` has what every kernel since 3.10 has drivers for.
+    /// `pc` has devices for which every kernel since 3.10 has drivers.
     ///
     /// Machine types change between QEMU versions, so the QEMU build is part of a snapshot's key.
     package static func processor(_ accelerator: Accelerator) -> Device {
         switch accelerator {
         case .kvm: Device(arguments: ["-accel", "kvm", "-cpu", "host"])
-        // Guests with three loaders translate some 60 MiB of code; with 32 MiB of cache, what was translated is thrown away
-        // over and over, and the cells of one kernel took 56 s of a processor instead of 27 s. A cache of 128 MiB was no faster.
-        // "IO-APIC + timer doesn't work!" is a panic seen under TCG on a busy host.
+        // Guests with three loaders translate some 60 MiB of code. With a cache of 32 MiB, translated code was
+        // discarded over and over, and the cells of one kernel took 56 s of processor time instead of 27 s. A cache of
+        // 128 MiB was no faster. "IO-APIC + timer doesn't work!" is a panic seen under TCG on a busy host.
         case .tcg:
             Device(arguments: ["-accel", "tcg,tb-size=64", "-cpu", emulated], kernelArguments: ["no_timer_check"])
         }
@@ -86,7 +88,7 @@ package struct Device: Sendable, Equatable {
     /// (docs/decisions/025).
     package static let emulated = "max,erms=off,fsrm=off,la57=off"
 
-    /// No network, no other device, and QEMU itself may start nothing and gain nothing.
+    /// No network and no other devices, and QEMU itself cannot start programs or gain privileges.
     package static let bare = Device(arguments: [
         "-machine", "pc,memory-backend=ram", "-smp", "1", "-nodefaults", "-no-user-config", "-display", "none",
         "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
@@ -95,7 +97,7 @@ package struct Device: Sendable, Equatable {
 
 /// QEMU's command line for a guest.
 package struct CommandLine: Sendable, Equatable {
-    /// Descriptors of the new QEMU, in the order that `cmx_spawn` is given them.
+    /// Descriptors of the new QEMU, in the order passed to `cmx_spawn`.
     package static let monitorDescriptor: Int32 = 3
     package static let mailboxDescriptor: Int32 = 4
     package static let consoleDescriptor: Int32 = 5
@@ -103,7 +105,7 @@ package struct CommandLine: Sendable, Equatable {
 
     package let arguments: [String]
 
-    /// With a `snapshot` the machine waits for the rest of that snapshot instead of booting.
+    /// With a `snapshot`, the machine waits for the rest of that snapshot instead of booting.
     package init(_ spec: GuestSpec, accelerator: Accelerator, snapshot: FilePath? = nil) {
         let memory: Device =
             if let snapshot {

@@ -6,13 +6,13 @@ internal import Machine
 internal import Synchronization
 internal import SystemPackage
 
-/// Memory that this process and a guest share.
+/// Memory shared by this process and a guest.
 ///
 /// It has no name in any file system, so nothing is left behind.
 final class Mailbox: Sendable {
-    /// The far end is for QEMU's ivshmem device, which receives the memory there.
+    /// The far end belongs to QEMU's ivshmem device, which receives the memory there.
     let sockets: SocketPair
-    /// Used under the lock only: the rings want one writer and one reader on this side.
+    /// Used only under the lock, because the rings require a single writer and a single reader on this side.
     private let memory: Mutex<UInt>
 
     init() throws(MachineError) {
@@ -33,7 +33,7 @@ final class Mailbox: Sendable {
         memory.withLock { _ = munmap(UnsafeMutableRawPointer(bitPattern: $0), Int(CMX_MAILBOX_BYTES)) }
     }
 
-    /// Writes as much of `bytes` as there is room for and returns how much that was.
+    /// Writes as much of `bytes` as fits, and returns that number of bytes.
     func write(_ bytes: ArraySlice<UInt8>) -> Int {
         memory.withLock { address in
             bytes.withUnsafeBytes {
@@ -50,7 +50,7 @@ final class Mailbox: Sendable {
             let mailbox = UnsafeMutableRawPointer(bitPattern: address)
             guard cmx_mailbox_is_open(mailbox) != 0 else { return [] }
             var all: [UInt8] = []
-            // A guest that writes while this reads could go on for ever.
+            // A guest that keeps writing could otherwise keep this loop running forever.
             while broken == 0, all.count < Int(CMX_TO_HOST_BYTES) {
                 let part = [UInt8](unsafeUninitializedCapacity: 256 << 10) { buffer, count in
                     count = cmx_read_from_guest(mailbox, buffer.baseAddress, buffer.count, &broken)
@@ -66,13 +66,13 @@ final class Mailbox: Sendable {
 }
 
 extension SocketPair {
-    /// One end is for this process, the far one for its QEMU.
+    /// One end for this process, the far end for its QEMU.
     static func withQEMU() throws(MachineError) -> SocketPair {
         do { return try SocketPair() } catch { throw .hostResource(what: "a socket pair", errno: error) }
     }
 }
 
-/// A file without a name that another process can be handed.
+/// A file without a name, which can be passed to another process.
 final class MemoryFile: Sendable {
     let descriptor: Int32
 
@@ -88,7 +88,7 @@ final class MemoryFile: Sendable {
 
     deinit { close(descriptor) }
 
-    /// All bytes in it now.
+    /// Its current contents.
     func contents() -> [UInt8] {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return [] }

@@ -45,7 +45,7 @@ actor MonitorConnection {
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
-            // Not every answer is an object with a status; what matters of the others is that they came.
+            // Not every answer is an object with a status; of the others, only their arrival matters.
             result =
                 container.contains(.result) ? (try? container.decode(Status.self, forKey: .result)) ?? Status() : nil
             error = try container.decodeIfPresent(Fault.self, forKey: .error)
@@ -54,10 +54,10 @@ actor MonitorConnection {
         }
     }
 
-    /// Asks QEMU to leave negotiation mode, so that it reports events, without waiting for it.
+    /// Requests QEMU to leave negotiation mode, so that it reports events, without waiting for it.
     func negotiate() {
         guard !hasNegotiated else { return }
-        // A QEMU that is gone is noticed by whoever waits for an answer.
+        // If QEMU is gone, this is noticed while waiting for an answer.
         try? send("qmp_capabilities")
         hasNegotiated = true
     }
@@ -92,9 +92,9 @@ actor MonitorConnection {
         }
     }
 
-    /// Waits until the migration that was started is over.
+    /// Waits until the migration in progress has ended.
     ///
-    /// - Throws: `MachineError.monitor` when it failed.
+    /// - Throws: `MachineError.monitor` if it failed.
     func finishMigration(process: QEMUProcess) async throws {
         while true {
             let answer = try await ask("query-migrate", process: process)
@@ -117,7 +117,7 @@ actor MonitorConnection {
     }
 
     private func send(_ command: String, _ arguments: [String: any Sendable] = [:]) throws(MachineError) {
-        // Names and flags of our own, which JSON can always hold.
+        // The names and flags come from this program, and JSON can always encode them.
         var request =
             (try? JSONSerialization.data(withJSONObject: ["execute": command, "arguments": arguments])) ?? Data()
         request.append(UInt8(ascii: "\n"))
@@ -139,7 +139,7 @@ actor MonitorConnection {
         }
     }
 
-    /// The next line; QEMU sends one JSON value a line.
+    /// The next line; QEMU sends one JSON value per line.
     private func line(
         process: QEMUProcess, waitingFor command: String, within limit: Duration = usualLimit
     ) async throws -> [UInt8] {
@@ -158,7 +158,7 @@ actor MonitorConnection {
         }
     }
 
-    /// Takes what has arrived, without waiting, and returns whether that was anything.
+    /// Reads available data without waiting, and returns whether there was any.
     private func receive() -> Bool {
         let part = [UInt8](unsafeUninitializedCapacity: 16 << 10) { buffer, count in
             count = max(0, recv(socket, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT)))

@@ -5,22 +5,22 @@ package import Machine
 package import MatrixModel
 package import SystemPackage
 
-/// The QEMU that is installed here.
+/// The QEMU installed on this machine.
 package struct QEMU: Sendable, Equatable {
     package static let name = "qemu-system-x86_64"
-    /// Debian 12's 7.2 booted a clean guest in 2 of 14 tries under TCG; 10.0.2 in 16 of 16.
+    /// Under TCG, Debian 12's 7.2 booted cleanly in 2 of 14 attempts, and 10.0.2 in 16 of 16.
     package static let oldestForTCG = KernelRelease(8, 2)
     /// Restoring needs `file:` URIs with an offset (8.2); versions before 9.0 are untested.
     package static let oldestForWarmStarts = KernelRelease(9, 0)
 
     package let path: FilePath
     package let version: String
-    /// Tells one build from another, for snapshots: version, size and time of the binary.
+    /// Distinguishes builds, for snapshots: version, size and time of the binary.
     package let identity: String
 
-    /// Finds QEMU on `searchPath` (`PATH`) and asks for its version.
+    /// Finds QEMU on `searchPath` (`PATH`) and determines its version.
     ///
-    /// The answer is remembered in `cache` for as long as the binary does not change: asking takes 50 ms.
+    /// The version is stored in `cache` until the binary changes, because running QEMU takes 50 ms.
     package static func locate(searchPath: String, cache: FilePath) async throws -> QEMU {
         let candidates = searchPath.split(separator: ":").map { FilePath(String($0)).appending(name) }
         guard let path = candidates.first(where: { access($0.string, X_OK) == 0 }),
@@ -35,13 +35,13 @@ package struct QEMU: Sendable, Equatable {
         return QEMU(path: path, version: version, identity: "\(version) \(binary)")
     }
 
-    /// The version of Landlock with which guests' QEMUs are confined; `nil` where they cannot be.
+    /// The version of Landlock that confines guests' QEMUs; `nil` if it is not available.
     package static var landlockVersion: Int? {
         let version = Int(cmx_landlock_version())
         return version == 0 ? nil : version
     }
 
-    /// - Throws: `MachineError.vmmTooOld` when this QEMU corrupts guests with `accelerator`.
+    /// - Throws: `MachineError.vmmTooOld` if this QEMU corrupts guests with `accelerator`.
     package func check(for accelerator: Accelerator) throws(MachineError) {
         guard accelerator == .tcg, let release = KernelRelease(version), release < Self.oldestForTCG else { return }
         throw .vmmTooOld(version: version, minimum: "\(Self.oldestForTCG.major).\(Self.oldestForTCG.minor)")

@@ -17,7 +17,7 @@ package struct QEMUBackend: MachineBackend {
     ///
     /// A busy host under TCG needs 10 s; a distribution's largest kernels three times that.
     package static let bootLimit: Duration = .seconds(90)
-    /// From `cont` to the answer of a restored guest; 0.2 s is usual.
+    /// From `cont` to the answer of a restored guest, usually 0.2 s.
     private static let restoreLimit: Duration = .seconds(10)
 
     package init(
@@ -70,7 +70,7 @@ package struct QEMUBackend: MachineBackend {
             let guest = try await vm.boot(limit: bootLimit)
             logger.debug("booted in \(Diagnostics.seconds(guest.readySeconds))")
             if start.leavesSnapshots {
-                // A disk that is full costs speed, not the run.
+                // A full disk costs speed, but does not end the run.
                 do {
                     try await snapshots.save(spec, key: key) { try await vm.snapshot(to: $0) }
                     logger.debug("saved a snapshot")
@@ -107,15 +107,15 @@ private final class VirtualMachine {
     private let process: QEMUProcess
     private let monitor: MonitorConnection
     private let channel: GuestChannel
-    /// The memory of a guest that boots; a restored one has its own, behind the pages of its snapshot.
+    /// The memory of a booting guest; a restored one maps its snapshot instead.
     private let memory: MemoryFile?
     private let layout: SnapshotLayout
     /// The release that the guest must report; empty to accept any.
     private let release: String
-    /// What QEMU itself said.
+    /// The output of QEMU itself.
     private let messages: MemoryFile
     private let startedAt = ContinuousClock.now
-    /// How often a guest that says nothing is looked at.
+    /// How often a silent guest is checked.
     private static let consoleInterval: Duration = .seconds(1)
     private var isStopped = false
 
@@ -144,7 +144,7 @@ private final class VirtualMachine {
 
     func end() { process.kill() }
 
-    /// Waits for the guest's first frame, and until it has done what every load repeats.
+    /// Waits for the guest's first frame, and until it has done the work that every load would repeat.
     func boot(limit: Duration) async throws -> QEMUGuest {
         await monitor.negotiate()
         let hello = try await waitForHello(limit: limit)
@@ -166,7 +166,7 @@ private final class VirtualMachine {
         return QEMUGuest(hello: hello, start: .warm, readySeconds: secondsSinceStart(), channel: channel)
     }
 
-    /// Writes the machine's state to `path` and lets the guest go on.
+    /// Writes the machine's state to `path` and resumes the guest.
     func snapshot(to path: FilePath) async throws {
         try await leaveMemoryOut()
         try await monitor.execute("stop", process: process)
@@ -182,10 +182,11 @@ private final class VirtualMachine {
         isStopped = false
     }
 
-    /// After a snapshot that failed, be it before the guest was stopped for it.
+    /// Resumes the guest after a failed snapshot, unless it is already running.
     func resumeIfStopped() async throws { if isStopped { try await resume() } }
 
-    /// With `x-ignore-shared` (QEMU 4.0) QEMU leaves the guest's memory to us, since that is a file, and writes and reads the rest.
+    /// With `x-ignore-shared` (QEMU 4.0), QEMU leaves out the guest's memory, which is a file that this process saves,
+    /// and writes and reads the rest.
     private func leaveMemoryOut() async throws {
         let capability: [String: any Sendable] = ["capability": "x-ignore-shared", "state": true]
         try await monitor.execute("migrate-set-capabilities", ["capabilities": [capability]], process: process)
@@ -213,7 +214,7 @@ private final class VirtualMachine {
         let console = channel.console.contents()
         guard let ending = process.endingIfOver() else { return .neverReady(limit: limit, console: console) }
         let said = String(decoding: messages.contents(), as: UTF8.self).split(separator: "\n").last.map(String.init)
-        // Without a word of its own QEMU ends when the guest resets, for a triple fault or in a panic.
+        // QEMU exits without a message if the guest resets after a triple fault or a panic.
         let reset = ending == .exited(0) ? "\(Departure.ofGuest)" : nil
         return .endedEarly(message: said ?? reset ?? ending.description, console: console)
     }

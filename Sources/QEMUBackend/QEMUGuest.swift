@@ -3,7 +3,7 @@ internal import Machine
 internal import MatrixModel
 internal import Synchronization
 
-/// A guest in a QEMU of ours.
+/// A guest in a QEMU that this process started.
 final class QEMUGuest: Guest {
     let hello: Hello
     let start: Start
@@ -24,7 +24,7 @@ final class QEMUGuest: Guest {
     func vmmTrouble() async -> String? { await channel.vmmTrouble() }
 }
 
-/// The host's end of a guest: frames in and out of the mailbox, the console, and whether QEMU still runs.
+/// The host's end of a guest: frames to and from the mailbox, the console, and whether QEMU is still running.
 final class GuestChannel: Sendable {
     let mailbox: Mailbox
     let console: MemoryFile
@@ -34,7 +34,7 @@ final class GuestChannel: Sendable {
 
     private struct State {
         var decoder = FrameDecoder()
-        /// What the guest had no room for yet.
+        /// Data for which the guest had no room yet.
         var outgoing: ArraySlice<UInt8> = []
     }
 
@@ -54,7 +54,7 @@ final class GuestChannel: Sendable {
         let deadline = ContinuousClock.now + limit
         var pause = Self.shortestPause
         while true {
-            // Asked before the mailbox is read: what a guest wrote before it died must not be lost.
+            // Checked before the mailbox is read, because frames that a guest wrote before it died must not be lost.
             let ending = process.endingIfOver()
             if let frame = try pump() { return .frame(frame) }
             if let ending { return .gone(await departure(ending)) }
@@ -77,14 +77,15 @@ final class GuestChannel: Sendable {
         }
     }
 
-    /// QEMU answers within milliseconds; on a host that is ten times too busy, within tenths of a second.
+    /// QEMU answers within milliseconds, or within tenths of a second on a host that is ten times too busy.
     private static let limitForAnAnswer: Duration = .seconds(5)
 
     private func departure(_ ending: QEMUProcess.Ending) async -> Departure {
         await monitor.guestEndedMachine() ? .ofGuest : .ofVMM(reason: "QEMU ended with \(ending.description)")
     }
 
-    /// Looking costs a twentieth of a millisecond, which three guests want of a processor that all of them need.
+    /// A check costs a twentieth of a millisecond of processor time, which adds up for three guests on a busy
+    /// processor.
     private static let shortestPause: Duration = .milliseconds(1)
     private static let longestPause: Duration = .milliseconds(10)
 

@@ -6,7 +6,7 @@ internal import Machine
 internal import Synchronization
 internal import SystemPackage
 
-/// A process of ours, in a session of its own, that ends when its scope or this process ends.
+/// A child process in its own session, which ends when its scope or this process ends.
 final class QEMUProcess: Sendable {
     enum Ending: Equatable {
         case exited(Int32)
@@ -24,9 +24,9 @@ final class QEMUProcess: Sendable {
     private let startedAt = ContinuousClock.now
     private let ending = Mutex<Ending?>(nil)
 
-    /// What a process may still do.
+    /// What a process is allowed to do.
     enum Freedom {
-        /// All that this user may.
+        /// Everything that this user is allowed to do.
         case full
         /// As confined as this system allows: it cannot change files except those in the folder.
         case confined(folder: FilePath?)
@@ -55,7 +55,7 @@ final class QEMUProcess: Sendable {
             "started: \(Diagnostics.command([path.string] + arguments))", metadata: ["pid": "\(child)"])
     }
 
-    /// How the process ended, or `nil` while it runs.
+    /// How the process ended; `nil` while it runs.
     func endingIfOver() -> Ending? {
         ending.withLock { ending in
             var status: Int32 = 0
@@ -70,7 +70,7 @@ final class QEMUProcess: Sendable {
         }
     }
 
-    /// How long the threads of the process have run and waited for a processor; `nil` if the kernel does not say.
+    /// How long the threads of the process have run and waited for a processor; `nil` if the kernel does not report it.
     ///
     /// Source: Linux `Documentation/scheduler/sched-stats.rst`, "/proc/<pid>/schedstat": nanoseconds on a processor,
     /// nanoseconds waiting for one, and time slices.
@@ -93,7 +93,7 @@ final class QEMUProcess: Sendable {
         return isKnown ? time : nil
     }
 
-    /// Kills the process and waits until it is gone; a process stuck in the kernel is given up after two seconds.
+    /// Kills the process and waits until it is gone, but gives up after two seconds if it is stuck in the kernel.
     func kill() {
         guard endingIfOver() == nil else { return }
         _ = Foundation.kill(pid, SIGKILL)
@@ -101,7 +101,7 @@ final class QEMUProcess: Sendable {
         while endingIfOver() == nil, ContinuousClock.now < giveUp { usleep(500) }
     }
 
-    /// Waits up to `limit` for the process to end by itself.
+    /// Waits up to `limit` for the process to exit by itself.
     func wait(for limit: Duration) async throws -> Ending? {
         let deadline = ContinuousClock.now + limit
         while ContinuousClock.now < deadline {

@@ -20,7 +20,7 @@ enum SnapshotDigest {
         return String(format: "%016llx%016llx", digest.high64, digest.low64)
     }
 
-    /// Adds each page that is not zero, with its place: which zeros are holes depends on the file system.
+    /// Adds each page that is not zero, with its position, because it depends on the file system which zeros are holes.
     private static func update(_ state: OpaquePointer, _ file: Int32) -> Bool {
         let part = UnsafeMutableRawPointer.allocate(byteCount: partBytes, alignment: SparseFile.pageBytes)
         defer { part.deallocate() }
@@ -28,7 +28,7 @@ enum SnapshotDigest {
         XXH3_128bits_update(state, &length, 8)
         var offset = 0
         while let data = SparseFile.data(in: file, from: offset) {
-            // Whole pages of the file, also where the file system counts in other units.
+            // Whole pages of the file, even if the file system uses other units.
             let start = data & ~(SparseFile.pageBytes - 1)
             let count = pread(file, part, partBytes, off_t(start))
             guard count > 0 else { return false }
@@ -51,7 +51,7 @@ enum SnapshotDigest {
 enum SparseFile {
     static let pageBytes = 4096
 
-    /// Where the data at or after `offset` begins; `nil` if only a hole follows.
+    /// The beginning of the data at or after `offset`; `nil` if only a hole follows.
     static func data(in file: Int32, from offset: Int) -> Int? {
         let data = Int(lseek(file, off_t(offset), seekData))
         return data >= 0 ? data : nil

@@ -2,19 +2,19 @@ internal import Foundation
 internal import Machine
 internal import SystemPackage
 
-/// Where the parts of a snapshot lie in its file.
+/// The positions of a snapshot's parts in its file.
 ///
-/// First the guest's memory, with holes where it is zero, so that a guest can map it; then the state of the devices, as QEMU
-/// writes it.
+/// First the guest's memory, with holes for zeros, so that a guest can map it; then the state of the devices, as
+/// written by QEMU.
 struct SnapshotLayout {
     let memoryBytes: Int
 
-    /// What QEMU's monitor calls the device state's part of `snapshot`.
+    /// The URI of the device state in `snapshot`, for QEMU's monitor.
     func deviceStateURI(in snapshot: FilePath) -> String { "file:\(snapshot),offset=\(memoryBytes)" }
 
-    /// Writes the guest's memory, beside a device state that may already be there.
+    /// Writes the guest's memory; the file may already contain the device state.
     ///
-    /// - Throws: `MachineError.hostResource`, for one when the disk is full.
+    /// - Throws: `MachineError.hostResource`, for example if the disk is full.
     func write(_ memory: MemoryFile, to snapshot: FilePath) throws(MachineError) {
         let file: FileDescriptor
         do {
@@ -26,7 +26,7 @@ struct SnapshotLayout {
         let part = UnsafeMutableRawPointer.allocate(byteCount: Self.partBytes, alignment: SparseFile.pageBytes)
         defer { part.deallocate() }
         var offset = 0
-        // Skips what the guest never touched.
+        // Skips pages that the guest never touched.
         while let data = SparseFile.data(in: memory.descriptor, from: offset) {
             let count = pread(memory.descriptor, part, Self.partBytes, off_t(data))
             guard count > 0 else { throw .hostResource(what: "a copy of the guest's memory", errno: .current) }
@@ -49,7 +49,7 @@ struct SnapshotLayout {
                 guard count > 0 else { throw .hostResource(what: "the snapshot", errno: .current) }
                 start += count
             }
-            // The page that ended the run is zero.
+            // The page at the end of the run is zero.
             start += SparseFile.pageBytes
         }
     }

@@ -6,19 +6,19 @@ internal import Logging
 internal import Machine
 internal import SystemPackage
 
-/// Snapshots of booted guests: `<kernel id>-<memory>m-<loaders>-<key>-<digest>.snapshot`; a digest of the kernel arguments
-/// follows the loaders if there are any.
+/// Snapshots of booted guests: `<kernel id>-<memory>m-<loaders>-<key>-<digest>.snapshot`; a digest of the kernel
+/// arguments follows the loaders if there are any.
 ///
-/// The key covers all that shapes a snapshot. A doubt means no snapshot, and no snapshot means a cold boot.
+/// The key covers everything that affects a snapshot. In case of doubt, a snapshot is not used, and the guest boots.
 struct SnapshotStore: Sendable {
     let folder: FilePath
 
-    /// How many sets of loaders a kernel keeps snapshots for, with the same memory: each takes some 100 MB.
+    /// The number of loader sets for which a kernel keeps snapshots with the same memory; each takes some 100 MB.
     static let loaderSetsKept = 3
 
-    /// What must be the same for a snapshot to be used; `qemu` tells one build of QEMU from another.
+    /// Everything that must match for a snapshot to be used; `qemu` distinguishes builds of QEMU.
     ///
-    /// Kernel and initramfs count by their content, wherever they are.
+    /// Kernel and initramfs are compared by content, regardless of their paths.
     static func key(_ spec: GuestSpec, accelerator: Accelerator, qemu: String) -> String {
         var machine = spec
         (machine.kernel, machine.initramfs) = ("kernel", "initramfs")
@@ -29,16 +29,16 @@ struct SnapshotStore: Sendable {
         return String(Digest.of(joined).prefix(32))
     }
 
-    /// With KVM the guest sees the host's processor, so a snapshot is good on this model only.
+    /// With KVM, the guest sees the host's processor, so a snapshot works only on this model.
     private static func hostProcessor() -> String {
         let info = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
         return info.split(separator: "\n").filter { $0.hasPrefix("model name") || $0.hasPrefix("flags") }
             .prefix(2).joined()
     }
 
-    /// The snapshot for `key`, when it is there and is what was saved; from now on it is the last one used.
+    /// The snapshot for `key`, if it exists and is intact; it becomes the most recently used one.
     ///
-    /// One that was damaged, belongs to another key, or can have been written by another user, is removed.
+    /// A snapshot that is damaged, belongs to another key, or could have been written by another user is removed.
     func find(_ spec: GuestSpec, key: String) -> FilePath? {
         guard let path = paths(spec, key: key).first else { return nil }
         guard PrivateFolder.isOurs(path) else {
@@ -51,18 +51,18 @@ struct SnapshotStore: Sendable {
             discard(spec, key: key)
             return nil
         }
-        // A time that cannot be set only makes the snapshot go earlier.
+        // If the time cannot be set, the snapshot is only removed earlier.
         _ = utimensat(AT_FDCWD, path.string, nil, 0)
         return path
     }
 
-    /// The folder, which has to be there before a QEMU starts that is to write to it; `nil` where there can be none.
+    /// The folder, which must exist before a QEMU starts that will write to it; `nil` if it cannot be created.
     func createdFolder() -> FilePath? { (try? PrivateFolder.create(folder)).map { folder } }
 
-    /// Lets `write` fill a file under a temporary name; the snapshot appears whole or not at all.
+    /// Calls `write` to fill a file under a temporary name; the snapshot appears completely or not at all.
     ///
-    /// Snapshots that nothing will use again go: those of the same kernel, memory and loaders with another key. So do those
-    /// of the sets of loaders that were not used for longest, where there are more than `loaderSetsKept`.
+    /// Removes snapshots that will not be used again: those of the same kernel, memory and loaders with another key,
+    /// and those of the least recently used loader sets if there are more than `loaderSetsKept`.
     func save(_ spec: GuestSpec, key: String, write: (FilePath) async throws -> Void) async throws {
         try PrivateFolder.create(folder)
         let temporary = folder.appending(".\(UUID().uuidString).part")
@@ -100,7 +100,7 @@ struct SnapshotStore: Sendable {
         folder.appending("\(Self.prefixWithLoaders(spec))\(key)-\(digest).snapshot")
     }
 
-    /// The snapshots of any content; there is one or none.
+    /// The snapshots with any digest; there is at most one.
     private func paths(_ spec: GuestSpec, key: String) -> [FilePath] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.string)) ?? []
         let prefix = "\(Self.prefixWithLoaders(spec))\(key)-"
@@ -110,7 +110,7 @@ struct SnapshotStore: Sendable {
     private static func prefix(_ spec: GuestSpec) -> String { "\(spec.kernelID)-\(spec.memoryMiB)m-" }
 
     private static func prefixWithLoaders(_ spec: GuestSpec) -> String {
-        // Guests with other arguments are other guests: a run may need both.
+        // Guests with other arguments are different guests, and a run may need both.
         let arguments = spec.extraArguments.isEmpty ? "" : "+\(Digest.of(spec.extraArguments).prefix(8))"
         return prefix(spec) + spec.loaders.sorted().joined(separator: "+") + arguments + "-"
     }

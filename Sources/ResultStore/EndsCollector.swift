@@ -1,7 +1,7 @@
 import Glibc
 import MatrixModel
 
-/// Keeps the first and the last lines of a text that comes in parts.
+/// Keeps the first and the last lines of a text that arrives in parts.
 struct EndsCollector {
     private let limit: Int
     private var head: [UInt8] = []
@@ -9,7 +9,7 @@ struct EndsCollector {
     private var lineFeeds = 0
     private var count = 0
 
-    /// Keeps at most `limit` bytes, three quarters of them at the end, where the reason is.
+    /// Keeps at most `limit` bytes, three quarters of them at the end, which contains the reason.
     init(limit: Int) { self.limit = limit }
 
     private var headLimit: Int { limit / 4 }
@@ -24,7 +24,7 @@ struct EndsCollector {
         if tail.count > 2 * tailLimit { tail.removeFirst(tail.count - tailLimit) }
     }
 
-    /// In whole lines, unless all of it fits.
+    /// In whole lines, unless everything fits.
     func ends(of file: String) -> LogEnds {
         guard count > limit else {
             return LogEnds(file: file, head: Self.text(head + tail), omittedLines: 0, tail: "")
@@ -32,7 +32,7 @@ struct EndsCollector {
         let feed = UInt8(ascii: "\n")
         let first = head[..<(head.lastIndex(of: feed).map { $0 + 1 } ?? 0)]
         let end = tail.suffix(tailLimit)
-        // The break that closes the log does not begin a line.
+        // The line break at the end of the log does not begin another line.
         let last = end[(end.dropLast().firstIndex(of: feed).map { $0 + 1 } ?? end.endIndex)...]
         let kept = [first, last].reduce(0) { $0 + $1.withUnsafeBytes(Self.lineFeeds) }
         return LogEnds(
@@ -41,7 +41,7 @@ struct EndsCollector {
 
     private static func text(_ bytes: some Collection<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 
-    /// By the C library: of hundreds of MiB, byte by byte takes seconds without optimisation.
+    /// With the C library, because counting hundreds of MiB byte by byte takes seconds without optimization.
     private static func lineFeeds(in bytes: UnsafeRawBufferPointer) -> Int {
         var count = 0
         var position = 0

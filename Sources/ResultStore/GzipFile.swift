@@ -2,7 +2,7 @@ import CZlib
 import Glibc
 package import SystemPackage
 
-/// A file that is compressed as it is written, or read whether it is compressed or not.
+/// A file that is compressed while it is written, and can be read whether or not it is compressed.
 package struct GzipFile: ~Copyable {
     private var file: gzFile?
     private let path: FilePath
@@ -10,7 +10,7 @@ package struct GzipFile: ~Copyable {
     /// The number of bytes passed to zlib at a time, and its buffer size.
     private static let part = 256 << 10
 
-    /// Takes over `descriptor`.
+    /// Takes ownership of `descriptor`.
     private init(_ descriptor: FileDescriptor, mode: String, path: FilePath) throws {
         self.path = path
         guard let file = gzdopen(descriptor.rawValue, mode) else {
@@ -23,9 +23,9 @@ package struct GzipFile: ~Copyable {
 
     deinit { if let file { gzclose(file) } }
 
-    /// Creates the file, which must not be there.
+    /// Creates the file, which must not exist.
     ///
-    /// Logs repeat themselves so much that the quickest level is enough.
+    /// Logs are so repetitive that the fastest level is enough.
     static func create(_ path: FilePath) throws -> GzipFile {
         do {
             let descriptor = try FileDescriptor.open(
@@ -49,7 +49,7 @@ package struct GzipFile: ~Copyable {
         }
     }
 
-    /// Takes over `descriptor`, which may be a pipe; `path` is for errors.
+    /// Takes ownership of `descriptor`, which may be a pipe; `path` is used in errors.
     package init(reading descriptor: FileDescriptor, path: FilePath) throws {
         try self.init(descriptor, mode: "rb", path: path)
     }
@@ -63,9 +63,9 @@ package struct GzipFile: ~Copyable {
         }
     }
 
-    /// Hands the text to `body` in parts.
+    /// Passes the text to `body` in parts.
     ///
-    /// - Throws: `ResultStoreError.damagedLog` where the file is no longer what was written.
+    /// - Throws: `ResultStoreError.damagedLog` if the file is damaged.
     package mutating func read(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.part, alignment: 16)
         defer { buffer.deallocate() }
@@ -86,7 +86,7 @@ package struct GzipFile: ~Copyable {
         return kind == Z_ERRNO ? .unreadableLog(path, reason) : .damagedLog(path)
     }
 
-    /// Writes what is left; `false` when a text that was read ends too early.
+    /// Writes the remaining data; `false` if a text that was read ends too early.
     @discardableResult
     mutating func close() throws -> Bool {
         guard let file else { return true }

@@ -7,13 +7,13 @@ import SystemPackage
 struct LogFiles: Sendable {
     let path: FilePath
 
-    /// Creates the folder and those above it.
+    /// Creates the folder and its parents.
     init(_ path: FilePath) throws {
         self.path = path
         try Self.create(path)
     }
 
-    /// What is longer is compressed.
+    /// Longer texts are compressed.
     static let plainLimit = 1 << 20
 
     func store(_ bytes: [UInt8]) throws -> String {
@@ -28,7 +28,7 @@ struct LogFiles: Sendable {
         return name.reference
     }
 
-    /// Hands the bytes to `body` in parts and returns the file's name, or `nil` when the file is gone.
+    /// Passes the bytes to `body` in parts and returns the file's name; `nil` if the file is gone.
     func read(_ reference: String, _ body: (UnsafeRawBufferPointer) throws -> Void) throws -> String? {
         let name = try LogName(reference: reference)
         for candidate in [name.plain, name.compressed] {
@@ -46,7 +46,7 @@ struct LogFiles: Sendable {
 
     /// `nil` if the file does not exist.
     ///
-    /// A file cut short by a loss of power has another size, and is written again.
+    /// A file truncated by a power failure has a different size, and is written again.
     private func size(of file: FilePath) throws -> Int? {
         var status = stat()
         guard lstat(file.string, &status) != 0 else { return Int(status.st_size) }
@@ -55,7 +55,7 @@ struct LogFiles: Sendable {
         return nil
     }
 
-    /// Readers see the whole file or none, whoever else writes the same digest.
+    /// Readers see the complete file or none, even if another process writes the same digest.
     private func write(_ bytes: [UInt8], to file: FilePath) throws {
         do { try AtomicFile.write(bytes, to: file) } catch { throw ResultStoreError(error, at: file) }
     }
@@ -66,7 +66,7 @@ struct LogFiles: Sendable {
             folder.append(component)
             guard mkdir(folder.string, 0o755) != 0 else { continue }
             let error = Errno(rawValue: errno)
-            // A folder above that exists may be one where nothing can be created.
+            // An existing parent folder may be one in which nothing can be created.
             guard error == .fileExists || access(folder.string, F_OK) == 0 else {
                 throw ResultStoreError(error, at: folder)
             }

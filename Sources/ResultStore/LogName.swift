@@ -1,12 +1,13 @@
-/// What a log is called: by others `logs/<sha256>.txt`, on disk also `<sha256>.txt.gz`.
+/// The name of a log: `logs/<sha256>.txt` in references, possibly `<sha256>.txt.gz` on disk.
 struct LogName {
-    /// Of the text, compressed or not.
+    /// The digest of the uncompressed text.
     private let digest: String
 
     /// `digest` is the text's SHA-256 in hexadecimal.
     init(digest: String) { self.digest = digest }
 
-    /// - Throws: `ResultStoreError.badLogReference` for all but what `reference` gives, so that none climbs out of the folder.
+    /// - Throws: `ResultStoreError.badLogReference` for anything but a value of `reference`, so that no reference can
+    ///   leave the folder.
     init(reference: String) throws {
         let parts = reference.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, parts[0] == "logs", parts[1].hasSuffix(".txt"), parts[1].utf8.count == 68,
@@ -15,7 +16,7 @@ struct LogName {
         digest = String(parts[1].dropLast(4))
     }
 
-    /// The name of a file of logs; `nil` for any other file.
+    /// The name of a log file; `nil` for any other file.
     init?(file: String) {
         let text = file.hasSuffix(".gz") ? String(file.dropLast(3)) : file
         guard let name = try? LogName(reference: "logs/\(text)") else { return nil }

@@ -35,14 +35,14 @@ package final class LogWriter: Sendable {
         }
     }
 
-    /// Ends the text and returns the reference that `ResultStore.log(_:)` takes; the same one each time.
+    /// Ends the text and returns the reference for `ResultStore.log(_:)`; later calls return the same reference.
     package func keep() throws -> String {
         try state.withLock { state in
             if let reference = state.reference { return reference }
             try state.file.close()
             let name = LogName(digest: state.digest.hexadecimal())
             let file = folder.appending(name.compressed)
-            // Over a file of that name, which holds the same or was cut short by a loss of power.
+            // Replaces a file of that name, which has the same content or was truncated by a power failure.
             do throws(Errno) {
                 try AtomicFile.move(temporary, to: file)
             } catch {

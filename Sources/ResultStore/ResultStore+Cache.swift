@@ -1,7 +1,7 @@
 import GRDB
 package import MatrixModel
 
-/// An answer of an earlier run, with the kernel that gave it.
+/// A result of an earlier run, with its kernel.
 package struct CachedCell: Sendable, Hashable {
     package var cell: CellResult
     package var kernel: KernelRow
@@ -10,10 +10,10 @@ package struct CachedCell: Sendable, Hashable {
 extension ResultStore {
     /// The newest `pass` or `fail` for each of `inputs`.
     ///
-    /// Other verdicts never answer a later run: what crashed, hung or could not be measured is measured again. Nor does a
-    /// cell whose kernel has no row in its run.
+    /// Other verdicts are never reused: cells that crashed, hung or could not be measured are measured again. The same
+    /// applies to a cell whose kernel has no row in its run.
     ///
-    /// - Returns: By inputs; what was never measured is missing.
+    /// - Returns: By inputs; inputs that were never measured are missing.
     package func cached(inputs: [String]) throws -> [String: CachedCell] {
         try read { db in
             var found: [String: CachedCell] = [:]
@@ -27,7 +27,7 @@ extension ResultStore {
         }
     }
 
-    /// Below the fewest variables that any SQLite takes, 999.
+    /// Below 999, the smallest limit for variables of any SQLite.
     private static let chunk = 900
 
     private static func lookUp(_ inputs: [String], into found: inout [String: CachedCell], _ db: Database) throws {

@@ -2,12 +2,12 @@ import GRDB
 package import MatrixModel
 
 extension ResultStore {
-    /// Every probe that a stored run has, by name.
+    /// The names of all stored probes, sorted.
     package func probes() throws -> [String] {
         try read { db in try String.fetchAll(db, sql: "SELECT DISTINCT probe FROM cells ORDER BY probe") }
     }
 
-    /// The newest runs that have `probe`, at most `limit`, oldest first, with the cells of that probe and no others.
+    /// The newest runs that contain `probe`, at most `limit`, oldest first, with the cells of that probe only.
     package func documents(of probe: String, newest limit: Int) throws -> [MatrixDocument] {
         try read { db in
             let runs = try Row.fetchAll(
@@ -37,9 +37,9 @@ extension ResultStore {
         }
     }
 
-    /// How many cells of each run have a worse verdict than in the run before it; by the run's id.
+    /// The number of cells in each run with a worse verdict than in the previous run; by the run's id.
     ///
-    /// A pass is better than a refusal, that better than a kernel that hangs, and that better than one that falls.
+    /// From best to worst: pass, rejection, hanging kernel, crashing kernel.
     package func worsened() throws -> [String: Int] {
         let ranks = Verdict.allCases.filter { $0 != .notMeasured }.sorted().enumerated()
             .map { "('\($1.rawValue)', \($0))" }.joined(separator: ", ")
@@ -62,7 +62,7 @@ extension ResultStore {
         }
     }
 
-    /// Whether the file of a log is here.
+    /// Whether the log's file exists.
     ///
     /// - Throws: `ResultStoreError.badLogReference`.
     package func hasLog(_ reference: String) throws -> Bool { try logs.has(reference) }

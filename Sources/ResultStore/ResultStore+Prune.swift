@@ -6,10 +6,10 @@ import MatrixModel
 package import SystemPackage
 
 extension ResultStore {
-    /// Keeps others from pruning until the lock is released, or this process ends: what a run writes is referred to by the
-    /// database only later.
+    /// Keeps other processes from pruning until the lock is released or this process ends, because the database refers
+    /// to files of a run only after they are written.
     ///
-    /// The lock is on the folder of logs: none of its own is left behind.
+    /// The lock is on the folder of logs, so no lock file is left behind.
     package func keepFromPruning() async throws -> FileLock { try await FileLock(sharing: logs.path, .folder) }
 
     /// The store in `folder`, which is created if it does not exist, for a process that writes to it: pruning is
@@ -23,7 +23,7 @@ extension ResultStore {
     package struct Pruned: Sendable, Equatable {
         /// Ids, newest first.
         package var runs: [String]
-        /// What their logs and reports took on disk.
+        /// The size of their logs and reports on disk.
         package var bytes: Int
     }
 
@@ -57,9 +57,9 @@ extension ResultStore {
 }
 
 extension LogFiles {
-    /// Removes the logs for whose reference `isUnused` holds.
+    /// Removes the logs for whose reference `isUnused` returns true.
     ///
-    /// - Returns: What they took on disk, in bytes.
+    /// - Returns: Their size on disk, in bytes.
     fileprivate func remove(where isUnused: (String) -> Bool) throws -> Int {
         var bytes = 0
         for file in try FileManager.default.contentsOfDirectory(atPath: path.string) {

@@ -1,19 +1,19 @@
 import GRDB
 package import MatrixModel
 
-/// A stored run in one line.
+/// A summary of a stored run.
 package struct RunSummary: Sendable, Hashable {
     package var run: RunInfo
-    /// `false` while it runs, and for ever when it was interrupted.
+    /// `false` while the run is in progress, and for interrupted runs.
     package var isFinished: Bool
-    /// Cells by verdict; a verdict that no cell has is missing.
+    /// Cells by verdict, without verdicts that no cell has.
     package var counts: [Verdict: Int]
-    /// Cells whose verdict is not as expected; `notMeasured` is counted apart, in `counts`.
+    /// Cells with an unexpected verdict; `notMeasured` is counted separately, in `counts`.
     package var unexpected: Int
 }
 
 extension ResultStore {
-    /// Every run, newest first.
+    /// All runs, newest first.
     package func runs() throws -> [RunSummary] {
         try read { db in
             var cells: [Int64: (counts: [Verdict: Int], unexpected: Int)] = [:]
@@ -35,9 +35,10 @@ extension ResultStore {
         }
     }
 
-    /// The id of the run that `prefix` begins, or of the newest run.
+    /// The id of the run that starts with `prefix`, or of the newest run.
     ///
-    /// - Throws: `ResultStoreError.unknownRun` or `.ambiguousRun`; `.noRuns` when `prefix` is `nil` and nothing is stored.
+    /// - Throws: `ResultStoreError.unknownRun` or `.ambiguousRun`; `.noRuns` if `prefix` is `nil` and nothing is
+    ///   stored.
     package func run(matching prefix: String?) throws -> String {
         try read { db in
             guard let prefix else {
@@ -54,7 +55,7 @@ extension ResultStore {
         }
     }
 
-    /// A run as it stands, finished or not: kernels oldest first, cells in the order of the plan.
+    /// A run in its current state, finished or not: kernels oldest first, cells in the order of the plan.
     ///
     /// `prefix` is the beginning of an id, or `nil` for the newest run.
     ///

@@ -4,9 +4,10 @@ package import MatrixModel
 /// A cell with values that the document does not contain.
 package struct RecordedCell: Sendable, Hashable {
     package var cell: CellResult
-    /// Its place in the plan: cells come in as kernels finish, and are read back in this order.
+    /// Its position in the plan: cells are stored as they finish, and read in this order.
     package var position: Int
-    /// A digest of all that decides the outcome (object, kernel, loader, guest); `nil` when it must never answer a later run.
+    /// A digest of everything that decides the outcome (object, kernel, loader, guest); `nil` if the result must not be
+    /// reused.
     package var inputs: String?
 
     package init(_ cell: CellResult, position: Int, inputs: String?) {
@@ -17,7 +18,7 @@ package struct RecordedCell: Sendable, Hashable {
 }
 
 extension ResultStore {
-    /// Stores that a run has begun; until `finish(run:durationSeconds:)` it counts as interrupted.
+    /// Stores the beginning of a run; until `finish(run:durationSeconds:)` is called, it counts as interrupted.
     ///
     /// - Throws: `ResultStoreError.runExists`.
     package func begin(run: RunInfo) throws {
@@ -34,15 +35,15 @@ extension ResultStore {
         try write { db in try Self.upsert(loader, run: try Self.number(of: run, db), db) }
     }
 
-    /// Stores what became of the rules, in their order and in the place of what was stored of them before.
+    /// Stores the exceptions in their order, replacing those stored before.
     package func record(exceptions: [ExceptionRow], in run: String) throws {
         try write { db in try Self.replace(exceptions, run: try Self.number(of: run, db), db) }
     }
 
-    /// Stores one cell at once: should this process die, the others are not lost.
+    /// Stores one cell immediately, so that it is kept if this process dies.
     package func record(_ cell: RecordedCell, in run: String) throws { try record([cell], in: run) }
 
-    /// Stores cells in one transaction, each in the place of an earlier result of the same cell.
+    /// Stores cells in one transaction, each replacing an earlier result of the same cell.
     package func record(_ cells: [RecordedCell], in run: String) throws {
         try write { db in
             let number = try Self.number(of: run, db)
@@ -59,7 +60,7 @@ extension ResultStore {
         }
     }
 
-    /// Stores a whole finished run from elsewhere, in its own order; its cells never answer a later run.
+    /// Stores a complete run from elsewhere, in its own order; its cells are never reused as cached results.
     ///
     /// - Throws: `ResultStoreError.runExists`.
     package func add(_ document: MatrixDocument) throws {
@@ -137,7 +138,7 @@ extension ResultStore {
 
     private static func upsert(_ recorded: RecordedCell, run: Int64, _ db: Database) throws {
         let cell = recorded.cell
-        // A new row, so that the newest number is the newest answer; its programs go with the old one.
+        // A new row, so that the highest number is the newest result; the old row is removed with its programs.
         let statement = try db.cachedStatement(
             sql: """
                 INSERT OR REPLACE INTO cells (run, position, kernel, probe, variant, loader, inputs, verdict, stage,

@@ -2,11 +2,11 @@ import GRDB
 package import MatrixModel
 
 extension ResultStore {
-    /// The seconds that each of `cells` took in its guest when it was last measured.
+    /// The duration of each of `cells` in its guest when it was last measured, in seconds.
     ///
-    /// Counts runs of this store, finished or not, and neither cells that were answered from it nor runs from elsewhere.
+    /// Includes unfinished runs of this store, but not cells answered from it, or runs from elsewhere.
     ///
-    /// - Returns: By cell; one that was never measured is missing.
+    /// - Returns: By cell; cells that were never measured are missing.
     package func expectedSeconds(of cells: some Collection<CellKey>) throws -> [CellKey: Double] {
         try read { db in
             let statement = try db.cachedStatement(

@@ -6,7 +6,7 @@ package import SystemPackage
 
 /// The runs in a results directory: a SQLite database, and the logs next to it.
 ///
-/// Several processes may use one folder at the same time.
+/// Several processes can use a folder at the same time.
 package struct ResultStore: Sendable {
     package static let databaseName = "compat-matrix.sqlite"
 
@@ -27,7 +27,7 @@ package struct ResultStore: Sendable {
 
     /// Opens the store in `folder`.
     ///
-    /// - Throws: `ResultStoreError.noRuns` where nothing was ever stored: reading must not leave an empty store behind.
+    /// - Throws: `ResultStoreError.noRuns` if nothing was ever stored: reading must not create an empty store.
     package init(existingIn folder: FilePath) throws {
         guard access(folder.appending(Self.databaseName).string, F_OK) == 0 else {
             throw ResultStoreError.noRuns(folder)
@@ -37,11 +37,11 @@ package struct ResultStore: Sendable {
 
     private static func open(_ path: FilePath, lock: FilePath) throws -> DatabaseQueue {
         var configuration = Configuration()
-        // In this mode a commit does not wait for the disk; losing power may lose the last cells but nothing older.
+        // In this mode, a commit does not wait for the disk; a power failure may lose the last cells but nothing older.
         configuration.journalMode = .wal
         configuration.busyMode = .timeout(30)
         do {
-            // Two processes that both find a missing table would both create it.
+            // Two processes that both find a table missing would both create it.
             let lock = try held(lock)
             defer { lock.release() }
             try checkOwner(of: path)
@@ -60,7 +60,7 @@ package struct ResultStore: Sendable {
         }
     }
 
-    /// Looks without writing: opening in WAL mode would already change another program's database.
+    /// Checks without writing: opening in WAL mode would change another program's database.
     private static func checkOwner(of path: FilePath) throws {
         guard access(path.string, F_OK) == 0 else { return }
         var configuration = Configuration()
@@ -68,7 +68,7 @@ package struct ResultStore: Sendable {
         configuration.busyMode = .timeout(30)
         try DatabaseQueue(path: path.string, configuration: configuration).read { db in
             let owner = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
-            // The migrator makes its own table before ours: a disk that was full in between leaves that one alone.
+            // The migrator creates its own table first, so a disk that was full in between leaves only that one.
             let isEmpty =
                 try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master WHERE tbl_name <> 'grdb_migrations'") == 0
             guard isEmpty || owner == Schema.applicationID else { throw ResultStoreError.foreignDatabase(path) }
@@ -90,33 +90,34 @@ package struct ResultStore: Sendable {
 
     /// The folder of a run's report.
     ///
-    /// - Throws: `ResultStoreError.badRunID` for an id, perhaps of another program's database, that leads elsewhere.
+    /// - Throws: `ResultStoreError.badRunID` for an id, perhaps from another program's database, that would lead
+    ///   elsewhere.
     package func folder(ofRun id: String) throws(ResultStoreError) -> FilePath {
         guard RunInfo.isID(id) else { throw .badRunID(id) }
         return folder.appending(id)
     }
 
-    /// Stores a log or a console, once however often it occurs.
+    /// Stores a log or a console, once even if it occurs several times.
     ///
-    /// - Returns: `logs/<sha256>.txt`, which `log(_:)` takes; the digest is that of the bytes.
+    /// - Returns: `logs/<sha256>.txt`, the reference for `log(_:)`, with the digest of the bytes.
     package func storeLog(_ bytes: [UInt8]) throws -> String { try logs.store(bytes) }
 
     /// Begins a log that is too long for memory.
     package func logWriter() throws -> LogWriter { try LogWriter(in: logs.path) }
 
-    /// The text of a stored log, with what is not UTF-8 replaced.
+    /// The text of a stored log, with invalid UTF-8 replaced.
     ///
-    /// - Returns: `nil` when the file is gone.
-    /// - Throws: `ResultStoreError.badLogReference` when `reference` is not what `storeLog(_:)` returns; `.damagedLog`.
+    /// - Returns: `nil` if the file is gone.
+    /// - Throws: `ResultStoreError.badLogReference` if `reference` was not returned by `storeLog(_:)`; `.damagedLog`.
     package func log(_ reference: String) throws -> String? {
         var bytes: [UInt8] = []
         let file = try logs.read(reference) { bytes += $0 }
         return file.map { _ in String(decoding: bytes, as: UTF8.self) }
     }
 
-    /// The first and last lines of a stored log, `limit` bytes of them at the most; all of it when it is no longer.
+    /// The first and last lines of a stored log, at most `limit` bytes; the complete log if it is no longer than that.
     ///
-    /// - Returns: `nil` when the file is gone.
+    /// - Returns: `nil` if the file is gone.
     /// - Throws: As `log(_:)`.
     package func logEnds(_ reference: String, limit: Int = 4 << 20) throws -> LogEnds? {
         var ends = EndsCollector(limit: limit)

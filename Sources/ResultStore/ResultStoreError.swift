@@ -2,19 +2,19 @@ import GRDB
 package import SystemPackage
 
 package enum ResultStoreError: Error, Equatable {
-    /// The folder could not be created, or nothing can be written in it.
+    /// The folder could not be created, or is not writable.
     case folderUnusable(FilePath, Errno)
     case diskFull(FilePath)
-    /// Not a database, or one that another program made.
+    /// Not a database, or the database of another program.
     case foreignDatabase(FilePath)
-    /// A later version of compat-matrix has written it.
+    /// Written by a newer version of compat-matrix.
     case newerDatabase(FilePath)
-    /// What SQLite said, for everything that has no case of its own.
+    /// SQLite's message, for all other errors.
     case database(FilePath, message: String)
     case corruptRow(table: String, column: String, value: String)
     case noRuns(FilePath)
     case unknownRun(String)
-    /// With the runs it could be.
+    /// With the matching runs.
     case ambiguousRun(String, [String])
     case runExists(String)
     case badRunID(String)

@@ -2,7 +2,7 @@ import FoundationEssentials
 import GRDB
 import MatrixModel
 
-/// Rows as values; a word that no enum has means that the file was damaged or edited.
+/// Rows as values; an unknown value of an enum means that the file was damaged or edited.
 extension RunInfo {
     init(_ row: Row) {
         self.init(
@@ -93,7 +93,7 @@ extension Explanation {
         }
     }
 
-    /// As it is stored.
+    /// The stored form.
     func text() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys

@@ -2,9 +2,9 @@ import GRDB
 
 /// The tables.
 ///
-/// A migration that was ever released is never changed: the next one alters what it made.
+/// A released migration is never changed; the next one alters its result.
 enum Schema {
-    /// `CMTX`, which tells our databases from others.
+    /// `CMTX`, which identifies compat-matrix's databases.
     static let applicationID: Int32 = 0x434D_5458
 
     static var migrator: DatabaseMigrator {
@@ -13,7 +13,7 @@ enum Schema {
         migrator.registerMigration("v2 events") { db in try db.execute(sql: "ALTER TABLE cells ADD COLUMN event TEXT") }
         migrator.registerMigration("v3 numbers of programs") { db in try db.execute(sql: numbersOfPrograms) }
         migrator.registerMigration("v4 explanations") { db in
-            // As JSON: it is only ever shown as a whole.
+            // As JSON, because it is only ever read as a whole.
             try db.execute(sql: "ALTER TABLE programs ADD COLUMN explanation TEXT")
         }
         migrator.registerMigration("v5 loaders") { db in try db.execute(sql: loaders) }
@@ -40,7 +40,7 @@ enum Schema {
         ALTER TABLE programs ADD COLUMN jitedBytes INTEGER;
         """
 
-    /// The index is for the newest measurement of a cell by this store's own runs: `number` grows with time.
+    /// The index finds the newest measurement of a cell by this store's own runs: `number` grows with time.
     private static let seconds = """
         ALTER TABLE cells ADD COLUMN queueSeconds REAL;
         ALTER TABLE cells ADD COLUMN loadSeconds REAL;

@@ -3,11 +3,11 @@ internal import Manifests
 internal import MatrixModel
 package import ProbeObject
 
-/// A variant and the loader that is to take it.
+/// A variant and its loader.
 package struct LoadedVariant: Sendable {
     package var variant: BuiltVariant
     package var loader: Loader
-    /// What a program of the user's takes in a guest.
+    /// The files of a user's executable in a guest.
     package var executable: GuestExecutable?
 
     package init(variant: BuiltVariant, loader: Loader, executable: GuestExecutable? = nil) {
@@ -17,7 +17,7 @@ package struct LoadedVariant: Sendable {
     }
 }
 
-/// Which loaders there are, and which of them take which variant.
+/// Which loaders exist, and which of them run which variant.
 ///
 /// A pure function of the options; does not access the disk.
 package struct LoaderChoice {
@@ -32,7 +32,8 @@ package struct LoaderChoice {
         own = options.compactMap { if case .own(let name, _) = $0 { name } else { nil } }
     }
 
-    /// Loaders of objects, in the order of the plan: ours first, each before its other versions, the user's as they were named.
+    /// Loaders of objects, in the order of the plan: shipped loaders first, each followed by its other versions, then
+    /// the user's in their order.
     private var ofObjects: [String] {
         let shipped = ShippedLoader.allCases.filter(\.takesObjects).flatMap { loader in
             [loader.rawValue] + releases.filter { $0.loader == loader }.map(\.name)
@@ -42,12 +43,13 @@ package struct LoaderChoice {
 
     private var all: [String] { ofObjects + ShippedLoader.allCases.filter { !$0.takesObjects }.map(\.rawValue) }
 
-    /// The names of the loaders of each variant, with the variant.
+    /// Each variant with the names of its loaders.
     ///
-    /// Where a manifest names loaders, only those count, in any version that is chosen. Where it does not, and for objects without
-    /// a manifest, any loader may be chosen, and without a choice it is libbpf.
+    /// If a manifest names loaders, only those count, in every selected version. Otherwise, and for objects without a
+    /// manifest, any loader can be selected, and the default is libbpf.
     ///
-    /// - Throws: `LoaderChoiceError` for a choice that nothing is for, and for a manifest that names a loader that there is not.
+    /// - Throws: `LoaderChoiceError` for a selection that applies to no variant, and for a manifest that names an
+    ///   unknown loader.
     package func loaders(of variants: [BuiltVariant]) throws(LoaderChoiceError) -> [(
         variant: BuiltVariant, loader: String
     )] {
@@ -65,7 +67,7 @@ package struct LoaderChoice {
         return chosen
     }
 
-    /// Names, not globs, that are no loader's: a glob may be for loaders that are not always there.
+    /// Rejects names that no loader has; globs may be for loaders that are not always available.
     private static func check(_ named: [Glob], among known: [String]) throws(LoaderChoiceError) {
         guard let lost = named.first(where: { !$0.isPattern && !known.contains($0.description) }) else { return }
         throw .unknown("\(lost)", known: known)
@@ -89,9 +91,9 @@ package struct LoaderChoice {
 
 /// A loader that was requested or named, but that no variant uses or no one provides.
 package enum LoaderChoiceError: Error, Equatable, CustomStringConvertible {
-    /// What `--loader` chooses takes nothing of what is selected; `known` would.
+    /// `--loader` selects none of the loaders of the selected variants, which are `known`.
     case nothingMatches(String, known: [String])
-    /// A manifest names it.
+    /// A manifest names a loader that does not exist.
     case unknown(String, known: [String])
 
     package var description: String {

@@ -2,7 +2,7 @@ internal import Loaders
 internal import Manifests
 package import MatrixModel
 
-/// What `--loader` says: which loaders, or a loader of the user's own and where it is.
+/// The value of `--loader`: which loaders to select, or the name and path of a user's own loader.
 package enum LoaderOption: Sendable, Equatable {
     case choice(Glob)
     case own(name: String, path: String)
@@ -12,7 +12,7 @@ package enum LoaderOption: Sendable, Equatable {
         self = parts.count == 2 ? .own(name: parts[0], path: parts[1]) : .choice(Glob(argument))
     }
 
-    /// The loaders that it chooses: a loader that is brought is one that is wanted.
+    /// The loaders that it selects: a user's own loader is also selected.
     package var glob: Glob {
         switch self {
         case .choice(let glob): glob
@@ -30,14 +30,14 @@ package enum LoaderOption: Sendable, Equatable {
             names.append(name)
         }
         for case .choice(let glob) in options {
-            // Which versions there are is known later.
+            // The available versions are known only later.
             let anyVersion = Glob(LoaderName("\(glob)").loader)
             guard names.contains(where: anyVersion.matches) else { throw .unknown("\(glob)", known: names) }
         }
     }
 }
 
-/// What is wrong with a `--loader`, or with an entry of `loaders` in a project's manifest.
+/// An error in `--loader`, or in an entry of `loaders` in a project's manifest.
 package enum LoaderOptionError: Error, Equatable, CustomStringConvertible {
     case unusableName(String)
     case taken(name: String, path: String)

@@ -1,6 +1,6 @@
 package import MatrixModel
 
-/// How far a run has come and how long the rest will take.
+/// The progress of a run, and an estimate of the remaining time.
 ///
 /// A value without a clock: callers pass the time.
 package struct RunForecast {
@@ -11,20 +11,21 @@ package struct RunForecast {
     /// In the order in which they began.
     package private(set) var running: [(cell: CellKey, began: Instant)] = []
 
-    /// Work of a kernel for which a further guest of it pays: what it takes to restore one under TCG on two cores.
+    /// The remaining work of a kernel for which another guest is worthwhile: the cost of restoring one under TCG on two
+    /// cores.
     private static let secondsForAGuest = 1.0
 
     private let expected: [CellKey: Double]
     private let meanExpectation: Double?
     private var left: [String: Work] = [:]
-    /// Expectations of the cells that are not over.
+    /// The expected durations of the remaining cells.
     private var expectedLeft: [CellKey: Double] = [:]
     private var measured = Sample()
-    /// Of the measured cells, those with an expectation.
+    /// The measured cells that had an expected duration.
     private var compared = Sample()
     private var comparedExpectations = 0.0
 
-    /// Cells of a kernel that are not over.
+    /// The remaining cells of a kernel.
     private struct Work {
         var cells = 0
         var cellsWithoutExpectation = 0
@@ -41,7 +42,7 @@ package struct RunForecast {
         }
     }
 
-    /// Prepares for `cells`; `expected` has the seconds that some of them took in earlier runs.
+    /// Prepares for `cells`; `expected` contains durations from earlier runs, in seconds.
     package init(cells: [CellKey], expected: [CellKey: Double]) {
         total = cells.count
         self.expected = expected
@@ -62,7 +63,7 @@ package struct RunForecast {
         running.append((cell, now))
     }
 
-    /// The cell does not run any more, and is not over.
+    /// The cell is not running any more, but has not finished.
     package mutating func stopped(_ cell: CellKey) { running.removeAll { $0.cell == cell } }
 
     /// The cell finished after that many seconds in its guest; `nil` if unknown.
@@ -83,12 +84,12 @@ package struct RunForecast {
         }
     }
 
-    /// Seconds until the last cell is over with `guests` guests at once, which share what a kernel has to do.
+    /// Seconds until the last cell ends, with `guests` concurrent guests that share the work of a kernel.
     ///
-    /// Cells take as long as in earlier runs, faster or slower by as much as this run has been so far; one without an earlier
-    /// run takes as long as the mean of this run. Guests that still have to start are left out.
+    /// Cells are assumed to take as long as in earlier runs, scaled by the pace of this run so far; a cell without an
+    /// earlier run is assumed to take the mean of this run. The start of guests is not included.
     ///
-    /// - Returns: `nil` as long as there is nothing to go by.
+    /// - Returns: `nil` as long as there is no basis for an estimate.
     package func secondsLeft(at now: Instant, guests: Int) -> Double? {
         let busy = left.filter { $0.value.cells > 0 }
         guard !busy.isEmpty else { return 0 }
@@ -108,7 +109,7 @@ package struct RunForecast {
         return max(shared, cells.values.max() ?? 0, 0)
     }
 
-    /// How many times as long as expected cells take.
+    /// The ratio of actual to expected durations.
     private var pace: Double { comparedExpectations > 0 ? compared.seconds / comparedExpectations : 1 }
 
     private var typical: Double? {

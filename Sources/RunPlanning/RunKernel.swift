@@ -8,34 +8,34 @@ package import ProbeObject
 package struct RunKernel: Sendable {
     package var manifest: KernelManifest
     package var image: Result<KernelImage, KernelStoreError>
-    /// What each list of modules that a variant names comes to on this kernel.
+    /// For each list of modules that a variant names, the modules on this kernel.
     private let found: [[String]: Result<[GuestModule], KernelStoreError>]
 
-    /// What its manifest names in case it has no BTF of its own.
+    /// The BTF that its manifest names, in case the kernel has none of its own.
     package let externalBTF: ExternalBTF?
 
     package var id: KernelID { manifest.id }
     package var hasConfig: Bool { (try? image.get())?.config != nil }
 
-    /// The modules to insert for `names`, or why they cannot be had.
+    /// The modules to insert for `names`, or why they are not available.
     package func modules(_ names: [String]) -> Result<[GuestModule], KernelStoreError> {
         image.flatMap { _ in found[names] ?? .success([]) }
     }
 }
 
-/// Finds what a kernel's guests need besides its image.
+/// Finds the files that a kernel's guests need in addition to its image.
 package protocol GuestFileFinder: Sendable {
-    /// Modules by name, with all that they depend on.
+    /// Modules by name, with all modules that they depend on.
     func guestModules(_ names: [String], of kernel: KernelManifest) -> Result<[GuestModule], KernelStoreError>
-    /// `nil` where the manifest names none.
+    /// `nil` if the manifest names none.
     func externalBTF(of kernel: KernelManifest, image: KernelImage) throws(KernelStoreError) -> ExternalBTF?
 }
 
 extension RunKernel {
-    /// Kernels as they were fetched, with the modules that `variants` want; looks into all of them side by side.
+    /// Fetched kernels with the modules that `variants` need, looked up in parallel.
     ///
-    /// Whether a cell is answered from the store depends on its modules, so they are looked up for all cells that name some;
-    /// cells that name none cost nothing.
+    /// Whether a cell can be answered from the store depends on its modules, so they are looked up for every cell that
+    /// names some; the other cells cost nothing.
     package static func all(
         _ fetched: [FetchOutcome], variants: [BuiltVariant], finder: any GuestFileFinder
     ) async -> [RunKernel] {
@@ -50,7 +50,7 @@ extension RunKernel {
         }
     }
 
-    /// A kernel whose BTF cannot be had is not measured: without it, other verdicts would come out.
+    /// A kernel whose external BTF cannot be used is not measured, because the verdicts would be different without it.
     private init(_ fetched: FetchOutcome, wanted: Set<[String]>, finder: any GuestFileFinder) {
         manifest = fetched.kernel
         do throws(KernelStoreError) {

@@ -13,7 +13,7 @@ package import ResultStore
 internal import SystemPackage
 
 extension PlannedCell {
-    /// The cell of a variant with its loader on `kernel`, at its `position` in the matrix; its inputs are still to be found.
+    /// The cell of a variant with its loader on `kernel`, at `position` in the matrix; its inputs are computed later.
     init(position: Int, kernel: RunKernel, loaded: LoadedVariant, fullLogs: Bool, trialSizes: Bool, day: Day) {
         let (variant, loader) = (loaded.variant, loaded.loader)
         self.init(
@@ -31,7 +31,7 @@ extension PlannedCell {
         let settings = variant.settings
         plan = .with(settings.privileges.privileges, sysctls: settings.sysctls, plan)
         kernelArguments = settings.kernelArguments
-        // Other loaders fetch no verifier's log.
+        // Other loaders do not fetch verifier logs.
         if variant.ownLoader == nil, fullLogs || settings.fullLogs { options.insert(.fullLogs) }
         if loader.canStay { options.insert(.mayStay) }
         switch kernel.modules(settings.modules) {
@@ -42,8 +42,8 @@ extension PlannedCell {
         }
     }
 
-    /// What an earlier run found with the same inputs, if it kept as much as this cell is to keep: a log that was cut does not do
-    /// for one that is to be whole.
+    /// The result of an earlier run with the same inputs, if it kept as much of the log: an abridged log is not enough
+    /// for a cell that needs the complete one.
     package func answer(in stored: [String: CachedCell]) -> CachedCell? {
         guard let hit = inputs.flatMap({ stored[$0] }) else { return nil }
         let isAbridged = hit.cell.programs.contains { $0.logCut == .abridged }
@@ -51,13 +51,13 @@ extension PlannedCell {
     }
 }
 
-/// Which cells there are: kernel, then probe, variant, loader.
+/// The cells of a run: kernel, then probe, variant, loader.
 ///
-/// A pure function of what was selected.
+/// A pure function of the selection.
 package struct RunPlan: Sendable {
     package let kernels: [RunKernel]
     package let cells: [PlannedCell]
-    /// What was selected of the probes.
+    /// The selected variants of the probes.
     package let variants: [LoadedVariant]
     private let day: Day
 
@@ -65,8 +65,8 @@ package struct RunPlan: Sendable {
 
     /// Plans every cell, or those of `shard`.
     ///
-    /// `tool` tells one build of this program from another: what it judges differently must not be answered from what an
-    /// older build found. `day` is the day of the run, on which some rule may have expired.
+    /// `tool` distinguishes builds of this program, because a build that judges differently must not reuse results of
+    /// an older one. `day` is the day of the run, on which rules may have expired.
     package init(
         kernels: [RunKernel], variants: [LoadedVariant], guestImage: GuestImage, tool: String, shard: Shard?,
         fullLogs: Bool, trialSizes: Bool = false, day: Day
@@ -98,20 +98,20 @@ package struct RunPlan: Sendable {
         guard case .success(let image) = kernel.image else { return nil }
         let arguments = [kernel.manifest.commandLine, cell.kernelArguments].filter { !$0.isEmpty }
             .joined(separator: " ")
-        // The image was built from its config, so all there is to tell apart is whether the guest gets one.
+        // The image was built from its config, so only its presence in the guest has to be part of the key.
         let parts = [
             cell.object?.digest ?? "no object", cell.plan?.text ?? "no plan", image.sha256,
             image.config == nil ? "no config" : "config", kernel.externalBTF?.sha256 ?? "no external BTF",
             arguments, cell.key.loader, cell.loader?.digest ?? "", guestImage.digest(for: cell.key.loader), tool,
             cell.modules.map(\.digest).joined(separator: " "),
-            // An object that is the same at another place has its lines there.
+            // The same object in another place has its source lines there.
             cell.object?.lines.files.sorted().joined(separator: " ") ?? "",
             cell.files.map { "\($0.guestPath) \($0.file.digest)" }.joined(separator: "\n"),
         ]
         return Digest.of(parts.joined(separator: "\u{0}"))
     }
 
-    /// What became of the rules of `expect` in a run of this plan.
+    /// Which rules of `expect` a run of this plan needed.
     package func exceptions(in document: MatrixDocument, isWhole: Bool) -> [ExceptionRow] {
         let outsideGate = Set(kernels.filter { !$0.manifest.isGate }.map(\.id.text))
         let count = ExceptionCount(

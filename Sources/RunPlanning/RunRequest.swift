@@ -5,50 +5,50 @@ package import SystemPackage
 
 /// What to measure and how: the command line, completed by the project's manifest.
 package struct RunRequest: Sendable {
-    /// What a request leaves out of what there is to be run.
+    /// How much of the available cells a request selects.
     package enum Extent: Sendable, Comparable {
         case part
-        /// All that there is of the probes that it is about.
+        /// All cells of the selected probes.
         case wholeProbes
         case everything
     }
 
-    /// Globs over ids; none means all.
+    /// Globs over ids; empty for all.
     package var kernels: [String] = []
-    /// None means all, unless there are `objects`.
+    /// Empty for all, unless there are `objects`.
     package var probes: [Glob] = []
-    /// None means all.
+    /// Empty for all.
     package var variants: [Glob] = []
-    /// Objects to load without a manifest, absolute.
+    /// Objects to load without a manifest, as absolute paths.
     package var objects: [FilePath] = []
     /// Kernel modules that `objects` need.
     package var modules: [String] = []
     package var loaders: [LoaderOption] = []
-    /// Guests at once; `nil` leaves it to the machine.
+    /// The number of concurrent guests; `nil` to choose by the machine.
     package var jobs: Int?
     package var accelerator = AcceleratorOption.auto
     package var start = StartPolicy.auto
-    /// What one cell may take; `nil` for the default.
+    /// The time limit of one cell; `nil` for the default.
     package var timeoutSeconds: Int?
-    /// The folder of stored runs, absolute; `nil` for that of the workspace.
+    /// The folder of stored runs, as an absolute path; `nil` for that of the workspace.
     package var results: FilePath?
-    /// Whether the store answers what it knows.
+    /// Whether known results are taken from the store.
     package var takesStoredAnswers = true
-    /// Whether all of every log is kept.
+    /// Whether complete logs are kept.
     package var keepsFullLogs = false
-    /// Whether maps without a size are given one for the trial.
+    /// Whether maps without a size are given one.
     package var sizesMaps = false
     package var shard: Shard?
-    /// What the cache may take on disk after the run; `nil` for the default.
+    /// The maximum size of the cache after the run; `nil` for the default.
     package var cacheLimit: ByteSize?
-    /// What the run is compared with: a stored run, or a file.
+    /// The baseline: a stored run, or a file.
     package var baseline: String?
     /// Whether to skip the comparison, even if the manifest names a baseline.
     package var ignoresBaseline = false
-    /// The project's manifest, absolute; `nil` for the nearest.
+    /// The project's manifest, as an absolute path; `nil` for the nearest one.
     package var manifest: FilePath?
 
-    /// What the command line alone left out; `nil` before the manifest had its say.
+    /// How much the command line alone selected; `nil` before the manifest was applied.
     private var chosenExtent: Extent?
 
     package init() {}
@@ -79,7 +79,8 @@ package struct RunRequest: Sendable {
         return request
     }
 
-    /// The same, with what `project` says wherever the command line says nothing; a second time changes nothing.
+    /// The same request, completed by `project` where the command line specifies nothing; applying it twice changes
+    /// nothing.
     package func filled(from project: ProjectManifest?) throws(ManifestError) -> RunRequest {
         guard chosenExtent == nil else { return self }
         var request = self
@@ -96,10 +97,10 @@ package struct RunRequest: Sendable {
     }
 }
 
-/// Which accelerator guests run with.
+/// The accelerator of guests.
 package enum AcceleratorOption: String, CaseIterable, Sendable { case auto, kvm, tcg }
 
-/// A number of the command line that is out of range.
+/// A number on the command line that is out of range.
 package enum RunRequestError: Error, Equatable, CustomStringConvertible {
     case jobs
     case timeout
@@ -117,7 +118,7 @@ package enum RunRequestError: Error, Equatable, CustomStringConvertible {
 }
 
 extension ProjectManifest {
-    /// Makes sure that each pattern of its key `kernels` matches one of those that there are.
+    /// Checks that each pattern of its key `kernels` matches an existing kernel.
     package static func check(of patterns: [Placed<String>]) -> @Sendable ([KernelManifest]) throws -> Void {
         { known in
             let ids = known.map(\.id.text)
@@ -132,7 +133,7 @@ extension ProjectManifest {
 extension ProjectManifest {
     /// The options in `loaders`, with paths relative to the directory of the file.
     ///
-    /// - Throws: `ManifestError` for what `--loader` would not take.
+    /// - Throws: `ManifestError` for values that `--loader` would reject.
     fileprivate func loaderOptions() throws(ManifestError) -> [LoaderOption] {
         var options: [LoaderOption] = []
         for text in loaders {

@@ -77,7 +77,7 @@ package struct Bisect: AsyncParsableCommand, HasDiagnostics {
         run.loaders = loaders.map(LoaderOption.init(argument:))
         run.jobs = jobs
         run.accelerator = accel
-        // A kernel of an archive is booted this once: its snapshot would only take room.
+        // A kernel from an archive is booted only once, so its snapshot would only take up space.
         run.start = archive ? .cold : .auto
         run.timeoutSeconds = timeout
         run.results = try results.map(Workspace.absolute)

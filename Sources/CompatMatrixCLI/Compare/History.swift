@@ -54,7 +54,7 @@ package struct History: AsyncParsableCommand {
 
 package enum HistoryFormat: String, ExpressibleByArgument, CaseIterable, Sendable { case text, json }
 
-/// Patterns of one option, of which none means all.
+/// The patterns of one option; none means all.
 struct GlobOption {
     private let name: String
     private let globs: [Glob]

@@ -54,7 +54,7 @@ package struct Explain: AsyncParsableCommand {
         }
     }
 
-    /// Shows the log while it is read, since it may be longer than what memory holds.
+    /// Shows the log while it is read, because it may be too long for memory.
     private func read() throws -> LogSummary {
         var reader = LogReader()
         var display: any LogDisplay =
@@ -87,7 +87,7 @@ package struct Explain: AsyncParsableCommand {
     }
 }
 
-/// What is shown of a log while it is read: never anything that a terminal obeys.
+/// How a log is shown while it is read, without anything that a terminal would interpret.
 protocol LogDisplay {
     mutating func show(_ piece: [UInt8]) throws(CommandFailure)
     mutating func finish() throws(CommandFailure)
@@ -111,15 +111,15 @@ struct FoldedLogDisplay: LogDisplay {
     }
 }
 
-/// All of the log.
+/// The complete log.
 struct RawLogDisplay: LogDisplay {
-    /// The bytes of a character that the last piece began and the next one ends.
+    /// The bytes of a character that began in the last piece and continues in the next.
     private var open: [UInt8] = []
     private var endsLine = true
 
     mutating func show(_ piece: [UInt8]) throws(CommandFailure) {
         var bytes = open + piece
-        // A character has one byte that begins it, 0xC0 and above, and up to three that go on, 0x80 to 0xBF.
+        // A character has one leading byte, 0xC0 or above, and up to three continuation bytes, 0x80 to 0xBF.
         let start = bytes.suffix(3).lastIndex { $0 >= 0xC0 } ?? bytes.endIndex
         open = Array(bytes[start...])
         bytes.removeSubrange(start...)

@@ -1,10 +1,10 @@
 import ArgumentParser
 
-/// What `explain` prints.
+/// The output formats of `explain`.
 enum ExplainFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
-    /// The log and what it means, for a terminal.
+    /// The log and its explanation, for a terminal.
     case text
-    /// What the log means, for an issue.
+    /// The explanation, for an issue.
     case markdown
     case json
 }

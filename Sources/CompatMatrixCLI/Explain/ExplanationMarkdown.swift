@@ -18,7 +18,7 @@ struct ExplanationMarkdown {
         return parts.joined(separator: "\n\n")
     }
 
-    /// The answer, the line, the reason and the fix, and then what shows it.
+    /// The answer, the line, the reason and the fix, followed by the evidence.
     private static func parts(
         _ cause: Cause, _ told: Explanation, _ span: LogExplanation.Place?, _ sketch: FixSketch? = nil
     ) -> [String] {
@@ -46,7 +46,7 @@ struct ExplanationMarkdown {
             + "After:\n\n\(fenced(sketch.after, as: sketch.language.rawValue))"
     }
 
-    /// A fence longer than any run of backquotes in `text`, so that nothing in a log ends it.
+    /// A fence longer than any run of backquotes in `text`, so that no log can end it.
     private static func fenced(_ text: String, as language: String) -> String {
         let fence = String(repeating: "`", count: max(3, longestRun(in: text) + 1))
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
@@ -64,9 +64,9 @@ struct ExplanationMarkdown {
         text.split { $0 != "`" }.map(\.count).max() ?? 0
     }
 
-    /// Prose: code in backquotes stays code, and nothing else is markup.
+    /// Prose: code in backquotes stays code, and nothing else is interpreted as markup.
     ///
-    /// `#12` would be a link to an issue. Within a word, an underscore is none.
+    /// `#12` would become a link to an issue. An underscore within a word is not markup.
     private static func plain(_ text: String) -> String {
         var isCode = false
         return TerminalText.escaped(text).reduce(into: "") { result, character in
@@ -79,6 +79,6 @@ struct ExplanationMarkdown {
 }
 
 extension [String] {
-    /// One text of all lines; nothing for none.
+    /// All lines joined to one text; empty for no lines.
     fileprivate var joinedIfAny: [String] { isEmpty ? [] : [joined(separator: "\n")] }
 }

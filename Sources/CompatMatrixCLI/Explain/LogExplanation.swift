@@ -7,7 +7,7 @@ struct LogExplanation: Encodable {
     struct Size: Encodable {
         var bytes: Int
         var lines: Int
-        /// `null` for a log that may be whole.
+        /// `null` for a log that may be complete.
         @Nullable var cut: LogCut?
     }
 
@@ -28,13 +28,13 @@ struct LogExplanation: Encodable {
         @Nullable var stats: ProgramStatistics?
     }
 
-    /// `null` where nothing was refused.
+    /// `null` if nothing was rejected.
     @Nullable var cause: Cause?
     @Nullable var explanation: Explanation?
     @Nullable var span: Place?
     /// The loader that wrote the text; `null` if the text does not show it.
     @Nullable var loader: SpeakingLoader?
-    /// The fix in a few lines of code; `null` where it is not one of the common ones.
+    /// The fix as a few lines of code; `null` if it is not one of the common ones.
     @Nullable var sketch: FixSketch?
     @Nullable var stats: ProgramStatistics?
     var log: Size
@@ -61,7 +61,7 @@ struct LogExplanation: Encodable {
         }
     }
 
-    /// The answer, the reason and the fix, and below them the numbers that there are; the log came from `name`.
+    /// The answer, the reason and the fix, followed by the available numbers; `name` is the source of the log.
     func text(name: String) -> String {
         let rows = numbers.compactMap { name, value in value.map { ["\(name):", TerminalText.escaped($0)] } }
         let table = Output.table(rows: rows)
@@ -97,7 +97,7 @@ extension LogExplanation.Place {
 }
 
 extension Cause {
-    /// The same without a statement about the kernel at hand, of which a text says nothing.
+    /// The same without a statement about the kernel at hand, which a text does not identify.
     fileprivate var ofAnyKernel: Cause {
         var cause = self
         cause.advice = advice.ofAnyKernel
@@ -115,7 +115,7 @@ extension Explanation {
 
 /// A cause and its explanation for a terminal.
 enum ExplanationText {
-    /// The answer and the cause in a few lines, then the reason, the fix, and what shows it; empty parts are left out.
+    /// The answer and the cause in a few lines, then the reason, the fix, and the evidence; empty parts are omitted.
     static func render(_ cause: Cause, _ explanation: Explanation, _ sketch: FixSketch? = nil) -> String {
         let id = [cause.id, explanation.shape].compactMap(\.self).joined(separator: ", ")
         let answer = explanation.answer

@@ -1,6 +1,6 @@
 import KernelExamination
 
-/// What `compat-matrix features` prints.
+/// The output of `compat-matrix features`.
 struct FeatureReport {
     /// All requested kernels, in order.
     private let kernels: [KernelDescription]
@@ -9,7 +9,7 @@ struct FeatureReport {
     /// Two kernels, or none.
     private let diff: [String]
 
-    /// `examined` tells for each kernel whether its facts are reliable; unreliable ones are not compared in `diff`.
+    /// `examined` contains for each kernel whether its facts are reliable; unreliable ones are not compared in `diff`.
     init(_ examined: [(kernel: KernelDescription, isSound: Bool)], listed: Set<String>, diff: [String]) {
         kernels = examined.map(\.kernel)
         columns = examined.compactMap { kernel, isSound in
@@ -20,7 +20,7 @@ struct FeatureReport {
         self.diff = diff
     }
 
-    /// For people; `nil` when nothing is known.
+    /// For people; `nil` if nothing is known.
     func text(names: Bool, width: Int?) -> String? {
         var parts: [String] = []
         let shown = columns.filter { listed.contains($0.kernel) }
@@ -74,7 +74,7 @@ extension FeatureReport: Encodable {
         }
     }
 
-    /// Each kernel as `kernels show --json` prints it; `diff` is `null` where two kernels were not compared.
+    /// Each kernel as in `kernels show --json`; `diff` is `null` unless two kernels were compared.
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(kernels, forKey: .kernels)
@@ -83,7 +83,7 @@ extension FeatureReport: Encodable {
 }
 
 extension FeatureComparison.Mark: Encodable {
-    /// `true`, `false`, `null` where it is not known, or a text.
+    /// `true`, `false`, `null` if unknown, or a text.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {

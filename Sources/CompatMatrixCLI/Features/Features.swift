@@ -8,7 +8,7 @@ import Manifests
 import MatrixModel
 import MatrixSession
 
-/// `compat-matrix features`: what kernels' BPF offers, side by side.
+/// `compat-matrix features`: the BPF features of kernels, side by side.
 package struct Features: AsyncParsableCommand, HasDiagnostics {
     package static let configuration = CommandConfiguration(
         abstract: "Probe the BPF features of kernels in guests.",

@@ -22,7 +22,7 @@ package struct Init: AsyncParsableCommand {
         var search = ObjectSearch.objects(below: folder)
         for complaint in search.complaints { Output.toStderr("skipped: \(complaint)") }
         let probes = try ProjectDraft.probeFolder(in: folder)
-        // Those below it are its manifests' to name.
+        // Manifests name the objects in these folders.
         if let probes { search.leaveOut(probes) }
         guard !search.objects.isEmpty || probes != nil else {
             throw CommandFailure(
@@ -34,7 +34,7 @@ package struct Init: AsyncParsableCommand {
                 "only the first \(ObjectSearch.mostFiles) files were searched; add missing objects to \(file) yourself")
         }
         let text = ProjectDraft(objects: search.objects, probes: probes).text
-        // What it writes has to be what it reads.
+        // Makes sure that the written file can be read.
         _ = try ProjectManifest(file: file, text: text).catalogue()
         try ReportFile.write(text, to: file)
         let count = search.objects.count

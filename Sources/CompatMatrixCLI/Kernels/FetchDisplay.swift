@@ -3,7 +3,7 @@ import KernelStore
 import MatrixModel
 import Synchronization
 
-/// The steps of a fetch on stderr: downloads change one line in place on a terminal, and say little elsewhere.
+/// The steps of a fetch on stderr: on a terminal, downloads change one line in place; elsewhere, they print little.
 final class FetchDisplay: Sendable {
     private let changesInPlace = Terminal.isTerminal(STDERR_FILENO)
     private let clock = ContinuousClock()
@@ -12,7 +12,7 @@ final class FetchDisplay: Sendable {
     /// How often the progress of a download is printed if stderr is not a terminal.
     private static let interval = Duration.seconds(10)
 
-    /// Runs `body` with a display, which leaves no half line behind however that ends.
+    /// Runs `body` with a display, which never leaves a partial line.
     static func showing<Value>(_ body: (FetchDisplay) async throws -> Value) async rethrows -> Value {
         let display = FetchDisplay()
         defer { display.end() }
@@ -21,7 +21,7 @@ final class FetchDisplay: Sendable {
 
     func show(_ id: KernelID, _ step: FetchStep) { show("\(id): ", step) }
 
-    /// Of the one kernel that is brought, which has no id yet; what takes no time is left out.
+    /// For a single kernel, which has no id yet; steps that take no time are omitted.
     func show(_ step: FetchStep) {
         if case .extracting = step { return }
         show("", step)
@@ -35,21 +35,21 @@ final class FetchDisplay: Sendable {
         let line = state.withLock { state -> String? in
             state.received[id] = "\(id)\(step)"
             if changesInPlace {
-                // Several come at once: what there is room for is the latest and how many more.
+                // Several downloads run in parallel: there is room for the latest one and the number of the others.
                 let others = state.received.count - 1
                 return "\r\u{1B}[K\(id)\(step)" + (others > 0 ? " (and \(others) more)" : "")
             }
             let last = state.lastLine ?? clock.now
             guard state.lastLine == nil || clock.now - last >= Self.interval else { return nil }
             defer { state.lastLine = clock.now }
-            // Nothing yet: most are through before it is worth a line.
+            // Not yet: most downloads finish before a line is worthwhile.
             return state.lastLine == nil ? nil : "\(id)\(step)"
         }
         guard let line else { return }
         if changesInPlace { Output.inPlace(line) } else { Output.toStderr(line) }
     }
 
-    /// Clears what would stand before the next line.
+    /// Clears a partial line before the next line.
     private func end() {
         guard changesInPlace, state.withLock({ !$0.received.isEmpty }) else { return }
         Output.inPlace("\r\u{1B}[K")

@@ -7,14 +7,14 @@ import MatrixModel
 import MatrixSession
 import SystemPackage
 
-/// All that is known of a kernel: what manifest and store say, and what a guest of it said.
+/// Everything known about a kernel, from its manifest, the store, and a guest.
 struct KernelDescription: Sendable {
     let listing: KernelListing
-    /// `nil` when it was not booted.
+    /// `nil` if it was not booted.
     var boot: BootOutcome<KernelFacts>?
-    /// From its package, else from the kernel itself.
+    /// From its package, or else from the kernel itself.
     var config: (values: KernelConfig, source: String)?
-    /// What the manifest names in case the kernel has no BTF of its own, or why that cannot be used.
+    /// The BTF that the manifest names, in case the kernel has none of its own, or why it cannot be used.
     let externalBTF: Result<ExternalBTF?, KernelStoreError>
 
     init(
@@ -58,7 +58,7 @@ struct KernelDescription: Sendable {
         }
     }
 
-    /// What one wants to know of a kernel that was just added.
+    /// The facts that matter for a kernel that was just added.
     var summary: FactSheet {
         let digest = FactSheet.Row.line(label: "sha256", text: listing.sha256 ?? "not fetched")
         return FactSheet([digest] + (facts?.summary ?? []) + (failure?.rows ?? []))
@@ -112,7 +112,7 @@ extension KernelDescription {
         guard let image else {
             return (KernelDescription(kernel, image: nil, boot: nil, externalBTF: .success(nil)), nil)
         }
-        // What another machine or version asked is better than nothing.
+        // Facts from another machine or version are better than none.
         let known = FactsFile(of: image).read(image: image.sha256, commandLine: kernel.commandLine)
         var boot = known.map(BootOutcome.booted)
         var obstacle: MachineError?
@@ -125,7 +125,7 @@ extension KernelDescription {
         return (KernelDescription(kernel, image: image, boot: boot, externalBTF: externalBTF), obstacle)
     }
 
-    /// Why there are no facts that can be relied on; `nil` when there are.
+    /// Why there are no reliable facts; `nil` if there are.
     func gap(_ obstacle: MachineError?) -> String? {
         let id = listing.id
         guard listing.fetched else { return "\(id) is not fetched; run 'compat-matrix kernels fetch \(id)'" }

@@ -59,7 +59,7 @@ package struct KernelsRefresh: AsyncParsableCommand, HasDiagnostics {
     }
 }
 
-/// Kernels, and where the archives are that they come from.
+/// Kernels, and the mirrors of their archives.
 struct ArchiveSelection: ParsableArguments {
     @Argument(help: "Kernel ids or globs (default: all kernels).") var kernels: [String] = []
     @OptionGroup var mirrors: MirrorOptions
@@ -70,7 +70,7 @@ struct ArchiveSelection: ParsableArguments {
     }
 }
 
-/// The kernels of a fetch that could not be had.
+/// The kernels of a fetch that could not be fetched.
 struct FetchFailures {
     private var errors: [KernelStoreError] = []
 
@@ -89,7 +89,7 @@ struct FetchFailures {
     }
 }
 
-/// Where archives are, for one command.
+/// The mirrors of archives, for one command.
 struct MirrorOptions: ParsableArguments {
     @Option(
         name: .customLong("mirror"),
@@ -98,7 +98,7 @@ struct MirrorOptions: ParsableArguments {
             valueName: "archive=url"))
     var mirrors: [String] = []
 
-    /// Throws `CommandFailure` with `.usage` for an archive that is unknown, or what is no URL.
+    /// Throws `CommandFailure` with `.usage` for an unknown archive or an invalid URL.
     func byArchive() throws -> [AptArchive: String] {
         var found: [AptArchive: String] = [:]
         for mirror in mirrors {

@@ -27,7 +27,7 @@ package struct KernelsList: AsyncParsableCommand {
     }
 }
 
-/// A kernel as `kernels list --json` and `kernels show --json` print it.
+/// A kernel in the output of `kernels list --json` and `kernels show --json`.
 struct KernelListing: Encodable {
     let id: String
     let family: String
@@ -36,7 +36,7 @@ struct KernelListing: Encodable {
     let source: String
     let commandLine: String
     let fetched: Bool
-    /// From the image's header, a label; `null` until fetched, as all below.
+    /// From the image's header, only a label; `null` until fetched, like all keys below.
     @Nullable var release: String?
     @Nullable var origin: String?
     @Nullable var image: String?
@@ -55,7 +55,7 @@ struct KernelListing: Encodable {
         _sha256 = Nullable(wrappedValue: image?.sha256)
     }
 
-    /// Where it comes from and where it is, for people.
+    /// The kernel's source and files, for people.
     var lines: [(name: String, value: String)] {
         [
             ("source", source), ("origin", origin ?? "not fetched"), ("image", image ?? "not fetched"),

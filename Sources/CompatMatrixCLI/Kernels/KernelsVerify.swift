@@ -67,16 +67,16 @@ package struct KernelsVerify: AsyncParsableCommand, HasDiagnostics {
     }
 }
 
-/// What `kernels verify` has to say of a kernel.
+/// The result of `kernels verify` for one kernel.
 enum KernelFinding: Sendable, Equatable, CustomStringConvertible {
-    /// It was not to be booted.
+    /// The files are intact, and the kernel was not supposed to be booted.
     case intact
     case boots(seconds: Double)
     case notFetched(KernelID)
     case differs(KernelID, Discrepancy)
     case doesNotBoot(BootFailure)
     case unreadable(KernelStoreError)
-    /// The host cannot run guests, which says nothing about the kernel.
+    /// The host cannot run guests, which proves nothing about the kernel.
     case notBooted(MachineError)
 
     var description: String {
@@ -92,12 +92,12 @@ enum KernelFinding: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// The last lines of a guest that did not come up.
+    /// The last console lines of a guest that did not start.
     var console: [String] { if case .doesNotBoot(let failure) = self { failure.lastLines(12) } else { [] } }
 
-    /// `nil` when all is well.
+    /// `nil` if every kernel is fine.
     ///
-    /// A file that differs outweighs a kernel that does not boot.
+    /// A file that differs takes precedence over a kernel that does not boot.
     static func status(of findings: [KernelFinding]) -> CommandFailure? {
         let differing = findings.filter { if case .differs = $0 { true } else { false } }.count
         guard differing == 0 else {

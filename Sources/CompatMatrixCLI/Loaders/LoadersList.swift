@@ -4,7 +4,7 @@ import MatrixModel
 import MatrixSession
 import SystemPackage
 
-/// The command group `loaders`; the module of that name is something else.
+/// The command group `loaders`; the module `Loaders` is something else.
 package struct LoadersCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "loaders", abstract: "List loaders and the versions of their libraries.",
@@ -33,15 +33,15 @@ package struct LoadersList: AsyncParsableCommand {
     }
 }
 
-/// A loader, with one version of its library, as `loaders list` shows it.
+/// A loader, with one version of its library, in the output of `loaders list`.
 struct LoaderListing: Encodable, Equatable {
-    /// What `--loader` selects it by.
+    /// The name that selects it with `--loader`.
     let name: String
     /// `null` for a loader without a library, and for one that is not built.
     @Nullable var library: String?
-    /// Of the library: all of it where the loader is built, else as it is selected.
+    /// The version of the library: complete if the loader is built, otherwise as in its name.
     @Nullable var version: String?
-    /// The suite that the library's package is from, or `this machine`; `null` if that is not known.
+    /// The suite that provides the library's package, or `this machine`; `null` if unknown.
     @Nullable var origin: String?
     /// Whether a name without a version selects it.
     let isDefault: Bool
@@ -55,7 +55,7 @@ struct LoaderListing: Encodable, Equatable {
         case isBuilt = "built"
     }
 
-    /// Those in the folder of the guest tools, each default before the other versions.
+    /// The loaders in the folder of the guest tools, each default before its other versions.
     static func all(in tools: FilePath) async throws -> [LoaderListing] {
         let releases = LoaderRelease.all(in: tools)
         let names = ShippedLoader.allCases.map(\.rawValue) + releases.map(\.name)

@@ -42,7 +42,8 @@ package struct ProbesCheck: AsyncParsableCommand, HasDiagnostics {
         print("\(probes.count) \(probes.count == 1 ? "probe" : "probes"), no errors")
     }
 
-    /// Each probe, or the error in its manifest; for a project, which is one file, only the first error is reported.
+    /// Each probe, or the error in its manifest; for a project, which is a single file, only the first error is
+    /// reported.
     private static func probes(_ workspace: Workspace) throws -> [Result<ProbeManifest, ManifestError>] {
         if let project = try workspace.projectManifest() { return try project.catalogue().map { .success($0) } }
         return try ProbeCatalogue.folders(in: workspace.probesFolder()).map { folder in
@@ -50,20 +51,20 @@ package struct ProbesCheck: AsyncParsableCommand, HasDiagnostics {
         }
     }
 
-    /// Unknown loaders: a misspelled name would silently never run.
+    /// Unknown loaders: a variant with a misspelled name would silently never run.
     static func unknownLoaders(in manifest: ProbeManifest, besides own: [LoaderOption]) -> [String] {
         let named = manifest.variants.flatMap { variant in
             (variant.settings.loaders ?? []) + variant.expectations.flatMap { $0.loaders ?? [] }
         }
         let known = ShippedLoader.allCases.map(\.rawValue)
-        // Of the versions, a rule may name one that no suite has any more.
+        // A rule may name a version that no suite has any more.
         let names = Set(named.filter { !$0.isPattern }.map { $0.description.withoutVersion })
         return names.subtracting(known).subtracting(own.map(\.glob.description)).sorted().map {
             "\(manifest.name): 'loaders' is '\($0)'; expected \(known.joined(separator: ", ")), or your own --loader"
         }
     }
 
-    /// Causes in `expect` that no failure can ever have.
+    /// Causes in `expect` that no failure can have.
     static func unknownCauses(in manifest: ProbeManifest) -> [String] {
         let expected = Set(manifest.variants.flatMap { $0.expectations.compactMap(\.cause) })
         return expected.filter { $0 != Catalogue.unknown && Catalogue.bundled[id: $0] == nil }.sorted().map {
@@ -73,6 +74,6 @@ package struct ProbesCheck: AsyncParsableCommand, HasDiagnostics {
 }
 
 extension String {
-    /// `libbpf` of `libbpf@1.1`; anything else but a number after the `@` stays.
+    /// `libbpf` for `libbpf@1.1`; anything but a version number after the `@` is kept.
     fileprivate var withoutVersion: String { replacing(/@[0-9][0-9.]*$/, with: "") }
 }

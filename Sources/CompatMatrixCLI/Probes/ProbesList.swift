@@ -21,9 +21,9 @@ package struct ProbesList: AsyncParsableCommand {
     }
 }
 
-/// The probes as `probes list` shows them.
+/// The output of `probes list`.
 enum ProbeListing {
-    /// One line a variant.
+    /// One line per variant.
     static func table(_ probes: [ProbeManifest]) -> String {
         Output.table(
             header: ["PROBE", "VARIANT", "CPU", "LOADERS", "NOT EXPECTED TO PASS ON"],
@@ -53,14 +53,14 @@ enum ProbeListing {
             var name: String
             @Nullable var cpu: String?
             @Nullable var file: String?
-            /// Globs over the names of loaders.
+            /// Globs over loader names.
             var loaders: [String]
             var expect: [Rule]
         }
 
         struct Rule: Encodable {
             var kernels: String
-            /// Globs over the names of loaders.
+            /// Globs over loader names.
             var loaders: [String]
             /// A verdict, or `any`.
             var verdict: String
@@ -92,7 +92,7 @@ enum ProbeListing {
 }
 
 extension ProbeVariant {
-    /// The loaders that take it, as globs over their names.
+    /// The loaders that run it, as globs over their names.
     fileprivate var loaderNames: [String] {
         switch origin {
         case .tracefs: [ShippedLoader.tracefs.rawValue]

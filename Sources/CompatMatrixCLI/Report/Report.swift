@@ -32,7 +32,7 @@ package struct Report: AsyncParsableCommand {
     }
 }
 
-/// Reports as files: each is there whole or not at all.
+/// Reports as files, each written completely or not at all.
 enum ReportFile {
     /// Writes `<results>/<run>/report.html` and returns its path.
     static func writePage(
@@ -44,7 +44,7 @@ enum ReportFile {
         return path
     }
 
-    /// Writes `text` to `path`, and creates the folder that it is in.
+    /// Writes `text` to `path`, and creates its folder.
     static func write(_ text: String, to path: FilePath) throws(CommandFailure) {
         do {
             try FileManager.default.createDirectory(

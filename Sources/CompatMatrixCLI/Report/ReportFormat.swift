@@ -8,7 +8,7 @@ import ResultStore
 import SystemPackage
 import VerifierLog
 
-/// What a run can be shown as.
+/// The formats of a run.
 enum ReportFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
     case html, json, markdown, junit, sarif, csv, github, table
 
@@ -36,9 +36,9 @@ enum ReportFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
         }
     }
 
-    /// `print` puts the break back.
+    /// `print` adds the line break again.
     private static func trimmed(_ text: String) -> String {
-        // By scalars: with a carriage return before it, which stays, a line feed is no character of its own.
+        // By scalars: a line feed after a carriage return, which is kept, is not a character of its own.
         text.unicodeScalars.last == "\n" ? String(text.unicodeScalars.dropLast()) : text
     }
 }

@@ -61,10 +61,10 @@ package struct RunsList: AsyncParsableCommand {
     }
 }
 
-/// How commands that list something print it.
+/// The output formats of commands that list something.
 package enum ListFormat: String, ExpressibleByArgument, CaseIterable, Sendable { case table, json }
 
-/// A run as `runs` lists it.
+/// A run in the output of `runs`.
 struct RunListing: Encodable {
     let id: String
     let startedAt: String
@@ -72,10 +72,10 @@ struct RunListing: Encodable {
     @Nullable var durationSeconds: Double?
     let finished: Bool
     let tool: String
-    /// Cells by verdict, every verdict named.
+    /// Cells by verdict, including verdicts without cells.
     let cells: [String: Int]
     let unexpected: Int
-    /// Cells whose verdict is worse than in the run before.
+    /// The number of cells whose verdict is worse than in the previous run.
     let worse: Int
 
     init(_ summary: RunSummary, worse: Int) {
@@ -90,7 +90,7 @@ struct RunListing: Encodable {
         unexpected = summary.unexpected
     }
 
-    /// For people; a verdict that no run has gets no column.
+    /// For people; a verdict without cells gets no column.
     static func table(_ runs: [RunListing]) -> String {
         let verdicts = Verdict.allCases.map(\.rawValue).filter { verdict in runs.contains { $0.cells[verdict] != 0 } }
         return Output.table(

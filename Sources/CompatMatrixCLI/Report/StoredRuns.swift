@@ -3,15 +3,15 @@ import MatrixSession
 import ResultStore
 import SystemPackage
 
-/// Where a command that reads stored runs finds them.
+/// The folder of stored runs, for commands that read them.
 struct StoredRuns: ParsableArguments {
     @Option(name: .customLong("results"), help: "The directory with the stored runs.") var folder: String?
 
     init() {}
 
-    /// Opens what is there.
+    /// Opens the existing store.
     ///
-    /// - Throws: `ResultStoreError.noRuns` where nothing was ever stored: reading must not leave an empty store behind.
+    /// - Throws: `ResultStoreError.noRuns` if nothing was ever stored: reading must not create an empty store.
     func open() throws -> ResultStore { try ResultStore(existingIn: path) }
 
     /// Opens the store, and creates it if necessary.
@@ -21,7 +21,7 @@ struct StoredRuns: ParsableArguments {
         get throws { try folder.map(Workspace.absolute) ?? Self.ofThisProcess() }
     }
 
-    /// Where `run` stores, from where this process runs.
+    /// The folder in which `run` stores, for the current directory.
     private static func ofThisProcess() throws -> FilePath {
         let workspace = try Workspace.ofThisProcess()
         return workspace.resultsFolder(try workspace.projectManifest())

@@ -97,7 +97,7 @@ package struct RunCommand: AsyncParsableCommand, HasDiagnostics {
         let outcome = try await Interruption.cancelling { try await session.measure() }
         let document = outcome.document
         let gate = session.gate(of: document)
-        // Shown before it is written to a file: a disk that is full must not cost the answer.
+        // Shown before it is written to a file, so that a full disk does not hide the result.
         let text = try (format ?? .table).render(
             document, comparison: gate.comparison, from: session.store, in: environment.workspace, forTerminal: true)
         print(format == nil ? text + "\n" : text)
@@ -119,7 +119,7 @@ package struct RunCommand: AsyncParsableCommand, HasDiagnostics {
         try await watch.run()
     }
 
-    /// Shows a run of a watch, and how long after the change it is over.
+    /// Shows a run of a watch, and the time from the change to its end.
     private static func showRepeated(_ run: Watch.Run) throws {
         let (session, outcome) = (run.session, run.outcome)
         let document = outcome.document

@@ -38,7 +38,7 @@ extension RunReference {
 }
 
 extension RunRequest {
-    /// What `validate()` throws, as a mistake on the command line.
+    /// Reports errors of `validate()` as usage errors.
     func validateAsArguments() throws {
         do { try validate() } catch { throw ValidationError("\(error)") }
     }

@@ -5,10 +5,10 @@ import MatrixSession
 import Reports
 import RunPlanning
 
-/// What people see on stderr while they wait.
+/// The progress of a run on stderr.
 ///
-/// On a terminal one line changes: cells done, time left, what is running. Elsewhere each kernel gets a line when its cells
-/// are over. A verdict that was not expected gets a line at once in either case.
+/// On a terminal, one line changes: completed cells, remaining time, running cells. Elsewhere, each kernel gets a line
+/// when its cells are done. In both cases, an unexpected verdict gets a line immediately.
 struct RunProgress: RunDisplay {
     typealias Instant = ContinuousClock.Instant
 
@@ -26,9 +26,9 @@ struct RunProgress: RunDisplay {
     private var kernels: [String: KernelTally]
     private var hasEnded = false
 
-    /// Prepares for the cells that will be measured, with that many guests at once.
+    /// Prepares for the cells that will be measured, with that many concurrent guests.
     ///
-    /// `expected` has the seconds that some of them took in earlier runs.
+    /// `expected` contains durations from earlier runs, in seconds.
     init(
         cells: [CellKey], expected: [CellKey: Double], guests: Int, style: Style = .ofStderr,
         write: @escaping @Sendable (String) -> Void = Output.inPlace
@@ -67,13 +67,13 @@ struct RunProgress: RunDisplay {
         redraw(at: now)
     }
 
-    /// Shows what is true now, on a terminal.
+    /// Updates the changing line on a terminal.
     func redraw(at now: Instant = .now) {
         guard case .changingLine(let width) = style, !hasEnded, forecast.total > 0 else { return }
         write(Self.clear + TerminalText.shortened(status(at: now), to: width - 1))
     }
 
-    /// Ends the changing line; elsewhere, kernels that were interrupted get their line.
+    /// Ends the changing line; elsewhere, prints the lines of interrupted kernels.
     mutating func end(at now: Instant = .now) {
         guard !hasEnded else { return }
         hasEnded = true
@@ -88,7 +88,7 @@ struct RunProgress: RunDisplay {
         if let seconds = forecast.secondsLeft(at: now, guests: guests), seconds > 0 {
             text += ", about \(Self.words(seconds)) left"
         }
-        // By kernel, so that a name stays where it is while the other guests go on.
+        // By kernel, so that a name stays in its place while other guests continue.
         let running = forecast.running.sorted { $0.cell.kernel < $1.cell.kernel }.map {
             "\($0.cell.kernel) \(name(of: $0.cell))"
         }
@@ -123,13 +123,13 @@ struct RunProgress: RunDisplay {
 }
 
 extension RunProgress.Style {
-    /// As stderr is now.
+    /// The style for the current stderr.
     static var ofStderr: RunProgress.Style {
         Terminal.isTerminal(STDERR_FILENO) ? .changingLine(width: Terminal.width(of: STDERR_FILENO) ?? 80) : .lines
     }
 }
 
-/// What a run has measured on one kernel, for one line.
+/// The results of a run on one kernel, for one line.
 struct KernelTally {
     typealias Instant = ContinuousClock.Instant
 
@@ -147,7 +147,7 @@ struct KernelTally {
 
     mutating func expectCell() { cells += 1 }
 
-    /// Guests that follow the first are not what people ask about.
+    /// Only the first guest of a kernel is of interest.
     mutating func guestUp(release: String, start: Start, readySeconds: Double, at now: Instant) {
         if guest == nil { guest = (release, start, readySeconds, now) }
     }

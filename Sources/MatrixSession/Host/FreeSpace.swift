@@ -1,9 +1,9 @@
 import Foundation
 package import SystemPackage
 
-/// Room on a file system.
+/// Free space on a file system.
 package enum FreeSpace {
-    /// Bytes that this user may still write in `folder`, or where it will be made.
+    /// Bytes that this user can still write to `folder`, or to where it will be created.
     package static func bytes(at folder: FilePath) throws -> Int {
         var place = folder
         while !Workspace.isFolder(place), case let parent = place.removingLastComponent(), parent != place {

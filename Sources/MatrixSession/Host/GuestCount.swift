@@ -2,15 +2,16 @@ import Foundation
 import MatrixModel
 import MatrixRunner
 
-/// How many guests run at once without `--jobs`.
+/// The number of concurrent guests without `--jobs`.
 enum GuestCount {
-    /// What a guest's QEMU takes at its peak, in MiB.
+    /// The peak memory of a guest's QEMU, in MiB.
     private static let guestMiB = 320
 
-    /// One guest at work for each processor, and one more if some cell awaits an event; as many again may be idle.
+    /// One working guest per processor, and one more if some cell awaits an event; the same number may be idle in
+    /// addition.
     ///
-    /// A cell that awaits an event leaves its processor idle for moments, and for seconds if the event never comes. No more guests
-    /// than fit into `availableMiB` of memory, and at least one.
+    /// A cell that awaits an event leaves its processor idle for moments, or for seconds if the event never comes. The
+    /// result fits into `availableMiB` of memory, but is at least one guest.
     static func standard(for cells: [PlannedCell], processors: Int, availableMiB: Int) -> GuestLimits {
         let fitting = availableMiB / guestMiB
         guard cells.contains(where: { $0.plan?.lastStage == .fire }) else {
@@ -26,7 +27,7 @@ enum GuestCount {
             for: cells, processors: ProcessInfo.processInfo.activeProcessorCount, availableMiB: memory ?? .max)
     }
 
-    /// Memory that can be had without swapping, as `/proc/meminfo` says.
+    /// Memory that is available without swapping, according to `/proc/meminfo`.
     ///
     /// Source: Linux `Documentation/filesystems/proc.rst`; the unit is KiB, although the file says kB.
     static func availableMiB(in meminfo: String) -> Int? {

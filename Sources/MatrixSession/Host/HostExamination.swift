@@ -10,7 +10,7 @@ import ProbeObject
 import QEMUBackend
 import SystemPackage
 
-/// What `doctor` checks, without repairing anything and without network access.
+/// The checks of `doctor`; they repair nothing and access no network.
 package struct HostExamination: Sendable {
     private let workspace: Workspace
 
@@ -43,7 +43,7 @@ package struct HostExamination: Sendable {
         return [start, accelerator.finding]
     }
 
-    /// Lets a guest of a few bytes run with each accelerator: that /dev/kvm is there says little.
+    /// Runs a guest of a few bytes with each accelerator, because the existence of /dev/kvm proves little.
     private func accelerator(of qemu: QEMU) async throws -> (best: Accelerator?, finding: HostFinding) {
         let kvm: String
         switch (access("/dev/kvm", F_OK) == 0, access("/dev/kvm", R_OK | W_OK) == 0) {
@@ -60,7 +60,7 @@ package struct HostExamination: Sendable {
     }
 
     private func runs(_ accelerator: Accelerator, _ qemu: QEMU) async throws -> Bool {
-        // Only kvm is known to hang; tcg may take its time on a busy host.
+        // Only kvm is known to hang; tcg may be slow on a busy host.
         let limit: Duration = accelerator == .kvm ? .seconds(2) : .seconds(20)
         do {
             return try await Accelerator.runsGuest(accelerator, qemu: qemu, within: limit)
@@ -69,7 +69,7 @@ package struct HostExamination: Sendable {
         }
     }
 
-    /// What a guest finds that gets out of its machine.
+    /// Whether a guest that escapes from its machine is confined.
     package func confinement() async throws -> [HostFinding] {
         guard let landlock = QEMU.landlockVersion else {
             return [
@@ -98,7 +98,7 @@ package struct HostExamination: Sendable {
         }
     }
 
-    /// Kernels that are here need no archive.
+    /// Fetched kernels need no archive.
     package func kernels() async throws -> [HostFinding] {
         let store = KernelStore(workspace)
         let missing: [KernelManifest]
@@ -120,7 +120,7 @@ package struct HostExamination: Sendable {
             + obstacles.map { weigh("\($0)") }
     }
 
-    /// Whether the folders that runs write to are this user's.
+    /// Whether the folders that runs write to belong to this user.
     package func folders() async throws -> [HostFinding] {
         let cache = workspace.cache
         return [cache, workspace.results].compactMap { folder -> HostFinding? in
@@ -137,7 +137,7 @@ package struct HostExamination: Sendable {
         }
     }
 
-    /// A clock that went back, as on machines without a battery.
+    /// Detects a clock that went back, as on machines without a battery.
     package func clock() async throws -> [HostFinding] {
         let (now, built) = (Date().timeIntervalSince1970, try? Stat("/proc/self/exe").st_mtim.tv_sec)
         guard let built, now < Double(built) - 3600 else { return [] }

@@ -3,13 +3,13 @@ import QEMUBackend
 import RunPlanning
 import SystemPackage
 
-/// What guests run on here.
+/// The machine that guests run on.
 ///
-/// A host without a usable QEMU is a reason why cells are not measured, not an end of the run: what is in the store is
-/// still an answer.
+/// A host without a usable QEMU is a reason why cells are not measured and does not end the run: stored results still
+/// count.
 struct HostMachine: Sendable {
     let backend: any MachineBackend
-    /// `nil` when there is no usable QEMU.
+    /// `nil` without a usable QEMU.
     let qemu: QEMU?
     let accelerator: Accelerator?
 

@@ -4,14 +4,14 @@ package import KernelExamination
 package import KernelStore
 import SystemPackage
 
-/// What was found out of a kernel, kept beside its image.
+/// The facts established about a kernel, kept next to its image.
 package struct FactsFile: Sendable {
-    /// All that shapes the facts.
+    /// Everything that affects the facts.
     struct Key: Codable, Equatable {
         /// SHA-256 of the kernel image.
         var image: String
         var commandLine: String
-        /// SHA-256 of the initramfs, whose loader asks.
+        /// SHA-256 of the initramfs, whose loader probes the features.
         var guestImage: String
         /// Accelerator and build of QEMU; `nil` without QEMU.
         var machine: String?
@@ -39,13 +39,13 @@ package struct FactsFile: Sendable {
         return contents.facts
     }
 
-    /// What cannot be kept is found out anew the next time.
+    /// Facts that cannot be stored are probed again next time.
     func write(_ facts: KernelFacts, for key: Key) {
         guard let bytes = try? JSONEncoder().encode(Contents(key: key, facts: facts)) else { return }
         try? AtomicFile.write(Array(bytes), to: file)
     }
 
-    /// A file that cannot be read, or was written by another version, is none.
+    /// An unreadable file, or one of another version, counts as missing.
     private func contents() -> Contents? {
         guard let bytes = FileManager.default.contents(atPath: file.string) else { return nil }
         return try? JSONDecoder().decode(Contents.self, from: bytes)

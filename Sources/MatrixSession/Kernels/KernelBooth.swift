@@ -11,14 +11,14 @@ import QEMUBackend
 import RunPlanning
 import SystemPackage
 
-/// Where kernels are booted to see what they are.
+/// Boots kernels to examine them.
 package struct KernelBooth: Sendable {
     private let guestImage: GuestImage
     private let initramfs: InitramfsFile
     private let machine: HostMachine
     private let say: @Sendable (String) -> Void
 
-    /// `say` gets a line about what takes some seconds.
+    /// `say` receives a line before steps that take some seconds.
     package init(_ workspace: Workspace, say: @escaping @Sendable (String) -> Void) async throws {
         self.say = say
         await workspace.cacheFolder.useUntilExit()
@@ -38,7 +38,7 @@ package struct KernelBooth: Sendable {
         if let facts = file.read(key) { return .booted(facts) }
         say("\(kernel.id): booting to probe its features")
         let outcome = try await KernelExaminer(backend: machine.backend).examine(spec(of: kernel, image: image))
-        // What was cut short is worth another try.
+        // An incomplete examination is repeated next time.
         if case .booted(let facts) = outcome, facts.gap == nil { file.write(facts, for: key) }
         return outcome
     }

@@ -4,10 +4,10 @@ import HostTools
 import Synchronization
 import SystemPackage
 
-/// Tells which files change in some folders, by the kernel's inotify.
+/// Reports changed files in some folders, using the kernel's inotify.
 ///
-/// Folders and not files: who replaces a file by another of its name, as compilers and editors do, leaves a watch on the
-/// file with what was removed.
+/// It watches folders rather than files: compilers and editors replace files, and a watch on a file would stay on the
+/// removed one.
 final class FolderWatch: Sendable {
     private let inotify: Int32
     /// Two connected sockets: cancellation writes to the near end, which makes the far one readable.
@@ -26,16 +26,16 @@ final class FolderWatch: Sendable {
 
     deinit { close(inotify) }
 
-    /// Looks at `folder` from now on; one that is looked at already stays so.
+    /// Starts watching `folder`; does nothing if it is watched already.
     func add(_ folder: FilePath) throws(Errno) {
         let number = inotify_add_watch(inotify, folder.string, Self.mask)
         guard number >= 0 else { throw Errno(rawValue: errno) }
         folders.withLock { $0[number] = folder }
     }
 
-    /// Waits for a change of a file that matters, and then until nothing is written to those for `quiet`.
+    /// Waits for a change of a relevant file, and then until no relevant file is written for `quiet`.
     ///
-    /// - Returns: The files that changed since the last call; `nil` when the task is cancelled.
+    /// - Returns: The files that changed since the last call; `nil` if the task is cancelled.
     func changes(quiet: Duration, where matters: (FilePath) -> Bool) async -> Set<FilePath>? {
         var changed: Set<FilePath> = []
         while changed.isEmpty {
@@ -46,7 +46,7 @@ final class FolderWatch: Sendable {
         return Task.isCancelled ? nil : changed
     }
 
-    /// What changed, as soon as something did; nothing after `limit`, or when the task is cancelled.
+    /// The changed files, as soon as there are any; empty after `limit`, or if the task is cancelled.
     private func paths(within limit: Duration?) async -> Set<FilePath> {
         let milliseconds = limit.map { Int32(($0 / .milliseconds(1)).rounded(.up)) } ?? -1
         return await withTaskCancellationHandler {
@@ -60,7 +60,7 @@ final class FolderWatch: Sendable {
                 }
             }
         } onCancel: {
-            // Full after thousands of cancellations, and then it can be read all the same.
+            // It is full only after thousands of cancellations, and can be read then as well.
             _ = write(cancellation.near, "!", 1)
         }
     }

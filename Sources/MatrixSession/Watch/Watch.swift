@@ -6,11 +6,11 @@ internal import SystemPackage
 
 /// A full run, then the cells affected by each change, until Ctrl-C.
 package struct Watch: Sendable {
-    /// A run of a watch that is over.
+    /// A completed run of a watch.
     package struct Run: Sendable {
         package let session: RunSession
         package let outcome: RunSession.Outcome
-        /// When the newest of the files was written whose change the run is about; `nil` for the first run.
+        /// When the newest changed file was written; `nil` for the first run.
         package let savedAt: Date?
     }
 
@@ -19,12 +19,12 @@ package struct Watch: Sendable {
     private let show: @Sendable (Run) async throws -> Void
     private let mayPass: @Sendable (any Error) -> Bool
 
-    /// How long nothing more may be written for a change to count as done: a compiler writes in pieces.
+    /// How long no file may be written for a change to be complete: compilers write in pieces.
     private static let quiet = Duration.milliseconds(40)
 
-    /// Prepares for `request`; `show` shows a run that is over, and what it throws ends the watch.
+    /// Prepares for `request`; `show` displays a completed run, and an error that it throws ends the watch.
     ///
-    /// `mayPass` says whether an error may be gone with the next change: half of a file, a source that does not compile.
+    /// `mayPass` returns whether the next change may fix an error: an incomplete file, a source that does not compile.
     package init(
         _ request: RunRequest, in environment: RunEnvironment, show: @escaping @Sendable (Run) async throws -> Void,
         mayPass: @escaping @Sendable (any Error) -> Bool
@@ -37,12 +37,12 @@ package struct Watch: Sendable {
 
     /// Returns at Ctrl-C between two runs.
     ///
-    /// - Throws: What is wrong with the input of the first run, and what `show` throws.
+    /// - Throws: Errors in the input of the first run, and what `show` throws.
     package func run() async throws {
         let watch = try watcher()
         let session = try await RunSession(request, in: environment)
         let files = try Files(of: session, workspace: environment.workspace, manifest: request.manifest)
-        // Before the first run: what changes during it is the second.
+        // Before the first run: changes during it belong to the second.
         try files.look(with: watch)
         do {
             try await Interruption.cancelling {
@@ -76,7 +76,7 @@ package struct Watch: Sendable {
                 try await measure(next, since: newest)
                 tell(files)
             } catch let error where mayPass(error) {
-                // Whoever writes the file is not done.
+                // The file is probably still being written.
                 environment.display.say("\(error)\nwaiting for the next change")
             }
         }
@@ -99,7 +99,7 @@ package struct Watch: Sendable {
 }
 
 extension Watch {
-    /// The files that matter, and what is made from each.
+    /// The relevant files, and the variants made from each.
     private struct Files {
         private var variants: [FilePath: Set<VariantName>] = [:]
         /// Manifests; a change in one can affect every variant.
@@ -140,7 +140,7 @@ extension Watch {
 
         func matter(_ file: FilePath) -> Bool { variants[file] != nil || manifests.contains(file) }
 
-        /// `nil` when any variant may be another.
+        /// `nil` if any variant may be affected.
         func variants(madeFrom files: Set<FilePath>) -> Set<VariantName>? {
             guard manifests.isDisjoint(with: files) else { return nil }
             return files.reduce(into: []) { $0.formUnion(variants[$1] ?? []) }

@@ -1,18 +1,18 @@
 import Manifests
 import MatrixModel
 
-/// One kernel that is to be fetched.
+/// A kernel to be fetched.
 struct FetchJob: Sendable {
     let kernel: KernelManifest
-    /// What it has to be; `nil` takes the newest.
+    /// The lock entry it must match; `nil` to fetch the newest.
     let locked: LockedKernel?
-    /// The kernel that is here already, all but its config or its modules.
+    /// The existing kernel that lacks its config or its modules.
     let incomplete: CachedKernel?
     /// The existing kernel when a newer one is requested.
     var latest: CachedKernel?
     let progress: FetchProgress
 
-    /// `nil` for what comes from no apt archive.
+    /// `nil` if it does not come from an apt archive.
     var suite: AptSuite? {
         if case .apt(let source) = kernel.source { source.suite } else { nil }
     }
@@ -28,14 +28,14 @@ extension FetchJob {
         { bytes, total in progress(kernel.id, .receiving(file: name, bytes: bytes, total: total)) }
     }
 
-    /// The same job when all that is left to fetch of `found` is its config.
+    /// The same job if only the config of `found` remains to be fetched.
     func having(_ found: CachedKernel) -> FetchJob {
         FetchJob(kernel: kernel, locked: locked, incomplete: found, latest: latest, progress: progress)
     }
 
-    /// An image that is here stays usable when its config cannot be had.
+    /// An existing image stays usable if its config cannot be fetched.
     ///
-    /// The lock entry of the config stays, for the next attempt.
+    /// The lock entry of the config is kept for the next attempt.
     func failed(_ error: KernelStoreError) -> Fetched {
         guard var found = incomplete else { return Fetched(id: kernel.id, result: .failure(error)) }
         if case .cancelled = error { return Fetched(id: kernel.id, result: .failure(error)) }

@@ -18,7 +18,7 @@ extension KernelStore {
         _ source: FileSource, id: KernelID? = nil, btf: FilePath? = nil,
         progress: @escaping @Sendable (FetchStep) -> Void = { _ in }
     ) async throws -> KernelManifest {
-        // Two that add the same at once must not take each other's files away.
+        // Two processes that add the same kernel at the same time must not remove each other's files.
         try Files.makeFolder(cache.folder)
         let lock = try await Files.lock(cache.folder, .folder)
         defer { lock.release() }
@@ -68,9 +68,9 @@ extension KernelStore {
         return id
     }
 
-    /// Takes `id` off the axis: manifest, lock entry and image.
+    /// Removes `id`: manifest, lock entry and image.
     ///
-    /// - Throws: `KernelStoreError.unknownID` when no catalogue folder has it.
+    /// - Throws: `KernelStoreError.unknownID` if no catalogue folder has it.
     package func remove(_ id: KernelID) throws {
         guard let kernel = try catalogue().first(where: { $0.id == id }) else { throw KernelStoreError.unknownID(id) }
         var locks = try KernelLocks(folders: catalogueFolders)

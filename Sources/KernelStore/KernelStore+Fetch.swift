@@ -2,7 +2,7 @@ package import Manifests
 package import MatrixModel
 import SystemPackage
 
-/// What became of one kernel of a fetch.
+/// The result of fetching one kernel.
 package struct FetchOutcome: Sendable {
     package let kernel: KernelManifest
     package let result: Result<KernelImage, KernelStoreError>
@@ -46,7 +46,7 @@ extension KernelStore {
             for (suite, jobs) in Dictionary(grouping: missing, by: \.suite) {
                 addTasks(for: jobs, of: suite, to: &group)
             }
-            // Locked as they come: an interrupted fetch keeps what it has.
+            // Locked as they arrive, so that an interrupted fetch keeps its results.
             func keep(_ fetched: Fetched) {
                 note(fetched, of: kernels)
                 outcomes[fetched.id] = fetched.result.flatMap { found in
@@ -71,7 +71,7 @@ extension KernelStore {
         return kernels.map { FetchOutcome(kernel: $0, result: outcomes[$0.id] ?? .failure(.cancelled)) }
     }
 
-    /// One task for what one update of an archive covers, one for each file.
+    /// One task for everything that one update of an archive covers, and one for each file.
     private func addTasks(for jobs: [FetchJob], of suite: AptSuite?, to group: inout TaskGroup<[Fetched]>) {
         if let suite {
             group.addTask { [cache, endpoint] in
@@ -86,9 +86,9 @@ extension KernelStore {
         }
     }
 
-    /// What is here, as `locks` ask for it where there are any.
+    /// The kernels that are here and match `locks`, if there are any.
     ///
-    /// A cache that cannot be read is a reason to try.
+    /// If the cache cannot be read, a fetch is attempted.
     private func present(_ kernels: [KernelManifest], locks: KernelLocks?) -> [KernelID: CachedKernel] {
         var present: [KernelID: CachedKernel] = [:]
         for kernel in kernels {
@@ -100,7 +100,7 @@ extension KernelStore {
     }
 }
 
-/// A step of a fetch, for people who wait.
+/// A step of a fetch, for progress output.
 package enum FetchStep: Sendable, Hashable, CustomStringConvertible {
     case updating(AptSuite)
     case downloading(package: String)
@@ -108,9 +108,9 @@ package enum FetchStep: Sendable, Hashable, CustomStringConvertible {
     case receiving(file: String, bytes: Int64, total: Int64?)
     case checked(FileSignature, file: String)
     case extracting(file: String)
-    /// The kernel is here but its config is not: what reads `CONFIG_…` options cannot be measured on it.
+    /// The kernel is here but its config is not: objects that read `CONFIG_…` options cannot be measured on it.
     case withoutConfig(KernelStoreError)
-    /// The kernel is here but its modules are not: what needs one cannot be measured on it.
+    /// The kernel is here but its modules are not: probes that need one cannot be measured on it.
     case withoutModules(KernelStoreError)
     case alreadyHere
 
@@ -128,7 +128,7 @@ package enum FetchStep: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// With one digit behind the point.
+    /// With one decimal.
     private static func mebibytes(_ bytes: Int64) -> String {
         let tenths = bytes * 10 >> 20
         return "\(tenths / 10).\(tenths % 10)"

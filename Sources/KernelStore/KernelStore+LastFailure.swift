@@ -3,9 +3,9 @@ import Glibc
 import Manifests
 import SystemPackage
 
-/// Why a kernel could not be had when it was last tried.
+/// Why a kernel could not be fetched on the last attempt.
 private struct FetchFailure: Codable {
-    /// The manifest's source at that time: another one has not failed yet.
+    /// The manifest's source at that time: another source has not failed yet.
     var source: String
     var reason: String
 }
@@ -15,7 +15,8 @@ extension KernelStore {
         cache.folder.appending("unavailable").appending("\(kernel.id).json")
     }
 
-    /// Why `kernel` could not be fetched the last time, and how long ago that was; `nil` when it could, or was never tried.
+    /// Why `kernel` could not be fetched on the last attempt, and how long ago; `nil` if it was fetched, or never
+    /// tried.
     func lastFailure(of kernel: KernelManifest) -> (reason: String, age: Duration)? {
         let file = failureFile(of: kernel)
         guard let bytes = try? Files.readIfThere(file),
@@ -28,9 +29,9 @@ extension KernelStore {
         return (failure.reason, .nanoseconds(nanoseconds - status.modified))
     }
 
-    /// The failure that `kernel` need not be tried again for.
+    /// The recent failure that makes another attempt for `kernel` unnecessary.
     func recentFailure(of kernel: KernelManifest, within patience: Duration) -> KernelStoreError? {
-        // A clock that was set back makes a failure of the future: as good as none.
+        // If the clock was set back, the failure is in the future and does not count.
         guard let last = lastFailure(of: kernel), last.age >= .zero, last.age < patience else { return nil }
         return .failedBefore(kernel.id, reason: last.reason, minutes: Int(last.age / .seconds(60)))
     }

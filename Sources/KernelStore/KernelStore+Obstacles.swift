@@ -33,7 +33,7 @@ extension KernelStore {
 }
 
 extension KernelSource {
-    /// The programs that bring it, besides apt.
+    /// The programs that fetch it, in addition to apt.
     fileprivate var tools: [String] {
         guard case .file(let source) = self else { return [] }
         return ([source.location] + source.modules + [source.config].compactMap { $0 }).flatMap { location in

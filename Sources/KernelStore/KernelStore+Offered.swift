@@ -61,7 +61,7 @@ extension AptRoot {
 extension AptPackage {
     /// The version in characters that an id may contain: `5.4.0+216.236`, `6.18.15+1+bpo13+1`.
     fileprivate var versionForID: String {
-        // An epoch says nothing about the kernel.
+        // An epoch carries no information about the kernel.
         let upstream = version.split(separator: ":").last.map(String.init) ?? version
         return String(upstream.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == ".") ? $0 : "+" })
     }

@@ -1,9 +1,9 @@
 package import Manifests
 
-/// What a refresh made of one kernel.
+/// The result of refreshing one kernel.
 package struct RefreshOutcome: Sendable {
     package let kernel: KernelManifest
-    /// What the lock said before; `nil` when it said nothing.
+    /// The old content of the lock; `nil` if there was none.
     package let old: String?
     package let result: Result<Refreshed, KernelStoreError>
 

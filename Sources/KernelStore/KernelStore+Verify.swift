@@ -1,14 +1,14 @@
 package import Manifests
 package import SystemPackage
 
-/// A kept file that is not what it has to be.
+/// A stored file that does not match its digest.
 package struct Discrepancy: Sendable, Hashable, CustomStringConvertible {
     package let file: FilePath
-    /// All that is kept of its kernel: what a fetch brings anew where it is gone, and nothing less.
+    /// The folder with everything stored for its kernel; deleting it makes a fetch restore everything.
     package let folder: FilePath
     /// SHA-256 in lower-case hexadecimal; `nil` if neither the lock nor a record has it and the file is gone.
     package let expected: String?
-    /// The same; `nil` when the file is gone.
+    /// The same for the actual file; `nil` if the file is gone.
     package let found: String?
 
     package var description: String {
@@ -31,7 +31,7 @@ extension KernelStore {
         let locked = try KernelLocks(folders: catalogueFolders).entry(for: kernel) ?? record.lock
         var kept = [(file: folder.appending("vmlinuz"), expected: locked.image)]
         if let digest = record.configDigest { kept.append((folder.appending("config"), digest)) }
-        // Of the package that the image came from; modules may come from others, which no lock names.
+        // The package of the image; modules may come from other packages, which the lock does not name.
         let package = cache.packages(of: kernel.id).appending("own-0")
         if let digest = locked.deb, try Files.status(package) != nil { kept.append((package, digest)) }
 

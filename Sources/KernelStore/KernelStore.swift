@@ -2,16 +2,17 @@ package import Manifests
 import MatrixModel
 package import SystemPackage
 
-/// The kernel axis: which kernels there are, and their images on this machine.
+/// The kernel axis: the kernels, and their images on this machine.
 package struct KernelStore: Sendable {
-    /// Where the manifests are: of two with the same id the later folder's counts, and new ones go to the last.
+    /// The folders of manifests: for two manifests with the same id, the later folder counts, and new ones are written
+    /// to the last.
     package let catalogueFolders: [FilePath]
     let cache: KernelCache
     let endpoint: AptEndpointFinder
     let tools: SourceTools
     private let lockReader: KernelLockReader
 
-    /// `mirrors` are where archives are, for those that are not where the machine says.
+    /// `mirrors` override the machine's mirrors.
     package init(catalogueFolders: [FilePath], cache: FilePath, mirrors: [AptArchive: String] = [:]) {
         self.init(catalogueFolders: catalogueFolders, cache: cache) { archive async throws(KernelStoreError) in
             try await AptEndpoint.onThisMachine(archive, mirrors: mirrors)
@@ -31,8 +32,8 @@ package struct KernelStore: Sendable {
 
     /// Every kernel, oldest first.
     ///
-    /// - Throws: `ManifestError` for a manifest that is invalid, `KernelStoreError` for a folder that cannot be read.
-    ///   A folder that is not there holds no kernels.
+    /// - Throws: `ManifestError` for an invalid manifest, `KernelStoreError` for a folder that cannot be read. A
+    ///   missing folder counts as empty.
     package func catalogue() throws -> [KernelManifest] {
         var kernels: [KernelID: KernelManifest] = [:]
         for folder in catalogueFolders {
@@ -44,19 +45,19 @@ package struct KernelStore: Sendable {
         return kernels.values.sorted { $0.id < $1.id }
     }
 
-    /// The image of `kernel`, when it is here and is the one that manifest and lock ask for.
+    /// The image of `kernel`, if it is here and matches manifest and lock.
     ///
-    /// Reads no image: it compares size and time of change with what was noted when the image was put here.
+    /// Does not read the image: it compares size and modification time with the record from when the image was stored.
     package func image(of kernel: KernelManifest) throws(KernelStoreError) -> KernelImage? {
         try cache.image(of: kernel, locked: lockReader.locks().entry(for: kernel))?.image
     }
 }
 
-/// Finds an archive: by asking the machine, or a test's own.
+/// Finds the mirror of an archive, on this machine or in a test.
 typealias AptEndpointFinder = @Sendable (AptArchive) async throws(KernelStoreError) -> AptEndpoint
 
 extension KernelStore {
-    /// The kernels whose id any of `globs` matches, all without globs; oldest first.
+    /// The kernels whose id matches any of `globs`, or all without globs; oldest first.
     ///
     /// - Throws: `KernelSelectionError` for a glob that matches nothing.
     package func kernels(matching globs: [String]) throws -> [KernelManifest] {

@@ -2,7 +2,7 @@ package import Manifests
 package import MatrixModel
 package import SystemPackage
 
-/// Why a kernel's image could not be had, which says nothing about what the kernel would do.
+/// Why a kernel's image could not be fetched, which proves nothing about the kernel.
 package indirect enum KernelStoreError: Error, Hashable, CustomStringConvertible {
     case unreadable(file: FilePath, errno: Errno)
     case unwritable(file: FilePath, errno: Errno)
@@ -37,7 +37,7 @@ package indirect enum KernelStoreError: Error, Hashable, CustomStringConvertible
     case downloadFailed(package: String, AptSuite, problem: String)
     case toolMissing(tool: String, package: String)
     case toolFailed(tool: String, problem: String)
-    /// Was tried a few minutes ago; `reason` is what was said then.
+    /// The fetch failed a few minutes ago; `reason` is the message at that time.
     case failedBefore(KernelID, reason: String, minutes: Int)
     case cancelled
 
@@ -55,7 +55,7 @@ package indirect enum KernelStoreError: Error, Hashable, CustomStringConvertible
     case vendorKeysMissing(folder: FilePath, package: String)
     case badSignature(file: String, problem: String)
 
-    /// What is wrong with `file`, our own copy of what lies at `source`, which is what people know it by.
+    /// An error in `file`, a temporary copy of `source`, which is the name that users know.
     case inDownload(KernelStoreError, file: FilePath, source: String)
 
     case lockedVersionGone(KernelID, locked: String, AptSuite, nearest: String?)
@@ -152,7 +152,7 @@ package indirect enum KernelStoreError: Error, Hashable, CustomStringConvertible
 }
 
 extension KernelStoreError {
-    /// What was read and is not what it should be.
+    /// The file that was read and has the wrong content.
     var file: FilePath? {
         switch self {
         case .unreadable(let file, _), .notAKernel(let file, _), .unbootable(let file, _), .cutShort(let file, _, _),

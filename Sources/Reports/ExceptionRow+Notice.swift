@@ -1,7 +1,7 @@
 package import MatrixModel
 
 extension ExceptionRow {
-    /// A notice about the rule; `nil` for one that is used or was not tested.
+    /// A notice about the rule; `nil` for a rule that was used or not tested.
     package var notice: String? {
         switch state {
         case .used, .untested: nil
@@ -12,7 +12,7 @@ extension ExceptionRow {
         }
     }
 
-    /// As in `fail of readline/wide, plain on <5.12`.
+    /// For example `fail of readline/wide, plain on <5.12`.
     private var subject: String {
         let of = variants == "*" ? probe : "\(probe)/\(variants)"
         return "\(verdict?.rawValue ?? "any") of \(of)" + (kernels == "*" ? "" : " on \(kernels)")

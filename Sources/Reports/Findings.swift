@@ -1,6 +1,6 @@
 import MatrixModel
 
-/// What a reader looks for first: one entry per distinct answer of a variant, with the kernels that gave it.
+/// What readers look for first: one entry per distinct result of a variant, with its kernels.
 struct Finding: Encodable, Equatable {
     var probe: String
     var variant: String
@@ -8,19 +8,19 @@ struct Finding: Encodable, Equatable {
     var verdict: Verdict
     var expected: Verdict
     var asExpected: Bool
-    /// Of the catalogue, else the errno's name; empty where neither says a thing.
+    /// An id from the catalogue, or else the name of the errno; empty if there is neither.
     var cause: String
     /// The deciding line of the first kernel in `kernels`; other kernels may name other registers.
     var detail: String
-    /// What to change, of the first kernel too; `nil` where there is no explanation.
+    /// The suggestion, also for the first kernel; `nil` without an explanation.
     var suggestion: String?
-    /// Of the first kernel too.
+    /// Also for the first kernel.
     var location: CodeLocation?
     /// In the order of the document.
     var kernels: [String]
 }
 
-/// Cells of one kernel that were not measured for one reason.
+/// Cells of one kernel that were not measured for the same reason.
 struct Gap: Encodable, Equatable {
     var kernel: String
     var reason: String
@@ -31,7 +31,7 @@ struct Gap: Encodable, Equatable {
 }
 
 extension MatrixDocument {
-    /// Every answer that is not a pass, and every pass that was not expected; the unexpected first, then as planned.
+    /// Every result other than a pass, and every unexpected pass; unexpected ones first, then in the order of the plan.
     var findings: [Finding] {
         var findings: [Finding] = []
         var places: [Finding.Key: Int] = [:]
@@ -70,7 +70,7 @@ extension MatrixDocument {
         return gaps
     }
 
-    /// The rows of the matrix: probes in the order of the plan, each with all its variants together.
+    /// The rows of the matrix: probes in the order of the plan, each followed by its variants.
     var rowKeys: [RowKey] {
         var seen: Set<RowKey> = []
         var variants: [String: [RowKey]] = [:]
@@ -84,7 +84,7 @@ extension MatrixDocument {
 }
 
 extension Sequence<RowKey> {
-    /// Whether a variant has several rows, which only their loaders tell apart.
+    /// Whether a variant has several rows that differ only in the loader.
     var needLoaders: Bool {
         Dictionary(grouping: self) { [$0.probe, $0.variant] }.values.contains { Set($0).count > 1 }
     }
@@ -99,7 +99,7 @@ struct RowKey: Hashable {
 
 extension CellResult {
     var row: RowKey { RowKey(probe: probe, variant: variant, loader: loader) }
-    /// What was not measured is never for or against anything.
+    /// A cell that was not measured never counts for or against anything.
     var isUnexpected: Bool { !asExpected && verdict != .notMeasured }
 }
 
@@ -139,7 +139,7 @@ extension Finding {
             cause = ""
             detail = "passes, but \(cell.expected.rawValue) was expected"
         case .crash, .timeout, .notMeasured:
-            // What a crash prints differs from kernel to kernel; it is still one finding.
+            // The console output of a crash differs between kernels, but it is one finding.
             cause = culprit?.cause?.id ?? ""
             detail = cell.reason ?? ""
         }

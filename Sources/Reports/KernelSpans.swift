@@ -2,7 +2,7 @@ import MatrixModel
 
 /// Abbreviates a list of kernels: `ubuntu-5.4, debian-5.10…6.18`.
 struct KernelSpans {
-    /// Neighbours within a family, which is what a span may run over.
+    /// Neighbors within a family, which a span can cover.
     private var families: [(name: String, ids: [String])] = []
     private let all: Set<String>
     private let measured: Set<String>
@@ -12,7 +12,7 @@ struct KernelSpans {
             kernels.map { ($0.id, $0.family) }, measured: kernels.filter { $0.status == .measured }.map(\.id))
     }
 
-    /// Of all that there are, oldest first, whether measured or not.
+    /// All kernels, oldest first, whether or not they were measured.
     init(ids: [String]) {
         self.init(ids.map { ($0, KernelID($0)?.family ?? $0) }, measured: ids)
     }

@@ -5,7 +5,7 @@
 struct LinuxErrno: Hashable, CustomStringConvertible {
     var number: Int32
 
-    /// `EACCES`, or the number for one that `bpf()` and its friends are not known to give.
+    /// `EACCES`, or the number for an errno that `bpf()` and related calls do not return.
     var name: String { Self.known[number]?.name ?? "errno \(number)" }
     var meaning: String? { Self.known[number]?.meaning }
     var description: String { name }

@@ -1,10 +1,10 @@
-/// What is wrong with a document that should become a report, or was read back from one.
+/// An error in a document that should become a report, or was read from one.
 package enum ReportError: Error, Equatable, CustomStringConvertible {
     case notADocument(problem: String)
     case unknownSchema(found: String, supported: String)
-    /// The page inside this program cannot be filled: a bug of ours.
+    /// The built-in page cannot be filled, which is a bug in compat-matrix.
     case brokenTemplate(problem: String)
-    /// What zlib said; it has no memory.
+    /// zlib's status: it is out of memory.
     case notCompressed(status: Int32)
 
     package var description: String {

@@ -1,6 +1,6 @@
 import MatrixModel
 
-/// How a verdict looks everywhere: a symbol, a word, and a colour that is never needed to tell them apart.
+/// How a verdict is displayed: a symbol, a word, and a color that is never the only difference.
 extension Verdict {
     var symbol: String {
         switch self {
@@ -14,7 +14,7 @@ extension Verdict {
 
     var word: String { self == .notMeasured ? "n/m" : rawValue }
 
-    /// What SGR takes (ECMA-48 8.3.117).
+    /// A parameter of SGR (ECMA-48 8.3.117).
     var terminalColour: String {
         switch self {
         case .pass: "32"

@@ -213,7 +213,7 @@ extension Sandbox {
     }
 
     /// A run from another machine must not be able to write outside the results.
-    @Test(arguments: ["id", "start"]) func aHostileRunStaysInTheResults(what: String) async throws {
+    @Test(arguments: ["id", "start"]) func aHostileRunCannotLeaveTheResults(what: String) async throws {
         try await Sandbox.with { sandbox in
             let up = "../../../out"
             var (one, other) = (Self.shard(0), Self.shard(1))

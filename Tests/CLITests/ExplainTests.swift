@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func showsEverythingWhenAsked() async throws {
+    @Test func showsEverythingOnRequest() async throws {
         try await Sandbox.with { sandbox in
             // Longer than what is read at once, with characters across that border.
             let text = String(repeating: "é€🐝\n", count: 200_000) + "the end"

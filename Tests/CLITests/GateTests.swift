@@ -115,7 +115,7 @@ import Testing
         #expect(Self.gate([low], before: nil, rules).breaches.map(\.condition) == [.headroom])
     }
 
-    @Test func exceptionsCountWhenToldSo() {
+    @Test func exceptionsFailTheRunIfConfigured() {
         let states: [ExceptionRow.State] = [.used, .unneeded, .expired, .untested]
         let cells = [Self.cell("a", .pass)]
         #expect(Self.gate(cells, before: nil, exceptions: states).breaches.isEmpty)

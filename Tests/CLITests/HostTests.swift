@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    @Test(arguments: BrokenQEMU.allCases) func everyCellSaysWhy(broken: BrokenQEMU) async throws {
+    @Test(arguments: BrokenQEMU.allCases) func everyCellHasAReason(broken: BrokenQEMU) async throws {
         try await Sandbox.with { sandbox in
             try await sandbox.addCell()
             try broken.put(into: sandbox)

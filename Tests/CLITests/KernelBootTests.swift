@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func showSaysThatItDoesNotBoot() async throws {
+    @Test func showReportsThatItDoesNotBoot() async throws {
         try await Sandbox.with { sandbox in
             try await sandbox.addKernel()
             try sandbox.addQEMU(version: "10.0.0", script: Self.panicking)

@@ -203,7 +203,7 @@ extension Loader {
         ("libbpf 1.4\n", "libbpf", "1.4"), ("aya 0.13.1", "aya", "0.13.1"),
         ("cilium/ebpf v0.9.1\n", "cilium/ebpf", "v0.9.1"),
     ])
-    func aVersionIsALineOfTwoWords(line: String, library: String, version: String) throws {
+    func aVersionIsLibraryAndNumber(line: String, library: String, version: String) throws {
         let read = try #require(LoaderVersion(line))
         #expect(read.library == library && read.version == version && !read.isResident)
     }

@@ -69,7 +69,7 @@ import Yams
 
     /// An expression in shell text would be replaced before the shell reads it, so text from a pull request could
     /// become a command.
-    @Test func noExpressionStandsInShell() throws {
+    @Test func noExpressionIsInShellText() throws {
         let action = try Action.read()
         let shell = action.runs.steps.compactMap(\.run)
         #expect(shell.count == 2)

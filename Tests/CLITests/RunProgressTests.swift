@@ -108,7 +108,7 @@ private final class Screen: Sendable {
         #expect(screen.all == ["fake-6.1: 6.1.0-fake, warm start, ready in 0.31 s, 1 of 2 cells in 3.0 s\n"])
     }
 
-    @Test func aTerminalShowsWhatRunsHowMuchIsDoneAndWhatIsLeft() throws {
+    @Test func aTerminalShowsRunningCellsProgressAndTimeLeft() throws {
         let cells = [Self.cell("a"), Self.cell("b", loader: "aya"), Self.cell("c", on: "fake-7.0")]
         var progress = progress(cells, expected: [cells[1]: 40, cells[2]: 150], .changingLine(width: 120))
         try guestUp(&progress)

@@ -30,7 +30,7 @@ import Testing
         ("\tstatically linked\n", []),
         ("", []),
     ])
-    func librariesAreReadFromWhatAnInterpreterPrints(text: String, paths: [String]) throws {
+    func parsesTheLibrariesFromTheInterpretersOutput(text: String, paths: [String]) throws {
         #expect(try DynamicProgram.libraries(of: "/bin/x", in: text).map(\.string) == paths)
     }
 
@@ -56,7 +56,7 @@ import Testing
     }
 
     /// With the interpreter and the libraries that the image brings, and none of this machine's.
-    @Test func bashRunsFromWhatTheImageHolds() async throws {
+    @Test func bashRunsFromTheImage() async throws {
         try await withBinaries { folder in
             for name in ["agent", "shell.so", "loader-libbpf"] {
                 try Data("#!\n".utf8).write(to: folder.file("binaries/\(name)"))

@@ -104,7 +104,7 @@ enum Wire {
                 == [.cellEnded(cell: 1, exit: .exited(0), microseconds: expected)])
     }
 
-    @Test func refusesWhatIsNoFrame() {
+    @Test func rejectsInvalidFrames() {
         var decoder = FrameDecoder()
         #expect(throws: FrameError.unknownType(999)) {
             try decoder.feed(Wire.bytes(of: cmx_frame(type: 999, length: 0)))

@@ -30,7 +30,7 @@ extension GuestTests {
         private func bytes(_ file: FilePath) throws -> Data { try Data(contentsOf: URL(filePath: file.string)) }
 
         /// It is that of the package that the crate came with.
-        @Test func saysTheVersionOfTheCrateInIt() async throws {
+        @Test func printsTheVersionOfItsCrate() async throws {
             let versions = try String(
                 contentsOfFile: Repository.guestTools.appending("crates/versions").string, encoding: .utf8)
             let package = try #require(versions.firstMatch(of: /librust-aya-dev=([\d.]+)-/)?.output.1)

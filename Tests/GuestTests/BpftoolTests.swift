@@ -19,7 +19,7 @@ extension GuestTests {
     /// - what follows libbpf's own `<invalid …>`: bpftool contains another libbpf.
     @Suite(.serialized, .ownProcessor) struct BpftoolTests {
         @Test(arguments: ["ubuntu-4.15", "ubuntu-5.4", "debian-7.3"])
-        func bpftoolSaysTheSame(id: String) async throws {
+        func matchesBpftool(id: String) async throws {
             try await withFolder { folder async throws in
                 let kernel = try Repository.kernel(id)
                 let variants = try await ProbeSelection().build(folder: Repository.probes, cache: SharedCache.compiled)

@@ -27,7 +27,7 @@ extension GuestTests {
 
         /// QEMU ends in order when it gets SIGTERM, as it does when the guest resets itself.
         @Test(arguments: [(SIGKILL, "signal 9"), (SIGSEGV, "signal 11"), (SIGTERM, "exit status 0")])
-        func aQEMUThatIsKilledIsNoCrash(signal: Int32, ending: String) async throws {
+        func aKilledQEMUIsNotACrash(signal: Int32, ending: String) async throws {
             let cell = try await measure("sleep", hurting: signal)
             #expect(cell.verdict == .notMeasured)
             #expect(cell.reason == "QEMU ended with \(ending)")
@@ -40,7 +40,7 @@ extension GuestTests {
         }
 
         /// What the runner asks about a guest that is late.
-        @Test func aQEMUThatIsStoppedIsNoticed() async throws {
+        @Test func aStoppedQEMUIsNoticed() async throws {
             try await Bench.with(guest: Repository.testGuest("misbehaving")) { bench in
                 let kernel = try Repository.kernel("debian-6.1")
                 try await bench.backend().withGuest(bench.spec(kernel), start: .auto) { guest in

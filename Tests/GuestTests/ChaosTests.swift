@@ -7,7 +7,7 @@ import Testing
 extension CommandTests {
     /// The short form of `make chaos`.
     @Suite(.serialized, .ownProcessor) struct ChaosTests {
-        @Test func nothingIsFalseLostOrLeftBehind() async throws {
+        @Test func nothingIsWrongLostOrLeftBehind() async throws {
             let faults = ["guests-killed", "tool-killed", "snapshot-damaged", "snapshots-vanish"]
             let result = try await Subprocess.run(
                 .path(FilePath("/usr/bin/env")),

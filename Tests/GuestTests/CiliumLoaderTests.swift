@@ -17,7 +17,7 @@ extension GuestTests {
     @Suite(.serialized, .ownProcessorForLong) struct CiliumLoaderTests {
         private static let loader = Repository.guestTools.appending("loader-cilium")
 
-        @Test func programIsSmallStaticAndSaysItsVersion() async throws {
+        @Test func programIsSmallStaticAndPrintsItsVersion() async throws {
             let result = try await Subprocess.run(
                 .path(Self.loader), arguments: ["--version"], output: .string(limit: 1 << 10), error: .discarded)
             #expect(result.terminationStatus.isSuccess)
@@ -131,7 +131,7 @@ extension GuestTests {
         /// For the default probes, cilium/ebpf reports the same stage, errno and log as libbpf, unless one of the
         /// libraries gives a reason of its own.
         @Test(arguments: ["ubuntu-4.15", "ubuntu-5.4", "debian-7.3"])
-        func libbpfSaysTheSame(id: String) async throws {
+        func matchesLibbpf(id: String) async throws {
             let kernel = try Repository.kernel(id)
             let measurement = try await Bench.with(guest: Repository.guestTools) { bench in
                 let variants = try await ProbeSelection().build(folder: Repository.probes, cache: SharedCache.compiled)

@@ -126,12 +126,12 @@ extension GuestTests {
         }
 
         /// The second time nothing boots.
-        @Test func showRemembersWhatTheGuestSaid() async throws {
+        @Test func showCachesTheGuestsAnswers() async throws {
             try await Installation.with(kernels: .none) { tool in
                 let copied = try await tool.fetchCopy(of: "debian-6.1", commandLine: "loglevel=5")
                 let first = try await tool.kernels("show", copied, "--json")
                 #expect(first.status == .exited(0), "\(first.messages)")
-                #expect(first.messages.contains("booting it"))
+                #expect(first.messages.contains("booting to probe"))
                 let second = try await tool.kernels("show", copied, "--json")
                 #expect(second.status == .exited(0) && second.messages == "")
                 #expect(second.output == first.output)

@@ -39,7 +39,7 @@ extension GuestTests {
         }
 
         /// The loader has the version that `prepare` names, be it the suite's or this machine's.
-        @Test func loaderSaysTheVersionThatItWasBuiltWith() async throws {
+        @Test func loaderPrintsTheVersionItWasBuiltWith() async throws {
             let prepared = try await call(
                 Repository.root.appending("images/guest/loaders/libbpf/prepare"), [], isOffline: true)
             let version = try #require(prepared.output.split(separator: "\n").first)

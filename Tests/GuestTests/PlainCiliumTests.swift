@@ -22,7 +22,7 @@ extension CommandTests {
             return all.filter { probes.insert($0.probe).inserted }
         }
 
-        @Test func aUsersProgramSaysTheSame() async throws {
+        @Test func aUsersProgramGivesTheSameResult() async throws {
             let variants = try await Self.variants()
             try #require(variants.count > 10)
             try await Installation.with { tool in

@@ -11,7 +11,7 @@ import Testing
 extension GuestTests {
     /// What stands between libbpf and the kernel in our loader changes no result: libbpf alone says the same.
     @Suite(.serialized, .ownProcessor) struct PlainLibbpfTests {
-        @Test func libbpfAloneSaysTheSame() async throws {
+        @Test func matchesLibbpfAlone() async throws {
             try await withFolder { folder async throws in
                 let variants = try await ProbeSelection().build(folder: Repository.probes, cache: SharedCache.compiled)
                     .filter { $0.object != nil }

@@ -8,7 +8,7 @@ extension GuestTests {
     /// The loaders are those of `images/guest/tests`: `forking` makes a process for each cell, `go` serves all of them in one.
     @Suite(.serialized, .ownProcessor, ResidentStateRun()) struct ResidentStateTests {
         @Test(arguments: ResidentStateRun.deeds, ResidentStateRun.loaders)
-        func theNextCellSeesWhatTheFirstSaw(deed: String, loader: String) throws {
+        func theNextCellSeesTheSameStateAsTheFirst(deed: String, loader: String) throws {
             let run = try #require(ResidentStateRun.outcome?[loader])
             let next = try #require(run.deeds[deed]).next
             #expect(next.exit == .exited(0))

@@ -72,7 +72,7 @@ extension GuestTests {
         }
 
         /// Regardless of its name, a guest that runs another kernel would report results of that kernel.
-        @Test func anotherKernelThanExpectedIsNoGuest() async throws {
+        @Test func anUnexpectedKernelIsRejected() async throws {
             try await Bench.with(guest: Repository.guestTools) { bench async throws in
                 var spec = bench.spec(try Repository.kernel("debian-6.1"))
                 let reported = try await bench.backend().withGuest(spec, start: .auto) { $0.hello.release }

@@ -22,7 +22,7 @@ import Testing
         entries?.map { String($0.path.string.dropFirst(folder.string.count + 1)) }
     }
 
-    @Test func whatWasNotUsedForLongestGoesFirst() async throws {
+    @Test func leastRecentlyUsedIsRemovedFirst() async throws {
         try await withFolder { folder in
             try Self.fill(
                 folder,
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func nothingGoesWhileItIsUsed() async throws {
+    @Test func nothingIsRemovedWhileInUse() async throws {
         try await withFolder { folder in
             try Self.fill(folder, ["snapshots/a.snapshot"])
             let cache = CacheFolder(folder)
@@ -58,7 +58,7 @@ import Testing
     }
 
     /// Whoever can write a snapshot decides what later runs say.
-    @Test func onlyThisUserMayWrite() async throws {
+    @Test func onlyThisUserCanWrite() async throws {
         try await withFolder { folder in
             let snapshots = folder.appending("new").appending("snapshots")
             try PrivateFolder.create(snapshots)

@@ -13,7 +13,7 @@ import Testing
         ("6.1.79-99.167.amzn2023.x86_64", "#1 SMP", "Amazon Linux 2023"),
         ("6.9.1-arch1-1", "#1 SMP PREEMPT_DYNAMIC", "Arch Linux"),
     ])
-    func isToldByWhatTheKernelSays(release: String, versionText: String, expected: String) {
+    func identifiesTheDistribution(release: String, versionText: String, expected: String) {
         #expect(Distribution(release: release, versionText: versionText, banner: "").name == expected)
     }
 
@@ -39,7 +39,7 @@ import Testing
         ),
         ("6.6.0-rc1+", ""), ("", ""), ("..-.-", "()(@)"), ("4.19.0-elevated1", ""),
     ])
-    func aKernelOfOnesOwnIsNobodys(release: String, banner: String) {
+    func aKernelWithoutAVendorIsLocal(release: String, banner: String) {
         let distribution = Distribution(release: release, versionText: "#1 SMP", banner: banner)
         #expect(distribution.name == nil)
         #expect("\(distribution)" == "unknown")

@@ -52,7 +52,7 @@ import Testing
         return facts
     }
 
-    @Test func saysWhatAKernelIs() {
+    @Test func describesAKernel() {
         let facts = facts()
         #expect(
             FactSheet(facts.identityRows + facts.offerRows).text(width: 80) == """
@@ -119,7 +119,7 @@ import Testing
         #expect(facts.helperRows.isEmpty)
     }
 
-    @Test func saysWhereTheAnswersEnd() {
+    @Test func reportsWhereTheAnswersEnd() {
         var facts = facts()
         facts.gap = "probing the features ended early: the guest reset itself"
         for rows in [facts.summary, facts.identityRows] {

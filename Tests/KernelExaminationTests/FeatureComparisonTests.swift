@@ -50,7 +50,7 @@ import Testing
         return lines.drop { !$0.hasPrefix(title) }.prefix { !$0.isEmpty }.joined(separator: "\n")
     }
 
-    @Test func kernelsAreColumnsOfWhatTheyDifferIn() {
+    @Test func kernelsAreColumnsAndDifferencesAreRows() {
         let text = FeatureComparison([old, middle, new], names: false).text(width: 100)
         #expect(
             section("Program types", of: text) == """

@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test(arguments: [[], [0xff, 0xfe, 0x0a], Array("CONFIG_=\nCONFIG_BPF=\nCONFIG_LSM=\"".utf8)] as [[UInt8]])
-    func survivesWhatIsNoConfig(bytes: [UInt8]) {
+    func survivesInvalidConfigs(bytes: [UInt8]) {
         let config = KernelConfig(text: bytes)
         #expect(config.values.allSatisfy { ["", "\""].contains($0.value) })
     }

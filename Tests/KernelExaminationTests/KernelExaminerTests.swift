@@ -84,7 +84,7 @@ import Testing
     }
 
     /// Earlier reports count, and the fact that they are incomplete is also reported.
-    @Test(arguments: Trouble.allCases) func keepsWhatWasSaidBeforeTheTrouble(trouble: Trouble) async throws {
+    @Test(arguments: Trouble.allCases) func keepsReportsFromBeforeTheTrouble(trouble: Trouble) async throws {
         let limit: Duration = trouble == .silence ? .milliseconds(50) : .seconds(30)
         let facts = try await facts(trouble.script, limit: limit)
         #expect(facts.gap?.contains(trouble.words) == true, "\(facts.gap ?? "no gap")")

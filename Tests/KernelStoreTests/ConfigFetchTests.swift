@@ -63,7 +63,7 @@ struct ConfigFetchTests {
         (ubuntu, "linux-modules-5.4.0-7-generic=5.4.0-7.9", "CONFIG_BPF=y\nCONFIG_HZ=250\n"),
         (debian, "linux-base-7.3.4-cloud-amd64=7.3.4-1", "CONFIG_BPF=y\nCONFIG_HZ=100\n"),
     ])
-    func takesTheConfigOfThePackageBesideTheImagesAndLocksIt(
+    func takesTheConfigFromARelatedPackageAndLocksIt(
         package: String, companion: String, text: String
     ) async throws {
         try await FetchFixture.withArchive(package: package) { store, _ in

@@ -42,7 +42,7 @@ struct ContainerImageTests {
         }
     }
 
-    @Test func theNewestOfSeveralKernelsIsTakenAndSaidToBe() async throws {
+    @Test func theNewestOfSeveralKernelsIsUsedAndReported() async throws {
         let layout = try Layout(layers: [
             Self.layer(Self.image("boot/vmlinuz-6.12.1", "6.12.1"), Self.image("boot/vmlinuz-6.8.1", "6.8.1")),
             Self.layer(Self.image("lib/modules/6.12.1-2/vmlinuz", "6.12.1-2")),

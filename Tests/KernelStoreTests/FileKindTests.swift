@@ -6,7 +6,7 @@ import Testing
 @testable import KernelStore
 
 struct FileKindTests {
-    @Test func isToldFromTheBytesWhateverTheName() async throws {
+    @Test func isDetectedFromTheContentNotTheName() async throws {
         let kernel = bzImage("6.1.0 x")
         let kinds: [(bytes: [UInt8], kind: FileKind)] = [
             (kernel, .bzImage), (vmlinux(), .vmlinux), (try debianPackage([]), .debianPackage),

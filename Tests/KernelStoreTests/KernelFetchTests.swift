@@ -52,7 +52,7 @@ struct KernelFetchTests {
         }
     }
 
-    @Test func takesWhatIsLockedThoughThereIsANewerOne() async throws {
+    @Test func takesTheLockedVersionEvenIfThereIsANewerOne() async throws {
         try await FetchFixture.withArchive(package: "linux-image-6.1.0-9-cloud-amd64") { store, folder in
             #expect(try await FetchFixture.fetchOne(store).releaseLabel == "6.1.0-9-cloud-amd64")
             try FetchFixture.writeManifest(package: FetchFixture.package, in: folder)

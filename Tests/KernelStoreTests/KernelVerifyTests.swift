@@ -77,7 +77,7 @@ struct KernelVerifyTests {
     }
 
     /// The lock decides, regardless of the cache's own record.
-    @Test func holdsAnImageAgainstTheLock() async throws {
+    @Test func comparesAnImageWithTheLock() async throws {
         try await withKernel { store, kernel async throws in
             var locks = try KernelLocks(folders: store.catalogueFolders)
             var entry = try #require(locks.entry(for: kernel))

@@ -35,7 +35,7 @@ struct ModuleTests {
     }
 
     @Test(arguments: Compression.allCases)
-    func comeWithWhatTheyDependOnFirst(compression: Compression) async throws {
+    func dependenciesComeFirst(compression: Compression) async throws {
         let modules = [
             try Self.member("top", "license=GPL\0depends=left-side,right_side\0name=top", compression: compression),
             try Self.member("left_side", "depends=base", compression: compression),
@@ -103,7 +103,7 @@ struct ModuleTests {
         }
     }
 
-    @Test func aPackageBesideTheImagesOwnHoldsThem() async throws {
+    @Test func aRelatedPackageContainsThem() async throws {
         let beside = [try Self.member("dummy", "depends=")]
         try await withKernel([Self.image], beside: beside) { store, kernel, folder in
             #expect(try store.modules(["dummy"], of: kernel).map(\.name) == ["dummy"])

@@ -96,7 +96,7 @@ import Testing
         ("    Payload SHA256 digest: BAD (Expected 00 != ff)", nil, "BAD", false),
         ("    MD5 digest: OK", nil, "OK", false),
     ])
-    func readsWhatRpmkeysSays(line: String, key: String?, result: String, isOfHeader: Bool) throws {
+    func parsesTheOutputOfRpmkeys(line: String, key: String?, result: String, isOfHeader: Bool) throws {
         let check = try #require(RpmCheck(line: line))
         #expect(check.keyID == key)
         #expect(check.result == result)

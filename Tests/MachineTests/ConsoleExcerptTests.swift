@@ -33,7 +33,7 @@ import Testing
             "BUG: kernel NULL pointer dereference, address: 0000000000000008"
         ),
     ])
-    func saysHowAKernelDied(name: String, words: String) throws {
+    func reportsHowAKernelDied(name: String, words: String) throws {
         #expect(ConsoleExcerpt.crash(in: try console(name)) == words)
     }
 

@@ -61,7 +61,7 @@ struct ProbeHistoryTests {
         #expect(history.series.count == 1)
     }
 
-    @Test func onlyWhatIsWanted() {
+    @Test func onlySelectedCells() {
         let cells = ["debian-6.1", "ubuntu-5.4"].flatMap { kernel in
             ["a", "b"].map { CellResult.sample(kernel, $0, .pass) }
         }

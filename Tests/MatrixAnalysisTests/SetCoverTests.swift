@@ -50,7 +50,7 @@ struct SetCoverTests {
         #expect(SetCover(sets, order: Array(sets.indices)).isExact)
     }
 
-    @Test func saysWhenItGivesUp() {
+    @Test func reportsWhenTheSearchGivesUp() {
         var random = Random(1)
         let sets = (0..<60).map { _ in random.set(of: 200, percent: 10) }
         let cover = SetCover(sets, order: Array(sets.indices), budget: 3)

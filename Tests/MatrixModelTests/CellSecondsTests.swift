@@ -33,7 +33,7 @@ import Testing
         #expect(try JSONDecoder().decode(CellResult.self, from: Data(old.utf8)) == expected)
     }
 
-    @Test func sumsProgramsAndLeavesOutWhatIsUnknown() {
+    @Test func sumsProgramsAndOmitsUnknownValues() {
         let programs = [
             ProgramSeconds(load: 0.1, attach: 0.25, fire: 0.5), ProgramSeconds(load: 0.2, fire: 0.5), ProgramSeconds(),
         ]

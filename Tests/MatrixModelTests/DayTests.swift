@@ -11,7 +11,7 @@ import Testing
         "", "2026", "2026-12", "2026-13-01", "2026-00-10", "2026-02-29", "1900-02-29", "2026-04-31", "2026-01-00",
         "26-01-01", "2026-1-1", "2026-01-01T00:00:00Z", "+026-01-01", "2026-+1-01", "tomorrow", "2026/01/01",
     ])
-    func refusesWhatIsNoDay(text: String) { #expect(Day(text) == nil) }
+    func rejectsInvalidDays(text: String) { #expect(Day(text) == nil) }
 
     @Test func daysAreInOrder() throws {
         let days = try ["2025-12-31", "2026-01-01", "2026-01-02", "2026-02-01"].map { try #require(Day($0)) }

@@ -98,7 +98,7 @@ typealias Expectation = MatrixModel.Expectation
         (.notMeasured, "", Expectation(kernels: .everyKernel, verdict: .pass), false),
         (.crash, "", Expectation(kernels: .everyKernel, verdict: .pass), false),
     ])
-    func holdsAResultAgainstARule(verdict: Verdict, cause: String, rule: Expectation, asExpected: Bool) {
+    func comparesAResultWithARule(verdict: Verdict, cause: String, rule: Expectation, asExpected: Bool) {
         let program = ProgramResult(
             name: "p", type: "kprobe", verdict: verdict, stage: .load, errno: 13,
             cause: Cause(id: cause, category: "", line: "", source: nil, advice: "", since: nil), log: nil,

@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(arguments: ["", "generic", "6", "v6.1", "six.one"])
-    func refusesWhatIsNoRelease(text: String) {
+    func rejectsInvalidReleases(text: String) {
         #expect(KernelRelease(text) == nil)
     }
 

@@ -10,7 +10,7 @@ import Testing
     ]
 
     @Test(arguments: headrooms)
-    func saysHowMuchIsLeft(instructions: Int?, limit: Int?, percent: Double?, isClose: Bool) {
+    func reportsFreeSpace(instructions: Int?, limit: Int?, percent: Double?, isClose: Bool) {
         let statistics = ProgramStatistics(instructions: instructions, limit: limit)
         #expect(statistics.headroomPercent == percent)
         #expect(statistics.isCloseToLimit == isClose)

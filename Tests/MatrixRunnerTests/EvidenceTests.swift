@@ -15,7 +15,7 @@ import Testing
             verifiedInstructions: verifiedInstructions, name: "f\(number ?? 9)", type: "kprobe")
     }
 
-    @Test func aSecondReportReplacesTheFirstAndKeepsWhatTheLoadSaid() throws {
+    @Test func aSecondReportReplacesTheFirstButKeepsTheLoadsResults() throws {
         var collector = EvidenceCollector()
         for number: UInt32 in [0, 1] {
             try collector.add(log: Array("log \(number)".utf8), program: number, source: .verifier)

@@ -111,7 +111,7 @@ import VerifierLog
         ), ("libbpf: map 'exits': failed to create: Invalid argument(-22)\n", .fire, "libbpf-map-create"),
         ("cannot read my configuration\n", .fire, "exec-status"),
     ])
-    func ownProgramsFailForWhatTheyWrote(output: String, stage: Stage, cause: String) throws {
+    func ownProgramsFailWithTheCauseInTheirOutput(output: String, stage: Stage, cause: String) throws {
         var cell = Self.cell
         cell.programs = ["first"]
         cell.plan = StagePlan(.exec(ProgramCall(root: "/job/root", program: "/agent", status: 0)))
@@ -128,7 +128,7 @@ import VerifierLog
     }
 
     /// libbpf's own output is the log if the kernel wrote none.
-    @Test func keepsTheLoadersWordsWhereTheKernelHasNone() throws {
+    @Test func keepsTheLoadersOutputIfTheKernelWroteNone() throws {
         let words = "libbpf: map 'exits': failed to create: Invalid argument(-22)\n"
         let failed = program(errno: 22, stage: .maps, loader: words)
         let result = try judge(Evidence(programs: [failed], ending: .finished(.exited(0))))
@@ -340,7 +340,7 @@ import VerifierLog
         #expect(result.console == "logs/\(console.utf8.count).txt")
     }
 
-    @Test func silenceIsATimeoutUnlessTheConsoleSaysMore() throws {
+    @Test func silenceIsATimeoutUnlessTheConsoleShowsMore() throws {
         let silent = try judge(Evidence(programs: [], ending: .overdue(limit: .seconds(3), console: [])))
         #expect(silent.verdict == .timeout)
         let lockup = "[    9.1] watchdog: BUG: soft lockup - CPU#0 stuck for 26s!"

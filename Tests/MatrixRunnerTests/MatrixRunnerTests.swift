@@ -104,7 +104,7 @@ func collect(
         #expect(evidence["a"]?.timing.microseconds == 2500)
     }
 
-    @Test func saysWhatRunsAndWhatWillRunAgain() async throws {
+    @Test func reportsRunningAndRepeatedCells() async throws {
         let objects = try Objects(["a", "bad"])
         let backend = FakeBackend(scripts: ["bad": [.die(console: "BUG: x"), .pass]])
         let diary = Diary()
@@ -154,7 +154,7 @@ func collect(
     }
 
     /// A loader of the user's could write the results of cells after its own.
-    @Test func aUsersProgramSharesNoGuest() async throws {
+    @Test func aUsersProgramNeverSharesAGuest() async throws {
         let objects = try Objects(["a", "b", "c", "d", "e"])
         var batch = try objects.batch(["a", "b", "c", "d", "e"])
         for (index, loader) in [(1, "own"), (2, "other"), (3, "own")] {
@@ -182,7 +182,7 @@ func collect(
         (.vmmStops("QEMU is stopped or hangs"), "QEMU is stopped or hangs"),
         (.starve(seconds: 0.025), "the host was too busy"),
     ])
-    func aBrokenMachineIsNoVerdict(script: CellScript, reason: String) async throws {
+    func aBrokenMachineIsNotAVerdict(script: CellScript, reason: String) async throws {
         let objects = try Objects(["a", "unlucky", "c"])
         let backend = FakeBackend(scripts: ["unlucky": [script]])
         let evidence = try await collect(
@@ -201,7 +201,7 @@ func collect(
     }
 
     /// On a host that serves every second process, a cell has twice its limit before its lateness is a verdict.
-    @Test func aSecondChanceTakesAsLongAsTheHostIsBusy() async throws {
+    @Test func aSecondChanceAllowsForABusyHost() async throws {
         let objects = try Objects(["slow"])
         let busy = ProcessorTime(running: 2, waiting: 2, longestWait: 2)
         let backend = FakeBackend(scripts: ["slow": [.starve(seconds: 0.03)]], timeToBoot: busy)
@@ -278,7 +278,7 @@ func collect(
         await #expect(throws: Errno.noSpace) { try await runner.run([batch], observer: FullDisk()) }
     }
 
-    @Test func runsNoMoreGuestsAtOnceThanAsked() async throws {
+    @Test func runsNoMoreConcurrentGuestsThanRequested() async throws {
         let objects = try Objects((0..<8).map { "p\($0)" })
         let backend = FakeBackend()
         let batches = try (0..<8).map { try objects.batch(kernel: "fake-6.\($0)", ["p\($0)"]) }

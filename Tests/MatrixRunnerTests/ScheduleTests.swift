@@ -199,7 +199,7 @@ private typealias Cells = [(name: String, modules: [String])]
             // The same modules in another order are there already.
             ([("xy", ["a", "b"]), ("yx", ["b", "a"])], [["+a", "+b", "xy", "yx"]]),
         ] as [([(String, [String])], [[String]])])
-    func oneGuestGoesOnWithMoreModules(cells: [(String, [String])], work: [[String]]) throws {
+    func oneGuestContinuesWithMoreModules(cells: [(String, [String])], work: [[String]]) throws {
         var simulation = Simulation(workers: 1)
         try simulation.run([cells.map { (name: $0.0, modules: $0.1) }])
         #expect(simulation.guests.map(\.work) == work)

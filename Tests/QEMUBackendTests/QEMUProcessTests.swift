@@ -76,7 +76,7 @@ import Testing
         return Set(lines.filter { $0.hasSuffix(" yes") }.map { String($0.dropLast(4)) })
     }
 
-    @Test func aConfinedProcessChangesNothingOfTheHost() async throws {
+    @Test func aConfinedProcessCannotChangeTheHost() async throws {
         try await withFolder { folder in
             let landlock = cmx_landlock_version()
             var usual: Set = ["read", "device"]
@@ -114,7 +114,7 @@ import Testing
         }
     }
 
-    @Test func descriptorsAreThoseAskedForAndNoOther() async throws {
+    @Test func onlyTheRequestedDescriptorsAreOpen() async throws {
         // Inheritable on purpose: what another part of this program forgot to protect must not leak.
         let leak = open("/dev/null", O_RDONLY)
         defer { close(leak) }

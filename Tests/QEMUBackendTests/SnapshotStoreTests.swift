@@ -81,7 +81,7 @@ struct SnapshotStoreTests {
     }
 
     @Test(arguments: ["flipped", "cut", "emptied", "longer", "zeroed", "another", "another, renamed"])
-    func aSnapshotThatChangedIsNotUsed(how: String) async throws {
+    func aChangedSnapshotIsNotUsed(how: String) async throws {
         try await withFolder { folder in
             let (store, path, other) = try await twoSnapshots(in: folder)
             var content = try Data(contentsOf: URL(filePath: path.string))
@@ -109,7 +109,7 @@ struct SnapshotStoreTests {
         }
     }
 
-    @Test func aSnapshotThatOthersCanWriteIsNotUsed() async throws {
+    @Test func aSnapshotWritableByOthersIsNotUsed() async throws {
         try await withFolder { folder in
             let (store, path, other) = try await twoSnapshots(in: folder)
             #expect(chmod(path.string, 0o664) == 0)

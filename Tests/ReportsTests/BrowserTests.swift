@@ -161,7 +161,7 @@ import Testing
         #expect(visit.documents >= 10)
     }
 
-    @Test func policyStopsWhatIsNotOurs() async throws {
+    @Test func policyBlocksForeignCode() async throws {
         #expect(
             try await Self.visit.value.policy == [
                 "connect-src", "frame-src", "img-src", "script-src-elem", "style-src-elem",
@@ -174,7 +174,7 @@ import Testing
         #expect(Set(grounds).count == 2)
     }
 
-    @Test func loadersStandSideBySide() async throws {
+    @Test func loadersAreSideBySide() async throws {
         let loaders = try await Self.visit.value.loaders
         #expect(loaders.names == ["aya", "cilium", "custom", "libbpf"])
         #expect(loaders.choices == ["all", "aya0.13.1", "cilium0.11.0", "custom", "libbpf1.4.7"])
@@ -194,7 +194,7 @@ import Testing
         #expect(loaders.failing.allSatisfy { $0.contains(" with aya: fail") })
     }
 
-    @Test func tellsWhereLoadersDiffer() async throws {
+    @Test func listsWhereLoadersDiffer() async throws {
         let loaders = try await Self.visit.value.loaders
         for words in [
             "loader-global-data", "this kernel has no such map", "passes with cilium, libbpf", "on ubuntu-5.4",
@@ -207,7 +207,7 @@ import Testing
         #expect(loaders.gaps.contains("'apt install rustc' brings it"))
     }
 
-    @Test func tellsWhatIsNewSinceTheBaseline() async throws {
+    @Test func listsDifferencesFromTheBaseline() async throws {
         let loaders = try await Self.visit.value.loaders
         let words = [
             "3 regressions, 3 fixes, 3 other causes or stages, 1 grown", "20261115T100000Z-0f0f",

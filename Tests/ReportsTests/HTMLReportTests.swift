@@ -18,7 +18,7 @@ import Testing
         #expect(try HTMLReport.json(Text(text: text)) == #"{"text":"\#(expected)"}"#)
     }
 
-    @Test func pageIsWholeAndAsksForNothing() throws {
+    @Test func pageIsCompleteAndLoadsNothing() throws {
         let run = SampleRun()
         let page = try HTMLReport.render(run.document) { run.logs[$0].map(LogEnds.init) }
         #expect(page.hasPrefix("<!DOCTYPE html>"))

@@ -84,11 +84,11 @@ import Testing
 
     /// An id names a folder.
     @Test(arguments: ["../../../x", "/etc/x", "a/b", ".", "..", "", "a b", "é", String(repeating: "a", count: 65)])
-    func anIDThatLeadsElsewhereIsRefused(id: String) throws {
+    func anIDWithAPathIsRejected(id: String) throws {
         var document = SampleRun().document
         document.run.id = id
         let error = #expect(throws: ReportError.self) { try JSONReport.decode(JSONReport.render(document)) }
-        #expect(error?.description.contains("run.id: '\(id)' is no id") == true)
+        #expect(error?.description.contains("run.id: '\(id)' is not an id") == true)
     }
 
     @Test func schemaDescribesARun() async throws {
@@ -98,7 +98,7 @@ import Testing
     }
 
     /// Each edit of a valid run breaks one promise of the contract.
-    @Test func schemaRefusesWhatIsNotARun() async throws {
+    @Test func schemaRejectsOtherDocuments() async throws {
         let text = try JSONReport.render(Self.runWithExceptions)
         let edits: [(from: String, to: String, place: String)] = [
             (#""verdict":"crash""#, #""verdict":"panic""#, "verdict"),

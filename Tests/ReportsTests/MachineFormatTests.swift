@@ -83,7 +83,7 @@ import Testing
         #expect(crashed?.output?.contains("Kernel panic - not syncing") == true)
     }
 
-    @Test func anExpectedFailureSaysSo() async throws {
+    @Test func anExpectedFailureIsMarkedAsExpected() async throws {
         let answer = try await answer(HostileRun.document(["k-1.0"], asExpected: true)) { _ in nil }
         #expect(answer.suites.first?.cases.first?.result == "Passed")
         #expect(answer.suites.first?.cases.first?.output?.contains("fail, as expected: k-1.0") == true)
@@ -222,7 +222,7 @@ import Testing
         #expect(rule.help.text == "Clamp it. Always.")
     }
 
-    @Test func onlyWhatIsUnexpectedIsAnError() throws {
+    @Test func onlyUnexpectedResultsAreErrors() throws {
         let document = SampleRun().document
         let (_, run) = try render(document) { CodeLocation(file: "probes/\($0)/probe.yaml", line: 1) }
         let unexpected = Set(document.cells.filter(\.isUnexpected).map { "\($0.probe)/\($0.variant)" })

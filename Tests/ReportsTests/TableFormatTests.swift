@@ -10,7 +10,7 @@ import Testing
         try await Script.answer(of: "table.py", [], input: CSVReport.render(document), as: [[String]].self)
     }
 
-    @Test func aRowHoldsWhatTheRunHolds() async throws {
+    @Test func aRowContainsTheRunsValues() async throws {
         let document = SampleRun().document
         let rows = try await rows(document)
         let header = try #require(rows.first)
@@ -112,7 +112,7 @@ import Testing
         (HostileRun.document(["debian-6.1"], asExpected: true), "all cells are as expected"),
         (HostileRun.document(["debian-6.1"]), "1 cell is not as expected"),
     ])
-    func theHeadingSaysWhetherItCanShip(document: MatrixDocument, words: String) async throws {
+    func theHeadingSummarizesTheRun(document: MatrixDocument, words: String) async throws {
         #expect(try await page(document).prose.contains(words))
     }
 
@@ -149,7 +149,7 @@ import Testing
         }
     }
 
-    @Test func tenThousandCellsFitAndWhatIsLeftOutIsCounted() async throws {
+    @Test func tenThousandCellsFitAndOmittedOnesAreCounted() async throws {
         let page = try await page(HostileRun.large())
         #expect(page.prose.contains("more variants, in the full report"))
         #expect(page.rows.count > 10)

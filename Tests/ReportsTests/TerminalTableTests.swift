@@ -63,7 +63,7 @@ import Testing
                 """#), "\(table)")
     }
 
-    @Test func saysWhenNothingWasMeasured() {
+    @Test func reportsThatNothingWasMeasured() {
         var document = SampleRun().document
         document.cells.removeAll { $0.kernel != "debian-6.18" }
         document.kernels.removeAll { $0.id != "debian-6.18" }

@@ -26,7 +26,7 @@ import Testing
     }
 
     /// A cell that is tried again, and a run that is interrupted, leave nothing behind.
-    @Test func isGoneWhenNobodyKeepsIt() async throws {
+    @Test func isRemovedUnlessKept() async throws {
         try await withFolder { folder in
             let store = try ResultStore(folder: folder)
             do { try store.logWriter().append(Array("abc".utf8)) }

@@ -27,7 +27,7 @@ import Testing
         return (own, shared)
     }
 
-    @Test func theOldestRunsGoWithWhatIsTheirsAlone() async throws {
+    @Test func theOldestRunsAreRemovedWithTheirOwnFiles() async throws {
         try await withFolder { folder in
             let store = try ResultStore(folder: folder)
             let (own, shared) = try Self.fill(store)

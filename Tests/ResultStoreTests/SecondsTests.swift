@@ -12,7 +12,7 @@ import Testing
             cells.enumerated().map { RecordedCell($1, position: $0, inputs: "inputs \($0)") }, in: run)
     }
 
-    @Test func expectsWhatTheNewestMeasurementTook() async throws {
+    @Test func expectsTheTimeOfTheNewestMeasurement() async throws {
         try await withFolder { folder in
             let store = try ResultStore(folder: folder)
             let (short, long) = (CellResult.sample(probe: "short"), CellResult.sample(probe: "long"))

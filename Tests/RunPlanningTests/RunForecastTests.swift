@@ -12,7 +12,7 @@ import Testing
 
     private static let cells = ["a", "b", "c", "d"].map { cell($0) }
 
-    @Test func saysNothingWithoutAnythingToGoBy() {
+    @Test func estimatesNothingWithoutABasis() {
         var forecast = RunForecast(cells: Self.cells, expected: [:])
         #expect(forecast.secondsLeft(at: start, guests: 1) == nil)
         // One that brought its guest down has no time.

@@ -44,7 +44,7 @@ import Testing
         #expect(Set(ofMaps).count == ofMaps.count)
     }
 
-    @Test func entriesNameWhatThereIs() throws {
+    @Test func entriesNameExistingFiles() throws {
         for entry in Catalogue.bundled.entries {
             for id in entry.with.flatMap({ [$0.key, $0.value] }) {
                 #expect(Catalogue.bundled[id: id] != nil, "\(entry.id): \(id)")

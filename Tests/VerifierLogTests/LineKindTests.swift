@@ -30,7 +30,7 @@ import Testing
             ("arg#0 is no pointer", .message), ("0: error relocating function", .message), ("[   12.5] oops", .message),
             ("frame pointer is read only", .message), ("math between fp pointer and register", .message),
         ] as [(String, LineKind)])
-    func isToldFromTheFirstBytes(line: String, kind: LineKind) {
+    func isDetectedFromTheFirstBytes(line: String, kind: LineKind) {
         #expect(Line(line[...]).kind == kind)
     }
 

@@ -3,10 +3,10 @@ import HostTools
 import Manifests
 import SystemPackage
 
-/// Finds a mirror for each archive without knowing a host's name: from the environment, from what the machine's apt
-/// uses, else from the archive descriptions that python-apt brings for every distribution.
+/// Finds a mirror for each archive without a hard-coded host: from the environment, from the machine's apt
+/// configuration, or else from python-apt's archive descriptions, which cover every distribution.
 struct AptMirrors {
-    /// What the machine's apt reads, one index each.
+    /// An index that the machine's apt reads.
     struct Target: Equatable {
         let origin: String
         let label: String
@@ -14,24 +14,24 @@ struct AptMirrors {
         let suite: String
     }
 
-    /// What a person named for this command.
+    /// The mirrors that the user named for this command.
     var named: [AptArchive: String] = [:]
     let environment: [String: String]
     let targets: [Target]
-    /// python-apt's `debian.info` and `ubuntu.info`, by archive family; a family that is not installed is missing.
+    /// python-apt's `debian.info` and `ubuntu.info`, by archive family; families that are not installed are missing.
     let descriptions: [AptArchive: String]
 
     static let descriptionsFolder: FilePath = "/usr/share/python-apt/templates"
     static let descriptionsPackage = "python-apt-common"
 
-    /// Asks the machine.
+    /// Determines the mirrors of this machine.
     static func ofThisMachine() async throws(KernelStoreError) -> AptMirrors {
         let output = try await ToolRunner(tool: "apt-get").run([
             "indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(SITE)|$(RELEASE)", "Created-By: Packages",
         ])
         var descriptions: [AptArchive: String] = [:]
         for name in try Files.names(in: descriptionsFolder) {
-            // Debian 12 spells it `Ubuntu.info`, Debian 13 `ubuntu.info`.
+            // Debian 12 names it `Ubuntu.info`, Debian 13 `ubuntu.info`.
             guard let archive = ["debian.info": AptArchive.debian, "ubuntu.info": .ubuntu][name.lowercased()] else {
                 continue
             }
@@ -44,7 +44,7 @@ struct AptMirrors {
             descriptions: descriptions)
     }
 
-    /// Where `archive` is and whom to trust about it.
+    /// The mirror of `archive`, and the keys that sign it.
     func endpoint(of archive: AptArchive) throws(KernelStoreError) -> AptEndpoint {
         let keyring = archive.keyring
         guard try Files.status(keyring.file) != nil else {
@@ -78,8 +78,8 @@ struct AptMirrors {
 
     /// The first address that serves amd64.
     ///
-    /// `BaseURI-<architecture>` goes before `BaseURI`, which for Ubuntu is the
-    /// archive of its other architectures.
+    /// `BaseURI-<architecture>` takes precedence over `BaseURI`, which for Ubuntu is the archive of its other
+    /// architectures.
     private static func baseURI(in description: String) -> String? {
         let lines: [Substring] = description.split(separator: "\n")
         for key in ["BaseURI-amd64: ", "BaseURI: "] {
@@ -96,7 +96,7 @@ extension AptMirrors.Target {
         self.init(origin: fields[0], label: fields[1], site: fields[2], suite: fields[3])
     }
 
-    /// By the archive's Origin; before the first `apt-get update` of the machine, by its URL.
+    /// According to the archive's Origin; before the machine's first `apt-get update`, according to its URL.
     func serves(_ archive: AptArchive) -> Bool {
         let isSecurity = label == "Debian-Security" || suite.hasSuffix("-security") || suite.hasSuffix("/updates")
         let path = site.hasSuffix("/") ? String(site.dropLast()) : site
@@ -109,10 +109,10 @@ extension AptMirrors.Target {
     }
 }
 
-/// What apt needs to know to read an archive.
+/// What apt needs to read an archive.
 struct AptEndpoint: Sendable, Equatable {
     let mirror: String
-    /// The keys that the archive's signature is checked against.
+    /// The keys for checking the archive's signature.
     let keyring: FilePath
 
     static func onThisMachine(
@@ -133,7 +133,7 @@ extension AptArchive {
         }
     }
 
-    /// The archive's keys, and the package that brings them.
+    /// The archive's keys, and the package that provides them.
     var keyring: (file: FilePath, package: String) {
         switch self {
         case .debian, .debianSecurity:

@@ -1,19 +1,19 @@
 import MatrixModel
 
-/// A version of a package, as apt shows it.
+/// A version of a package, as reported by apt.
 struct AptPackage: Equatable {
     let name: String
     let version: String
-    /// Of the `.deb`, in bytes.
+    /// The size of the `.deb`, in bytes.
     let size: Int64
-    /// Names only, each alternative on its own.
+    /// Names only, with alternatives as separate entries.
     let dependencies: [String]
     let recommendations: [String]
 
-    /// `package=version`, as apt takes it.
+    /// `package=version`, as apt expects it.
     var pinned: String { "\(name)=\(version)" }
 
-    /// Reads what `apt-cache show` prints of one version; `nil` without name or version.
+    /// Parses the output of `apt-cache show` for one version; `nil` without name or version.
     init?(stanza: some StringProtocol) {
         var fields: [Substring: String] = [:]
         for line in stanza.split(separator: "\n") {
@@ -34,17 +34,17 @@ struct AptPackage: Equatable {
         }
     }
 
-    /// Where the kernel is when this package holds none.
+    /// The dependency with the kernel if this package contains none.
     ///
-    /// From 7.0 on Debian's signed `linux-image-*` is empty and depends on `linux-binary-*`; a meta package
-    /// (`linux-image-cloud-amd64`) depends on the image of the day.
+    /// Since 7.0, Debian's signed `linux-image-*` is empty and depends on `linux-binary-*`; a metapackage
+    /// (`linux-image-cloud-amd64`) depends on the current image.
     var kernelDependency: String? {
         dependencies.first { $0.hasPrefix("linux-binary-") } ?? dependencies.first { $0.hasPrefix("linux-image-") }
     }
 
-    /// The packages that come with this one for the same kernel and no other.
+    /// The packages that belong to this one and the same kernel.
     ///
-    /// One of them has the config where this one has not: `linux-modules-<release>` on Ubuntu, `linux-base-<release>` on
+    /// One of them has the config if this one does not: `linux-modules-<release>` on Ubuntu, `linux-base-<release>` on
     /// Debian since 7.2.
     func companions(ofRelease release: String) -> [String] {
         guard !release.isEmpty else { return [] }
@@ -52,7 +52,7 @@ struct AptPackage: Equatable {
     }
 }
 
-/// A package name or a shell pattern, which then means the kernels one would install and nothing near them.
+/// A package name or a shell pattern, which matches only kernels that users would install.
 struct PackagePattern: Equatable {
     let text: String
     private let glob: Glob
@@ -67,7 +67,7 @@ struct PackagePattern: Equatable {
 
     private var isExact: Bool { literalPrefix == text }
 
-    /// Unsigned twins, debug symbols and real-time kernels match only when the pattern itself names them.
+    /// Unsigned variants, debug symbols and real-time kernels match only if the pattern names them.
     func matches(_ name: String) -> Bool {
         guard glob.matches(name) else { return false }
         let wanted = Set(text.split(separator: "-"))

@@ -3,9 +3,9 @@ import Logging
 import Manifests
 import SystemPackage
 
-/// A private apt root for one suite, with its own lists, sources and keys; the machine's apt is not touched.
+/// A private apt root for one suite, with its own lists, sources and keys, separate from the machine's apt.
 ///
-/// One root a suite, so that an archive that does not answer costs its own kernels only.
+/// One root per suite, so that an archive that does not respond costs only its own kernels.
 struct AptRoot {
     let suite: AptSuite
     let folder: FilePath
@@ -29,7 +29,8 @@ struct AptRoot {
         try Files.write(Array(configuration.utf8), to: folder.appending("apt.conf"))
     }
 
-    /// Given with `-c`, so read after the machine's own: its proxy and credentials stay, what would get in the way goes.
+    /// Passed with `-c`, so it is read after the machine's own configuration: proxy and credentials stay, settings that
+    /// would interfere are removed.
     private var configuration: String {
         """
         Dir::State "\(folder)";
@@ -37,7 +38,7 @@ struct AptRoot {
         Dir::State::status "\(folder)/status";
         Dir::Cache "\(folder)";
         Dir::Cache::archives "\(folder)/archives";
-        // In memory only: parallel calls would fight over the files.
+        // In memory only, because parallel calls would conflict over the files.
         Dir::Cache::pkgcache "";
         Dir::Cache::srcpkgcache "";
         Dir::Etc::sourcelist "\(folder)/sources.list";
@@ -49,9 +50,9 @@ struct AptRoot {
         #clear APT::Architectures;
         APT::Architecture "amd64";
         APT::Architectures { "amd64"; };
-        // As root apt would drop to _apt, who may not write here.
+        // As root, apt would drop privileges to _apt, which cannot write here.
         APT::Sandbox::User "root";
-        // Hooks of the machine, such as docker-clean's, are about the machine's own cache.
+        // The machine's hooks, such as docker-clean's, are for the machine's own cache.
         #clear APT::Update::Pre-Invoke;
         #clear APT::Update::Post-Invoke;
         #clear APT::Update::Post-Invoke-Success;
@@ -76,13 +77,13 @@ struct AptRoot {
         try await tool(name).run(["-c", folder.appending("apt.conf").string, "-q"] + arguments)
     }
 
-    /// Brings the lists up to date; apt checks the archive's signature.
+    /// Updates the lists; apt checks the archive's signature.
     func update() async throws(KernelStoreError) {
         let output = try await run("apt-get", ["update"])
         guard output.succeeded else { throw .suiteUnavailable(suite, problem: output.problem) }
     }
 
-    /// The packages whose name `pattern` matches, in no order.
+    /// The packages whose name matches `pattern`, in no particular order.
     func packages(matching pattern: PackagePattern) async throws(KernelStoreError) -> [AptPackage] {
         let names = try await run("apt-cache", ["pkgnames", pattern.literalPrefix])
         let matching = names.text.split(separator: "\n").map(String.init).filter(pattern.matches)
@@ -94,13 +95,13 @@ struct AptRoot {
         try await show([name], options: ["--all-versions"])
     }
 
-    /// A name without a version, which apt lists when only a dependency mentions it, yields nothing.
+    /// A name without a version, which apt lists if only a dependency mentions it, is omitted.
     private func show(_ names: [String], options: [String]) async throws(KernelStoreError) -> [AptPackage] {
         let output = try await run("apt-cache", ["show"] + options + names)
         return output.text.split(separator: "\n\n").compactMap { AptPackage(stanza: $0) }
     }
 
-    /// The newest in dpkg's order; among equals the shortest name, the plain flavour.
+    /// The newest in dpkg's order; ties go to the shortest name, which is the plain flavor.
     func newest(of packages: [AptPackage]) async throws(KernelStoreError) -> AptPackage? {
         var newest: AptPackage?
         for package in packages.sorted(by: { ($0.name.count, $0.name) < ($1.name.count, $1.name) }) {
@@ -120,13 +121,13 @@ struct AptRoot {
     }
 }
 
-/// Where the signed lists say that a package is, and what it has to be.
+/// The location and digest of a package, according to the signed lists.
 struct AptFile: Equatable {
     let address: WebAddress
     let sha256: String
 
-    /// Reads `'http://…/x.deb' x.deb 13604064 SHA256:…`, a line of `apt-get download --print-uris`; `nil` for what is not
-    /// on a web server, or has another digest.
+    /// Parses `'http://…/x.deb' x.deb 13604064 SHA256:…`, a line of `apt-get download --print-uris`; `nil` if the file
+    /// is not on a web server, or has another kind of digest.
     init?(_ line: some StringProtocol) {
         let fields = line.split(separator: " ")
         guard fields.count == 4, fields[3].hasPrefix("SHA256:"),

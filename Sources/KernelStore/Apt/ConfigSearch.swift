@@ -2,13 +2,13 @@ import Manifests
 import MatrixModel
 import SystemPackage
 
-/// Looks for a kernel's config in the packages that come with the one that holds its image.
+/// Searches for a kernel's config in the packages that belong to the package with its image.
 struct ConfigSearch {
     let root: AptRoot
     let cache: KernelCache
     let job: FetchJob
 
-    /// `linux-base-*` or `linux-modules-*`, and one to spare; what is behind them is large and about something else.
+    /// `linux-base-*` or `linux-modules-*`, and one more; further dependencies are large and unrelated.
     private static let candidateLimit = 3
 
     /// Adds the config contained in `package` to the image of `found`.
@@ -29,7 +29,8 @@ struct ConfigSearch {
         }
     }
 
-    /// The locked one alone; else the smallest first, of the same version as the image's package where there is that.
+    /// Only the locked package if there is one; otherwise the smallest first, preferring the version of the image's
+    /// package.
     private func candidates(
         of package: AptPackage, release: String
     ) async throws(KernelStoreError) -> [AptPackage] {
@@ -49,7 +50,7 @@ struct ConfigSearch {
         return Array(candidates.sorted { $0.size < $1.size }.prefix(Self.candidateLimit))
     }
 
-    /// `nil` when `package` holds no config.
+    /// `nil` if `package` contains no config.
     private func take(
         from package: AptPackage, for found: CachedKernel
     ) async throws(KernelStoreError) -> CachedKernel? {
@@ -58,7 +59,7 @@ struct ConfigSearch {
             file throws(KernelStoreError) in
             job.progress(job.kernel.id, .extracting(file: package.pinned))
             let complete = try cache.installConfig(file, as: job.kernel, package: package, locked: job.locked)
-            // Ubuntu's config is in the package of the modules: it is here now.
+            // Ubuntu's config is in the package of the modules, which is therefore available now.
             guard complete != nil, package.name == ModuleSearch.companion(ofRelease: found.image.releaseLabel) else {
                 return complete
             }

@@ -2,16 +2,17 @@ import Manifests
 import MatrixModel
 import SystemPackage
 
-/// Brings the package that holds a kernel's modules where the one with its image does not.
+/// Fetches the package with a kernel's modules if the image's package does not contain them.
 struct ModuleSearch {
     let root: AptRoot
     let cache: KernelCache
     let job: FetchJob
 
-    /// On Ubuntu, and on Debian since 7.0, whose `linux-binary-*` does not name it; other images come with their modules.
+    /// For Ubuntu, and for Debian since 7.0, whose `linux-binary-*` does not name it; other images come with their
+    /// modules.
     static func companion(ofRelease release: String) -> String { "linux-modules-\(release)" }
 
-    /// Keeps the modules of `found`, which `package` holds the image of.
+    /// Stores the modules of `found`, whose image is in `package`.
     ///
     /// Missing modules are not an error: the kernel is measured without them, and `progress` gets the reason.
     func complete(_ found: CachedKernel, of package: AptPackage) async -> Fetched {
@@ -54,7 +55,7 @@ struct ModuleSearch {
         }
     }
 
-    /// Keeps `file`, which is `package`, as what holds the modules.
+    /// Stores `file`, which is `package`, as a source of modules.
     func keep(_ file: FilePath, package: AptPackage) throws(KernelStoreError) {
         let entry = LockedPackage(
             package: package.name, version: package.version, deb: try Files.digest(of: file))

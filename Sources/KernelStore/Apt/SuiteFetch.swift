@@ -3,12 +3,12 @@ import Manifests
 import MatrixModel
 import SystemPackage
 
-/// The kernels of one suite: one update, then all downloads side by side.
+/// The kernels of one suite: one update, then all downloads in parallel.
 struct SuiteFetch {
     let suite: AptSuite
     let cache: KernelCache
     let endpoint: AptEndpointFinder
-    /// From a meta package over the empty signed package to the one with the image, and one to spare.
+    /// From a metapackage over the empty signed package to the one with the image, and one more.
     private static let dependencyLimit = 4
 
     func run(_ jobs: [FetchJob]) async -> [Fetched] {
@@ -52,7 +52,7 @@ struct SuiteFetch {
         return await ConfigSearch(root: root, cache: cache, job: job).complete(found, of: holder)
     }
 
-    /// The image and the package that holds it: `package`, or one that it depends on.
+    /// The image and the package that contains it: `package`, or one of its dependencies.
     private func image(
         _ job: FetchJob, in package: AptPackage, from root: AptRoot
     ) async throws(KernelStoreError) -> (CachedKernel, AptPackage) {

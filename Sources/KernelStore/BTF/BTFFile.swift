@@ -13,7 +13,8 @@ enum BTFFile {
 
     /// The raw BTF in `bytes`.
     ///
-    /// - Throws: `notBTF`, which names `file`, for anything else, and for BTF whose header promises more than there is.
+    /// - Throws: `notBTF`, which names `file`, for any other content, and for BTF that is shorter than its header
+    ///   states.
     static func raw(_ bytes: [UInt8], in file: FilePath) throws(KernelStoreError) -> [UInt8] {
         let raw = isELF(bytes) ? section(of: bytes) : bytes
         guard let raw, isComplete(raw) else { throw .notBTF(file: file) }

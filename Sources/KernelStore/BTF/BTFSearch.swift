@@ -1,14 +1,14 @@
 import FoundationEssentials
 import SystemPackage
 
-/// Finds the BTF of a kernel where people keep it.
+/// Finds the BTF of a kernel in the layouts that people use.
 ///
-/// A folder or archive is laid out as in BTFHub (github.com/aquasecurity/btfhub-archive): `<release>.btf`, each perhaps in an archive of
-/// its own, `<release>.btf.tar.xz`, in folders for distribution, version and machine. What `bpftool gen min_core_btf` and BTFGen
-/// write into a folder has these names, too.
+/// A folder or archive has the layout of BTFHub (github.com/aquasecurity/btfhub-archive): `<release>.btf`, possibly in
+/// an archive `<release>.btf.tar.xz`, in folders for distribution, version and machine. The output of
+/// `bpftool gen min_core_btf` and BTFGen uses these names, too.
 struct BTFSearch {
     let source: FilePath
-    /// As `uname -r` prints it.
+    /// As printed by `uname -r`.
     let release: String
     var limitMiB = KernelLimits.btfMiB
 

@@ -3,13 +3,13 @@ package import Manifests
 import MatrixModel
 package import SystemPackage
 
-/// BTF that does not come from the kernel that it describes, for kernels built without it.
+/// BTF from another source than the kernel that it describes, for kernels built without BTF.
 package struct ExternalBTF: Sendable, Hashable {
     /// Raw BTF, in the cache.
     package let path: FilePath
     /// In lower-case hexadecimal.
     package let sha256: String
-    /// Where it came from, for people: a file, and the file in it where that is an archive.
+    /// The origin, for people: a file and, for an archive, the file in it.
     package let origin: String
     /// In bytes.
     package let size: Int

@@ -3,10 +3,10 @@ import MatrixModel
 import SystemPackage
 
 extension KernelCache {
-    /// Takes the config out of `file`, which is `package`, and puts it beside `kernel`'s image.
+    /// Extracts the config from `file`, which is `package`, and stores it next to `kernel`'s image.
     ///
-    /// - Returns: The kernel with its config; `nil` when `package` holds none, which changes nothing.
-    /// - Throws: `KernelStoreError.differsFromLock` for another package than the one that `locked` names.
+    /// - Returns: The kernel with its config; `nil` if `package` contains none, in which case nothing changes.
+    /// - Throws: `KernelStoreError.differsFromLock` for a package other than the one that `locked` names.
     func installConfig(
         _ file: FilePath, as kernel: KernelManifest, package: AptPackage, locked: LockedKernel?
     ) throws(KernelStoreError) -> CachedKernel? {
@@ -49,7 +49,7 @@ extension KernelCache {
         }
     }
 
-    /// The config goes last: until it is there, the kernel has none.
+    /// The config is stored last: until then, the kernel has none.
     private func put(_ config: FilePath, of id: KernelID, _ record: ImageRecord) throws(KernelStoreError) {
         var record = record
         record.configDigest = try Files.digest(of: config)
@@ -59,7 +59,7 @@ extension KernelCache {
         try Files.move(config, to: target)
     }
 
-    /// Notes that no package has `id`'s config, so that the next fetch need not ask again.
+    /// Records that no package has `id`'s config, so that the next fetch does not search again.
     func noteSearchForConfig(of id: KernelID) throws(KernelStoreError) {
         guard var record = try readRecord(of: id) else { return }
         record.isSearchedForConfig = true

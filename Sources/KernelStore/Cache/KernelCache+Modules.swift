@@ -10,7 +10,7 @@ struct ModuleHolders: Codable, Equatable {
     var own: [String] = []
     /// Archives that were named in addition to the image.
     var beside: [String] = []
-    /// A folder of the user's, which stays where it is.
+    /// A folder of the user's, which is used in place.
     var folder: String?
 
     var archives: [String] { own + beside }
@@ -20,7 +20,7 @@ extension KernelCache {
     func packages(of id: KernelID) -> FilePath { place(of: id).appending("packages") }
     private func holdersFile(of id: KernelID) -> FilePath { place(of: id).appending("modules.json") }
     private func indexFile(of id: KernelID) -> FilePath { place(of: id).appending("module-index.json") }
-    /// Where modules are that have been taken out.
+    /// The folder of extracted modules.
     func modulesFolder(of id: KernelID) -> FilePath { place(of: id).appending("modules") }
 
     /// Records `sources` as the sources of modules for `id`, replacing those recorded before.
@@ -66,7 +66,7 @@ extension KernelCache {
         }
     }
 
-    /// Notes what may hold the modules of `id`, whose image was just put here; forgets all that was known.
+    /// Records the possible sources of modules for `id`, whose image was just stored, replacing earlier records.
     func keepOwnModules(_ archives: [FilePath], of id: KernelID) throws(KernelStoreError) {
         Files.remove(packages(of: id))
         try write(ModuleHolders(own: try copy(archives, as: "own", of: id)), of: id)
@@ -120,7 +120,7 @@ extension KernelCache {
         return false
     }
 
-    /// The index of the modules in the packages of `id`, made on first demand.
+    /// The index of the modules in the packages of `id`, created on first use.
     func packagedModules(of id: KernelID, release: String) throws(KernelStoreError) -> PackagedModules? {
         guard let holders = try moduleHolders(of: id), !holders.archives.isEmpty else { return nil }
         let archives = holders.archives.map { packages(of: id).appending($0) }

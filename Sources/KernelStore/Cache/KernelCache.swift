@@ -4,16 +4,16 @@ import Manifests
 import MatrixModel
 import SystemPackage
 
-/// An image with what to lock about it.
+/// An image with the data for its lock entry.
 struct CachedKernel {
     let image: KernelImage
     var lock: LockedKernel
-    /// Whether there may be a config for it elsewhere in its archive, or one that was here is gone.
+    /// Whether its archive may have a config for it, or a config that was here is gone.
     let lacksConfig: Bool
-    /// Whether there may be modules for it elsewhere in its archive.
+    /// Whether its archive may have modules for it.
     let lacksModules: Bool
-    /// Whether something is gone, or was never kept, that only its own file brings again: what its modules are taken out
-    /// of, or the config that was in it.
+    /// Whether a file that only its own package can restore is gone or was never stored: the source of its modules, or
+    /// the config that it contained.
     var lacksPackage = false
 
     var isComplete: Bool { !lacksConfig && !lacksModules && !lacksPackage }
@@ -139,9 +139,9 @@ struct KernelCache: Sendable {
         return try ImageExtractor(file: file).extract(into: work).header
     }
 
-    /// On the same file system as the images, so that they can be moved into place.
+    /// On the same file system as the images, so that files can be moved into place.
     ///
-    /// Removes what a process that was killed left behind.
+    /// Removes what killed processes left behind.
     func workFolder() throws(KernelStoreError) -> FilePath {
         for name in try Files.names(in: kernels) where TemporaryFolder.isAbandoned(name) {
             Files.remove(kernels.appending(name))

@@ -5,40 +5,40 @@ import MatrixModel
 import Synchronization
 import SystemPackage
 
-/// What a kernel resolved to, so that everybody measures the same bytes.
+/// What a kernel resolved to, so that everyone measures the same bytes.
 struct LockedKernel: Codable, Equatable, Sendable {
-    /// `nil` for what did not come from an apt archive.
+    /// `nil` if it did not come from an apt archive.
     var package: String?
-    /// Of `package`.
+    /// The version of `package`.
     var version: String?
-    /// SHA-256 of the `.deb` that the image came from, wherever that was; `nil` when it came from no `.deb`.
+    /// SHA-256 of the `.deb` with the image, from any source; `nil` if it did not come from a `.deb`.
     var deb: String?
     /// SHA-256 of the image.
     var image: String
-    /// What the manifest asked for; `nil` for a file, whose path is no business of other machines.
+    /// The manifest's source; `nil` for a file, whose path is meaningless on other machines.
     var source: String?
     /// The source of the config; `nil` if the image's own package contains it, or if there is none.
     var config: LockedPackage?
     /// The packages that contain the modules; `nil` if the image's own package does, or if there are none.
     var modules: [LockedPackage]?
-    /// What came from elsewhere than an archive of apt's: the kernel, its config, its modules.
+    /// Files that did not come from an apt archive: the kernel, its config, its modules.
     var files: [LockedFile]?
 
-    /// `package=version`, as apt takes it.
+    /// `package=version`, as apt expects it.
     var pinned: String? {
         guard let package, let version else { return nil }
         return "\(package)=\(version)"
     }
 }
 
-/// A package that holds a kernel's config or modules and not its image.
+/// A package with a kernel's config or modules, but not its image.
 struct LockedPackage: Codable, Hashable, Sendable {
     var package: String
     var version: String
     /// SHA-256 of the `.deb`.
     var deb: String
 
-    /// `package=version`, as apt takes it.
+    /// `package=version`, as apt expects it.
     var pinned: String { "\(package)=\(version)" }
 }
 
@@ -46,13 +46,13 @@ struct LockedPackage: Codable, Hashable, Sendable {
 struct LockedFile: Codable, Hashable, Sendable {
     /// The URL, the reference, or the name of a file of this machine.
     var source: String
-    /// Of the file; of the manifest, where `source` is an image of a registry.
+    /// The digest of the file or, if `source` is an image in a registry, of its manifest.
     var sha256: String
-    /// Whose key signed it; `nil` when no vendor's key that is known here did.
+    /// The vendor whose key signed it; `nil` if no known vendor key did.
     var signedBy: String?
 }
 
-/// The `kernels.lock.json` of every catalogue folder, a later folder's entry before an earlier one's.
+/// The `kernels.lock.json` of every catalogue folder; entries of later folders take precedence.
 struct KernelLocks: Sendable {
     static let fileName = "kernels.lock.json"
 
@@ -69,7 +69,8 @@ struct KernelLocks: Sendable {
         entries.last { $0[id.text] != nil }?[id.text]
     }
 
-    /// What `kernel` has to be; `nil` when that is not locked yet, or was before its manifest named another source.
+    /// The lock entry of `kernel`; `nil` if it is not locked yet, or the entry is for another source than the
+    /// manifest's.
     func entry(for kernel: KernelManifest) -> LockedKernel? {
         guard let entry = self[kernel.id], entry.source == nil || entry.source == kernel.source.description else {
             return nil
@@ -121,7 +122,7 @@ struct KernelLocks: Sendable {
     }
 }
 
-/// Reads the lock files again only when they changed: a catalogue of hundreds of kernels asks for each.
+/// Rereads the lock files only if they have changed, because a catalogue of hundreds of kernels reads them for each.
 final class KernelLockReader: Sendable {
     private let folders: [FilePath]
     private let latest = Mutex<(state: [FileState?], locks: KernelLocks)?>(nil)
@@ -139,7 +140,7 @@ final class KernelLockReader: Sendable {
         return locks
     }
 
-    /// What differs when a file was written again.
+    /// The state of a file, which differs after it is written again.
     private struct FileState: Equatable {
         let inode: Inode
         let size: Int64

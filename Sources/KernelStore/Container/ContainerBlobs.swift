@@ -1,6 +1,6 @@
 import SystemPackage
 
-/// The files of a container image, by the names that they have in its layout.
+/// The files of a container image, by their names in its layout.
 protocol ContainerBlobs {
     /// `nil` if it does not exist or is not a regular file.
     func file(named name: String) throws(KernelStoreError) -> FilePath?
@@ -14,13 +14,13 @@ struct LayoutFolder: ContainerBlobs {
         let components = ArchivePath.components(of: name)
         guard !components.isEmpty, !components.contains("..") else { return nil }
         let path = components.reduce(folder) { $0.appending(String($1)) }
-        // A link may lead anywhere, so it is none of the layout's files.
+        // A link may lead anywhere, so it does not count as a file of the layout.
         let status = try? Stat(path, followTargetSymlink: false)
         return status?.type == .regular ? path : nil
     }
 }
 
-/// A layout, or what `docker save` wrote, in a tar archive: unpacked into files of our own naming.
+/// A layout, or the output of `docker save`, in a tar archive: unpacked into files with names chosen here.
 struct LayoutArchive: ContainerBlobs {
     private static let fileLimit = 4096
     private static let hopLimit = 8
@@ -67,7 +67,7 @@ struct LayoutArchive: ContainerBlobs {
 }
 
 extension ArchivePath {
-    /// Where `target` leads from the folder `base`, never above the root.
+    /// The target of `target` relative to the folder `base`, never above the root.
     static func resolved(_ target: String, from base: [Substring]) -> [Substring] {
         var path = target.hasPrefix("/") ? [] : base
         for component in components(of: target) {

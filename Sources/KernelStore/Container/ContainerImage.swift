@@ -1,23 +1,23 @@
 import FoundationEssentials
 import SystemPackage
 
-/// An image in the layout of the Open Container Initiative, or as `docker save` writes one.
+/// An image in the layout of the Open Container Initiative, or as written by `docker save`.
 ///
 /// Source: opencontainers/image-spec v1.1 (image-layout.md, image-index.md, manifest.md, descriptor.md); moby's
 /// image/spec/v1.2 (`manifest.json`).
 struct ContainerImage {
     static let layoutMarker = "oci-layout"
-    /// Manifests are a few KiB, with thousands of layers even; image-spec recommends to refuse more than 4 MiB.
+    /// Manifests are a few KiB, even with thousands of layers; image-spec recommends rejecting those above 4 MiB.
     private static let jsonLimit: Int64 = 4 << 20
-    /// An index may name an index; this often.
+    /// The maximum nesting of indexes.
     private static let nestingLimit = 4
     private static let layerLimit = 1024
 
-    /// The archive or the folder, for what is said about it.
+    /// The archive or the folder, for messages.
     let file: FilePath
     let blobs: any ContainerBlobs
 
-    /// The files of the image's layers, the lowest first, each with the bytes that its digest promises.
+    /// The files of the image's layers, lowest first, each verified by its digest.
     func layers() throws(KernelStoreError) -> [FilePath] {
         if let index = try json("index.json", as: ContainerDocument.self) {
             let manifest = try self.manifest(below: index, nesting: 0)
@@ -29,7 +29,7 @@ struct ContainerImage {
         throw .invalidContainer(file: file, .neither)
     }
 
-    /// Follows indexes to the one manifest for x86-64.
+    /// Follows indexes to the only manifest for x86-64.
     private func manifest(below index: ContainerDocument, nesting: Int) throws(KernelStoreError) -> ContainerDocument {
         guard let listed = index.manifests else { return index }
         guard nesting < Self.nestingLimit else { throw .invalidContainer(file: file, .nesting) }
@@ -43,7 +43,7 @@ struct ContainerImage {
         return try manifest(below: document, nesting: nesting + 1)
     }
 
-    /// A blob whose size and digest are those of its descriptor.
+    /// A blob whose size and digest match its descriptor.
     private func blob(
         _ descriptor: ContainerDescriptor, limit: Int64 = .max
     ) throws(KernelStoreError) -> FilePath {
@@ -87,7 +87,7 @@ struct ContainerImage {
         return layers
     }
 
-    /// `nil` when there is no file of that name.
+    /// `nil` if there is no file of that name.
     private func json<Value: Decodable>(_ name: String, as type: Value.Type) throws(KernelStoreError) -> Value? {
         guard let found = try blobs.file(named: name) else { return nil }
         guard try Files.status(found)?.size ?? 0 <= Self.jsonLimit else {
@@ -126,7 +126,7 @@ private struct ContainerDescriptor: Decodable {
     var platform: Platform?
 }
 
-/// Spelt as `docker save` spells them.
+/// With the keys that `docker save` uses.
 private struct DockerImage: Decodable {
     var Config: String
     var Layers: [String]
@@ -138,7 +138,7 @@ private struct DockerConfig: Decodable {
     var rootfs: RootFS
 }
 
-/// Why an image of containers cannot be used.
+/// Why a container image cannot be used.
 package enum ContainerProblem: Hashable, Sendable, CustomStringConvertible {
     case neither
     case architecture
@@ -169,7 +169,7 @@ package enum ContainerProblem: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension String {
-    /// Names come from the archive, so they may be of any length and hold control characters.
+    /// Names come from the archive, so they can have any length and contain control characters.
     fileprivate var shortened: String {
         String(prefix(100).map { $0.isASCII && !$0.isLetter && !$0.isNumber && !$0.isPunctuation ? "?" : $0 })
     }

@@ -1,7 +1,7 @@
 import SystemPackage
 
 extension ImageExtractor {
-    /// One pass over the layers tells which files they come to, another takes kernel and config out of theirs.
+    /// One pass over the layers determines the resulting files; another one extracts kernel and config.
     func fromContainer(_ blobs: some ContainerBlobs, into folder: FilePath) throws(KernelStoreError) -> Packed {
         let layers = try ContainerImage(file: file, blobs: blobs).layers()
         do {
@@ -34,7 +34,7 @@ extension ImageExtractor {
         var isTaken = false
         while let entry = try reader.next() {
             guard entry.kind == .file, entry.components == found.path else { continue }
-            // The last of one name counts, as with tar.
+            // The last entry of a name counts, as with tar.
             if isTaken { Files.remove(target) }
             try reader.write(entry, of: file, to: target, limitMiB: limitMiB)
             isTaken = true

@@ -8,19 +8,19 @@ struct LayerTree {
     }
 
     private static let nodeLimit = 20_000
-    /// What lies deeper is no kernel, nor a link to one.
+    /// Anything deeper is neither a kernel nor a link to one.
     private static let depthLimit = 16
     private static let hopLimit = 40
     private static let whiteout = ".wh."
     private static let opaque = ".wh..wh..opq"
 
     private var nodes: [[Substring]: Node] = [:]
-    /// Every folder that something here lies in.
+    /// Every folder that contains one of these files.
     private var folders: Set<[Substring]> = []
-    /// The layers that hold modules.
+    /// The layers that contain modules.
     private(set) var moduleLayers: Set<Int> = []
 
-    /// Lays layer `index`, which `reader` reads, over those before it.
+    /// Applies layer `index`, which `reader` reads, on top of those before it.
     mutating func apply(_ reader: borrowing ArchiveReader, index: Int) throws(ArchiveProblem) {
         var added: [[Substring]: Node] = [:]
         while let entry = try reader.next() {
@@ -46,7 +46,7 @@ struct LayerTree {
         }
     }
 
-    /// `nil` for what is of no interest.
+    /// `nil` for files of no interest.
     private mutating func node(
         for entry: ArchiveEntry, at path: [Substring], in folder: [Substring], layer: Int
     ) -> Node? {
@@ -76,7 +76,7 @@ struct LayerTree {
 }
 
 extension LayerTree {
-    /// A file of the image, wherever links lead to it.
+    /// A file in the image, after following links.
     struct Found: Equatable {
         /// In layer `layer`, without links.
         let path: [Substring]
@@ -92,7 +92,7 @@ extension LayerTree {
                 let target = resolve(path), case .file(let layer) = nodes[target]
             else { continue }
             let rank = KernelRank(release: kernel.release, isUnpacked: isUnpacked)
-            // Of a file and the links to it the one counts whose name says most.
+            // Of a file and the links to it, the most informative name counts.
             if let known = images[target], known.rank >= rank { continue }
             images[target] = (rank, Found(path: target, layer: layer, release: kernel.release))
         }
@@ -102,7 +102,7 @@ extension LayerTree {
         return newest.map { ($0.found, images.count) }
     }
 
-    /// The config of the same release, else the only one there is.
+    /// The config of the same release, or else the only one.
     func config(for image: Found) -> Found? {
         let configs = nodes.keys.compactMap { path -> Found? in
             guard let kernel = KernelPath(inImage: path), kernel.role == .config, let target = resolve(path),
@@ -114,7 +114,7 @@ extension LayerTree {
         return fitting.min { $0.path.lexicographicallyPrecedes($1.path) } ?? (configs.count == 1 ? configs.first : nil)
     }
 
-    /// Where `path` leads inside the image; `nil` when that is nowhere, or in circles.
+    /// The target of `path` in the image; `nil` if it does not exist, or for a circular link.
     private func resolve(_ path: [Substring]) -> [Substring]? {
         var rest = path[...]
         var done: [Substring] = []

@@ -9,16 +9,16 @@ struct Curl {
     let address: WebAddress
     let limits: DownloadLimits
 
-    /// How a call ended, where it did not end in an error of its own.
+    /// How a call ended, unless with an error.
     enum Outcome: Equatable {
         case complete
-        /// The server will not go on from where the file ends.
+        /// The server does not support resuming from the end of the file.
         case notResumable
-        /// The connection was lost; what came is in the file.
+        /// The connection was lost; the file contains what arrived.
         case brokenOff(problem: String)
     }
 
-    /// What `--write-out '%{json}'` says, as far as it matters here.
+    /// The relevant part of the output of `--write-out '%{json}'`.
     private struct Report: Decodable {
         var http_code: Int
         var errormsg: String?
@@ -26,14 +26,14 @@ struct Curl {
         var time_connect: Double
     }
 
-    /// Appends to `part` what follows there on the server, or replaces it when `validator` is `nil`.
+    /// Appends the rest of the file to `part`, or replaces it if `validator` is `nil`.
     ///
-    /// `headers` gets the headers of the answer as they come.
+    /// `headers` receives the response headers as they arrive.
     func run(into part: FilePath, headers: FilePath, continuing validator: String?) async throws(KernelStoreError)
         -> Outcome
     {
         try ToolRunner.requireInstalled("curl")
-        // The limit on the file is the system's, since a server may say anything about a length.
+        // The system limits the file size, because a server can announce any length.
         let output = try await ToolRunner(tool: "prlimit").run(
             ["--fsize=\(limits.sizeMiB << 20)", "--core=0", "curl"] + arguments(part, headers, validator))
         guard let status = output.status else {
@@ -46,7 +46,7 @@ struct Curl {
 
     private func arguments(_ part: FilePath, _ headers: FilePath, _ validator: String?) -> [String] {
         var arguments = [
-            // First, so that a user's .curlrc changes nothing; a proxy comes from the environment.
+            // Must be first, so that the user's .curlrc has no effect; a proxy comes from the environment.
             "--disable", "--silent", "--show-error", "--globoff", "--fail", "--location", "--max-redirs", "10",
             "--proto", "=http,https", "--proto-redir", "=http,https",
             "--connect-timeout", "\(limits.connect.components.seconds)",

@@ -5,15 +5,15 @@ import Logging
 import Manifests
 import SystemPackage
 
-/// What a download may take.
+/// The limits of a download.
 struct DownloadLimits: Sendable, Equatable {
-    /// A machine without a network is to know so within seconds.
+    /// A machine without network access should detect that within seconds.
     var connect: Duration = .seconds(10)
-    /// How long next to nothing may come.
+    /// How long almost no data may arrive.
     var stall: Duration = .seconds(20)
     /// openSUSE's kernel-default, the largest of all, has 170 MiB; Debian's kernels with symbols have 1 GiB.
     var sizeMiB = 2048
-    /// How often the connection may break, as long as something comes each time.
+    /// How often the connection may break, as long as each attempt makes progress.
     var attempts = 5
 
     static let slowestBytesPerSecond = 1024
@@ -93,7 +93,8 @@ struct Download {
     private func attempt(_ progress: @escaping DownloadProgress) async throws(KernelStoreError) -> Curl.Outcome {
         let earlier = try answer(in: headers)
         let validator = try size() > 0 ? earlier?.validator : nil
-        // Headers of a part that is there stay until there are others: without them it could not be continued.
+        // The headers of a partial file are kept until there are new ones, because it could not be resumed without
+        // them.
         let fresh = validator == nil ? headers : folder.appending("\(key).headers.new")
         if validator == nil { restart() }
         defer { if fresh != headers { Files.remove(fresh) } }
@@ -101,7 +102,7 @@ struct Download {
             try await Curl(address: address, limits: limits).run(into: part, headers: fresh, continuing: validator)
         }
         guard let earlier, validator != nil, let now = try answer(in: fresh), now.status == 206 else { return outcome }
-        // A server that does not know If-Range continues one file with another.
+        // A server without If-Range support would append another file.
         return now.continues(earlier) ? outcome : .notResumable
     }
 
@@ -130,7 +131,7 @@ struct Download {
     /// In bytes, of what is here.
     private func size() throws(KernelStoreError) -> Int64 { try Files.status(part)?.size ?? 0 }
 
-    /// Empties the file and keeps it: it is what others wait for.
+    /// Truncates the file instead of removing it, because other processes wait for its lock.
     private func restart() {
         part.withPlatformString { _ = truncate($0, 0) }
         Files.remove(headers)

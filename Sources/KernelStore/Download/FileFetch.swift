@@ -2,7 +2,7 @@ import Manifests
 import MatrixModel
 import SystemPackage
 
-/// Brings a kernel that lies in a file: here, on a web server or in a registry.
+/// Fetches a kernel from a file: local, on a web server, or in a registry.
 struct FileFetch {
     let cache: KernelCache
     let tools: SourceTools
@@ -10,14 +10,14 @@ struct FileFetch {
 
     private var downloads: FilePath { cache.folder.appending("downloads") }
 
-    /// A file that is here, and what to lock about it.
+    /// A fetched file, and the data for its lock entry.
     private struct Brought {
         var path: FilePath
         /// For people.
         var name: String
-        /// `nil` for what is pinned by the image's own digest alone.
+        /// `nil` if it is pinned by the image's own digest alone.
         var lock: LockedFile?
-        /// What is reported once it has been taken.
+        /// The message to report after it has been used.
         var word: FetchStep?
     }
 
@@ -26,13 +26,13 @@ struct FileFetch {
             let kernel = try await take(source) { _ throws(KernelStoreError) in job.kernel }
             return Fetched(id: job.kernel.id, result: .success(kernel))
         } catch {
-            // Only an image that is still whole outlives a failure to complete it.
+            // The existing image survives a failed attempt to complete it only if it is intact.
             let here = try? cache.image(of: job.kernel, locked: job.locked)
             return here == nil ? Fetched(id: job.kernel.id, result: .failure(error)) : job.failed(error)
         }
     }
 
-    /// Brings what `source` names and puts it into the cache as the kernel that `identify` makes of the main file.
+    /// Fetches the files of `source`, and stores them as the kernel that `identify` derives from the main file.
     func take(
         _ source: FileSource, as identify: (FilePath) throws(KernelStoreError) -> KernelManifest
     ) async throws(KernelStoreError) -> CachedKernel {
@@ -43,7 +43,7 @@ struct FileFetch {
         }
     }
 
-    /// All files at once: a kernel is taken with everything that its manifest names, or not at all.
+    /// All files or none: a kernel is used with everything that its manifest names, or not at all.
     private func bring(
         _ wanted: ArraySlice<KernelLocation>, after brought: [Brought],
         _ body: ([Brought]) throws(KernelStoreError) -> CachedKernel
@@ -92,7 +92,7 @@ struct FileFetch {
         }
     }
 
-    /// Has errors about `file`, which is a copy of ours, speak of `source`.
+    /// Replaces `file`, a temporary copy, with `source` in errors.
     private func calling(
         _ file: FilePath, _ source: String, _ body: () async throws(KernelStoreError) -> CachedKernel
     ) async throws(KernelStoreError) -> CachedKernel {
@@ -104,13 +104,13 @@ struct FileFetch {
         }
     }
 
-    /// The kernel, when another process put it here while this one waited for the file; a refresh wants it anew.
+    /// The kernel, if another process stored it while this one waited for the file; a refresh ignores it.
     private func broughtByAnother() throws(KernelStoreError) -> CachedKernel? {
         guard job.latest == nil, let found = try cache.image(of: job.kernel, locked: job.locked) else { return nil }
         return found.isComplete ? found : nil
     }
 
-    /// A file of this machine's is locked by name: its path is no business of other machines.
+    /// A local file is locked by name, because its path is meaningless on other machines.
     private func local(_ path: FilePath) async throws(KernelStoreError) -> Brought {
         guard try Files.status(path) != nil else { throw .unreadable(file: path, errno: .noSuchFileOrDirectory) }
         var brought = Brought(path: path, name: path.string)

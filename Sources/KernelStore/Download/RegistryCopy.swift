@@ -3,18 +3,18 @@ import HostTools
 import Manifests
 import SystemPackage
 
-/// An image of a registry, brought here by skopeo as an OCI layout.
+/// An image in a registry, copied by skopeo as an OCI layout.
 struct RegistryCopy {
     let reference: OCIReference
     /// For all downloads, on the file system of the cache.
     let folder: FilePath
     let limits: DownloadLimits
-    /// Whether the registry speaks plain HTTP, as one on the loopback does.
+    /// Whether the registry uses plain HTTP, as one on the loopback does.
     let isPlain: Bool
 
-    /// Hands the layout and the digest of the manifest that the reference led to, `sha256:` left out, to `body`.
+    /// Passes the layout and the digest of the manifest (without `sha256:`) to `body`.
     ///
-    /// `locked` is that digest of before: it is then asked for instead of the tag.
+    /// `locked` is that digest from an earlier fetch, which is then requested instead of the tag.
     func withLayout<Value>(
         locked: String?, progress: @escaping DownloadProgress,
         _ body: (FilePath, String) async throws(KernelStoreError) -> Value
@@ -35,7 +35,7 @@ struct RegistryCopy {
         return try await body(layout, digest)
     }
 
-    /// skopeo itself waits half a minute for a network that is not there.
+    /// skopeo itself waits half a minute for an unreachable network.
     private func requireReachable() async throws(KernelStoreError) {
         let address = "\(isPlain ? "http" : "https")://\(reference.registry)/v2/"
         let seconds = "\(limits.connect.components.seconds)"
@@ -50,7 +50,7 @@ struct RegistryCopy {
         "docker://\(reference.registry)/\(reference.name)\(version.hasPrefix("sha256:") ? "@" : ":")\(version)"
     }
 
-    /// As the registry has it: its digest is what the reference can be replaced with.
+    /// As served by the registry, because its digest can replace the tag in the reference.
     private func manifest(_ version: String) async throws(KernelStoreError) -> String {
         let output = try await skopeo(
             ["inspect", "--raw"] + (isPlain ? ["--tls-verify=false"] : []) + [name(version)])
@@ -63,7 +63,7 @@ struct RegistryCopy {
         var layers: [Blob]?
     }
 
-    /// What the layers will take; `nil` for an index, whose images have manifests of their own.
+    /// The size of the layers; `nil` for an index, whose images have their own manifests.
     private func announcedSize(_ text: String) throws(KernelStoreError) -> Int64? {
         guard let layers = (try? JSONDecoder().decode(Manifest.self, from: Data(text.utf8)))?.layers else { return nil }
         let limit = Int64(limits.sizeMiB) << 20
@@ -73,7 +73,7 @@ struct RegistryCopy {
         return total
     }
 
-    /// Skopeo knows no limits: what it writes is watched, and it is stopped where it stalls or brings too much.
+    /// Skopeo has no limits, so its output is monitored, and it is stopped if it stalls or writes too much.
     private func copy(
         _ digest: String, to layout: FilePath, total: Int64?, _ progress: @escaping DownloadProgress
     ) async throws(KernelStoreError) {

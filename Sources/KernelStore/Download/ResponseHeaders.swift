@@ -1,11 +1,11 @@
-/// The last answer in what curl wrote of the headers it got.
+/// The last response in the headers that curl saved.
 ///
-/// Each redirect has a block of its own before it.
+/// Each redirect has a separate block before it.
 struct ResponseHeaders: Equatable {
     let status: Int
     private let fields: [String: String]
 
-    /// `nil` before the first status line has come.
+    /// `nil` before the first status line has arrived.
     init?(_ text: String) {
         var status: Int?
         var fields: [String: String] = [:]
@@ -22,7 +22,7 @@ struct ResponseHeaders: Equatable {
         self.fields = fields
     }
 
-    /// What says whether the file is still the same; `nil` when the server does not tell.
+    /// The validator that identifies the file's version; `nil` if the server sent none.
     ///
     /// Source: RFC 9110, 13.1.5: a weak entity tag must not be used in If-Range.
     var validator: String? {
@@ -30,7 +30,7 @@ struct ResponseHeaders: Equatable {
         return fields["last-modified"]
     }
 
-    /// Of the whole file, in bytes; `nil` when the server does not tell.
+    /// The size of the whole file in bytes; `nil` if the server did not send it.
     var total: Int64? {
         switch status {
         case 200: fields["content-length"].flatMap { Int64($0) }

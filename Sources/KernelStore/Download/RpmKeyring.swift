@@ -1,7 +1,7 @@
 import HostTools
 import SystemPackage
 
-/// rpm's own database of the vendors' keys, in the cache: the machine's is for its own packages.
+/// rpm's own database with the vendors' keys, in the cache, because the machine's database is for its own packages.
 struct RpmKeyring {
     let folder: FilePath
     /// By the last eight digits of the key's id.
@@ -28,7 +28,7 @@ struct RpmKeyring {
             let new = TemporaryFolder.name(beside: folder)
             try Files.makeFolder(new)
             defer { Files.remove(new) }
-            // rpm skips keys of unknown types and fails; the imported keys count.
+            // rpm skips keys of unknown types and exits with an error; the imported keys count.
             _ = try await ToolRunner(tool: "rpmkeys").run(["--dbpath", new.string, "--import"] + keys.map(\.string))
             try Files.move(new, to: folder)
         }

@@ -3,13 +3,13 @@ import SystemPackage
 
 /// What the signature of a package proves about its origin.
 ///
-/// One that contradicts the package is no value but `KernelStoreError.badSignature`.
+/// A signature that contradicts the package is not a value but the error `KernelStoreError.badSignature`.
 package enum FileSignature: Sendable, Hashable, CustomStringConvertible {
     /// The name on the key, and its id.
     case signed(by: String)
     case unsigned
     case unknownKey(id: String)
-    /// Something is missing here that it takes to check.
+    /// The signature could not be checked, because a tool or key is missing.
     case unchecked(KernelStoreError)
 
     package var description: String {
@@ -28,9 +28,9 @@ struct RpmSignature {
     let vendorKeys: FilePath
     let cache: FilePath
 
-    /// `name` is what the file is called in messages.
+    /// `name` is the file's name in messages.
     func check(_ file: FilePath, named name: String) async throws(KernelStoreError) -> FileSignature {
-        // rpmkeys would only find that its digests do not fit.
+        // rpmkeys would only report digests that do not match.
         try RpmLead.requireWhole(file)
         let keyring: RpmKeyring
         let report: ToolRunner.Output
@@ -46,7 +46,8 @@ struct RpmSignature {
         let lines = report.text.split(separator: "\n").compactMap { RpmCheck(line: $0) }
         if let bad = lines.first(where: { $0.result == "BAD" }) { throw .badSignature(file: name, problem: bad.what) }
         guard !lines.isEmpty else { throw .badSignature(file: name, problem: report.problem) }
-        // Before rpm 4.14 the header held no digest of the payload, so a good header alone vouches for no file in it.
+        // Before rpm 4.14, the header contained no digest of the payload, so a valid header alone does not authenticate
+        // the files.
         let vouchesForPayload = lines.contains { $0.isSignature && !$0.isOfHeader && $0.result == "OK" }
         let hasPayloadDigest = lines.contains { $0.what.hasPrefix("Payload SHA") && $0.result == "OK" }
         let good = lines.filter { $0.isSignature && $0.result == "OK" }
@@ -72,7 +73,7 @@ struct RpmCheck: Equatable {
     var isSignature: Bool { keyID != nil }
     var isOfHeader: Bool { what.hasPrefix("Header") }
 
-    /// rpm 6 shows the whole fingerprint, whose end the id is.
+    /// rpm 6 prints the whole fingerprint, which ends with the id.
     var keyID: String? {
         what.firstMatch(of: /[Ss]ignature, key (?:ID|fingerprint:?) ([0-9a-fA-F]+)/).map { $0.1.lowercased() }
     }

@@ -1,7 +1,7 @@
 import Glibc
 import SystemPackage
 
-/// Looks for a text in a file without having the file in memory.
+/// Searches for a text in a file without loading the file into memory.
 struct ByteSearch {
     private let descriptor: FileDescriptor
     private let start: Int64
@@ -27,7 +27,7 @@ struct ByteSearch {
             if let found = Self.position(of: needle, in: UnsafeRawBufferPointer(rebasing: wanted[..<count])) {
                 return offset + Int64(found)
             }
-            // What begins at the end of this piece is found whole in the next.
+            // A match that begins at the end of this piece is found completely in the next.
             offset += Int64(count - needle.count + 1)
         }
         return nil

@@ -5,7 +5,7 @@ struct BzImage: Equatable {
     /// Enough for the header and the version string, which lies within the setup sectors.
     static let headerLimit = 64 * 1024
 
-    /// The kernel's own banner, `6.1.0-56-cloud-amd64 (…) #1 SMP …`; empty when the header points to none.
+    /// The kernel's own banner, `6.1.0-56-cloud-amd64 (…) #1 SMP …`; empty if the header points to none.
     let banner: String
     /// The size of header and compressed kernel in bytes; a signature may follow.
     let minimumSize: Int64

@@ -1,20 +1,20 @@
 import SystemPackage
 
-/// The config inside an image, where the kernel was built with `CONFIG_IKCONFIG`.
+/// The config in an image of a kernel built with `CONFIG_IKCONFIG`.
 ///
 /// Source: Linux `kernel/configs.c`: `IKCFG_ST`, the config in gzip, `IKCFG_ED`.
 struct EmbeddedConfig {
     /// A bzImage.
     let image: FilePath
     let header: BzImage
-    /// For what has to be unpacked on the way.
+    /// A folder for intermediate files.
     let folder: FilePath
 
     private static let startMarker = Array("IKCFG_ST".utf8)
     private static let endMarker = Array("IKCFG_ED".utf8)
 
-    /// Writes the config to `target`; `nil` when the image holds none, and when it cannot be unpacked, which is no reason
-    /// not to boot it.
+    /// Writes the config to `target`; `nil` if the image contains none, and if it cannot be unpacked, which is no
+    /// reason not to boot it.
     func extract(to target: FilePath) -> FilePath? {
         guard let payload = header.payload else { return extract(from: image, to: target) }
         let unpacked = folder.appending("unpacked-payload")
@@ -22,7 +22,8 @@ struct EmbeddedConfig {
         do {
             let descriptor = try FileDescriptor.open(image, .readOnly)
             try descriptor.closeAfter {
-                // Behind all but gzip's, which has it already, the build puts the unpacked size: no part of the data.
+                // Except after gzip data, which already contains it, the build appends the unpacked size, which is not
+                // part of the data.
                 var magic = [UInt8](repeating: 0, count: 2)
                 _ = try magic.withUnsafeMutableBytes {
                     try descriptor.read(fromAbsoluteOffset: payload.lowerBound, into: $0)

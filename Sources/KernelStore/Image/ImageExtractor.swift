@@ -4,7 +4,7 @@ import SystemPackage
 struct ImageExtractor {
     let file: FilePath
 
-    /// What was written, next to each other in the folder that was named.
+    /// The files written to the given folder.
     struct Extracted {
         /// A bzImage.
         let image: FilePath
@@ -12,9 +12,10 @@ struct ImageExtractor {
         /// Of the image.
         let sha256: String
         let header: BzImage
-        /// Where in the file the kernel was when there was a choice, for people.
+        /// The kernel's position in the file if there were several, for people.
         let choice: String?
-        /// What may hold the kernel's modules: the package itself, or layers of the container image, the lowest first.
+        /// The possible sources of the kernel's modules: the package itself, or layers of the container image, lowest
+        /// first.
         let moduleArchives: [FilePath]
     }
 
@@ -38,10 +39,10 @@ struct ImageExtractor {
             moduleArchives: kernel.moduleArchives)
     }
 
-    /// A kernel as it was packed.
+    /// A kernel in its packaged form.
     struct Packed {
         var file: FilePath
-        /// Whether `file` is a copy of our own.
+        /// Whether `file` is a temporary copy.
         var isOurs = true
         var config: FilePath?
         var choice: String?
@@ -72,7 +73,7 @@ struct ImageExtractor {
         return packed
     }
 
-    /// Brings the kernel in `packed` to `image`: compression taken off, wrapped where it is no bzImage.
+    /// Writes the kernel in `packed` to `image`: decompressed, and wrapped unless it is a bzImage.
     private func makeBootable(_ packed: Packed, into image: FilePath, folder: FilePath) throws(KernelStoreError) {
         var source = packed.file
         var isOurs = packed.isOurs
@@ -103,7 +104,7 @@ struct ImageExtractor {
         }
     }
 
-    /// That `file`, which is no kernel itself, holds none.
+    /// The error that `file`, which is not a kernel itself, contains none.
     private var noKernel: KernelStoreError {
         switch try? FileKind(of: file) {
         case .tar, .layout: .noKernelInImage(file: file)
@@ -111,7 +112,7 @@ struct ImageExtractor {
         }
     }
 
-    /// What lies where kernels lie and is none makes its package one without a kernel.
+    /// If the file at a kernel's usual path is not a kernel, the package counts as one without a kernel.
     private func kind(of source: FilePath, _ packed: Packed) throws(KernelStoreError) -> FileKind {
         do throws(KernelStoreError) {
             return try FileKind(of: source)

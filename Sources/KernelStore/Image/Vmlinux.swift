@@ -17,14 +17,14 @@ struct Vmlinux: Equatable {
     let entry: Int64
     let segments: [Segment]
 
-    /// Where the first megabyte that a loader fills ends: no x86-64 kernel is linked below.
+    /// The end of the first megabytes, which a loader uses: no x86-64 kernel is linked below.
     static let lowest: Int64 = 2 << 20
     private static let highest: Int64 = 1 << 32
     private static let headerSize = 64
     private static let programHeaderSize = 56
     private static let segmentLimit = 64
 
-    /// Reads the headers of the ELF file of `size` bytes that `descriptor` is.
+    /// Parses the headers of the ELF file of `size` bytes at `descriptor`.
     init(_ descriptor: FileDescriptor, size: Int64) throws(BootProblem) {
         let header = try Self.read(descriptor, from: 0, count: Self.headerSize)
         guard FileLook(elf: header) == nil, header.starts(with: "\u{7F}ELF".utf8) else { throw .headers }
@@ -68,7 +68,7 @@ struct Vmlinux: Equatable {
 extension Vmlinux.Segment {
     private static let load: UInt64 = 1
 
-    /// `nil` for a header that asks for nothing to be loaded.
+    /// `nil` for a header with nothing to load.
     fileprivate init?(_ header: [UInt8], of fileSize: Int64) throws(BootProblem) {
         guard header.number(at: 0, bytes: 4) == Self.load, header.number(at: 40, bytes: 8) != 0 else { return nil }
         guard let offset = Int64(exactly: header.number(at: 8, bytes: 8)),
@@ -83,7 +83,7 @@ extension Vmlinux.Segment {
             memorySize: memory)
     }
 
-    /// The entry is a physical address; linkers have also written the virtual one.
+    /// The entry is a physical address; some linkers wrote the virtual one.
     fileprivate func physical(of entry: UInt64) -> Int64? {
         let size = UInt64(fileSize)
         if entry >= UInt64(physical), entry - UInt64(physical) < size { return Int64(entry) }
@@ -92,7 +92,7 @@ extension Vmlinux.Segment {
     }
 }
 
-/// Why a kernel image is none that could boot, as far as its bytes say.
+/// Why a kernel image cannot boot, according to its content.
 package enum BootProblem: Error, Hashable, CustomStringConvertible {
     case headers
     case cutShort

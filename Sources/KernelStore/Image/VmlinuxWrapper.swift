@@ -1,18 +1,18 @@
 import CBootWrapper
 import SystemPackage
 
-/// Makes a bzImage of an unpacked kernel.
+/// Turns an unpacked kernel into a bzImage.
 ///
-/// QEMU itself boots an ELF only by the PVH entry, which came with Linux 5.0 and is optional; with the wrapper before it
-/// any x86-64 kernel boots. docs/decisions/007-a-wrapper-for-unpacked-kernels.md has more.
+/// QEMU itself boots ELF files only through the PVH entry, which was added in Linux 5.0 and is optional; with the
+/// wrapper, any x86-64 kernel boots. See docs/decisions/007-a-wrapper-for-unpacked-kernels.md.
 struct VmlinuxWrapper {
-    /// What comes after the wrapper's real-mode code is loaded here.
+    /// The load address of everything after the wrapper's real-mode code.
     private static let loadedAt: Int64 = 1 << 20
     private static let setupSize = Int64(CMX_WRAPPER_SETUP_SIZE)
 
     let file: FilePath
 
-    /// Writes the image to `target`: the wrapper, and each segment where it belongs in memory; holes take no room on disk.
+    /// Writes the image to `target`: the wrapper, and each segment at its memory offset; holes take no space on disk.
     func wrap(into target: FilePath) throws(KernelStoreError) {
         let size = try Files.status(file)?.size ?? 0
         do {
@@ -73,7 +73,7 @@ struct VmlinuxWrapper {
             var text = [UInt8](repeating: 0, count: Int(CMX_WRAPPER_VERSION_LIMIT))
             let count = try text.withUnsafeMutableBytes { try image.read(fromAbsoluteOffset: from, into: $0) }
             let banner = text.prefix(count).prefix { $0 != 0 && $0 != UInt8(ascii: "\n") }
-            // Other texts, of messages, have a %s here.
+            // Other texts, from messages, contain %s here.
             if let first = banner.first, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) {
                 return Array(banner)
             }

@@ -10,7 +10,7 @@ struct ModuleFolder: ModuleSource {
     private static let depthLimit = 32
     private static let fileLimit = 200_000
 
-    /// `folder` is that folder itself, or one that it lies in, as `lib/modules` and the root of a file system are.
+    /// `folder` is that folder itself, or one of its parents, such as `lib/modules` or the root of a file system.
     init(_ folder: FilePath, release: String, kernel: KernelID) throws(KernelStoreError) {
         self.kernel = kernel
         guard try Files.status(folder)?.type == .directory else {
@@ -34,7 +34,7 @@ struct ModuleFolder: ModuleSource {
         builtIn = ModuleIndex.builtIn(in: String(decoding: list, as: UTF8.self))
     }
 
-    /// Follows no link: `build` and `source` lead to whole source trees.
+    /// Follows no links, because `build` and `source` lead to whole source trees.
     private static func walk(
         _ folder: FilePath, depth: Int, count: inout Int, _ visit: (FilePath) -> Void
     ) throws(KernelStoreError) {

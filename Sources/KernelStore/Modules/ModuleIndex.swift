@@ -1,12 +1,12 @@
 import MatrixModel
 import SystemPackage
 
-/// Which modules the packages of a kernel hold, and on which others each depends.
+/// The modules in a kernel's packages, and the dependencies of each.
 struct ModuleIndex: Codable, Equatable {
     struct Entry: Codable, Equatable {
-        /// The archive, by its place among those that are kept.
+        /// The archive, by its position among the stored ones.
         var archive: Int
-        /// In the archive.
+        /// The path in the archive.
         var path: String
         var dependencies: [String]
     }
@@ -67,11 +67,11 @@ struct ModuleIndex: Codable, Equatable {
     }
 }
 
-/// A module as it is shipped, perhaps compressed.
+/// A module as shipped, possibly compressed.
 struct ModuleFile {
     let bytes: [UInt8]
 
-    /// Throws `ArchiveProblem` when it cannot be unpacked, and when it is too large.
+    /// Throws `ArchiveProblem` if it cannot be unpacked or is too large.
     func unpacked() throws -> [UInt8] {
         guard !bytes.starts(with: "\u{7F}ELF".utf8) else { return bytes }
         return try ArchiveReader.withBytes(bytes) { reader in

@@ -8,7 +8,7 @@ struct ModuleInfo: Equatable {
     private static let sectionHeaderSize = 64
     private static let dependencyLimit = 256
 
-    /// `nil` unless `module` is a relocatable file of x86-64 that has the section.
+    /// `nil` unless `module` is a relocatable x86-64 file with that section.
     init?(module: [UInt8]) {
         guard module.count >= 64, FileLook(elf: module) == .object,
             let table = Self.range(module, offset: module.number(at: 40, bytes: 8), size: 0)?.lowerBound,
@@ -37,7 +37,7 @@ struct ModuleInfo: Equatable {
         dependencies = value.split(separator: ",").prefix(Self.dependencyLimit).map { ModuleName.normal($0) }
     }
 
-    /// `nil` when it is not all in the file.
+    /// `nil` if it is not completely inside the file.
     private static func range(_ module: [UInt8], offset: UInt64, size: UInt64) -> Range<Int>? {
         guard let start = Int(exactly: offset), let length = Int(exactly: size), start <= module.count,
             length <= module.count - start
@@ -46,17 +46,17 @@ struct ModuleInfo: Equatable {
     }
 }
 
-/// Names of modules: the kernel makes no difference between `-` and `_`.
+/// Names of modules, in which the kernel treats `-` and `_` as equal.
 enum ModuleName {
     static func normal(_ name: some StringProtocol) -> String { String(name.map { $0 == "-" ? "_" : $0 }) }
 
-    /// Of `kernel/net/dummy.ko.xz`, `dummy`; `nil` when the path is none of a module.
+    /// `dummy` for `kernel/net/dummy.ko.xz`; `nil` if the path is not that of a module.
     static func ofFile(_ path: some StringProtocol) -> String? {
         let name = Substring(path.split(separator: "/").last ?? "").droppingCompression
         return name.hasSuffix(".ko") && name.count > 3 ? normal(name.dropLast(3)) : nil
     }
 
-    /// Those that a person may have meant, the likeliest first.
+    /// Names that the user may have meant, most similar first.
     static func nearest(to name: String, among names: some Sequence<String>) -> [String] {
         let ranked = names.compactMap { candidate -> (distance: Int, name: String)? in
             let distance = distance(name, candidate)
@@ -65,7 +65,7 @@ enum ModuleName {
         return ranked.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
     }
 
-    /// Levenshtein's.
+    /// The Levenshtein distance.
     private static func distance(_ left: String, _ right: String) -> Int {
         let right = Array(right.utf8.prefix(64))
         var row = Array(0...right.count)

@@ -1,28 +1,28 @@
 import MatrixModel
 import SystemPackage
 
-/// Where the modules of one kernel are looked for.
+/// A source of modules for one kernel.
 protocol ModuleSource {
     /// The modules that `name` depends on; `nil` if there is no such module.
     mutating func dependencies(of name: String) throws(KernelStoreError) -> [String]?
     func isBuiltIn(_ name: String) -> Bool
     var names: [String] { get }
-    /// Writes each module, uncompressed, as `<name>.ko` into `folder`; what is there already may stay.
+    /// Writes each module, uncompressed, to `<name>.ko` in `folder`; existing files may be kept.
     mutating func extract(_ names: [String], into folder: FilePath) throws(KernelStoreError)
 }
 
-/// Modules in the order in which they have to be loaded.
+/// Modules in the order in which they have to be inserted.
 struct LoadOrder {
     let kernel: KernelID
     private(set) var names: [String] = []
     private var seen: Set<String> = []
 
-    /// More than any driver stands upon.
+    /// Deeper than the dependencies of any driver.
     private static let depthLimit = 64
 
     init(kernel: KernelID) { self.kernel = kernel }
 
-    /// Adds `name` behind all that it depends on; nothing for what is part of the image.
+    /// Adds `name` after everything that it depends on; nothing for modules built into the kernel.
     mutating func add(
         _ name: String, from source: inout some ModuleSource, depth: Int = 0
     ) throws(KernelStoreError) {

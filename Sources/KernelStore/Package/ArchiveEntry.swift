@@ -6,13 +6,13 @@ struct ArchiveEntry: Equatable {
     enum Kind: Equatable {
         case file
         case folder
-        /// `isHard` targets are paths of the archive, the others start where the link lies.
+        /// `isHard` targets are paths of the archive; others are relative to the link's folder.
         case link(to: String, isHard: Bool)
         /// Devices, pipes, sockets.
         case other
     }
 
-    /// As the archive spells it: never a place to write to.
+    /// As in the archive; never used as an output path.
     let path: String
     /// In bytes.
     let size: Int64
@@ -42,9 +42,9 @@ struct ArchiveEntry: Equatable {
     var components: [Substring] { ArchivePath.components(of: path) }
 }
 
-/// Paths as archives spell them.
+/// Paths in archives.
 enum ArchivePath {
-    /// Linux's PATH_MAX: what is longer is no file that anybody installs.
+    /// Linux's PATH_MAX: longer paths cannot be installed.
     static let lengthLimit = 4096
 
     /// Empty for a path that is too long.

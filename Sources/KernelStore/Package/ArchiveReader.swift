@@ -1,18 +1,18 @@
 import CArchive
 import SystemPackage
 
-/// One archive being read by libarchive; freed when it goes out of scope.
+/// An archive read by libarchive; freed when it goes out of scope.
 ///
-/// Only uses decoders inside libarchive, none that starts a program.
+/// Uses only decoders inside libarchive, none that start a program.
 struct ArchiveReader: ~Copyable {
-    /// More than any kernel package unpacks to, debug symbols included.
+    /// More than any kernel package unpacks to, including debug symbols.
     static let unpackedLimitMiB: Int64 = 4096
     static let entryLimit = 500_000
 
     enum Format {
-        /// What a `.deb` is.
+        /// The format of a `.deb`.
         case ar
-        /// In any of the compressions known here.
+        /// With any supported compression.
         case tar
         /// The payload of an `.rpm`.
         case rpm
@@ -55,7 +55,7 @@ struct ArchiveReader: ~Copyable {
         return reader
     }
 
-    /// Opens what is compressed in a part of a file.
+    /// Opens a compressed part of a file.
     static func open(_ part: FilePart) throws(ArchiveProblem) -> ArchiveReader {
         let reader = try ArchiveReader(.raw, part: part)
         try reader.check(
@@ -74,9 +74,9 @@ struct ArchiveReader: ~Copyable {
         }
     }
 
-    /// Reads the entry at which this archive stands as a tar archive.
+    /// Reads the current entry as a tar archive.
     ///
-    /// The bytes come from here block by block, without a copy, so the inner archive lives no longer than `body`.
+    /// The bytes are passed on block by block without a copy, so the inner archive must not outlive `body`.
     func withTar<Value>(_ body: (borrowing ArchiveReader) throws -> Value) throws -> Value {
         let reader = try ArchiveReader(.tar)
         try reader.check(archive_read_open(reader.handle, UnsafeMutableRawPointer(handle), nil, readNextBlock, nil))
@@ -85,8 +85,8 @@ struct ArchiveReader: ~Copyable {
 
     /// The next entry; `nil` after the last.
     ///
-    /// What comes to more than any kernel's package does is refused before it is unpacked, by what it claims, and while it
-    /// is, by what it does.
+    /// Content larger than any kernel package is rejected: before it is unpacked by its declared size, and during
+    /// unpacking by its actual size.
     func next() throws(ArchiveProblem) -> ArchiveEntry? {
         var pointer: OpaquePointer?
         let result = archive_read_next_header(handle, &pointer)
@@ -102,7 +102,7 @@ struct ArchiveReader: ~Copyable {
         return entry
     }
 
-    /// Hands the data of the current entry to `body`, block by block, holes as zeros.
+    /// Passes the data of the current entry to `body`, block by block, with holes as zeros.
     func forEachBlock(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         var block: UnsafeRawPointer?
         var size = 0
@@ -125,12 +125,12 @@ struct ArchiveReader: ~Copyable {
 
     private static let zeros = [UInt8](repeating: 0, count: 64 * 1024)
 
-    /// Whether there is any compression about it; known once the first entry was read.
+    /// Whether the archive is compressed; known after the first entry was read.
     var isCompressed: Bool {
         (0..<archive_filter_count(handle)).contains { archive_filter_code(handle, $0) != ARCHIVE_FILTER_NONE }
     }
 
-    /// Packages are compressed once; bombs are compressed again and again.
+    /// Packages are compressed once; bombs are compressed repeatedly.
     private func checkCompression() throws(ArchiveProblem) {
         let filters = (0..<archive_filter_count(handle)).map { archive_filter_code(handle, $0) }
         guard filters.count(where: { $0 != ARCHIVE_FILTER_NONE && $0 != ARCHIVE_FILTER_RPM }) <= 1 else {
@@ -145,7 +145,8 @@ struct ArchiveReader: ~Copyable {
         }
     }
 
-    /// Warnings are fine (a name that is not UTF-8, say); anything below means that the data cannot be had.
+    /// Warnings are ignored (a name that is not UTF-8, for example); any other result means that the data is not
+    /// available.
     private func check(_ result: CInt) throws(ArchiveProblem) {
         guard result < ARCHIVE_WARN else { return }
         throw .unreadable(archive_error_string(handle).map { String(cString: $0) } ?? "it cannot be read")
@@ -158,7 +159,7 @@ private func readNextBlock(
 ) -> Int {
     var size = 0
     var offset: la_int64_t = 0
-    // The block that libarchive hands out stays valid until the next call, which is what this callback promises.
+    // The block from libarchive stays valid until the next call, as this callback guarantees.
     let result = archive_read_data_block(outer.map { OpaquePointer($0) }, block, &size, &offset)
     return result == ARCHIVE_EOF ? 0 : result < ARCHIVE_OK ? -1 : size
 }
@@ -171,7 +172,7 @@ private func readPart(
     return Unmanaged<FilePart>.fromOpaque(part).takeUnretainedValue().nextBlock(into: block)
 }
 
-/// What libarchive said, or what was too much; whoever knows the file puts its name to it.
+/// libarchive's message, or the exceeded limit; callers add the file's name.
 enum ArchiveProblem: Error, Equatable {
     case unreadable(String)
     case tooLarge(limitMiB: Int)
@@ -189,10 +190,10 @@ enum ArchiveProblem: Error, Equatable {
 }
 
 extension ArchiveReader {
-    /// Writes `entry`, at which this stands, to `target`, which is new.
+    /// Writes `entry`, the current entry, to the new file `target`.
     ///
-    /// - Throws: `KernelStoreError.tooLarge`, which names `archive`, and what reading and writing throw; then there is no
-    ///   `target`.
+    /// - Throws: `KernelStoreError.tooLarge`, which names `archive`, and errors of reading and writing; `target` does
+    ///   not exist then.
     func write(_ entry: ArchiveEntry, of archive: FilePath, to target: FilePath, limitMiB: Int) throws {
         guard entry.size <= limitMiB << 20 else { throw KernelStoreError.tooLarge(file: archive, limitMiB: limitMiB) }
         try Files.create(target) { descriptor in
@@ -219,7 +220,7 @@ extension ArchiveReader {
         return try bytes()
     }
 
-    /// The data of the current entry, which is no larger than a module.
+    /// The data of the current entry, which is at most as large as a module.
     func bytes() throws -> [UInt8] {
         var bytes: [UInt8] = []
         try forEachBlock { block in
@@ -232,14 +233,14 @@ extension ArchiveReader {
     }
 }
 
-/// A stretch of an open file that libarchive reads block by block.
+/// A part of an open file that libarchive reads block by block.
 final class FilePart {
     private let descriptor: FileDescriptor
     private var offset: Int64
     private var remaining: Int64
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 * 1024, alignment: 16)
 
-    /// `descriptor` stays the caller's, and open for as long as this is read.
+    /// The caller keeps `descriptor`, and keeps it open while this is read.
     init(_ descriptor: FileDescriptor, from offset: Int64, length: Int64) {
         self.descriptor = descriptor
         self.offset = offset
@@ -248,7 +249,7 @@ final class FilePart {
 
     deinit { buffer.deallocate() }
 
-    /// The size of the block, 0 at the end, -1 when it cannot be read.
+    /// The size of the block, 0 at the end, -1 if it cannot be read.
     func nextBlock(into block: UnsafeMutablePointer<UnsafeRawPointer?>?) -> Int {
         let part = UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(Int(min(remaining, Int64(buffer.count)))))
         guard let count = try? descriptor.read(fromAbsoluteOffset: offset, into: part) else { return -1 }

@@ -27,7 +27,7 @@ enum FileKind: Equatable {
             self = .layout
             return
         }
-        // Reading a named pipe would wait for whoever may write to it one day.
+        // Reading a named pipe would wait for a writer.
         guard status.type == .regular else { throw .notAKernel(file: file, looks: .special) }
         let start = try Files.readStart(of: file, limit: BzImage.headerLimit)
         if let kind = Self(start: start) {

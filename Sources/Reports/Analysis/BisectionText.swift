@@ -1,9 +1,9 @@
 package import MatrixAnalysis
 import MatrixModel
 
-/// Where verdicts turn, for a terminal.
+/// The boundaries of verdicts, for a terminal.
 package enum BisectionText {
-    /// Writes one block a variant; it ends with a line break.
+    /// Writes one block per variant; it ends with a line break.
     package static func render(_ bisections: [Bisection], style: TerminalTable.Style) -> String {
         bisections.map { render($0, Paint(style: style)).joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
     }
@@ -50,7 +50,7 @@ package enum BisectionText {
         return causes.isEmpty ? "" : ": \(causes.joined(separator: ", "))"
     }
 
-    /// As in `≤ 5.4 (ubuntu-5.4): size-negative`.
+    /// For example `≤ 5.4 (ubuntu-5.4): size-negative`.
     private static func side(_ id: String, _ sign: String, in bisection: Bisection) -> String {
         let kernel = bisection.kernels.first { $0.id == id }
         let version = KernelID(id).map { String($0.text.dropFirst($0.family.count + 1)) } ?? id

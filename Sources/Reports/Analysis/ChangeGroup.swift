@@ -8,9 +8,9 @@ struct ChangeGroup {
     /// Both sides as text; empty for a missing side.
     var from: String
     var to: String
-    /// Which program, and the line that decided; of the first kernel where kernels differ in it.
+    /// The changed program and the deciding line; from the first kernel if kernels differ.
     var details: [String]
-    /// What else changed, which differs between kernels.
+    /// Other changes, which differ between kernels.
     var settings: [String]
     /// Oldest first.
     var kernels: [String]
@@ -22,7 +22,7 @@ struct ChangeGroup {
         var programs: [String]
     }
 
-    /// Of changes of one kind, in their order.
+    /// Groups of changes of one kind, in their order.
     static func all(_ changes: [CellChange]) -> [ChangeGroup] {
         var groups: [ChangeGroup] = []
         var places: [Key: Int] = [:]
@@ -71,7 +71,7 @@ struct ChangeWords {
             }
     }
 
-    /// Of no interest where there is nothing to be explained.
+    /// Irrelevant if there is nothing to explain.
     func settings(of change: CellChange) -> [String] {
         guard [.regression, .fix, .otherwise].contains(change.kind) else { return [] }
         let kernel = change.setting.kernelRelease.map { "another kernel: \(change.kernel) is \($0.to), was \($0.from)" }
@@ -101,7 +101,7 @@ struct ChangeWords {
 }
 
 extension ProgramState {
-    /// The cause's id, else the errno's name.
+    /// The id of the cause, or else the name of the errno.
     fileprivate var why: String? {
         verdict == .fail ? cause ?? (errno == 0 ? nil : LinuxErrno(number: errno).name) : nil
     }
@@ -115,7 +115,7 @@ extension [String] {
 }
 
 extension CellChange.Kind {
-    /// In the order in which they are listed.
+    /// In the order of the output.
     static let told: [CellChange.Kind] = [
         .regression, .fix, .otherwise, .noLongerMeasured, .newlyMeasured, .new, .gone,
     ]
@@ -132,7 +132,7 @@ extension CellChange.Kind {
         }
     }
 
-    /// What a cell of it may be marked with.
+    /// The symbol for a cell with such a change.
     var symbol: String {
         switch self {
         case .regression: "✗"
@@ -147,7 +147,7 @@ extension CellChange.Kind {
 
 /// The lines about kernels, loaders and numbers.
 extension RunComparison {
-    /// As in `99 cells compared: 1 regression, 2 fixes`.
+    /// For example `99 cells compared: 1 regression, 2 fixes`.
     var summary: String {
         let cells = compared == 1 ? "1 cell compared" : "\(compared) cells compared"
         let parts = CellChange.Kind.told.compactMap { kind in
@@ -188,7 +188,7 @@ extension RunComparison {
 
 /// A number of one variant that is the same on several kernels.
 struct NumberGroup {
-    /// `+` for what is new.
+    /// `+` for new entries.
     var mark: String
     var name: String
     var kernels: [String]

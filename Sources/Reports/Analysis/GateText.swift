@@ -3,10 +3,10 @@ internal import MatrixModel
 
 /// The gate's decision for people.
 package enum GateText {
-    /// How many items of one kind are named before the rest is counted.
+    /// The number of items of one kind that are named before the rest is counted.
     private static let most = 20
 
-    /// One line that says whether the run passes, and a line for each thing that breaks it.
+    /// One line with the decision, and one line per violation.
     package static func render(_ gate: Gate) -> String {
         let head =
             gate.breaches.isEmpty

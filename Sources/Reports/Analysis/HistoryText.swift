@@ -1,7 +1,7 @@
 package import MatrixAnalysis
 import MatrixModel
 
-/// A probe over the stored runs, for a terminal: a table a variant, kernels across, runs down, the newest last.
+/// A probe over the stored runs, for a terminal: one table per variant, kernels across, runs down, the newest last.
 package enum HistoryText {
     /// Writes the history; it ends with a line break.
     ///
@@ -66,7 +66,7 @@ package enum HistoryText {
         var width: Int { texts.map(\.count).max() ?? 0 }
     }
 
-    /// What changed, in the order of the runs.
+    /// The changes, in the order of the runs.
     private static func turns(_ history: ProbeHistory, _ paint: Paint) -> [String] {
         let order = Dictionary(history.runs.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
         var lines: [(run: Int, columns: [String])] = []
@@ -89,7 +89,7 @@ package enum HistoryText {
 }
 
 extension HistoryPoint {
-    /// As in `✓ 42`, `✗ fail ▼`.
+    /// For example `✓ 42`, `✗ fail ▼`.
     fileprivate var mark: String {
         let number = verdict == .pass ? instructions.map { "\($0)" } ?? verdict.word : verdict.word
         let sign = changes.compactMap(\.sign).joined()

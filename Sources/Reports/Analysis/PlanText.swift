@@ -43,9 +43,9 @@ package enum PlanMarkdown {
 struct PlanWords {
     let title: String
     let facts: [(name: String, words: String)]
-    /// Kernel, winner, stage, what is shipped for it, what else passes.
+    /// Kernel, winner, stage, shipped variant, other passing variants.
     let kernels: [[String]]
-    /// Variant, what it is, where it passes.
+    /// Variant, status, kernels on which it passes.
     let variants: [[String]]
 
     init(_ plan: ProbePlan) {
@@ -87,7 +87,7 @@ struct PlanWords {
 }
 
 extension SupportRange {
-    /// As in `from debian-5.10 on`, `from el7-3.10, not on ubuntu-5.4; not measured: debian-7.3`.
+    /// For example `from debian-5.10 on`, `from el7-3.10, not on ubuntu-5.4; not measured: debian-7.3`.
     func words(_ spans: KernelSpans) -> String {
         let unknown = notMeasured.isEmpty ? "" : "; not measured: \(spans.words(for: notMeasured))"
         guard let lowest else { return (notMeasured.isEmpty ? "nowhere" : "nowhere, as far as measured") + unknown }
@@ -97,7 +97,7 @@ extension SupportRange {
     }
 }
 
-/// Lines of columns that are as wide as their widest cell, without space at their ends.
+/// Lines of columns that are as wide as their widest cell, without trailing spaces.
 enum TextColumns {
     static func lines(header: [String]? = nil, rows: [[String]]) -> [String] {
         let all = (header.map { [$0] } ?? []) + rows

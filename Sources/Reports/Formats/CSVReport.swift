@@ -1,9 +1,9 @@
 package import MatrixModel
 
-/// A run as CSV: a row for each program, or for the cell where it has none.
+/// A run as CSV: one row per program, or per cell if it has none.
 ///
-/// As RFC 4180 has it, with a header. Columns are named by their place in the JSON; a missing value is an empty field. Each row is
-/// one line, because control characters are escaped and line breaks become spaces.
+/// According to RFC 4180, with a header. Columns are named by their path in the JSON; a missing value is an empty
+/// field. Each row is one line, because control characters are escaped and line breaks become spaces.
 package enum CSVReport {
     package static func render(_ document: MatrixDocument) -> String {
         let releases = Dictionary(
@@ -104,7 +104,7 @@ package enum CSVReport {
             : "\"\(harmless.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\""))\""
     }
 
-    /// The last four are the full-width forms, which spreadsheets take for the first four.
+    /// The last four are the full-width forms, which spreadsheets treat like the first four.
     private static let formulaStarts: Set<Unicode.Scalar> = [
         "=", "+", "-", "@", "\u{FF1D}", "\u{FF0B}", "\u{FF0D}", "\u{FF20}",
     ]

@@ -9,7 +9,7 @@ package import MatrixModel
 /// Source: GitHub's documentation, "Workflow commands for GitHub Actions"; what is escaped, and how, is from
 /// `packages/core/src/command.ts` of actions/toolkit.
 package enum GitHubCommands {
-    /// One command a line; empty when everything was measured and is as expected.
+    /// One command per line; empty if everything was measured and is as expected.
     package static func render(_ document: MatrixDocument) -> String {
         let spans = KernelSpans(document.kernels)
         let namesLoader = document.rowKeys.needLoaders
@@ -33,7 +33,7 @@ package enum GitHubCommands {
     }
 
     private static func command(_ name: String, at place: CodeLocation?, title: String, lines: [String?]) -> String {
-        // An absolute path is outside of the repository, where GitHub has no file.
+        // An absolute path is outside of the repository, where GitHub cannot show it.
         let place = place.flatMap { $0.file.hasPrefix("/") ? nil : $0 }
         let properties =
             (place.map { [("file", $0.file), ("line", "\($0.line)")] } ?? []) + [("title", title)]

@@ -1,22 +1,22 @@
 import Foundation
 package import MatrixModel
 
-/// A run as JSON, the way `docs/matrix.schema.json` describes it.
+/// A run as JSON, as described by `docs/matrix.schema.json`.
 package enum JSONReport {
-    /// One line, keys sorted, a missing value written as `null`, so that equal runs are equal text.
+    /// One line with sorted keys and `null` for missing values, so that equal runs have equal text.
     package static func render(_ document: MatrixDocument) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(document), as: UTF8.self)
     }
 
-    /// Reads what `render` wrote.
+    /// Decodes the output of `render`.
     ///
-    /// - Throws: `ReportError.notADocument` with the path of the value that is wrong, or `.unknownSchema`.
+    /// - Throws: `ReportError.notADocument` with the path of the invalid value, or `.unknownSchema`.
     package static func decode(_ text: String) throws -> MatrixDocument {
         let document: MatrixDocument
         do {
-            // The schema first: a document of another version may lack keys that this one asks for.
+            // The schema first, because a document of another version may lack keys that this version requires.
             let header = try JSONDecoder().decode(Header.self, from: Data(text.utf8))
             guard header.schema == MatrixDocument.currentSchema else {
                 throw ReportError.unknownSchema(found: header.schema, supported: MatrixDocument.currentSchema)

@@ -1,12 +1,12 @@
 import Foundation
 package import MatrixModel
 
-/// A run as JUnit XML, the way Jenkins, GitLab and the rest read it: a suite for each kernel, a case for each cell.
+/// A run as JUnit XML for Jenkins, GitLab and others: one suite per kernel, one case per cell.
 ///
-/// As expected is passed, an expected failure too. What was not measured is skipped and no error: whether that ends a job is what
-/// the exit status says, which knows `--allow-missing`.
+/// Cells that are as expected pass, including expected failures. Cells that were not measured are skipped and not
+/// errors: whether they fail a job depends on the exit status, which honors `--allow-missing`.
 package enum JUnitReport {
-    /// Of logs and consoles, in bytes: GitLab takes files of 30 MB.
+    /// The limit for logs and consoles, in bytes: GitLab accepts files of 30 MB.
     static let logBudget = 8 << 20
     static let longestLog = 16 << 10
 
@@ -100,7 +100,7 @@ package enum JUnitReport {
         return "\(cell.verdict.rawValue), \(how)" + (what.isEmpty ? "" : ": \(what)")
     }
 
-    /// Each program that did not pass: cause, place, advice, and the end of its log.
+    /// Each program that did not pass: cause, location, advice, and the end of its log.
     private static func story(of cell: CellResult, _ logs: LogExcerpts) throws -> String {
         var lines = cell.expectedReason.map { ["expected: \($0)"] } ?? []
         for program in cell.programs where program.verdict != .pass {
@@ -122,7 +122,7 @@ package enum JUnitReport {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// With a point in every locale, and no more digits than the schema takes.
+    /// With a decimal point in every locale, and at most as many digits as the schema allows.
     private static func seconds(_ seconds: Double) -> String {
         let milliseconds = Int((max(0, seconds) * 1000).rounded())
         let rest = milliseconds % 1000
@@ -130,13 +130,13 @@ package enum JUnitReport {
     }
 }
 
-/// The ends of logs, which is where they say why.
+/// The ends of logs, which contain the reason.
 struct LogExcerpts {
     /// In bytes.
     let limit: Int
     let read: (String) throws -> LogEnds?
 
-    /// Whole lines, at most `limit` bytes; `nil` when the file is gone.
+    /// Whole lines, at most `limit` bytes; `nil` if the file is gone.
     func end(of name: String) throws -> String? {
         guard let ends = try read(name) else { return nil }
         let text = ends.tail.isEmpty ? ends.head : ends.tail
@@ -148,7 +148,7 @@ struct LogExcerpts {
 }
 
 extension CellResult {
-    /// What it took in the guest, or what loading its programs did where only that was measured.
+    /// The time in the guest, or the sum of the loads if only those were measured.
     fileprivate var caseSeconds: Double {
         seconds.total ?? Double(programs.compactMap { $0.stats?.loadMicroseconds }.reduce(0, +)) / 1_000_000
     }

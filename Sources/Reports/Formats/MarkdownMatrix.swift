@@ -1,6 +1,6 @@
 import MatrixModel
 
-/// The matrix as a Markdown table: a row for each variant, a column for each kernel.
+/// The matrix as a Markdown table: one row per variant, one column per kernel.
 struct MarkdownMatrix {
     private let kernels: [KernelRow]
     private let rows: [RowKey]
@@ -16,7 +16,7 @@ struct MarkdownMatrix {
         namesLoader = rows.needLoaders
     }
 
-    /// Rows that do not fit into `budget` bytes are counted; a matrix whose head alone is too wide is only named.
+    /// Rows that do not fit into `budget` bytes are counted; if even the header is too wide, only the size is stated.
     func lines(budget: Int) -> [String] {
         guard !rows.isEmpty, !kernels.isEmpty else { return [] }
         let head = [

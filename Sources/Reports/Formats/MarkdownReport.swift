@@ -2,10 +2,10 @@ package import MatrixModel
 
 /// A run for the summary of a CI job or a comment on a pull request.
 ///
-/// Fits into either: GitHub takes 1 MiB of summary and 65,536 characters of comment, GitLab a million characters of note. What does not
-/// fit is counted.
+/// Fits into both: GitHub accepts summaries of 1 MiB and comments of 65,536 characters, GitLab notes of a million
+/// characters. Entries that do not fit are counted.
 package enum MarkdownReport {
-    /// In bytes, with room for a heading that others put above it.
+    /// In bytes, with room for a heading that other tools add above it.
     static let limit = 60_000
 
     package static func render(_ document: MatrixDocument) -> String {
@@ -52,7 +52,7 @@ package enum MarkdownReport {
         return ([cells] + verdicts).joined(separator: " · ")
     }
 
-    /// Failures, one line each, and what to change below it.
+    /// Failures, one line each, followed by suggestions.
     private static func section(
         _ title: String, _ findings: [Finding], of document: MatrixDocument, budget: Int
     ) -> [String] {
@@ -90,7 +90,7 @@ package enum MarkdownReport {
         return ["### Not measured", ""] + kept + leftOut(missing) + [""]
     }
 
-    /// Rules that expired or excuse nothing.
+    /// Rules that have expired or are unneeded.
     private static func exceptions(_ document: MatrixDocument) -> [String] {
         let notices = document.exceptions.compactMap(\.notice)
         guard !notices.isEmpty else { return [] }

@@ -1,4 +1,4 @@
-/// Text that Markdown shows and never obeys.
+/// Text that Markdown displays and never interprets.
 enum MarkdownText {
     /// `text` as code, on one line, suitable for a table cell.
     ///
@@ -6,14 +6,14 @@ enum MarkdownText {
     /// interpret. GitHub and GitLab do not turn code into mentions, issues or emoji.
     static func code(_ text: String) -> String { text.isEmpty ? "" : "<code>\(escaped(text))</code>" }
 
-    /// `text` with all that Markdown, HTML or a table could take for its own written as entities.
+    /// `text` with everything that Markdown, HTML or a table could interpret written as entities.
     private static func escaped(_ text: String) -> String {
         var result = ""
         let scalars = Array(TerminalText.escaped(text).unicodeScalars)
         for (place, scalar) in scalars.enumerated() {
             let isActive =
                 active.contains(scalar)
-                // `https://…` and `www.…` become links without any markup.
+                // `https://…` and `www.…` become links even without markup.
                 || scalar == ":" && place + 1 < scalars.count && scalars[place + 1] == "/"
                 || scalar == "." && place > 0 && (scalars[place - 1] == "w" || scalars[place - 1] == "W")
             if isActive { result += "&#\(scalar.value);" } else { result.unicodeScalars.append(scalar) }
@@ -25,7 +25,7 @@ enum MarkdownText {
         "\\", "`", "*", "_", "[", "]", "<", ">", "&", "@", "|", "~", "$", "#",
     ]
 
-    /// `text` as a sentence: escaped, and parted so that it names no user and no issue.
+    /// `text` as a sentence: escaped, and split so that it mentions no user and no issue.
     static func prose(_ text: String) -> String {
         var result = ""
         for character in escaped(text).split(separator: ";", omittingEmptySubsequences: false) {
@@ -36,7 +36,7 @@ enum MarkdownText {
         return result
     }
 
-    /// The first lines of `lines` that fit into `budget` bytes, and how many do not.
+    /// The first lines of `lines` that fit into `budget` bytes, and the number of the others.
     static func fitting(_ lines: [String], into budget: Int) -> (kept: [String], leftOut: Int) {
         var used = 0
         for (place, line) in lines.enumerated() {

@@ -1,7 +1,7 @@
 import Foundation
 import MatrixModel
 
-/// As much of SARIF's object model as is written here; names are the standard's.
+/// The part of SARIF's object model that is used here, with the standard's names.
 struct SARIFLog: Encodable {
     var schema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
     var version = "2.1.0"
@@ -63,7 +63,7 @@ struct SARIFLog: Encodable {
     struct Message: Encodable {
         var text: String
 
-        /// Controls become U+FFFD; braces are doubled (3.11.5), and what would be a link (3.11.6) is none.
+        /// Control characters become U+FFFD; braces are doubled (3.11.5), and links (3.11.6) are escaped.
         init(_ text: String) {
             var plain = String.UnicodeScalarView()
             for scalar in text.unicodeScalars {
@@ -105,7 +105,7 @@ struct SARIFLog: Encodable {
             var kind = "function"
         }
         var physicalLocation: Physical
-        /// `nil` for a result that is of no single program.
+        /// `nil` for a result that does not belong to a single program.
         var logicalLocations: [Logical]?
 
         init(_ place: CodeLocation, function: String?, qualifiedName: String) {

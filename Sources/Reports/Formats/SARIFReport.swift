@@ -8,7 +8,7 @@ package import MatrixModel
 ///
 /// Source: OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0".
 package enum SARIFReport {
-    /// A cause of the catalogue.
+    /// A cause from the catalogue.
     package struct Rule: Sendable {
         package var id: String
         package var category: String

@@ -2,11 +2,11 @@ import Foundation
 import HostTools
 import MatrixModel
 
-/// A failure of one program, or an answer of one cell that is no failure of a program, with all kernels that gave it.
+/// A failure of one program, or another result of a cell, with all its kernels.
 struct SARIFResult {
     var rule: String
     var row: RowKey
-    /// `nil` for an answer of the whole cell.
+    /// `nil` for a result of the whole cell.
     var program: String?
     var verdict: Verdict
     var expected: Verdict
@@ -14,14 +14,14 @@ struct SARIFResult {
     /// The deciding line of the first kernel, or why it has none.
     var line: String
     var advice: String?
-    /// Of the first kernel that says one.
+    /// From the first kernel that has one.
     var location: CodeLocation?
     var kernels: [String]
 
     var name: String { [row.probe, row.variant, program].compactMap(\.self).joined(separator: "/") }
     var level: SARIFLog.Level { asExpected ? .note : .error }
 
-    /// The same in every run until the failure is another one: neither kernels nor lines are in it.
+    /// Stable across runs until the failure changes: it contains neither kernels nor lines.
     var fingerprint: String {
         let parts = [rule, row.probe, row.variant, row.loader, program ?? "", asExpected ? "expected" : "unexpected"]
         return String(Digest.of(parts.joined(separator: "\u{0}")).prefix(32))
@@ -44,7 +44,7 @@ struct SARIFResult {
         return (line.isEmpty ? "\(sentence)." : "\(sentence): \(line)") + (advice.map { "\n\($0)" } ?? "")
     }
 
-    /// In the order of the document; a place that only other kernels know is everybody's.
+    /// In the order of the document; a location that only some kernels have is used for all.
     static func all(of document: MatrixDocument) -> [SARIFResult] {
         var results: [SARIFResult] = []
         var places: [Key: Int] = [:]
@@ -60,7 +60,8 @@ struct SARIFResult {
                 }
             }
         }
-        // Before 5.0 and for attachments of a whole object nothing may name a line; another result of the variant may.
+        // Before 5.0, and for attachments of a whole object, there may be no line; another result of the variant may
+        // have one.
         let known = Dictionary(
             results.compactMap { result in result.location.map { (result.row, $0) } },
             uniquingKeysWith: { first, _ in first })
@@ -119,7 +120,7 @@ struct SARIFResult {
         }
     }
 
-    /// Of the answers that no message of a verifier or loader stands behind.
+    /// For results without a message of a verifier or loader.
     static let descriptions = [
         "unexpected-pass": (
             meaning: "A variant passes although a rule in its manifest expects otherwise.",

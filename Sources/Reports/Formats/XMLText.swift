@@ -1,8 +1,9 @@
 /// Text for an XML 1.0 document.
 enum XMLText {
-    /// As the content of an element or the value of an attribute in double quotes; what XML 1.0 forbids becomes U+FFFD.
+    /// As the content of an element or the value of an attribute in double quotes; characters that XML 1.0 forbids
+    /// become U+FFFD.
     ///
-    /// Line breaks stay in contents. In attributes they would come back as blanks, so they are written as references there.
+    /// Line breaks are kept in contents. Attributes would be read with blanks instead, so they contain references.
     static func escaped(_ text: String, isAttribute: Bool = false) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count + text.utf8.count / 16)
@@ -10,11 +11,11 @@ enum XMLText {
             switch scalar {
             case "&": bytes += Array("&amp;".utf8)
             case "<": bytes += Array("&lt;".utf8)
-            // Only `]]>` must not stand there, but a reader of the file may look for it as well.
+            // Only `]]>` is forbidden, but a reader of the file may search for `>` as well.
             case ">": bytes += Array("&gt;".utf8)
             case "\"": bytes += Array("&quot;".utf8)
             case "\t" where isAttribute, "\n" where isAttribute: bytes += Array("&#\(scalar.value);".utf8)
-            // A reader would turn a bare one into a line feed.
+            // A parser would turn a bare one into a line feed.
             case "\r": bytes += Array("&#13;".utf8)
             default: bytes += Array((isAllowed(scalar) ? scalar : "\u{FFFD}").utf8)
             }
@@ -31,7 +32,7 @@ enum XMLText {
     }
 }
 
-/// An element with its attributes, written as it is made.
+/// An element with its attributes, written while it is created.
 struct XMLElement {
     private let name: String
     private var attributes = ""

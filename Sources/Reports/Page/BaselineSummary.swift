@@ -1,7 +1,7 @@
 import MatrixAnalysis
 import MatrixModel
 
-/// What is different since an earlier run.
+/// The differences from an earlier run.
 struct BaselineSummary: Encodable {
     /// The same change of one variant on several kernels.
     struct Change: Encodable {
@@ -11,9 +11,9 @@ struct BaselineSummary: Encodable {
         var loaders: [String]
         var from: String
         var to: String
-        /// What else changed that may be why.
+        /// Other changes that may be the reason.
         var setting: String
-        /// The deciding line now, of the first kernel.
+        /// The current deciding line, of the first kernel.
         var line: String
         var kernels: [String]
         var on: String
@@ -32,7 +32,7 @@ struct BaselineSummary: Encodable {
     var compared: Int
     var changes: [Change]
     var growths: [Growth]
-    /// Kernels and loaders that are not what they were, a sentence each.
+    /// Changed kernels and loaders, one sentence each.
     var surroundings: [String]
 
     init(_ comparison: RunComparison, _ spans: KernelSpans) {
@@ -87,10 +87,10 @@ extension BaselineSummary.Change {
         on = ""
     }
 
-    /// What is the same on several kernels or with several loaders.
+    /// The part that is the same on several kernels or with several loaders.
     fileprivate var words: [String] { [kind.rawValue, probe, variant, from, to] }
 
-    /// As in `fail at load, size-negative`.
+    /// For example `fail at load, size-negative`.
     private static func words(_ cell: CellState?, _ program: ProgramState?) -> String {
         guard let cell else { return "not in this run" }
         let verdict = cell.verdict == .notMeasured ? "not measured" : cell.verdict.rawValue

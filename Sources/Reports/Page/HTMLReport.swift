@@ -5,14 +5,14 @@ package import MatrixAnalysis
 package import MatrixModel
 import Mustache
 
-/// A run as one HTML file that needs no network and no other file.
+/// A run as a single HTML file that needs neither a network nor other files.
 ///
-/// Text from a guest is data and never markup: it goes into JSON in which no `<` is left, and the script writes it
-/// with `textContent` only. The content security policy admits this style and this script by digest and nothing else.
+/// Text from a guest is data and never markup: it is in JSON without any `<`, and the script writes it only through
+/// `textContent`. The content security policy allows exactly this style and this script, by digest.
 package enum HTMLReport {
-    /// How many bytes of logs a report carries; longer logs lose their middle, the longest first.
+    /// The number of bytes of logs in a report; longer logs lose their middle, the longest first.
     static let logBudget = 24 << 20
-    /// How many they may be compressed and in Base64, for logs that do not repeat themselves.
+    /// The limit for compressed logs in Base64, for logs that are not repetitive.
     static let packedLogLimit = 9 << 20
 
     /// Renders the report.
@@ -50,11 +50,11 @@ package enum HTMLReport {
         }
     }
 
-    /// Joins modules into one script, without `import` and `export`, which say nothing more once every module follows those
-    /// that it imports.
+    /// Joins modules into one script, without `import` and `export`, which are not needed once every module follows
+    /// those that it imports.
     ///
-    /// A page of one file cannot hold modules: an inline one has no address for another to import. Names must be unique
-    /// over all modules, or the browser refuses the script.
+    /// A page of one file cannot contain modules, because an inline module has no address that another could import.
+    /// Names must be unique over all modules, or the browser rejects the script.
     static func bundle(_ modules: String) -> String {
         var script = "", isImport = false
         for line in modules.split(separator: "\n", omittingEmptySubsequences: false) {
@@ -70,14 +70,15 @@ package enum HTMLReport {
         String(decoding: UnsafeRawBufferPointer(start: resource.bytes, count: resource.count), as: UTF8.self)
     }
 
-    /// As `script-src` and `style-src` of CSP want it.
+    /// In the format of CSP's `script-src` and `style-src`.
     private static func digest(_ text: String) -> String {
         var digest = Digest()
         digest.update(Array(text.utf8))
         return digest.base64()
     }
 
-    /// JSON that may stand inside a `script` element: what HTML or an old script parser could act on is escaped.
+    /// JSON for the inside of a `script` element: everything that HTML or an old script parser could interpret is
+    /// escaped.
     ///
     /// These characters occur in JSON only inside strings, so replacing bytes is enough.
     static func json(_ value: some Encodable) throws -> String {
@@ -92,7 +93,7 @@ package enum HTMLReport {
                 case UInt8(ascii: "<"): safe += Escape.less
                 case UInt8(ascii: ">"): safe += Escape.greater
                 case UInt8(ascii: "&"): safe += Escape.ampersand
-                // U+2028 and U+2029 are E2 80 A8 and E2 80 A9: the first two bytes are there already.
+                // U+2028 and U+2029 are E2 80 A8 and E2 80 A9: the first two bytes have already been written.
                 case 0xA8 where safe.suffix(2) == Escape.separatorHead:
                     safe.removeLast(2)
                     safe += Escape.lineSeparator

@@ -1,8 +1,8 @@
 import MatrixModel
 
-/// The logs of a report, each once, cut so that together they stay within a budget.
+/// The logs of a report, each once, shortened so that together they stay within a budget.
 ///
-/// Never holds more than twice the budget and the log just read, however many and long the logs are.
+/// Never holds more than twice the budget plus the log just read, regardless of the number and length of logs.
 struct LogShelf {
     private let budget: Int
     private var logs: [KeptLog] = []
@@ -42,7 +42,7 @@ struct LogShelf {
         }
     }
 
-    /// Cuts the longest logs to one length, the greatest at which all fit.
+    /// Shortens the longest logs to a common length, the largest at which all logs fit.
     private mutating func shrink(to budget: Int) {
         var remaining = budget
         var limit = Int.max
@@ -59,14 +59,14 @@ struct LogShelf {
     }
 }
 
-/// A log, or its first and last lines, or the name of a file that is gone.
+/// A log, its first and last lines, or the name of a file that is gone.
 struct KeptLog: Equatable {
     let name: String
     private(set) var head: String?
     private(set) var omittedLines = 0
     private(set) var tail = ""
 
-    /// `ends` are `nil` when the file is gone.
+    /// `ends` are `nil` if the file is gone.
     init(name: String, ends: LogEnds?) {
         self.name = ends?.file ?? name
         head = ends?.head
@@ -76,7 +76,7 @@ struct KeptLog: Equatable {
 
     var size: Int { (head?.utf8.count ?? 0) + tail.utf8.count }
 
-    /// Keeps at most `limit` bytes in whole lines, three quarters of them at the end, where the reason is.
+    /// Keeps at most `limit` bytes in whole lines, three quarters of them at the end, which contains the reason.
     mutating func cut(to limit: Int) {
         guard size > limit, let head else { return }
         let headLimit = limit / 4
@@ -100,7 +100,7 @@ struct KeptLog: Equatable {
     private static func lastLines(of text: Substring, within limit: Int) -> Substring {
         let part = text.utf8.suffix(limit)
         guard part.count < text.utf8.count else { return text }
-        // The break that closes the log does not begin a line.
+        // The line break at the end of the log does not begin another line.
         let start = part.dropLast().firstIndex(of: UInt8(ascii: "\n")).map { part.index(after: $0) } ?? part.endIndex
         return Substring(part[start...])
     }

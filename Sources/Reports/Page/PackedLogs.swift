@@ -10,7 +10,7 @@ struct PackedLogs: Encodable {
     private(set) var index: [Entry] = []
     private(set) var pieces: [String] = []
 
-    /// Large enough for logs to share what they repeat, small enough to be opened at once.
+    /// Large enough for logs to share repeated text, small enough to be opened instantly.
     private static let pieceSize = 1 << 20
 
     enum Entry: Encodable, Equatable {
@@ -60,7 +60,8 @@ struct PackedLogs: Encodable {
 
     var size: Int { pieces.reduce(0) { $0 + $1.utf8.count } }
 
-    /// At the quickest level: verifier logs repeat themselves so much that the others gain little and take several times as long.
+    /// At the fastest level: verifier logs are so repetitive that the others gain little and take several times as
+    /// long.
     private static func packed(_ bytes: [UInt8]) throws -> String {
         var length = compressBound(UInt(bytes.count))
         var result = [UInt8](repeating: 0, count: Int(length))

@@ -1,9 +1,9 @@
 import MatrixAnalysis
 import MatrixModel
 
-/// Which variants of a probe to ship, as text.
+/// The variants of a probe to ship, as text.
 struct PlanRow: Encodable {
-    /// A contender and the kernels that are meant.
+    /// A contender and its kernels.
     struct Share: Encodable {
         var variant: String
         var loader: String
@@ -15,7 +15,7 @@ struct PlanRow: Encodable {
         var variant: String
         var loader: String
         var standing: ContenderStanding.Standing
-        /// The variant that does all that this one does.
+        /// The variant that dominates it.
         var by: String?
     }
 
@@ -26,10 +26,10 @@ struct PlanRow: Encodable {
     var holes: String
     var uncovered: String
     var notMeasured: String
-    /// The fewest that do, each with the kernels it is best of them on.
+    /// The smallest set that covers every kernel, each with the kernels on which it is the best of the set.
     var cover: [Share]
     var isExact: Bool
-    /// The best of all on each kernel.
+    /// The best variant on each kernel.
     var winners: [Share]
     var dead: [Dead]
 
@@ -50,7 +50,7 @@ struct PlanRow: Encodable {
         }
     }
 
-    /// Contenders in the order of the first kernel that they get.
+    /// Contenders in the order of their first kernel.
     private static func shares(
         _ kernels: [KernelChoice], _ spans: KernelSpans, _ choice: (KernelChoice) -> Contender?
     ) -> [Share] {

@@ -1,11 +1,11 @@
 import MatrixAnalysis
 import MatrixModel
 
-/// What the page's script reads.
+/// The data that the page's script reads.
 ///
-/// Cells are arrays of numbers that point into tables, because there are thousands; `fields` names the positions.
+/// Cells are arrays of indexes into tables, because there are thousands of them; `fields` names the positions.
 ///
-/// `types.d.ts` has these types for the script's type checker. A test holds it against what is encoded here.
+/// `types.d.ts` contains these types for the script's type checker. A test compares it with the encoded data.
 struct ReportData: Encodable {
     let fields = Fields()
     var run: RunInfo
@@ -27,7 +27,7 @@ struct ReportData: Encodable {
     var cells: [Cell] = []
     var summary: ReportSummary
 
-    /// Lays out the tables; `log` says where the log of a name stands among the report's logs.
+    /// Builds the tables; `log` returns the position of a log among the report's logs.
     init(_ document: MatrixDocument, comparison: RunComparison?, log: (String) throws -> Int) throws {
         run = document.run
         kernels = document.kernels
@@ -154,7 +154,7 @@ struct ReportData: Encodable {
     /// The fields of a cell's array, in order.
     enum CellField: String, CaseIterable, Encodable {
         case column, row, loader, verdict, stage, expected, asExpected, cached, reason, console, programs, event
-        // Seconds, which only a cell that was run has.
+        // Seconds, only for a cell that was run.
         case queue, load, attach, fire, total
 
         fileprivate var isTime: Bool {
@@ -168,7 +168,7 @@ struct ReportData: Encodable {
     /// The fields of a program's array, in order.
     enum ProgramField: String, CaseIterable, Encodable {
         case name, type, verdict, stage, errno, cause, explanation, log, logCut, load, attach
-        // Only of a program that the verifier told its numbers of.
+        // Only for a program with statistics from the verifier.
         case instructions, limit, totalStates, peakStates, stackDepth, verificationMicroseconds, loadMicroseconds
         case programInstructions, translatedBytes, jitedBytes
 
@@ -185,7 +185,7 @@ struct ReportData: Encodable {
         var program = ProgramField.allCases
     }
 
-    /// Each value once, in the order in which they came.
+    /// Each distinct value once, in order of appearance.
     private struct Table<Value: Hashable> {
         private(set) var values: [Value] = []
         private var places: [Value: Int] = [:]

@@ -1,11 +1,11 @@
 import MatrixAnalysis
 import MatrixModel
 
-/// What stands above the matrix: everything that needs more than one cell to be seen.
+/// The part above the matrix: everything that depends on more than one cell.
 struct ReportSummary: Encodable {
     var findings: [ToldFinding]
     var gaps: [ToldGap]
-    /// Rules of `expect` that have run out, or that nothing needs.
+    /// Rules of `expect` that have expired or are unneeded.
     var exceptions: [ToldException]
     var plans: [PlanRow]
     var differences: [Difference]
@@ -38,7 +38,7 @@ struct ReportSummary: Encodable {
         }
     }
 
-    /// What was not measured for one reason, on whichever kernels.
+    /// Cells that were not measured for the same reason, on any kernels.
     struct ToldGap: Encodable {
         var reason: String
         var cells: Int
@@ -88,7 +88,7 @@ struct Pair<First: Hashable, Second: Hashable>: Hashable {
 }
 
 extension Sequence {
-    /// Elements with one key together, in the order of the first of each.
+    /// Elements grouped by key, in the order of the first element of each group.
     func grouped<Key: Hashable>(by key: (Element) -> Key) -> [[Element]] {
         var groups: [[Element]] = []
         var places: [Key: Int] = [:]
@@ -105,7 +105,7 @@ extension Sequence {
     }
 }
 
-/// A variant, whichever loader loads it.
+/// A variant, regardless of its loader.
 struct VariantName: Hashable {
     var probe: String
     var variant: String
@@ -116,7 +116,7 @@ extension CellResult {
 }
 
 extension MatrixDocument {
-    /// The rows of the report: probes in the order of the plan, each with all its variants together.
+    /// The rows of the report: probes in the order of the plan, each followed by its variants.
     var variantNames: [VariantName] {
         var seen: Set<VariantName> = []
         return rowKeys.map { VariantName(probe: $0.probe, variant: $0.variant) }.filter { seen.insert($0).inserted }

@@ -1,12 +1,12 @@
 import MatrixModel
 
-/// What stands below the matrix: failures by cause, kernels without an answer, and the count.
+/// The part below the matrix: failures by cause, kernels without results, and the totals.
 struct TerminalNotes {
     private let document: MatrixDocument
     private let paint: Paint
     private let width: Int?
 
-    /// Columns of the symbol and what surrounds it, between columns, and of a cause that is worth a look.
+    /// The columns of the symbol with its margins, the gap between columns, and the minimum useful length of a cause.
     private static let indent = 4
     private static let gap = 2
     private static let leastCause = 40
@@ -30,7 +30,7 @@ struct TerminalNotes {
         ]
     }
 
-    /// Suggestions are only shown for unexpected failures; the others are known.
+    /// Suggestions are shown only for unexpected failures, because the others are known.
     private func section(_ title: String, _ findings: [Finding], withSuggestions: Bool = false) -> [String] {
         guard !findings.isEmpty else { return [] }
         let spans = KernelSpans(document.kernels)
@@ -44,7 +44,7 @@ struct TerminalNotes {
         }
         let widths = (0..<2).map { column in table.map { $0.1[column].count }.max() ?? 0 }
         let head = widths.reduce(Self.indent) { $0 + $1 + Self.gap }
-        // Where hardly anything of the cause would be left, it goes below.
+        // If hardly any of the cause would be visible, it is printed below.
         let isNarrow = width.map { $0 < head + Self.leastCause } ?? false
         return [paint(title, "1")]
             + table.flatMap { verdict, text in
@@ -121,7 +121,8 @@ struct TerminalNotes {
         width.map { TerminalText.shortened(text, to: $0 - indent) } ?? text
     }
 
-    /// As in `108 cells: 90 pass, 17 fail, 1 crash · 31 fired, 4 attached · 18 not measured · 2 not as expected · 30 from the store · 4.2 s`.
+    /// For example `108 cells: 90 pass, 17 fail, 1 crash · 31 fired, 4 attached · 18 not measured · 2 not as expected ·
+    /// 30 from the store · 4.2 s`.
     private var counts: String {
         func count(_ verdict: Verdict) -> Int { document.cells.count { $0.verdict == verdict } }
         let verdicts = Verdict.allCases.filter { $0 != .notMeasured && count($0) > 0 }
@@ -150,7 +151,7 @@ extension String {
 }
 
 extension CellResult {
-    /// The least headroom of its programs in percent, where one is close to the limit.
+    /// The smallest headroom of its programs in percent, if one is close to the limit.
     fileprivate var leastHeadroom: Double? {
         programs.compactMap(\.stats).filter(\.isCloseToLimit).compactMap(\.headroomPercent).min()
     }

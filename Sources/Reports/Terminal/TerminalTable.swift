@@ -1,6 +1,6 @@
 package import MatrixModel
 
-/// A run for a terminal: the matrix, then what failed and why, then what was not measured.
+/// A run for a terminal: the matrix, then failures and their causes, then cells that were not measured.
 package enum TerminalTable {
     package enum Style: Sendable { case plain, colour }
 
@@ -28,7 +28,7 @@ struct Paint {
     }
 }
 
-/// The matrix itself, in as many blocks of columns as the terminal's width asks for.
+/// The matrix itself, split into blocks of columns that fit the terminal's width.
 struct TerminalGrid {
     private struct Column {
         var head: [String]

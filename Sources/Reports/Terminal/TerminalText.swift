@@ -1,6 +1,7 @@
-/// Text that a terminal shows and never obeys.
+/// Text that a terminal displays and never interprets.
 package enum TerminalText {
-    /// Writes control and direction-changing characters as `\u{1b}`; a tab or line break becomes a space.
+    /// Writes control characters and those that change the text direction as `\u{1b}`; a tab or line break becomes a
+    /// space.
     package static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
@@ -14,7 +15,7 @@ package enum TerminalText {
         return result
     }
 
-    /// The same for lines of any length, whose line feeds and tabs stay; what is not UTF-8 becomes U+FFFD.
+    /// The same for lines of any length, with line feeds and tabs unchanged; invalid UTF-8 becomes U+FFFD.
     package static func escaped(lines bytes: [UInt8]) -> [UInt8] {
         guard var end = bytes.firstIndex(where: { !isPlain($0) }) else { return bytes }
         var result: [UInt8] = []
@@ -34,7 +35,7 @@ package enum TerminalText {
         (0x20..<0x7F).contains(byte) || byte == 0x0A || byte == 0x09
     }
 
-    /// Cut to `width` columns, the last of them an ellipsis where something is missing.
+    /// Truncated to `width` columns, the last of which is an ellipsis if something is missing.
     package static func shortened(_ text: String, to width: Int) -> String {
         text.count <= width ? text : "\(text.prefix(max(width - 1, 0)))…"
     }

@@ -1,7 +1,7 @@
-/// Between what values a scalar is known to be.
+/// The known range of a scalar.
 ///
-/// A bound that a kernel does not print says nothing, except that kernels leave out the signed ones where they equal the
-/// unsigned ones.
+/// A bound that a kernel does not print is unknown, except that kernels omit signed bounds that equal the unsigned
+/// ones.
 package struct Bounds: Sendable, Hashable {
     package var signedMinimum = Int64.min
     package var signedMaximum = Int64.max
@@ -14,7 +14,7 @@ package struct Bounds: Sendable, Hashable {
 
     package init() {}
 
-    /// - Parameter state: Of a scalar, or of a pointer whose variable offset is meant.
+    /// - Parameter state: The state of a scalar, or of a pointer with a variable offset.
     ///
     /// Source: print_verifier_state() of Linux 4.15 (`smin_value`), 6.1 (`smin`) and 7.3 (`smin=smin32`).
     init(of state: RegisterState) {

@@ -18,7 +18,8 @@ extension Catalogue {
             let line = table.lines.last { $0.instruction <= refusal.instruction }
             return line.flatMap { refusal.isSource(of: $0) ? $0.known : nil }
         }
-        // In a function, which stands behind the program in an order that is the loader's: only its text tells it.
+        // In a function, which the loader placed behind the program in an order of its own, only the text identifies
+        // the line.
         guard refusal.source != nil else { return nil }
         let places = Set(lines.functions.filter(refusal.isSource).compactMap(\.known))
         return places.count == 1 ? places.first : nil
@@ -26,18 +27,18 @@ extension Catalogue {
 }
 
 extension LineTable.Line {
-    /// `nil` for what the compiler added.
+    /// `nil` for instructions that the compiler added.
     fileprivate var known: CodeLocation? { location.line > 0 ? location : nil }
 }
 
 /// The instruction that a verifier's message is about.
 private struct Refusal {
     private(set) var instruction: Int
-    /// As in `return n; @ probe.c:4`; `nil` on kernels that do not show sources.
+    /// For example `return n; @ probe.c:4`; `nil` on kernels that do not print sources.
     private(set) var source: String?
     private var shown: [Instruction]
 
-    /// `nil` where the message is not the log's, or the log shows no instruction and the message names none.
+    /// `nil` if the message is not from the log, or neither the log nor the message names an instruction.
     init?(of cause: Cause, in lines: [Line]) {
         let end = lines.firstIndex { $0.hasPrefix(KernelReport.title) } ?? lines.endIndex
         guard lines.contains(where: { $0.text.trimmed.hasSuffix(cause.line) }) else { return nil }
@@ -55,17 +56,17 @@ private struct Refusal {
         }
     }
 
-    /// More are not needed to see that a log and an object do not belong together.
+    /// Enough to detect that a log and an object do not belong together.
     private static let shownAtMost = 64
 
-    /// 14 of `unreachable insn 14`, 13 of `back-edge from insn 13 to 6`: said before any instruction is looked at.
+    /// 14 of `unreachable insn 14`, 13 of `back-edge from insn 13 to 6`: printed before any instruction is verified.
     private static func instruction(namedIn line: String) -> Int? {
         line.firstRange(of: " insn ").flatMap { Int(line[$0.upperBound...].prefix { $0.isNumber }) }
     }
 
-    /// Whether the log shows no instruction that the object does not have at its place.
+    /// Whether every instruction in the log matches the object's instruction at that index.
     ///
-    /// A loader that inserts some would move all that follow.
+    /// A loader that inserts instructions would shift all that follow.
     func agrees(with program: LineTable.Program) -> Bool {
         shown.allSatisfy { shown in
             guard shown.index < program.opcodes.count else { return true }
@@ -79,14 +80,14 @@ private struct Refusal {
         return source == line.text || source == "\(line.text) @ \(name):\(line.location.line)"
     }
 
-    /// CO-RE fits the size of a load or store, `BPF_SIZE`, to the kernel's field.
+    /// CO-RE adapts the size of a load or store, `BPF_SIZE`, to the kernel's field.
     ///
     /// Source: libbpf 1.4 `bpf_core_patch_insn`; Linux `include/uapi/linux/bpf_common.h`.
     private static func kept(_ opcode: UInt8) -> UInt8 { opcode & 0x07 < 0x04 ? opcode & 0xE7 : opcode }
 }
 
 extension Instruction {
-    /// Whether a loader put a call that is refused where it found no field, function or symbol.
+    /// Whether a loader inserted an invalid call because it found no field, function or symbol.
     ///
     /// Source: libbpf 1.4 `bpf_core_poison_insn`, `poison_kfunc_call`; cilium/ebpf and Aya use the same call.
     fileprivate var isPoisoned: Bool { opcode == 0x85 && text.hasPrefix("call unknown#") }

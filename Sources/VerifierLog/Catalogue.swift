@@ -2,9 +2,9 @@ import CResources
 import FoundationEssentials
 package import MatrixModel
 
-/// The messages of verifiers and loaders that this tool can explain.
+/// The verifier and loader messages that compat-matrix can explain.
 package struct Catalogue: Sendable {
-    /// Of the lines that several entries match, the first one's is the cause: narrower patterns stand first.
+    /// If several entries match a line, the first one is the cause, so narrower patterns come first.
     package let entries: [CatalogueEntry]
     private let index: LiteralIndex
 
@@ -27,10 +27,11 @@ package struct Catalogue: Sendable {
     /// The entry for a single line of a log or of a loader.
     package func entry(matching line: String) -> CatalogueEntry? { entry(matching: Line(Substring(line))) }
 
-    /// The entry for a finding; `nil` for one that says nothing of a cause.
+    /// The entry for a finding; `nil` for a finding that is not a cause.
     package func entry(for code: GuestFinding.Code) -> CatalogueEntry? { entries.first { $0.findings.contains(code) } }
 
-    /// The entry for an errno without a message; of a map, one about maps goes before one about loads.
+    /// The entry for an errno without a message; while a map is created, entries about maps take precedence over
+    /// entries about loads.
     func entry(forErrno errno: Int32, at stage: Stage) -> CatalogueEntry? {
         let ofMaps = stage == .maps ? entries.first { $0.mapErrnos.contains(errno) } : nil
         return ofMaps ?? entries.first { $0.errnos(at: stage).contains(errno) }
@@ -38,7 +39,7 @@ package struct Catalogue: Sendable {
 
     func entry(matching line: Line, where holds: (CatalogueEntry) -> Bool = { _ in true }) -> CatalogueEntry? {
         if let finding = line.finding { return entry(for: finding.code).flatMap { holds($0) ? $0 : nil } }
-        // By index, since every entry that is looked at would be copied otherwise, and that for every line.
+        // By index, because iterating would copy every entry for every line.
         for index in index.candidates(in: line.text.utf8.span) {
             guard holds(entries[index]), let pattern = entries[index].pattern else { continue }
             if pattern.matches(line.text) { return entries[index] }

@@ -5,9 +5,9 @@ struct FailureEvidence {
     let path: FailingPath
     let tracer: ValueTracer
     let statistics: ProgramStatistics?
-    /// The lines of the log and of the loader that are no trace of the verification.
+    /// The lines of the log and of the loader that are not part of the verifier's trace.
     let remarks: [Line]
-    /// Whether the log ends in a function that another one called, whose states begin with `frame1: `.
+    /// Whether the log ends in a called function, whose states begin with `frame1: `.
     let endsInCallee: Bool
     /// The errno that the loader returned; 0 if only the text contains it.
     private let errno: Int32
@@ -22,17 +22,17 @@ struct FailureEvidence {
         remarks = loader + lines.filter { [.message, .loader, .note].contains($0.kind) }
     }
 
-    /// The error with which the failure that `line` reports came; `nil` where nothing states it.
+    /// The errno of the failure that `line` reports; `nil` if none is stated.
     func errno(of line: String) -> Int32? {
         let place = remarks.lastIndex { $0.text.trimmed == line }
         let stated = place.flatMap { StatedError.errno(at: $0, in: remarks) } ?? StatedError(in: Line(line[...]))?.errno
         return stated ?? (errno == 0 ? nil : errno)
     }
 
-    /// The last instruction, which the verifier refused.
+    /// The last instruction, which the verifier rejected.
     var refused: FailingPath.Step? { path.steps.last }
 
-    /// The register through which the refused instruction loads or stores.
+    /// The base register of the rejected load or store.
     var base: Int? {
         switch refused?.operation {
         case .load(_, let base, _, _)?, .store(let base, _, _, _)?: base
@@ -40,15 +40,15 @@ struct FailureEvidence {
         }
     }
 
-    /// Whether the log shows the program from its first instruction on.
+    /// Whether the log shows the program from its first instruction.
     var isWhole: Bool { path.steps.first?.instruction.index == 0 }
 }
 
 extension Catalogue {
-    /// Why a program was rejected, as exactly as the text shows it.
+    /// Why a program was rejected, as precisely as the text shows it.
     ///
-    /// The parameters are those of `decidingCause`, which finds the line that decides and its entry. Of the entries that
-    /// narrow that one down, the first whose conditions hold takes its place.
+    /// The parameters are those of `decidingCause`, which finds the deciding line and its entry. It is replaced by the
+    /// first narrower entry whose conditions hold.
     package func cause(
         ofLog log: LogSummary, logComplete: Bool = true, loader: LoaderOutput, errno: Int32 = 0, stage: Stage = .load
     ) -> Cause? {

@@ -1,8 +1,8 @@
-/// An instruction as the verifier passed over it: `12: (79) r5 = *(u64 *)(r10 -8)  ; R5_w=scalar() R10=fp0`.
+/// An instruction in the verifier's trace: `12: (79) r5 = *(u64 *)(r10 -8)  ; R5_w=scalar() R10=fp0`.
 package struct Instruction: Sendable, Equatable {
     package enum Kind: Sendable, Hashable { case alu, load, store, jump, call, exit }
 
-    /// Something that an instruction reads or writes.
+    /// An operand that an instruction reads or writes.
     package enum Operand: Sendable, Hashable {
         /// `r5`, or its lower half `w5`.
         case register(Int)
@@ -13,7 +13,7 @@ package struct Instruction: Sendable, Equatable {
 
     /// Counted from the start of the object's program, as jumps count: a 64-bit constant takes two.
     package let index: Int
-    /// The first byte of the encoding, from which `kind`, `size` and `is32Bit` are read.
+    /// The first byte of the encoding, which determines `kind`, `size` and `is32Bit`.
     package let opcode: UInt8
     /// Without index, opcode and state: `r5 = *(u64 *)(r10 -8)`.
     package let text: Substring
@@ -73,7 +73,8 @@ package struct Instruction: Sendable, Equatable {
         }
     }
 
-    /// What is read besides the destination; of a conditional jump the right side of the comparison.
+    /// The operand that is read in addition to the destination; for a conditional jump, the right side of the
+    /// comparison.
     package var source: Operand? {
         switch kind {
         case .load: memory ?? immediate
@@ -94,7 +95,7 @@ package struct Instruction: Sendable, Equatable {
         }
     }
 
-    /// The instruction that a jump goes to, or a call of a function of the program's own.
+    /// The instruction to which a jump or a call of the program's own function goes.
     package var target: Int? {
         guard kind == .jump || kind == .call, let place = text.firstRange(of: "pc") else { return nil }
         let digits = text[place.upperBound...].prefix { !$0.isWhitespace }
@@ -159,7 +160,7 @@ package struct Instruction: Sendable, Equatable {
 }
 
 extension Int64 {
-    /// Decimal or, with `0x`, hexadecimal and then perhaps as an unsigned number.
+    /// Decimal or, with `0x`, hexadecimal, possibly as an unsigned number.
     init?(verifier text: some StringProtocol) {
         let isNegative = text.utf8.first == UInt8(ascii: "-")
         let digits = isNegative ? text.dropFirst() : text[...]

@@ -1,4 +1,4 @@
-/// The report that Linux 7.3 writes below its message.
+/// The report that Linux 7.3 prints below its message.
 ///
 /// Source: Linux 7.3 `kernel/bpf/diagnostics.c`.
 struct KernelReport {
@@ -6,11 +6,11 @@ struct KernelReport {
 
     var reason: String
     var at: String?
-    /// One line an event: `branch: took the false branch of this conditional, goto not followed`.
+    /// One line per event: `branch: took the false branch of this conditional, goto not followed`.
     var path: [String]
     var suggestion: String?
 
-    /// `nil` when the log holds no report; a part of a report is enough.
+    /// `nil` if the log contains no report; a part of a report is enough.
     init?(in lines: [Line]) {
         guard let start = lines.lastIndex(where: { $0.hasPrefix(Self.title) }) else { return nil }
         var blocks: [Substring: [Substring]] = [:]
@@ -33,7 +33,7 @@ struct KernelReport {
 
     private static let headings: [Substring] = ["Reason:", "At:", "Causal path:", "Suggestion:"]
 
-    /// `nil` for a block whose text was cut off.
+    /// `nil` for a section whose text was cut off.
     private static func joined(_ lines: [Substring]) -> String? {
         let words = lines.map(\.trimmed).filter { !$0.isEmpty }
         return words.isEmpty ? nil : words.joined(separator: " ")

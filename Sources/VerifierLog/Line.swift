@@ -7,10 +7,10 @@ package struct Line: Sendable {
     package let finding: GuestFinding?
     /// The position in the input; `nil` for a line that was not read from it.
     package var origin: Origin?
-    /// Whether a logger marked it as one that reports no failure: `level=info`, `[DEBUG]`.
+    /// Whether a logger marked it as a line that reports no failure: `level=info`, `[DEBUG]`.
     var isRoutine = false
 
-    /// A line of the text that was read, before anything was taken off or decoded.
+    /// A line of the input, before anything was removed or decoded.
     package struct Origin: Sendable, Hashable {
         /// From 1.
         package var line: Int
@@ -18,10 +18,10 @@ package struct Line: Sendable {
         package var bytes: Range<Int>
     }
 
-    /// In bytes: of registers with all their stack slots a few thousand are written; more says nothing more.
+    /// In bytes: states with all stack slots take a few thousand, and more adds no information.
     private static let longest = 64 << 10
 
-    /// Reads `raw`, which has no line feed, up to `limit` bytes.
+    /// Parses `raw`, which has no line feed, up to `limit` bytes.
     init(_ raw: Substring, cutAt limit: Int = longest, origin: Origin? = nil) {
         let raw = raw.cut(at: limit)
         let end = raw.utf8.lastIndex { !Self.isTrailing($0) }.map { raw.utf8.index(after: $0) } ?? raw.startIndex
@@ -38,32 +38,32 @@ package struct Line: Sendable {
 
     var bytes: [UInt8] { Array(text.utf8) }
 
-    /// The parts of a report of 7.3 are indented, messages are not.
+    /// The sections of a report of 7.3 are indented, messages are not.
     var isIndented: Bool { text.utf8.first == UInt8(ascii: " ") }
 
     func hasPrefix(_ prefix: String) -> Bool { text.utf8.starts(with: prefix.utf8) }
 
-    /// Computed when asked: of a long log only the last lines are.
+    /// Computed on demand: only the last lines of a long log need it.
     package var kind: LineKind {
         guard finding == nil else { return .message }
         let kind = LineKind(of: text.utf8.span)
-        // Blanks of other scripts are not told from their first byte.
+        // Blanks of other scripts are not detected by their first byte.
         return kind == .message && text.allSatisfy(\.isWhitespace) ? .blank : kind
     }
 
-    /// The instruction of the line; `nil` on lines of other kinds, and where its text is not that of an instruction.
+    /// The instruction in the line; `nil` on lines of other kinds, and if its text is not an instruction.
     package var instruction: Instruction? { kind == .instruction ? Instruction(line: text) : nil }
 
-    /// The instructions between which a branch goes that starts or is seen again here.
+    /// The instructions of the branch that starts, or is revisited, here.
     package var branch: (origin: Int, target: Int)? {
         let bytes = text.utf8.span
         return Branch(bytes, from: bytes.end(ofRun: 0x20, from: 0)).map { ($0.origin, $0.target) }
     }
 
-    /// The registers and stack slots that the line shows, in its order.
+    /// The registers and stack slots that the line shows, in order.
     ///
-    /// Up to 5.17 a state stands on a line of its own *before* the instruction, from 5.18 on behind the instruction that
-    /// made it, and then holds only what changed.
+    /// Up to 5.17, a state is on a separate line *before* the instruction. Since 5.18, it follows the instruction that
+    /// produced it, and contains only the changes.
     package var registers: [RegisterState] {
         switch kind {
         case .instruction, .state, .branch: RegisterState.all(in: text)
@@ -71,12 +71,12 @@ package struct Line: Sendable {
         }
     }
 
-    /// What of a log cilium/ebpf puts behind the errno in its summary, `load program: permission denied: …`.
+    /// The part of a log that cilium/ebpf quotes after the errno in its summary, `load program: permission denied: …`.
     var quotedLog: Line? {
         guard text.utf8.span.contains("load program: ", from: 0), let start = text.firstRange(of: "load program: "),
             let errno = text[start.upperBound...].firstRange(of: ": ")
         else { return nil }
-        // An empty first line is joined, too.
+        // An empty first line is also joined.
         return Line(text[errno.upperBound...].drop { $0 == ":" || $0 == " " }, origin: origin)
     }
 
@@ -104,7 +104,7 @@ package struct Line: Sendable {
 }
 
 extension Substring {
-    /// The first `limit` bytes, or up to three less so that the last character is whole.
+    /// The first `limit` bytes, or up to three fewer so that the last character is complete.
     fileprivate func cut(at limit: Int) -> Substring {
         guard var end = utf8.index(startIndex, offsetBy: limit, limitedBy: endIndex), end < endIndex else {
             return self

@@ -1,11 +1,11 @@
-/// What a line of a log is, told from its first bytes.
+/// The kind of a log line, detected from its first bytes.
 package enum LineKind: Sendable, Hashable {
     case blank
-    /// The closing numbers: `processed 15 insns (limit 1000000) …`, `verification time 9653 usec`.
+    /// The closing totals: `processed 15 insns (limit 1000000) …`, `verification time 9653 usec`.
     case total
     /// A source line: `; return n; } @ probe.c:4`.
     case source
-    /// `12: (85) call bpf_loop#181`; from 5.18 with what it changed: `1: (bf) r2 = r10  ; R2_w=fp0 R10=fp0`.
+    /// `12: (85) call bpf_loop#181`; since 5.18 with its changes: `1: (bf) r2 = r10  ; R2_w=fp0 R10=fp0`.
     case instruction
     /// ` R0_w=inv(id=0) R10=fp0`, `0: R1=ctx() R10=fp0`, `frame1: R1=ctx()`, `fp-8=mmmm????`.
     case state
@@ -15,15 +15,15 @@ package enum LineKind: Sendable, Hashable {
     case pruned
     /// `last_idx 9 first_idx 0`, `regs=4 stack=0 before 8: (b7) r2 = 64`, `mark_precise: frame0: …`.
     case precision
-    /// BTF as the kernel reads it: `[27] INT unsigned long size=8`.
+    /// BTF as the kernel parses it: `[27] INT unsigned long size=8`.
     case types
     /// Other lines that reject nothing: `func#0 @0`, `caller:`.
     case note
-    /// What a loader wrote, where its output and the log are one text.
+    /// A loader's output, if it is in the same text as the log.
     case loader
     case message
 
-    /// What the verifier did, not what it refused.
+    /// Whether it is part of the verifier's trace rather than a rejection.
     package var isTrace: Bool {
         switch self {
         case .instruction, .state, .branch, .pruned, .precision, .types, .note: true
@@ -56,7 +56,7 @@ package enum LineKind: Sendable, Hashable {
 
     /// `12: (85) call bpf_loop#181`, `0: R1=ctx() R10=fp0`, `12: safe`, `3: .12....... (b7) r0 = 0`.
     ///
-    /// Chains of errors are numbered too, and loaders write them: `0: error relocating function`.
+    /// Error chains are also numbered, and written by loaders: `0: error relocating function`.
     private static func numbered(_ line: Span<UInt8>, from start: Int) -> LineKind {
         guard let number = line.number(from: start), line.hasPrefix(":", at: number.end) else { return .message }
         let rest = line.end(ofRun: 0x20, from: number.end + 1)
@@ -109,7 +109,7 @@ package enum LineKind: Sendable, Hashable {
         return named(line, from: start)
     }
 
-    /// `R0_w=inv(id=0)`, `fp-8=mmmm????`, `*(R11-8)=scalar()`; a message has a blank after the register.
+    /// `R0_w=inv(id=0)`, `fp-8=mmmm????`, `*(R11-8)=scalar()`; in a message, a blank follows the register.
     private static func isState(_ line: Span<UInt8>, from start: Int) -> Bool {
         let isRegister = line.hasPrefix("R", at: start) && line.number(from: start + 1) != nil
         guard isRegister || line.hasPrefix("fp-", at: start) || line.hasPrefix("*(R11-", at: start) else {
@@ -123,18 +123,18 @@ package enum LineKind: Sendable, Hashable {
     }
 
     private static func named(_ line: Span<UInt8>, from start: Int) -> LineKind {
-        // 5.4 writes "stack depth " and nothing after it when it refused a program before it looked at its functions.
+        // 5.4 prints "stack depth " and nothing after it if it rejected a program before verifying its functions.
         if line.hasPrefix("stack depth", at: start), line.count == start + 11 { return .total }
         if line.hasPrefix("arg#", at: start) {
-            // Since 6.17, of any program whose context is `void *`; not of an argument of a call, which `R1` or `arg#0`
-            // begins too.
+            // Since 6.17, for any program whose context is `void *`; not for an argument of a call, which also begins
+            // with `R1` or `arg#0`.
             return line.contains("size cannot be determined", from: start) ? .note : .message
         }
         for (prefix, kind) in prefixes where line.hasPrefix(prefix, at: start) { return kind }
         return .message
     }
 
-    /// What a guest writes in the place of the middle of a long log.
+    /// The mark that a guest writes in place of the middle of a long log.
     ///
     /// Source: `CUT_MARK` of images/guest/kit/load_log.h.
     private static let cutMark: StaticString = "-- compat-matrix cut the log here"
@@ -162,7 +162,7 @@ struct Branch: Equatable {
     var target: Int
     var isPruned: Bool
 
-    /// `nil` when `line` says nothing of a branch at `start`.
+    /// `nil` if `line` has no branch at `start`.
     init?(_ line: Span<UInt8>, from start: Int) {
         guard line.hasPrefix("from ", at: start), let origin = line.number(from: start + 5),
             line.hasPrefix(" to ", at: origin.end), let target = line.number(from: origin.end + 4)

@@ -2,8 +2,8 @@ import Synchronization
 
 /// A regular expression of the catalogue.
 ///
-/// Most lines hold none of the pattern's `literals`, and are turned down without the expression. It is compiled when it is
-/// first asked: a run asks few of hundreds, and each takes time and memory.
+/// Most lines contain none of the pattern's `literals`, and are rejected without running the expression. It is compiled
+/// on first use: a run uses few of hundreds, and each takes time and memory.
 final class LinePattern: Sendable {
     /// The verifier truncates messages at 1024 bytes; loaders put a prefix of their own before them.
     ///
@@ -11,24 +11,24 @@ final class LinePattern: Sendable {
     private static let longest = 2048
 
     private let text: String
-    /// One of these is in every line that matches; empty when no such text is known.
+    /// Every matching line contains one of these; empty if no such text is known.
     let literals: [[UInt8]]
     /// Locked because `Regex` is not `Sendable`.
     private let compiled = Mutex<Regex<AnyRegexOutput>?>(nil)
 
     /// - Parameters:
     ///   - text: In the syntax of `Regex`.
-    ///   - literals: One of these is in every line that matches; empty when no such text is known.
+    ///   - literals: Every matching line contains one of these; empty if no such text is known.
     init(_ text: String, literals: [String]) {
         self.text = text
         self.literals = literals.map { Array($0.utf8) }
     }
 
-    /// - Throws: When the text is not a regular expression.
+    /// - Throws: If the text is not a regular expression.
     func check() throws { _ = try compile() }
 
-    /// By scalars: where a letter and its accent are one character, Swift 6.3 ends the program while it goes back over what a
-    /// quantifier has matched.
+    /// By scalars: if a letter and its accent are one character, Swift 6.3 crashes while backtracking over a
+    /// quantifier.
     private func compile() throws -> Regex<AnyRegexOutput> { try Regex(text).matchingSemantics(.unicodeScalar) }
 
     private func withRegex<Result>(_ body: (Regex<AnyRegexOutput>) -> sending Result) -> sending Result {
@@ -44,9 +44,9 @@ final class LinePattern: Sendable {
         }
     }
 
-    /// Does not look for the literals first, as `LiteralIndex` does for all patterns at once.
+    /// Does not search for the literals first, because `LiteralIndex` does that for all patterns together.
     func matches(_ line: Substring) -> Bool {
-        // Some expressions take time that grows faster than the line.
+        // The time of some expressions grows faster than the length of the line.
         let start = line.utf8.count > Self.longest ? Line(line, cutAt: Self.longest).text : line
         return withRegex { start.firstMatch(of: $0) != nil }
     }

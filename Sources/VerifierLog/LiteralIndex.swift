@@ -5,11 +5,11 @@ struct LiteralIndex: Sendable {
         var entry: Int
     }
 
-    /// By the three bytes that they begin with.
+    /// By their first three bytes.
     private var literals: [UInt32: [Literal]] = [:]
-    /// Whether any literal begins with three bytes of this hash; most bytes of a line need no more than this.
+    /// Whether any literal begins with three bytes of this hash; for most bytes of a line, this check is enough.
     private var isKnown = [Bool](repeating: false, count: 1 << 14)
-    /// Entries without literals, or with one of less than three bytes.
+    /// Entries without literals, or with one shorter than three bytes.
     private var always: [Int] = []
 
     init(_ patterns: some Sequence<LinePattern?>) {

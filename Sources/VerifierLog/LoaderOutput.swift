@@ -1,6 +1,6 @@
 package import MatrixModel
 
-/// What a loader wrote and found out about a program, in that order.
+/// A loader's output and findings about a program, in order.
 package struct LoaderOutput: Sendable {
     /// Messages and findings, without a log that is framed in them.
     package private(set) var lines: [Line] = []
@@ -20,6 +20,6 @@ package struct LoaderOutput: Sendable {
 
     package mutating func append(_ finding: GuestFinding) { lines.append(Line(finding)) }
 
-    /// What was found out, in its order.
+    /// The findings, in order.
     package var findings: [GuestFinding] { lines.compactMap(\.finding) }
 }

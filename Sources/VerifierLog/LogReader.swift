@@ -1,27 +1,28 @@
 package import MatrixModel
 
-/// Reads a log in pieces, in memory that does not grow with it.
+/// Reads a log in pieces, in bounded memory.
 ///
-/// Every kernel writes last what decided, with the path that led there above it, so what is kept is the end.
+/// Every kernel prints the deciding message last, after the path that led to it, so the end is kept.
 package struct LogReader: Sendable {
-    /// Room for a report of 7.3 with its 64 events, the totals of 256 functions, and thousands of lines of the failing path.
+    /// Enough for a report of 7.3 with its 64 events, the totals of 256 functions, and thousands of lines of the
+    /// failing path.
     static let window = 1 << 20
-    /// Room for what loaders write above a log.
+    /// Enough for a loader's output above a log.
     static let headLimit = 64 << 10
 
     package private(set) var byteCount = 0
     private var lineFeeds = 0
     private var endsWithLineFeed = true
     private var head: [UInt8] = []
-    /// The last `window` bytes, after up to as many again that are only still there.
+    /// The last `window` bytes, preceded by up to as many that have not been discarded yet.
     private var tail: [UInt8] = []
 
     package init() {}
 
-    /// Lines so far, a last one without a line feed included.
+    /// The number of lines so far, including a last one without a line feed.
     package var lineCount: Int { lineFeeds + (endsWithLineFeed ? 0 : 1) }
 
-    /// Takes what comes next; a piece may end anywhere, within a character too.
+    /// Takes the next piece, which may end anywhere, even within a character.
     package mutating func feed(_ piece: Span<UInt8>) {
         guard !piece.isEmpty else { return }
         byteCount += piece.count
@@ -59,25 +60,25 @@ package struct LogReader: Sendable {
     }
 }
 
-/// What is left of a log once it was read.
+/// The parts of a log that are kept.
 package struct LogSummary: Sendable {
     package let byteCount: Int
     package let lineCount: Int
-    /// The last lines of the verifier's log, without what a loader wrote before each; empty when there is no log.
+    /// The last lines of the verifier's log, without a loader's prefixes; empty without a log.
     ///
-    /// Of an abridged log, those after the cut: what stands above it did not lead to them.
+    /// For an abridged log, those after the cut, because the lines before it did not lead to them.
     package let lines: [Line]
-    /// Whether a guest left out the middle.
+    /// Whether a guest omitted the middle.
     package let isAbridged: Bool
-    /// What a loader wrote around the log.
+    /// A loader's output around the log.
     package let loaderLines: [Line]
-    /// Both, in the order in which they were written.
+    /// Both, in the order of the text.
     let allLines: [Line]
-    /// Whether a loader's output was read, and not a bare log.
+    /// Whether the input was a loader's output rather than a bare log.
     package let isWrapped: Bool
-    /// Whether marks or lines show that there is a log, be it an empty one.
+    /// Whether marks or lines show that there is a log, even if it is empty.
     let hasLog: Bool
-    /// The other logs of the text that end with a message, the last one first.
+    /// The other logs of the text that end with a message, last one first.
     package let earlier: [LogSummary]
     /// Whether the text was longer than the part that is kept.
     private let lacksMiddle: Bool
@@ -110,14 +111,14 @@ package struct LogSummary: Sendable {
         lacksMiddle = false
     }
 
-    /// - Parameter text: A bare log, or a loader's output with the log in it.
+    /// - Parameter text: A bare log, or a loader's output that contains one.
     package init(of text: String) {
         var reader = LogReader()
         reader.feed(text.utf8.span)
         self = reader.finish()
     }
 
-    /// Whether it contains a verifier log, and not just any text.
+    /// Whether it contains a verifier log rather than any other text.
     package var holdsLog: Bool { lines.contains { $0.kind == .instruction || $0.kind == .total } }
 
     var isEmpty: Bool { lines.allSatisfy { $0.kind == .blank } }

@@ -1,10 +1,10 @@
 package import MatrixModel
 
-/// The numbers at the end of a verifier's log, in every form from 4.4 to 7.3.
+/// The totals at the end of a verifier's log, in every form from 4.4 to 7.3.
 package enum LogStatistics {
-    /// Reads `processed 15 insns (limit 1000000) …`, `stack depth 64+0` and `verification time 9653 usec`.
+    /// Parses `processed 15 insns (limit 1000000) …`, `stack depth 64+0` and `verification time 9653 usec`.
     ///
-    /// - Returns: `nil` when there are no numbers: a log without totals, as of el7 for a refused program.
+    /// - Returns: `nil` for a log without totals, such as el7's for a rejected program.
     ///
     /// Source: print_verification_stats() in kernel/bpf/verifier.c of 4.14, el7's 3.10, 4.19, 5.15 and 7.3.
     package static func parse(_ log: String) -> ProgramStatistics? { LogSummary(of: log).statistics }
@@ -33,7 +33,7 @@ extension ProgramStatistics {
             // Up to 5.1 the stack depth is part of this line.
             stackDepth = word(after: "depth").map(String.init) ?? stackDepth
         case "insns":
-            // 7.2 counts by function; the sum stands only where no `processed` line gives it.
+            // 7.2 counts per function; the sum is used only if no `processed` line contains it.
             let parts = word(after: "processed")?.split(separator: "+").compactMap { UInt32($0) } ?? []
             instructions = instructions ?? (parts.isEmpty ? nil : parts.reduce(0) { $0 + Int($1) })
         case "verification":

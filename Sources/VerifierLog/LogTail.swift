@@ -1,12 +1,12 @@
-/// The lines at an end of a text.
+/// The lines at the end of a text.
 struct LogTail {
     let lines: [Line]
 
-    /// Without `isWhole`, `log` begins anywhere: half a line, and perhaps half a character, is left out then.
+    /// Without `isWhole`, `log` begins anywhere, and a partial line or character at its beginning is dropped.
     ///
-    /// `firstLine` and `firstByte` say where in the text it begins.
+    /// `firstLine` and `firstByte` are its position in the text.
     init(of log: ArraySlice<UInt8>, isWhole: Bool = true, firstLine: Int = 1, firstByte: Int = 0) {
-        // Repair changes the length of what is not UTF-8, but never the number of line feeds.
+        // Repairing invalid UTF-8 changes the length, but never the number of line feeds.
         let text = String(decoding: log, as: UTF8.self)
         let lineFeed = UInt8(ascii: "\n")
         var pieces: [WrappedLines.Piece] = []

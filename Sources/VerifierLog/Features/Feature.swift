@@ -1,27 +1,27 @@
 package import MatrixModel
 
-/// Something that a kernel has or has not.
+/// A feature that kernels may have.
 package struct Feature: Sendable, Hashable, Decodable {
     package enum Kind: String, Sendable, Decodable, CaseIterable {
         case programType = "program type", mapType = "map type", attachType = "attach type"
         case helper, kfunc, instruction
         case structOps = "struct_ops"
-        /// Of the verifier or of bpf(): `bounded loops`.
+        /// Of the verifier or of bpf(), such as `bounded loops`.
         case capability
     }
 
     package var kind: Kind
     /// libbpf's name: `ringbuf`, `bpf_loop`.
     package var name: String
-    /// How a verifier names it where it does not know the name: a helper's number, an opcode.
+    /// The text that a verifier prints if it does not know the name: a helper's number, or an opcode.
     package var key: String?
-    /// The first mainline version; distributions have it earlier, or never.
+    /// The first mainline version; distributions may have it earlier, or never.
     package var since: KernelRelease
-    /// The first mainline version known to be without it again.
+    /// The first mainline version without it, if it was removed.
     package var until: KernelRelease?
-    /// The option without which a kernel does not have it, without `CONFIG_`.
+    /// The config option that it requires, without `CONFIG_`.
     package var config: String?
-    /// The module that has it where the option is `m`.
+    /// The module that contains it if the option is `m`.
     package var module: String?
 
     private enum CodingKeys: String, CodingKey { case kind, name, key, since, until, config, module }
@@ -57,6 +57,6 @@ package struct Feature: Sendable, Hashable, Decodable {
         }
     }
 
-    /// Whether `subject` is of several things.
+    /// Whether `subject` is plural.
     var isPlural: Bool { kind == .capability && name.hasSuffix("s") }
 }

@@ -1,18 +1,18 @@
 import MatrixModel
 
-/// What is known about a feature on this kernel, as a sentence.
+/// What is known about a feature on this kernel, in one sentence.
 struct FeatureFact {
-    /// Where the knowledge comes from.
+    /// The source of the knowledge.
     ///
-    /// The version alone never proves that a kernel lacks a feature, because distributions backport.
+    /// The version alone never proves that a kernel lacks a feature, because distributions backport features.
     enum Answer: Equatable {
-        /// Probed, or rejected by the kernel by name.
+        /// Probed, or rejected by the kernel by its name.
         case absent
         /// The message only means this if the kernel is older than the feature.
         case absentIfOlder
         /// The kernel has it, but not for this program; with the program types that have it, if they were probed.
         case elsewhere([String])
-        /// No program type may call it, as far as they were probed.
+        /// No probed program type may call it.
         case nowhere
         case unasked
     }
@@ -20,7 +20,7 @@ struct FeatureFact {
     var feature: Feature
     var answer: Answer
 
-    /// `nil` where the message says nothing of the feature; `options` are those of the kernel, where they are known.
+    /// `nil` if the message is not about the feature; `options` are those of the kernel, if known.
     func sentence(kernel: KernelRelease?, options: KernelOptions? = nil) -> String? {
         let needs = "\(feature.subject) \(feature.isPlural ? "need" : "needs") Linux \(feature.since.short)"
         let it = feature.isPlural ? "them" : "it"
@@ -52,7 +52,7 @@ struct FeatureFact {
         }
     }
 
-    /// What to change on a kernel that is new enough and lacks it; `nil` where nothing more is known than the message says.
+    /// What to change on a kernel that is new enough and lacks it; `nil` if nothing is known beyond the message.
     func advice(kernel: KernelRelease?, options: KernelOptions?) -> String? {
         guard [.absent, .nowhere, .elsewhere([])].contains(answer), let kernel, kernel >= feature.since else {
             return nil
@@ -86,7 +86,7 @@ struct FeatureFact {
 }
 
 extension KernelRelease {
-    /// `5.4` for 5.4.0: a distribution's patch level says little.
+    /// `5.4` for 5.4.0, because a distribution's patch level is rarely meaningful.
     var short: String { patch == 0 ? "\(major).\(minor)" : description }
 }
 
@@ -99,7 +99,7 @@ extension Catalogue {
         let name =
             reference.name ?? reference.group.flatMap { entry.pattern?.capture($0, in: cause.line) }
         guard let name, let feature = table.feature(reference.kind, named: name) else { return [] }
-        // A kernel with helpers of its own uses numbers that mainline gave to others.
+        // A kernel with additional helpers may use numbers that mainline assigned to others.
         if feature.kind == .helper, let printed = entry.pattern?.capture("n", in: cause.line),
             printed.hasPrefix("bpf_"), printed != feature.name
         {
@@ -117,7 +117,7 @@ extension Catalogue {
     }
 }
 
-/// What a loader found out about a helper by probing the kernel.
+/// A loader's finding about a helper, from probing the kernel.
 enum LoaderAnswer {
     static func helper(_ number: String, in loader: LoaderOutput) -> FeatureFact.Answer? {
         loader.lines.lazy.compactMap { answer(about: number, in: $0) }.first

@@ -30,7 +30,7 @@ package struct FeatureTable: Sendable {
         self.places = places
     }
 
-    /// The feature that messages call `name`: by its name, a helper's number or an opcode.
+    /// The feature that messages call `name`: its name, a helper's number, or an opcode.
     package func feature(_ kind: Feature.Kind, named name: String) -> Feature? {
         places[Key(kind: kind, name: name)].map { features[$0] }
     }

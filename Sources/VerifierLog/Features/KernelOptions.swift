@@ -2,19 +2,19 @@ internal import Glibc
 
 /// The configuration that a kernel was built with, from its `CONFIG_…` file.
 package struct KernelOptions: Sendable {
-    /// What an option is set to.
+    /// The value of an option.
     package enum Setting: Sendable {
         case builtIn, module, off
     }
 
     private let text: [UInt8]
 
-    /// `text` is all of the file.
+    /// `text` is the complete file.
     package init(text: [UInt8]) { self.text = text }
 
-    /// What the option is set to; `name` is without `CONFIG_`.
+    /// The value of the option; `name` is without `CONFIG_`.
     ///
-    /// Options that a file does not mention are off.
+    /// Options that the file does not mention are off.
     package subscript(name: String) -> Setting {
         let words = Array("CONFIG_\(name)=".utf8)
         return text.withUnsafeBytes { text in

@@ -1,12 +1,12 @@
-/// What two lines have in common when they are the same step of two rounds of a loop.
+/// The key that two lines share if they are the same step of two loop iterations.
 struct LineKey: Equatable {
-    /// 0 for a line that is like no other one.
+    /// 0 for a line that is unlike all others.
     var identity: UInt64
-    /// Of a line that shows an instruction; two rounds of a loop begin with the same one.
+    /// The instruction in the line; two iterations of a loop begin with the same one.
     var instruction: ClosedRange<Int>?
     /// The number of log lines that it represents.
     var lines = 1
-    /// Whether any number of such lines in a row is as good as one.
+    /// The kind of run, if consecutive lines of this kind can be collapsed.
     var run: Run?
 
     enum Run: String {
@@ -21,7 +21,7 @@ struct LineKey: Equatable {
 
     init(identity: UInt64 = 0) { self.identity = identity }
 
-    /// The key of `line`, which is without what a loader put before it.
+    /// The key of `line`, which must not include a loader's prefix.
     init(of line: Span<UInt8>, kind: LineKind) {
         self.init()
         let start = line.end(ofRun: 0x20, from: 0)
@@ -43,7 +43,7 @@ struct LineKey: Equatable {
         }
     }
 
-    /// Registers as they are at some place.
+    /// The registers at some position.
     static let state = LineKey(identity: identity(3, 0))
 
     /// The key of the line that represents hidden iterations of `instructions`.
@@ -64,7 +64,7 @@ struct LineKey: Equatable {
         (value &* 0x9E37_79B9_7F4A_7C15) << 4 | space
     }
 
-    /// FNV-1a; two texts with one digest fold a round that they should not, and nothing worse.
+    /// FNV-1a; a collision only collapses an iteration that should be shown.
     private static func digest(_ line: Span<UInt8>) -> UInt64 {
         line.withUnsafeBufferPointer { bytes in
             bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
@@ -74,8 +74,8 @@ struct LineKey: Equatable {
 
 /// A stage of the folding.
 protocol LineSink {
-    /// Takes a line, or several with line feeds between them, without the last line feed.
+    /// Takes a line, or several separated by line feeds, without the last line feed.
     mutating func take(_ text: Span<UInt8>, _ key: LineKey)
-    /// Passes on what was held back.
+    /// Passes on the lines that were held back.
     mutating func finish()
 }

@@ -4,21 +4,21 @@ internal import Glibc
 ///
 /// Works on a stream in bounded memory, with any prefix that a loader adds to lines.
 package struct LogFolder {
-    /// Of a longer line the rest is left out.
+    /// The rest of a longer line is omitted.
     package static let longestLine = 64 << 10
 
-    /// Loops within loops within loops are as deep as anybody will look.
+    /// Loops nested three levels deep are enough for readers.
     private var stages = RunFolder(next: LoopFolder(next: LoopFolder(next: LoopFolder(next: Shown()))))
-    /// A line whose line feed is still to come.
+    /// A line without its line feed yet.
     private var open: [UInt8] = []
     private var omitted = 0
     private var decoration: Decoration?
 
     package init() {}
 
-    /// Takes what comes next; a piece may end anywhere.
+    /// Takes the next piece, which may end anywhere.
     ///
-    /// - Returns: What can be shown by now, in whole lines.
+    /// - Returns: The text that can be shown so far, in whole lines.
     package mutating func feed(_ piece: Span<UInt8>) -> [UInt8] {
         var start = 0
         while let end = piece.lineFeed(from: start) {
@@ -32,7 +32,7 @@ package struct LogFolder {
 
     package mutating func feed(_ piece: [UInt8]) -> [UInt8] { feed(piece.span) }
 
-    /// What was held back.
+    /// Returns the text that was held back.
     package mutating func finish() -> [UInt8] {
         if !open.isEmpty { close(with: Span()) }
         stages.finish()
@@ -81,7 +81,7 @@ package struct LogFolder {
     }
 }
 
-/// The end of the stages: text that is there to be shown.
+/// The last stage: text ready to be shown.
 private struct Shown: LineSink {
     var text: [UInt8] = []
 

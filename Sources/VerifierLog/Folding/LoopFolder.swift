@@ -1,24 +1,23 @@
-/// Hides all rounds of a loop but the first and the end of what came last, and says how many they were.
+/// Hides all iterations of a loop but the first and the last ones, and prints the number of hidden ones.
 ///
-/// Two rounds are alike when they are so line by line, by `LineKey`: registers may differ. What may turn out to be a round is
-/// held back, up to `longestRound` lines, so the memory is bounded, and each line is held and passed on once, so the time is
-/// linear. Loops within loops take one `LoopFolder` behind another.
+/// Two iterations are equal if all their lines have equal `LineKey`s; registers may differ. Up to `longestRound` lines
+/// that may turn out to be an iteration are held back, so memory is bounded, and each line is held and passed on once.
 struct LoopFolder<Next: LineSink>: LineSink {
     /// In lines; a power of two.
     static var longestRound: Int { 8192 }
     static var mostHeldBytes: Int { 1 << 20 }
-    /// Of rounds that are shorter, as many are shown at the end as have this many lines.
+    /// Of short iterations, enough are shown at the end to reach this number of lines.
     private static var leastHeld: Int { 3 }
 
     var next: Next
     /// The identities of the last `longestRound` lines.
     private var past = [UInt64](repeating: 0, count: longestRound)
-    /// Where an instruction was last seen; one that hashes to the same place takes it over.
+    /// The position at which an instruction was last seen; an instruction with the same hash replaces it.
     private var seen = [(identity: UInt64, position: Int)](repeating: (0, 0), count: 4096)
     private var position = 0
-    /// Lines of a round, while lines are like those a round ago.
+    /// The number of lines per iteration, while lines repeat with this period.
     private var period: Int?
-    /// A shorter period of the same lines, and how many of them it holds for: that of a loop within the loop.
+    /// A shorter period of the same lines, and the number of lines for which it holds: a loop within the loop.
     private var inner: (period: Int, lines: Int)?
     private var held: [(key: LineKey, end: Int)] = []
     private var heldText: [UInt8] = []
@@ -57,9 +56,9 @@ struct LoopFolder<Next: LineSink>: LineSink {
         key.identity != 0 && past[(position - period) & (Self.longestRound - 1)] == key.identity
     }
 
-    /// Goes over to the loop within the loop once two of its rounds were seen: it may not have as many next time.
+    /// Switches to the inner loop once two of its iterations were seen, because their number may vary.
     ///
-    /// The rounds that are shown of a loop that an earlier stage folded are fewer.
+    /// If an earlier stage collapsed the loop, fewer of its iterations are visible.
     private mutating func follow(_ key: LineKey, within period: Int) {
         if let loop = inner, isLike(key, ago: loop.period) {
             inner?.lines += 1
@@ -72,7 +71,7 @@ struct LoopFolder<Next: LineSink>: LineSink {
         }
     }
 
-    /// How long ago the instruction was passed last.
+    /// The number of lines since the instruction was last passed.
     private func lastRound(of key: LineKey) -> Int? {
         guard key.instruction != nil, case let last = seen[Self.place(key)], last.identity == key.identity,
             position - last.position < Self.longestRound
@@ -89,7 +88,7 @@ struct LoopFolder<Next: LineSink>: LineSink {
         }
     }
 
-    /// Drops the earliest round that is held.
+    /// Drops the earliest iteration that is held.
     private mutating func hide(_ period: Int) {
         hiddenRounds += 1
         for (key, _) in held.prefix(period) {

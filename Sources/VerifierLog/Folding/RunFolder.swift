@@ -1,6 +1,6 @@
-/// Makes one of many lines that say the same in a row, such as `from 7 to 9: safe`.
+/// Collapses runs of similar lines, such as `from 7 to 9: safe`.
 ///
-/// A run is one item to the stages behind, however long, so that rounds of a loop do not differ in it.
+/// For the following stages, a run of any length is one item, so that loop iterations do not differ in it.
 struct RunFolder<Next: LineSink>: LineSink {
     /// Runs up to this length are left as they are.
     static var shown: Int { 3 }
@@ -10,7 +10,8 @@ struct RunFolder<Next: LineSink>: LineSink {
     private var count = 0
     private var text: [UInt8] = []
     private var firstLine = 0
-    /// A state behind precision tracking: that of a parent, when more tracking follows, else the next instruction's.
+    /// A state after precision tracking: that of a parent if more tracking follows, otherwise that of the next
+    /// instruction.
     private var state: [UInt8] = []
     private var stateKey: LineKey?
 

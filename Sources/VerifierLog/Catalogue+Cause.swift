@@ -82,6 +82,8 @@ extension Catalogue {
     ) -> Cause? {
         for (place, line) in finding.candidates.enumerated() {
             guard let entry = entry(matching: line, where: holds) else { continue }
+            // What someone wrote below a log is no message of the verifier, even if it mentions one of a loader.
+            if entry.isOfLoader, line.isProse { continue }
             for known in found {
                 guard let id = self.entry(for: known.code)?.with[entry.id] else { continue }
                 return self[id: id]?.cause(line: line.text.trimmed, source: finding.source)

@@ -135,6 +135,16 @@ import Testing
         #expect(!told.explanation.reason.contains("message is not in the catalogue"))
     }
 
+    /// The marks around the log are a loader's at a level where it prints them for every program.
+    @Test func aLogOfAnAcceptedProgramIsNoFailure() {
+        let text =
+            "libbpf: prog 'hit': -- BEGIN PROG LOAD LOG --\n0: R1=ctx() R10=fp0\n"
+            + "0: (b7) r0 = 0                        ; R0_w=0\n1: (95) exit\n"
+            + "processed 2 insns (limit 1000000) max_states_per_insn 0 total_states 0 peak_states 0 mark_read 0\n"
+            + "-- END PROG LOAD LOG --\n"
+        #expect(Catalogue.bundled.cause(ofText: text) == nil)
+    }
+
     @Test(arguments: [
         ("libbpf: failed to find it", false), ("The sequence of 8193 jumps is too complex.", false),
         ("ERROR: This might have happened because the value is smaller than 127.", false),

@@ -25,6 +25,10 @@ struct DecidingMessage {
         }
         let start = Self.endOfChecks(in: lines)
         guard let last = lines[start...].lastIndex(where: { $0.kind == .message && !$0.isPunctuation }) else {
+            if let argument = Self.refusedArgument(in: lines) {
+                self.init(candidates: [argument], source: nil, report: nil)
+                return
+            }
             guard let jump = lines.lastIndex(where: { $0.messageAfterInstruction != nil }),
                 let message = lines[jump].messageAfterInstruction
             else { return nil }
@@ -55,6 +59,17 @@ struct DecidingMessage {
             !lines.contains(where: { $0.hasPrefix("Validating ") })
         else { return lines.startIndex }
         return lines.lastIndex { $0.isRemarkOnTypes }.map { $0 + 1 } ?? lines.startIndex
+    }
+
+    /// `arg#0 reference type('UNKNOWN ') size cannot be determined: -22` at the end, of a function that is validated.
+    ///
+    /// Of any other function, the verifier goes on, and the line is a note.
+    private static func refusedArgument(in lines: [Line]) -> Line? {
+        let said = lines.filter { $0.kind != .blank && $0.kind != .total && !$0.hasPrefix("-- END PROG") }
+        guard let last = said.last, last.hasPrefix("arg#"), last.kind == .note,
+            said.last(where: { !$0.hasPrefix("arg#") })?.hasPrefix("Validating ") == true
+        else { return nil }
+        return last
     }
 
     /// The report rephrases the message, so the classic line above it counts, or else the one after it.

@@ -56,6 +56,15 @@ extension Line {
         return found
     }
 
+    /// cilium/ebpf's summary of a log in a sentence: as in "it says load program: permission denied: R0 !read_ok (2 line(s)
+    /// omitted) here".
+    var quotedSummary: Line? {
+        guard let start = beginning.firstRange(of: "load program: ") else { return nil }
+        let rest = beginning[start.lowerBound...]
+        let end = rest.firstRange(of: " line(s) omitted)")?.upperBound ?? rest.endIndex
+        return Line(rest[..<end], origin: origin)
+    }
+
     /// How much a line that the catalogue does not have says of a failure; at least `telling` where it reports one.
     var weight: Int {
         let text = beginning.trimmed

@@ -145,7 +145,8 @@ struct TextEvidence {
 
         /// A message that a person quotes and that names a reason.
         var quoted: TextEvidence? {
-            let quotations = prose.flatMap(\.quotations).filter { !$0.isQuotedRemarkOnTypes }
+            let quotations = prose.flatMap { $0.quotations + [$0.quotedSummary].compactMap(\.self) }
+                .filter { !$0.isQuotedRemarkOnTypes }
             return catalogue.known(in: quotations) { $0.decides && !$0.isSummary }.map {
                 TextEvidence(catalogue.cause(of: $0, in: quotations), .message)
             }
@@ -175,6 +176,14 @@ struct TextEvidence {
                 let line = error?.line.text.trimmed ?? last
                 return TextEvidence(catalogue.unknownCause(line: line, source: nil, report: nil), .logWithoutMessage)
             }
+        }
+
+        /// Whether the log is complete, ends with the end of the program, and refuses nothing.
+        private var isAccepted: Bool {
+            guard finding == nil, text.hasLog, !isCut, text.lines.contains(where: { $0.kind == .total }) else {
+                return false
+            }
+            return text.lines.last { $0.kind == .instruction }?.instruction?.kind == .exit
         }
 
         private static let logBuffer = "log-buffer"
@@ -208,6 +217,8 @@ struct TextEvidence {
                 if let error, !isIgnored, let cause = errnoCause(error, insteadOf: known?.entry) {
                     return TextEvidence(cause, .summary)
                 }
+                // The marks around the log of a program that was accepted are no failure.
+                if known == nil, isAccepted { return nil }
                 if let known = known ?? catalogue.known(in: messages, where: { _ in true }) {
                     return TextEvidence(
                         placed(catalogue.cause(of: known, in: messages), at: messages[known.place]), .summary)

@@ -20,7 +20,10 @@ struct ExtractedLog {
         let decorated = Decoration(of: lines)
         let texts = decorated.map { decoration in lines.map { decoration.taken(off: $0) ?? $0 } } ?? lines
         let regions = LogRegions(in: texts).ranges
-        guard let place = regions.lastIndex(where: { Self.isRefusal(texts[$0]) }) ?? regions.indices.last else {
+        guard
+            let place = regions.lastIndex(where: { Self.isRefusal(texts[$0]) && !Self.isQuotedState(texts[$0]) })
+                ?? regions.lastIndex(where: { Self.isRefusal(texts[$0]) }) ?? regions.indices.last
+        else {
             log = texts
             rest = []
             isWrapped = decorated != nil
@@ -73,6 +76,12 @@ struct ExtractedLog {
         return [
             Line(quoted.text[..<end], origin: line.origin), Line(words ?? message.text, origin: line.origin),
         ]
+    }
+
+    /// Whether only registers of another log are repeated, as by a person who explains it.
+    private static func isQuotedState(_ lines: ArraySlice<Line>) -> Bool {
+        let kinds = Set(lines.map(\.kind))
+        return kinds.contains(.state) && kinds.isDisjoint(with: [.instruction, .total])
     }
 
     private static func isRefusal(_ lines: ArraySlice<Line>) -> Bool {

@@ -110,6 +110,8 @@ struct LogRegions {
         while end < limit {
             if lines[end].kind == .blank, isSpaced, end + 1 < limit, !lines[end + 1].isForeign {
                 end += 1
+            } else if end > lastTrace + 1, lines[end - 1].kind == .total, lines[end].kind != .total {
+                break
             } else if lines[end].isForeign || lines[end].kind == .blank {
                 break
             } else {
@@ -160,6 +162,7 @@ extension Line {
         "thread '", "goroutine ", "bpf: ", "libxdp:", "RTNETLINK", "Segmentation fault", "make:", "make[", "$ ", "# ",
         "Killed", "Aborted", "Fatal", "fatal:", "File \"", "File  ", "PROCESSING ", "Failed to load", "failed to load",
         "Could not ", "could not ", "Unable to ", "Stack backtrace", "note: run with", "Process exited",
+        "bpf_load_program() err", "invalid relo for insn[",
     ]
 
     fileprivate func contains(anyOf markers: [StaticString]) -> Bool {

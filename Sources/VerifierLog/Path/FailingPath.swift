@@ -17,6 +17,8 @@ struct FailingPath {
     private(set) var steps: [Step] = []
     /// Whether a function is verified by itself from here on.
     private var beginsFunction = false
+    /// Whether the last function that is verified by itself was refused.
+    private(set) var isOfGlobalFunction = false
     /// Whether the steps begin where the program or the function begins; else what led to the first of them is missing.
     private(set) var isWhole = false
 
@@ -43,6 +45,13 @@ struct FailingPath {
                 if line.hasPrefix("Validating ") {
                     steps = []
                     beginsFunction = true
+                    isOfGlobalFunction = true
+                } else if line.hasPrefix("Func#"),
+                    line.text.hasSuffix("is safe for any args that match its prototype")
+                {
+                    steps = []
+                    beginsFunction = false
+                    isOfGlobalFunction = false
                 }
             case .blank, .total, .precision, .types, .loader, .message: continue
             }

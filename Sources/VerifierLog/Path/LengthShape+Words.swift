@@ -70,7 +70,9 @@ extension LengthShape {
         case .reloaded:
             "Check or mask it (`n &= SIZE - 1`) after the reload, right before it is used. Linux 5.10 and later accept the "
                 + "check before the spill."
-        case .noLowerBound: "Make it unsigned, or return early if it is negative, before it is used."
+        case .noLowerBound:
+            "Return early if it is negative or too large (`if (n < 0 || n >= SIZE) return 0;`), or make it unsigned and check "
+                + "the upper bound, before it is used."
         case .noUpperBound: "Return early if it exceeds the buffer, or mask it with a power of two minus one."
         }
     }

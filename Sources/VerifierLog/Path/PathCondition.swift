@@ -6,7 +6,7 @@ import MatrixModel
 enum PathCondition: String, Decodable, CaseIterable {
     /// The pointer was compared with NULL through another register or before it was reloaded.
     case copyChecked = "copy-checked"
-    /// The register holds 0: this is the path on which the pointer is NULL.
+    /// The register, or the one that the message names for a call, holds 0: on this path, the pointer is NULL.
     case isNull = "is-null"
     /// The value went through a 32-bit move or shift.
     case truncated
@@ -16,12 +16,32 @@ enum PathCondition: String, Decodable, CaseIterable {
     case readAddress = "read-address"
     /// An 8-byte load or store of the context of a program whose fields have 4 bytes.
     case mergedLoad = "merged-load"
+    /// A load of the context of a size and alignment that every field of 4 bytes allows.
+    case plainLoad = "plain-load"
     /// The refused instruction stores.
     case isStore = "is-store"
+    /// The program reads one of r2 to r5 before anything was written to it.
+    case unwrittenArgument = "unwritten-argument"
+    /// LD_ABS or LD_IND, which take the context from r6.
+    case packetLoad = "packet-load"
+    /// A 64-bit address that no loader filled in.
+    case unresolved
+    /// The packet pointer itself was found to be below another, and no pointer behind what is accessed.
+    case openCheck = "open-check"
+    /// The same, by a verifier that counts two bytes less than the check covers.
+    case countedShort = "counted-short"
+    /// A packet pointer whose offset may be larger than a verifier follows.
+    case wideOffset = "wide-offset"
     /// A length was computed from two packet pointers and compared instead of the pointers.
     case lengthCompared = "length-compared"
     /// The offset may be negative, as after a subtraction.
     case negativeOffset = "negative-offset"
+    /// The refused instruction calls a helper or kfunc.
+    case isCall = "is-call"
+    /// A packet pointer that a helper made a number of, since it may have moved the packet.
+    case invalidated
+    /// A global function is refused, which is verified by itself.
+    case inGlobalFunction = "in-global-function"
     /// The stack slot that is read holds a spilled pointer.
     case pointerInSlot = "pointer-in-slot"
     /// The refused instruction ends a function that another one called.
@@ -36,26 +56,39 @@ enum PathCondition: String, Decodable, CaseIterable {
     case foreignHelper = "foreign-helper"
     /// The verifier wrote nothing.
     case noLog = "no-log"
+    /// The verifier wrote its totals only, and processed nothing.
+    case nothingProcessed = "nothing-processed"
 
     /// Whether it holds of the failure that `line` reports.
     func holds(of line: String, _ evidence: FailureEvidence) -> Bool {
         switch self {
         case .copyChecked: evidence.isCopyChecked
-        case .isNull: evidence.isNull
+        case .isNull: evidence.isNull(in: line)
         case .truncated: evidence.isTruncated
         case .movedContext: evidence.isMovedContext
         case .readAddress: evidence.isReadAddress
         case .mergedLoad: evidence.isMergedLoad
+        case .plainLoad: evidence.isPlainLoad
         case .isStore: evidence.refused?.instruction.kind == .store
+        case .unwrittenArgument: evidence.readsUnwrittenArgument(in: line)
+        case .packetLoad: evidence.refused?.instruction.text.contains("*)skb[") == true
+        case .unresolved: evidence.isUnresolved(in: line)
+        case .openCheck: evidence.hasOpenCheck
+        case .countedShort: evidence.hasOpenCheck && evidence.isCountedShort
+        case .wideOffset: evidence.hasWideOffset
         case .lengthCompared: evidence.comparesLengths
         case .negativeOffset: evidence.hasNegativeOffset(of: line)
         case .pointerInSlot: evidence.holdsPointer(inSlotOf: line)
+        case .isCall: evidence.refused?.instruction.kind == .call
+        case .invalidated: evidence.isInvalidated(in: line)
+        case .inGlobalFunction: evidence.path.isOfGlobalFunction
         case .inSubprogram: evidence.refused?.operation == .exit && evidence.endsInCallee
         case .limitReached: evidence.isLimitReached
         case .withoutEnd: !evidence.path.steps.isEmpty && evidence.statistics == nil
         case .shortProgram: evidence.isShort
         case .foreignHelper: Self.isForeign(helperOf: line)
         case .noLog: evidence.path.steps.isEmpty && evidence.statistics == nil
+        case .nothingProcessed: evidence.path.steps.isEmpty && evidence.statistics?.instructions == 0
         }
     }
 }
@@ -81,10 +114,110 @@ extension FailureEvidence {
         }
     }
 
-    fileprivate var isNull: Bool {
-        guard let base else { return false }
-        if let state = path.state(of: base) { return state.isScalar && state.constant == 0 }
-        return isSetToZero(base) || isReloadedZero(base)
+    fileprivate func isNull(in line: String) -> Bool {
+        guard let register = base ?? Self.register(in: line) else { return false }
+        if let state = path.state(of: register) { return state.isScalar && state.constant == 0 }
+        return isSetToZero(register) || isReloadedZero(register)
+    }
+
+    /// `r1 = 0x0` with the encoding of a 64-bit constant, which clang writes for addresses.
+    fileprivate func isUnresolved(in line: String) -> Bool {
+        guard let register = base ?? Self.register(in: line), let value = tracer.value(of: register),
+            value.offset >= 0, let origin = tracer.origins[value.origin]
+        else { return false }
+        let step = path.steps[origin]
+        guard step.instruction.opcode == Self.wideConstant, case .set(_, 0) = step.operation else { return false }
+        return true
+    }
+
+    /// Source: Linux include/uapi/linux/bpf.h, `BPF_LD | BPF_DW | BPF_IMM`.
+    private static let wideConstant: UInt8 = 0x18
+
+    /// The kernel passes a program its context in r1, and nothing in r2 to r5.
+    fileprivate func readsUnwrittenArgument(in line: String) -> Bool {
+        guard let register = Self.register(in: line), (2...5).contains(register), isWhole else { return false }
+        return !path.steps.dropLast().contains { $0.operation.writes(register) }
+    }
+
+    fileprivate var isPlainLoad: Bool {
+        guard case .load(_, _, let offset, let bytes)? = refused?.operation else { return false }
+        return bytes <= 4 && offset >= 0 && offset % bytes == 0
+    }
+
+    /// `p < data_end`, which since 5.16 gives a range of one byte behind `p`, or none for an offset of 0.
+    ///
+    /// Source: Linux 6.12 kernel/bpf/verifier.c, `find_good_pkt_pointers`.
+    fileprivate var hasOpenCheck: Bool {
+        guard let value else { return false }
+        return tracer.checks.contains { check in
+            guard case .value = check.against else { return false }
+            return check.value.origin == value.origin && check.value.offset == value.offset
+                && check.holds == .unsigned(.less)
+        }
+    }
+
+    /// 13 of `off=14 size=1, R1(id=2,off=14,r=13)`: kernels without the fix subtract 1 where they should add it.
+    ///
+    /// Source: Linux 2fa7d94afc1a, "bpf: Fix the off-by-two error in range markings".
+    fileprivate var isCountedShort: Bool {
+        guard let line = remarks.last(where: { $0.text.contains("invalid access to packet, off=") }),
+            let register = line.text.firstRange(of: "(id=")
+        else { return false }
+        let rest = line.text[register.upperBound...]
+        guard let offset = rest.firstRange(of: ",off=").flatMap({ Self.number(at: rest[$0.upperBound...]) }),
+            let range = rest.firstRange(of: ",r=").flatMap({ Self.number(at: rest[$0.upperBound...]) })
+        else { return false }
+        return offset > 0 && range == offset - 1
+    }
+
+    /// Follows the value back to the last place where it was a packet pointer, through the stack.
+    fileprivate func isInvalidated(in line: String) -> Bool {
+        guard let register = base ?? Self.register(in: line) else { return false }
+        var place = RegisterState.Place.register(register)
+        var isChanged = false
+        for step in path.steps.dropLast().reversed() {
+            if isChanged, let state = step.states.last(where: { $0.place == place }) {
+                return state.type.hasPrefix("pkt")
+            }
+            switch (place, step.operation) {
+            case (_, .call(let helper)) where Self.movesPacket(helper): isChanged = true
+            case (.register(let register), .load(let target, Self.framePointer, let offset, 8))
+            where target == register:
+                place = .stack(offset)
+            case (.register(let register), .copy(let target, let source, true)) where target == register:
+                place = .register(source)
+            case (.register(let register), let operation) where operation.writes(register): return false
+            case (.stack(let slot), .store(Self.framePointer, let offset, 8, .register(let source)))
+            where offset == slot:
+                place = .register(source)
+            default: break
+            }
+        }
+        return false
+    }
+
+    /// `bpf_skb_store_bytes#9`, or the number alone up to 4.9.
+    private static func movesPacket(_ helper: String) -> Bool {
+        packetMovers.contains(String(helper.prefix { $0 != "#" }))
+    }
+
+    /// Source: Linux 6.12 net/core/filter.c, `bpf_helper_changes_pkt_data`; the numbers are those up to 4.9.
+    private static let packetMovers: Set<String> = [
+        "9", "10", "11", "13", "18", "19", "31", "38", "39", "43", "44", "bpf_clone_redirect",
+        "bpf_l3_csum_replace", "bpf_l4_csum_replace", "bpf_lwt_push_encap", "bpf_lwt_seg6_action",
+        "bpf_lwt_seg6_adjust_srh", "bpf_lwt_seg6_store_bytes", "bpf_msg_pop_data", "bpf_msg_pull_data",
+        "bpf_msg_push_data", "bpf_skb_adjust_room", "bpf_skb_change_head", "bpf_skb_change_proto",
+        "bpf_skb_change_tail", "bpf_skb_pull_data", "bpf_skb_store_bytes", "bpf_skb_vlan_pop",
+        "bpf_skb_vlan_push", "bpf_store_hdr_opt", "bpf_xdp_adjust_head", "bpf_xdp_adjust_meta",
+        "bpf_xdp_adjust_tail",
+    ]
+
+    /// Source: Linux `MAX_PACKET_OFF`.
+    fileprivate var hasWideOffset: Bool {
+        guard let base, let state = path.state(of: base), state.type.hasPrefix("pkt") else { return false }
+        let limit = state.detail("umax") ?? state.detail("umax_value")
+        guard let number = limit.flatMap({ Int64(verifier: $0) }) else { return false }
+        return number < 0 || number > 0xFFFF
     }
 
     /// Whether what wrote the register last was `r1 = 0`: kernels before 4.9 show no state there.

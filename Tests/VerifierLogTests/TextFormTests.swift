@@ -67,6 +67,9 @@ import Testing
         Form("title", before: { _ in "\u{1b}]0;hit\u{07}" }),
         Form("lines apart", log.replacing("\n", with: "\n\n")),
         Form("saved page", log.replacing("'", with: "&#39;")),
+        Form(
+            "typeset page",
+            log.replacing(" '", with: " \u{2018}").replacing("'\n", with: "\u{2019}\n").replacing(" ", with: "\u{A0}")),
     ]
 
     static let encoded = [

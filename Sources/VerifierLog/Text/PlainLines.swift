@@ -17,6 +17,7 @@ struct PlainLines {
     /// As a terminal shows it: a carriage return within a line begins another one.
     private static func displayed(_ piece: WrappedLines.Piece) -> [WrappedLines.Piece] {
         var piece = piece
+        piece.text = withoutTypography(piece.text)
         piece.text = TerminalSequences.removed(from: piece.text) ?? piece.text
         let carriageReturn = UInt8(ascii: "\r")
         while piece.text.utf8.last == carriageReturn { piece.text = Substring(piece.text.utf8.dropLast()) }
@@ -61,6 +62,20 @@ struct PlainLines {
         if text.utf8.contains(UInt8(ascii: "&")) { text = withoutEntities(text) }
         return Substring(text.utf8.dropFirst(LinePrefix.length(in: text)))
     }
+
+    /// What a page or a word processor sets for a blank, a quotation mark and the `x` of `0x0`.
+    private static func withoutTypography(_ text: Substring) -> Substring {
+        let leads: [UInt8] = [0xC2, 0xC3, 0xE2]
+        guard text.utf8.contains(where: leads.contains) else { return text }
+        var text = text
+        for (character, plain) in typography { text.replace(character, with: plain) }
+        return text
+    }
+
+    private static let typography = [
+        ("\u{A0}", " "), ("\u{2018}", "'"), ("\u{2019}", "'"), ("\u{201C}", "\""), ("\u{201D}", "\""),
+        ("0\u{D7}", "0x"),
+    ]
 
     /// `> `, `>> ` and `> > `; the indentation behind them is that of the line.
     private static func withoutQuoteMarks(_ text: Substring) -> Substring {

@@ -8,7 +8,7 @@ extension Line {
         let text = beginning.trimmed
         if text.isCode || text.isListItem && StatedError(in: self) == nil { return true }
         let words = text.split(separator: " ")
-        guard words.count > 2, words.first?.last != ":" else { return false }
+        guard words.count > 2, words.first?.last != ":", !text.isErrorChain else { return false }
         if words.count > 7, words.count(where: { Self.wordsOfSentences.contains($0.lowercased()) }) > 2 { return true }
         let isSentence = text.first?.isUppercase == true && text.last.map { ".:?".contains($0) } == true
         return isSentence && !text.contains(": ") && !namesFailure
@@ -60,8 +60,9 @@ extension Line {
     /// omitted) here".
     var quotedSummary: Line? {
         guard let start = beginning.firstRange(of: "load program: ") else { return nil }
+        // Without these words, it is the summary of an errno that names no reason: `bad address (hit verifier bug)`.
         let rest = beginning[start.lowerBound...]
-        let end = rest.firstRange(of: " line(s) omitted)")?.upperBound ?? rest.endIndex
+        guard let end = rest.firstRange(of: " line(s) omitted")?.upperBound else { return nil }
         return Line(rest[..<end], origin: origin)
     }
 
@@ -102,7 +103,7 @@ extension Line {
     private var beginning: Substring { Line(text, cutAt: 1024).text }
 
     private static let shortestQuotation = 8
-    private static let marks: [(Character, Character)] = [("`", "`"), ("\"", "\""), ("\u{201C}", "\u{201D}")]
+    private static let marks: [(Character, Character)] = [("`", "`"), ("\"", "\"")]
 
     /// Most sentences have several of these, messages one or two.
     private static let wordsOfSentences: Set<String> = [
@@ -132,6 +133,11 @@ extension String {
         let mark = prefix { $0 != " " }
         guard mark.count < count, !contains(":") else { return false }
         return mark == "-" || mark == "*" || mark.last == "." && Int(mark.dropLast()) != nil
+    }
+
+    /// `loading objects: program hit: load program: bad address (...)`: Go programs put what they did before each error.
+    fileprivate var isErrorChain: Bool {
+        first?.isLowercase == true && split(separator: ": ", omittingEmptySubsequences: false).count > 3
     }
 
     /// Whether it is a line of C, Go, Python or Rust.

@@ -162,7 +162,7 @@ extension Line {
         "thread '", "goroutine ", "bpf: ", "libxdp:", "RTNETLINK", "Segmentation fault", "make:", "make[", "$ ", "# ",
         "Killed", "Aborted", "Fatal", "fatal:", "File \"", "File  ", "PROCESSING ", "Failed to load", "failed to load",
         "Could not ", "could not ", "Unable to ", "Stack backtrace", "note: run with", "Process exited",
-        "bpf_load_program() err", "invalid relo for insn[",
+        "bpf_load_program() err", "invalid relo for insn[", "Verifier analysis:", "level=",
     ]
 
     fileprivate func contains(anyOf markers: [StaticString]) -> Bool {

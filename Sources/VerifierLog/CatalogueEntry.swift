@@ -31,6 +31,10 @@ package struct CatalogueEntry: Sendable, Decodable {
     package var isSummary: Bool
     /// Whether the message is about the program as a whole, so that the instruction above it is only the last of many.
     package var isOfProgram: Bool
+    /// Whether the advice is about the instructions above the message, without which it says too little.
+    package var needsTrace: Bool
+    /// Whether the message is about the buffer of the log, which it says is too small, and not about the program.
+    package var isAboutLog: Bool
     /// By the id of the entry for the last line of a message: the id that is meant where this entry's line stands above it.
     package var with: [String: String]
     let feature: FeatureReference?
@@ -59,8 +63,9 @@ package struct CatalogueEntry: Sendable, Decodable {
 
     private enum CodingKeys: String, CodingKey {
         case id, category, regex, literals, findings, with, feature, errnos, mapErrnos, attachErrnos, fireErrnos,
-            onlyErrnos, decides, meaning, cause, advice
+            onlyErrnos, decides, meaning, cause, advice, needsTrace
         case isOfProgram = "ofProgram"
+        case isAboutLog = "ofLog"
         case isSummary = "summary"
         case since, example, seen
     }
@@ -84,6 +89,8 @@ package struct CatalogueEntry: Sendable, Decodable {
         with = try container.decodeIfPresent([String: String].self, forKey: .with) ?? [:]
         feature = try container.decodeIfPresent(FeatureReference.self, forKey: .feature)
         isOfProgram = try container.decodeIfPresent(Bool.self, forKey: .isOfProgram) ?? false
+        needsTrace = try container.decodeIfPresent(Bool.self, forKey: .needsTrace) ?? false
+        isAboutLog = try container.decodeIfPresent(Bool.self, forKey: .isAboutLog) ?? false
         isSummary = try container.decodeIfPresent(Bool.self, forKey: .isSummary) ?? false
         decides = try container.decodeIfPresent(Bool.self, forKey: .decides) ?? true
         narrowing = try Narrowing(from: decoder)

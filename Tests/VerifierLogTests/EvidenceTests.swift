@@ -26,6 +26,17 @@ import Testing
         }
     }
 
+    /// An entry says itself what its message needs beside it.
+    @Test func entriesSayWhatTheyNeed() throws {
+        let entries = Catalogue.bundled.entries
+        #expect(entries.allSatisfy { $0.needsTrace || !$0.advice.contains("in the trace") })
+        #expect(entries.contains { $0.needsTrace } && entries.contains { $0.isAboutLog })
+        let told = try #require(
+            Catalogue.bundled.diagnosis(of: LogSummary(of: "R1 invalid mem access 'scalar'\n"))
+        ).explanation
+        #expect(told.reason.contains("does not contain the instructions above the message"))
+    }
+
     @Test func linesOfOthersBetweenThoseOfALogDoNotMatter() {
         let text =
             TextFormTests.trace.replacing("\n1: (79)", with: "\nworker 3 is idle\n1: (79)") + TextFormTests.message

@@ -41,7 +41,7 @@ extension Catalogue {
             told.reason += " The loader ignored this and went on, so a failure that followed has another reason."
             return told.ofAnyKernel
         }
-        let gap = EvidenceGap(in: text, evidence, path, advice: told.suggestion)
+        let gap = EvidenceGap(in: text, evidence, path, self[id: evidence.cause.id])
         if gap == nil, !text.holdsLog, let count = text.allLines.lazy.compactMap(\.omittedLines).last {
             told.facts.append(
                 "The loader left out \(count) line\(count == 1 ? "" : "s") of the log. To get the complete log, "
@@ -95,14 +95,14 @@ private enum EvidenceGap {
     case noBeginning
 
     /// `nil` where nothing is missing that would say more.
-    init?(in text: LogSummary, _ evidence: TextEvidence, _ path: FailingPath, advice: String) {
+    init?(in text: LogSummary, _ evidence: TextEvidence, _ path: FailingPath, _ entry: CatalogueEntry?) {
         switch evidence.basis {
         case .nothingTold where text.endsWithEmptyLog, .unknown where text.endsWithEmptyLog: self = .emptyLog
         case .nothingTold: self = .noMessage
         case .unknown where !text.hasLog:
             guard evidence.stage == .load else { return nil }
             self = .noLog
-        case .message where path.steps.isEmpty && advice.contains("in the trace"): self = .noTrace
+        case .message where path.steps.isEmpty && entry?.needsTrace == true: self = .noTrace
         case .message, .unknown:
             guard Self.needPath.contains(evidence.cause.id), !path.steps.isEmpty, !path.isWhole else { return nil }
             self = .noBeginning

@@ -167,7 +167,7 @@ struct TextEvidence {
                 guard error != nil || !hasTotals else { return nil }
                 let last = text.lines.last { $0.kind != .blank }?.text.trimmed ?? ""
                 // bpftrace and libbpf say why the end is missing, and how to get it.
-                if let deciding, !hasTotals, deciding.entry.id.hasPrefix(Self.logBuffer) {
+                if let deciding, !hasTotals, deciding.entry.isAboutLog {
                     return TextEvidence(catalogue.cause(of: deciding, in: messages), .message)
                 }
                 if isCut, !hasTotals, !quotesTrace, let entry = catalogue[id: "log-full"] {
@@ -185,8 +185,6 @@ struct TextEvidence {
             }
             return text.lines.last { $0.kind == .instruction }?.instruction?.kind == .exit
         }
-
-        private static let logBuffer = "log-buffer"
 
         /// Whether a loader's summary of the log ends before the message; of EFAULT that is not all that is missing.
         private var quotesTrace: Bool {

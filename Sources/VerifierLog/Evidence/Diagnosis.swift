@@ -54,6 +54,12 @@ extension Catalogue {
                 told.suggestion =
                     "Read the errno of BPF_PROG_LOAD with `strace -f -e bpf`; without that call the tool refused the program "
                     + "itself, as older versions of bcc did with more than 4096 instructions, so shorten it or update the tool."
+            } else if gap == .accepted,
+                Self.refusals.contains(StatedError(in: Line(evidence.cause.line[...]))?.errno ?? 0)
+            {
+                told.suggestion =
+                    "Look for a denial in the audit log (`ausearch -m avc -ts recent`), for lockdown and for other "
+                    + "messages in dmesg: after the verifier, a security module or a policy of the kernel refuses with this errno."
             } else if gap == .accepted {
                 told.suggestion =
                     "Compare what is passed with the program (attach type, license, maps that other programs use, such as "
@@ -66,6 +72,9 @@ extension Catalogue {
         }
         return told.ofAnyKernel
     }
+
+    /// EPERM and EACCES.
+    private static let refusals: Set<Int32> = [1, 13]
 
     /// Causes whose advice holds without a log.
     private static let advising: Set<String> = ["unsupported", "argument-list", "bcc-load"]

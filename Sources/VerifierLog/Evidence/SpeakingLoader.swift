@@ -35,7 +35,9 @@ package enum SpeakingLoader: String, Sendable, Codable, CaseIterable {
             ]
         case .cilium:
             [
-                "load program: ", "map create: ", "line(s) omitted)", "cilium/ebpf", "ebpf.VerifierError",
+                ": load program: ", "load program: invalid argument", "load program: permission denied",
+                "load program: operation not permitted", "load program: argument list too long", "map create: ",
+                "line(s) omitted)", "cilium/ebpf", "ebpf.VerifierError",
                 "apply CO-RE relocations: ", "create link: ", "load collection", "load and assign",
                 "MEMLOCK may be too low",
             ]

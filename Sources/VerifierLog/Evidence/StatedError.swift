@@ -139,7 +139,8 @@ struct StatedError {
     private static func negative(in text: [UInt8]) -> Int32? {
         for index in text.indices.reversed() where text[index] == UInt8(ascii: "-") && index > 0 {
             guard [0x20, UInt8(ascii: "("), UInt8(ascii: ":"), UInt8(ascii: "=")].contains(text[index - 1]),
-                let number = signed(in: text, from: index), known.contains(number)
+                !isDescriptor(before: index, in: text), let number = signed(in: text, from: index),
+                known.contains(number)
             else { continue }
             return number
         }
@@ -152,6 +153,12 @@ struct StatedError {
             return number
         }
         return nil
+    }
+
+    /// `invalid perf event FD -1`, `fd=-1`: what a call that failed leaves where a descriptor should be.
+    private static func isDescriptor(before index: Int, in text: [UInt8]) -> Bool {
+        let word = text[..<index].reversed().drop { $0 < UInt8(ascii: "a") }.prefix { $0 >= UInt8(ascii: "a") }
+        return word.elementsEqual("df".utf8)
     }
 
     /// The number without its sign; `nil` where something else follows it than punctuation.

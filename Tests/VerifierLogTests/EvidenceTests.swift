@@ -364,7 +364,7 @@ import Testing
         ),
         (
             "Error: netlink error while attaching XDP program\n\nCaused by:\n    Operation not supported (os error 95)",
-            "aya-netlink"
+            "xdp-attach-unsupported"
         ),
         (
             "Error: cannot go on\n\nCaused by:\n    0: `perf_event_open` failed\n"

@@ -5,6 +5,219 @@ import Testing
 
 /// Failures that a loader, the system or another program decided, in texts that are made up in their form.
 @Suite struct LoaderReasonTests {
+    @Test(arguments: [
+        // bcc takes every EPERM for missing privileges.
+        (
+            "# id -u\n0\nTraceback (most recent call last):\n  File \"hit.py\", line 2, in <module>\n"
+                + "Exception: Need super-user privileges to run", "need-privileges.guessed"
+        ),
+        ("hit: this must be run as root", "need-privileges"),
+        (
+            "libbpf: failed to iterate BTF objects: -1\n"
+                + "libbpf: prog 'hit': relo #3: target candidate search failed for [7] struct hit_info: -1\n"
+                + "libbpf: failed to perform CO-RE relocations: -1\nlibbpf: failed to load object 'hit_bpf'",
+            "permission.module-btf"
+        ),
+        (
+            "libbpf: failed to get BTF object #4 FD: -EPERM\nlibbpf: failed to perform CO-RE relocations: -EPERM",
+            "permission.module-btf"
+        ),
+        (
+            "audit: type=1400 audit(1700000000.1:7): apparmor=\"DENIED\" operation=\"capable\" profile=\"hit\" "
+                + "comm=\"hit\" capability=39 capname=\"bpf\"", "lsm-denied"
+        ),
+        ("avc:  denied  { map_create } for  pid=7 comm=\"hit\" tclass=bpf permissive=0", "lsm-denied"),
+        ("type=SECCOMP msg=audit(1.2:3): comm=\"hit\" arch=c00000b7 syscall=280 code=0x80000000", "seccomp-denied"),
+        ("hit: setrlimit failed", "memlock-limit.refused"),
+        ("couldn't adjust RLIMIT_MEMLOCK: operation not permitted", "memlock-limit.refused"),
+        ("libbpf: object 'hit': failed (-95) to create BPF token from '/run/hit'", "token-create"),
+    ])
+    func aRefusalNamesWhoRefuses(text: String, id: String) {
+        #expect(Catalogue.bundled.cause(ofText: text + "\n")?.id == id)
+    }
+
+    /// SELinux also reports what it would deny if it were enforcing.
+    @Test func aDenialThatIsOnlyReportedDecidesNothing() {
+        let line = "avc:  denied  { map_create } for  pid=7 comm=\"hit\" tclass=bpf permissive=1"
+        #expect(Catalogue.bundled.entry(matching: line) == nil)
+    }
+
+    @Test(arguments: [
+        ("libbpf: failed to open perf buffer event on cpu #9: No such device", "perf-buffer-open.offline"),
+        ("hit: perf_event_open: No such device", "perf-buffer-open.offline"),
+        (
+            "Error: could not sample\n\nCaused by:\n    0: perf_event_open failed\n    1: No such device (os error 19)",
+            "perf-buffer-open.offline"
+        ),
+        ("can't open perf event for cpu 90: too many open files", "too-many-files.open"),
+        ("perf_event_open(PERF_COUNT_HW_INSTRUCTIONS): Operation not supported", "perf-buffer-open.counter"),
+        ("perf_event_open(/sys/kernel/tracing/events/uprobes/hit/id): Interrupted system call", "perf-buffer-open"),
+        (
+            "libbpf: prog 'hit': invalid perf event FD -1\nlibbpf: prog 'hit': invalid perf event FD -1",
+            "perf-event-descriptor.call"
+        ),
+        (
+            "libbpf: prog 'hit': failed to attach to perf_event FD 700: Inappropriate ioctl for device",
+            "perf-event-descriptor"
+        ),
+    ])
+    func aPerfEventFailsByItsErrno(text: String, id: String) {
+        #expect(Catalogue.bundled.cause(ofText: text + "\n")?.id == id)
+    }
+
+    @Test(arguments: [
+        (
+            "libbpf: failed to add legacy kprobe event for 'do_hit+0x8': No such file or directory",
+            "attach-target-missing.legacy"
+        ),
+        ("libbpf: failed to add legacy uprobe event for '/opt/hit:0x80': -ENOENT", "attach-target-missing.legacy"),
+        (
+            "create_probe_event: open(/sys/kernel/tracing/kprobe_events): Permission denied\n"
+                + "Exception: Failed to attach BPF program b'hit' to kprobe b'__x64_sys_open'", "tracefs-denied"
+        ),
+        (
+            "write(/sys/kernel/tracing/kprobe_events, \"p:kprobes/p_hit nf_hit\") failed: Device or resource busy\n"
+                + "Exception: Failed to attach BPF program b'hit' to kprobe b'nf_hook_slow'", "kprobe-stale"
+        ),
+        (
+            "couldn't start probe: couldn't enable kprobe hit: no such file or directory",
+            "attach-target-missing.manager"
+        ),
+        (
+            "couldn't start manager: event name too long (kernel limit MAX_EVENT_NAME_LEN is 64): 'p_hit'",
+            "probe-register.name"
+        ),
+        ("libbpf: prog 'hit': failed to create uprobe '/opt/hit:0x80' perf event: Input/output error", "uprobe-attach"),
+    ])
+    func aProbeSaysWhatItLacks(text: String, id: String) {
+        #expect(Catalogue.bundled.cause(ofText: text + "\n")?.id == id)
+    }
+
+    @Test(arguments: [
+        ("Device or resource busy (os error 16)", "struct-ops-attach.busy"),
+        ("File exists (os error 17)", "struct-ops-attach.name"),
+        ("Invalid argument (os error 22)", "struct-ops-attach"),
+    ])
+    func structOpsAreRefusedByTheirErrno(answer: String, id: String) {
+        let text = "Error: failed to attach struct_ops\n\nCaused by:\n    \(answer)\n"
+        #expect(Catalogue.bundled.cause(ofText: text)?.id == id)
+    }
+
+    /// What a scheduler attaches besides is refused for other reasons.
+    @Test func aProgramBesideStructOpsKeepsItsOwnReason() {
+        let text =
+            "libbpf: prog 'fentry_hit': failed to attach: Device or resource busy\n"
+            + "Error: Failed to attach non-struct_ops BPF programs\n"
+        #expect(Catalogue.bundled.cause(ofText: text)?.id == "attach-function-taken")
+    }
+
+    @Test(arguments: [
+        // libbpf before 1.0 goes on after it.
+        (
+            "libbpf: prog 'tail_hit': unrecognized ELF section name '2/7'\n"
+                + "libbpf: Error in bpf_object__probe_loading():Operation not permitted(1). Couldn't load trivial BPF "
+                + "program. Make sure your kernel supports BPF\nUnable to load program", "libbpf-nobpf"
+        ),
+        (
+            "libbpf: failed to guess program type from ELF section 'hit'\n"
+                + "libbpf: supported section(type) names are: socket kprobe/ xdp", "libbpf-sec"
+        ),
+        (
+            "libbpf: prog 'xdp_dispatcher': missing BPF prog type, check ELF section name 'xdp/dispatcher'\n"
+                + "libbpf: prog 'xdp_dispatcher': failed to load: -22", "libbpf-sec.dispatcher"
+        ),
+        ("libbpf: hit.o doesn't provide kernel version\nhit: cannot load hit.o", "libbpf-kernel-version"),
+        ("libbpf: hit.o is not an eBPF object file", "libbpf-object"),
+        ("libbpf: Error: endianness mismatch.", "libbpf-object"),
+        (
+            "libbpf: bpf: relocation: kernel does not support global 'hits' variable access in insns[4]",
+            "global-data-old"
+        ),
+        (
+            "libbpf: Error in bpf_object__probe_loading():Operation not permitted(1). Couldn't load basic 'r0 = 0' BPF program.",
+            "libbpf-nobpf"
+        ),
+        ("libbpf: failed to guess program type based on ELF section name 'hit'", "libbpf-sec"),
+        ("Error: status: Aborted, message: \"error parsing BPF object\", details: []", "aya-parse"),
+        ("couldn't find program hit_open: unknown section or eBPF function name", "cil-name-missing"),
+        ("couldn't find map at maps/hits: unknown section", "cil-name-missing"),
+    ])
+    func anObjectSaysWhatIsWrongWithIt(text: String, id: String) {
+        #expect(Catalogue.bundled.cause(ofText: text + "\n")?.id == id)
+    }
+
+    @Test(arguments: [
+        (
+            "libbpf: Unsupported BTF_KIND:19\nlibbpf: loading kernel BTF '/sys/kernel/btf/vmlinux': -22\n"
+                + "libbpf: failed to find valid kernel BTF\nlibbpf: Error loading vmlinux BTF: -3", "kernel-btf-newer"
+        ),
+        ("hit.cpp: 9 msg: libbpf: Unsupported BTF_KIND:18", "kernel-btf-newer"),
+        ("libbpf: extern (var ksym) 'hit_total': not found in kernel BTF", "libbpf-ksym.variable"),
+        ("libbpf: extern (func ksym) 'bpf_hit': not found in kernel or module BTFs", "libbpf-ksym"),
+        (
+            "bpf(BPF_MAP_CREATE, {map_type=BPF_MAP_TYPE_ARRAY, key_size=4, value_size=4, max_entries=1, "
+                + "map_flags=BPF_F_MMAPABLE, map_name=\"hit.bss\"}, 72) = -1 EINVAL (Invalid argument)",
+            "map-create-invalid.flag"
+        ),
+        ("Error: bpf obj get (/sys/fs/bpf/hit): No such file or directory", "pin-missing"),
+    ])
+    func whatTheKernelLacksIsNamed(text: String, id: String) {
+        #expect(Catalogue.bundled.cause(ofText: text + "\n")?.id == id)
+    }
+
+    @Test(arguments: [
+        ("Error: either \"dev\" is duplicate, or \"xdpdrv\" is garbage.", "iproute2-old"),
+        ("What is \"direct-action\"?", "iproute2-old"),
+        ("RTNETLINK answers: Invalid argument\nWe have an error talking to the kernel", "tc-kernel.invalid"),
+        ("creating netkit device: operation not supported", "netkit-missing"),
+        (
+            "[   12.345678] bond1: (slave eth3): Error -95 calling ndo_bpf\n"
+                + "hit: interface bond1: attaching program hit_xdp: create link: invalid argument", "xdp-bond"
+        ),
+        ("hit: interface eth3: attaching program hit_xdp: create link: invalid argument", "attach-unsupported.xdp"),
+        ("libbpf: prog 'trace_xdp': failed to attach: Invalid argument", "attach-unsupported"),
+        (
+            "Error: use XdpFlags::SKB_MODE\n\nCaused by:\n    0: netlink error while attaching XDP program\n"
+                + "    1: Invalid argument (os error 22)", "xdp-attach-invalid"
+        ),
+        (
+            "Error: XdpFlags::DRV_MODE\n\nCaused by:\n    0: netlink error while attaching XDP program\n"
+                + "    1: Operation not supported (os error 95)", "xdp-attach-unsupported"
+        ),
+        ("libbpf: can't get next link: Invalid argument", "link-scan"),
+    ])
+    func anInterfaceRefusesForAReason(text: String, id: String) {
+        #expect(Catalogue.bundled.cause(ofText: text + "\n")?.id == id)
+    }
+
+    @Test(arguments: [
+        ("bpf_prog_query(BPF_CGROUP_DEVICE) failed: invalid argument", "cgroup-device.kernel"),
+        ("bpf_prog_query(BPF_CGROUP_DEVICE) failed: function not implemented", "cgroup-device.no-bpf"),
+        ("bpf_prog_query(BPF_CGROUP_DEVICE) failed: operation not permitted", "cgroup-device"),
+        (
+            "failed to call BPF_PROG_ATTACH (BPF_CGROUP_DEVICE, BPF_F_ALLOW_MULTI): can't attach program: invalid argument",
+            "cgroup-device.replace"
+        ),
+        (
+            "failed to call BPF_PROG_ATTACH (BPF_CGROUP_DEVICE, BPF_F_ALLOW_MULTI): argument list too long",
+            "cgroup-device.too-many"
+        ),
+        (
+            "error setting cgroup config for procHooks process: load program: invalid argument: unknown",
+            "cgroup-device.load"
+        ),
+        ("crun: bpf attach: Operation not permitted", "cgroup-device"),
+        (
+            "Error: can't query bpf programs attached to /sys/fs/cgroup/hit: No such device or address",
+            "cgroup-attach.query"
+        ),
+        ("Error: can't query bpf programs attached to /sys/fs/cgroup/hit: Bad file descriptor", "cgroup-attach"),
+        ("hit: cgroup2 is not mounted", "cgroup-attach.v2-missing"),
+    ])
+    func aCgroupRefusesForAReason(text: String, id: String) {
+        #expect(Catalogue.bundled.cause(ofText: text + "\n")?.id == id)
+    }
+
     @Test func aDescriptorIsNoErrno() {
         #expect(StatedError(in: Line("invalid perf event FD -1")) == nil)
         #expect(StatedError(in: Line("prog_fd=-1 was passed")) == nil)

@@ -218,6 +218,52 @@ import Testing
         #expect(Catalogue.bundled.cause(ofText: text + "\n")?.id == id)
     }
 
+    /// What libraries for Rust and Go that few use say in words of their own.
+    @Test(arguments: [
+        ("thread 'main' panicked at 'error on Loader::load: ParseError(Reloc)', src/main.rs:3:7", "redbpf-reloc"),
+        ("LoadElf() failed: loadPrograms() failed: Invalid RELO offset 64", "redbpf-reloc"),
+        ("Error: ParseError(Section(\"kprobe/hit\"))", "redbpf-parse"),
+        (
+            "ERROR redbpf: error on bpf_create_map_xattr. failed to load map `hits`: Operation not permitted (os error 1)\n"
+                + "Error: ParseError(Map)", "map-create-permission"
+        ),
+        ("loadAndCreateMaps() failed: Map name 'hits_of_the_day' is too long", "redbpf-map"),
+        ("Error: SymbolNotFound(\"do_hit\")", "uprobe-symbol"),
+        ("error attaching xdp to interface #4: Operation not supported (os error 95)", "xdp-attach-unsupported"),
+        ("LinkSetXdpFd() failed: invalid argument", "xdp-attach-invalid"),
+        ("failed to attach xdp on device eth3 to program hit: device or resource busy", "xdp-taken"),
+        ("error on bpf_obj_pin: Permission denied (os error 13)", "pin-failed.denied"),
+        ("ebpf_obj_get() failed: no such file or directory", "pin-missing"),
+        ("LinkByName() failed: Link not found", "interface-missing"),
+        ("failed to get perf event hits: failed to find BPF map hits: no such file or directory", "name-missing"),
+        (
+            "failed to attach USDT probe to marker hit:go in program hit with pid 3: no such file or directory",
+            "usdt-attach"
+        ),
+        ("failed to initialize ring buffer: invalid argument", "ring-buffer-open"),
+        ("failed to open BPF object at path hit.o: no such file or directory", "object-file"),
+        ("Error: pmu_fd: Operation not permitted", "perf-buffer-open.permission"),
+        ("Value-size mismatch for BPF map file-path=/sys/fs/bpf/hits new=4 old=8", "pinned-map-mismatch"),
+    ])
+    func otherLibrariesAreUnderstood(text: String, id: String) {
+        #expect(Catalogue.bundled.cause(ofText: text + "\n")?.id == id)
+    }
+
+    /// The kernel and tools remark on what is no failure.
+    @Test(arguments: [
+        ("trace_uprobe: Event uprobes/p_hit doesn't exist.", "kprobe-event-gone"),
+        (
+            "virtio_net virtio2 eth3: XDP request 8 queues but max is 4. XDP_TX and XDP_REDIRECT will operate in a slower "
+                + "locked tx mode.", "xdp-queues.shared"
+        ),
+        ("virtio_net virtio2 eth3: request 8 queues but max is 4", "xdp-queues"),
+    ])
+    func aRemarkGivesWayToAFailure(line: String, id: String) {
+        #expect(Catalogue.bundled.cause(ofText: line + "\n")?.id == id)
+        let failure = Catalogue.bundled.cause(ofText: line + "\nlibbpf: map 'hits': failed to create: -EINVAL\n")
+        #expect(id == "xdp-queues" || failure?.id == "libbpf-map-create")
+    }
+
     @Test func aDescriptorIsNoErrno() {
         #expect(StatedError(in: Line("invalid perf event FD -1")) == nil)
         #expect(StatedError(in: Line("prog_fd=-1 was passed")) == nil)

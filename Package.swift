@@ -55,7 +55,8 @@ let package = Package(
         .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
         module("HostTools", ["CNettle", logging, subprocess, system]),
         .target(name: "CResources"),
-        module("VerifierLog", ["CResources", "MatrixModel"], exclude: ["Resources"], settings: fast),
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        module("VerifierLog", ["CPCRE2", "CResources", "MatrixModel"], exclude: ["Resources"], settings: fast),
 
         // Files that users write, and what is derived from them.
         module("Manifests", ["MatrixModel", system, yams]),

@@ -264,6 +264,31 @@ import Testing
         #expect(id == "xdp-queues" || failure?.id == "libbpf-map-create")
     }
 
+    /// The last link of a chain of errors is what failed, and its errno says why.
+    @Test(arguments: [
+        ("cannot attach hit: loading \"hit.bpf.o\": failed to load BPF object: no such process", "no-target.load"),
+        (
+            "libbpf: failed to find valid kernel BTF\nattaching hit: failed to load BPF object: no such process",
+            "target-btf"
+        ),
+        ("bind eth9: attach program to filter egress: invalid argument", "tc-filter-invalid"),
+        ("bind eth9: attach program to filter ingress: no such file or directory", "tc-qdisc-missing"),
+        ("hit: failed to create bpf fs subpath: mkdir /sys/fs/bpf/hit: permission denied", "pin-failed.denied"),
+        ("hit: failed to create bpf fs subpath: mkdir /sys/fs/bpf/hit: no such file or directory", "bpffs"),
+        ("perf_event_open: No such file or directory", "perf-buffer-open.event"),
+        ("perf_event_open failed: No such file or directory", "perf-buffer-open.event"),
+        ("attach hits: failed to open bpf perf event: no such file or directory", "perf-buffer-open.event"),
+        (
+            "libbpf: prog 'hit': failed to create kprobe 'hit_me+0x0' perf event: No such file or directory",
+            "attach-target-missing"
+        ),
+        ("start hit: read symbols: unable to read kallsyms addresses - check capabilities", "kptr-restrict.symbols"),
+        ("failed to load kallsyms", "kptr-restrict.symbols"),
+    ])
+    func theErrnoOfTheLastStepDecides(text: String, id: String) {
+        #expect(Catalogue.bundled.cause(ofText: text + "\n")?.id == id)
+    }
+
     @Test func aDescriptorIsNoErrno() {
         #expect(StatedError(in: Line("invalid perf event FD -1")) == nil)
         #expect(StatedError(in: Line("prog_fd=-1 was passed")) == nil)

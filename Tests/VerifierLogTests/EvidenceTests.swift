@@ -146,6 +146,18 @@ import Testing
         #expect(!told.explanation.reason.contains("message is not in the catalogue"))
     }
 
+    /// What was refused is below the mark, and the log does not show it.
+    @Test func anInstructionAboveLinesLeftOutIsNotTheOneThatWasRefused() throws {
+        let text =
+            "0: (b7) r1 = 0\n1: (85) call bpf_get_smp_processor_id#8\n...\n"
+            + "regs=40 stack=0 before 902: (71) r6 = *(u8 *)(r1 +1)\n"
+            + "math between map_value pointer and register with unbounded min value is not allowed\n"
+            + "processed 900 insns (limit 1000000) max_states_per_insn 0 total_states 9 peak_states 9 mark_read 4\n"
+        let told = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: text)))
+        #expect(told.cause.id == "math-unbounded")
+        #expect(told.explanation.at == nil)
+    }
+
     /// The marks around the log are a loader's at a level where it prints them for every program.
     @Test func aLogOfAnAcceptedProgramIsNoFailure() {
         let text =

@@ -25,8 +25,19 @@ struct FailingPath {
     /// - Parameter lines: Of a log; what is no instruction, state or branch is passed over, and so are the totals and the report.
     init(in lines: [Line]) {
         var source: String?
+        // Whether lines were left out below the last instruction, and what the verifier wrote goes on below them.
+        var (isInterrupted, isEndMissing) = (false, false)
         for line in lines {
-            if line.hasPrefix(KernelReport.title) { return }
+            if line.hasPrefix(KernelReport.title) { break }
+            if Truncation.isMark(line) {
+                isInterrupted = true
+            } else if line.kind == .instruction {
+                isInterrupted = false
+                isEndMissing = false
+            } else if isInterrupted, [.state, .precision, .message].contains(line.kind), !line.isPunctuation {
+                isEndMissing = true
+                continue
+            }
             switch line.kind {
             case .source: source = line.shownSource
             case .instruction:
@@ -56,6 +67,8 @@ struct FailingPath {
             case .blank, .total, .precision, .types, .loader, .message: continue
             }
         }
+        // The instruction that was refused is not among them.
+        if isEndMissing { steps = [] }
     }
 
     /// Back to the latest time at `origin` that was not gone on from yet.

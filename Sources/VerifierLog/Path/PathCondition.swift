@@ -42,6 +42,8 @@ enum PathCondition: String, Decodable, CaseIterable {
     case invalidated
     /// A global function is refused, which is verified by itself.
     case inGlobalFunction = "in-global-function"
+    /// The bytes that the message names lie within the frame.
+    case withinStack = "within-stack"
     /// The stack slot that is read holds a spilled pointer.
     case pointerInSlot = "pointer-in-slot"
     /// The refused instruction ends a function that another one called.
@@ -78,6 +80,7 @@ enum PathCondition: String, Decodable, CaseIterable {
         case .wideOffset: evidence.hasWideOffset
         case .lengthCompared: evidence.comparesLengths
         case .negativeOffset: evidence.hasNegativeOffset(of: line)
+        case .withinStack: FailureEvidence.isWithinStack(line)
         case .pointerInSlot: evidence.holdsPointer(inSlotOf: line)
         case .isCall: evidence.refused?.instruction.kind == .call
         case .invalidated: evidence.isInvalidated(in: line)
@@ -168,6 +171,16 @@ extension FailureEvidence {
             let range = rest.firstRange(of: ",r=").flatMap({ Self.number(at: rest[$0.upperBound...]) })
         else { return false }
         return offset > 0 && range == offset - 1
+    }
+
+    /// `off=-32 size=8`: a read is also refused below the lowest slot that was written.
+    ///
+    /// Source: Linux 6.1 kernel/bpf/verifier.c, `check_stack_slot_within_bounds`.
+    fileprivate static func isWithinStack(_ line: String) -> Bool {
+        guard let place = line.firstRange(of: " off="), let offset = number(at: line[place.upperBound...]),
+            let word = line.firstRange(of: " size="), let size = number(at: line[word.upperBound...])
+        else { return false }
+        return offset >= -512 && offset + size <= 0
     }
 
     /// Follows the value back to the last place where it was a packet pointer, through the stack.

@@ -153,9 +153,12 @@ import Testing
             + "regs=40 stack=0 before 902: (71) r6 = *(u8 *)(r1 +1)\n"
             + "math between map_value pointer and register with unbounded min value is not allowed\n"
             + "processed 900 insns (limit 1000000) max_states_per_insn 0 total_states 9 peak_states 9 mark_read 4\n"
-        let told = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: text)))
-        #expect(told.cause.id == "math-unbounded")
-        #expect(told.explanation.at == nil)
+        let indented = text.split(separator: "\n").map { $0 == "..." ? "...\n" : "\t\($0)\n" }.joined()
+        for text in [text, "load program: invalid argument:\n" + indented] {
+            let told = try #require(Catalogue.bundled.diagnosis(of: LogSummary(of: text)))
+            #expect(told.cause.id == "math-unbounded")
+            #expect(told.explanation.at == nil)
+        }
     }
 
     /// The marks around the log are a loader's at a level where it prints them for every program.

@@ -40,8 +40,9 @@ struct ExtractedLog {
             next = other.upperBound
             guard number == place else { continue }
             for index in other {
-                // A line of another program, in a journal or between the lines of a log.
-                if texts[index].kind == .loader || decorated.map({ $0.taken(off: lines[index]) == nil }) == true {
+                // A line of another program, in a journal or between the lines of a log; who leaves lines out marks it there.
+                let isUndecorated = decorated.map { $0.taken(off: lines[index]) == nil } == true
+                if texts[index].kind == .loader || isUndecorated && !Truncation.isMark(texts[index]) {
                     rest.append(texts[index])
                 } else {
                     log.append(texts[index])

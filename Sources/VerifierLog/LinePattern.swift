@@ -86,8 +86,8 @@ private final class Expression: @unchecked Sendable {
         return match(line[...]) { data in
             guard let offsets = pcre2_get_ovector_pointer_8(data) else { return nil }
             let start = offsets[2 * number], end = offsets[2 * number + 1]
-            // A group that took no part has PCRE2_UNSET, the highest number.
-            guard start <= end, end <= line.utf8.count else { return nil }
+            // PCRE2_UNSET of a group that took no part is -1 in Swift, which has `size_t` as `Int`.
+            guard start >= 0, start <= end else { return nil }
             return String(line.utf8.dropFirst(start).prefix(end - start))
         } ?? nil
     }

@@ -49,7 +49,7 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     targets: [
-        // Values and pure functions; no module here imports anything.
+        // Values, pure functions, and services for all modules.
         module("MatrixModel"),
         module("MatrixAnalysis", ["MatrixModel", bitCollections], settings: fast),
         .systemLibrary(name: "CNettle", pkgConfig: "nettle", providers: [.apt(["nettle-dev"])]),
@@ -111,7 +111,7 @@ let package = Package(
             [
                 "GuestImage", "GuestLink", "HostTools", "KernelExamination", "KernelStore", "Loaders", "Machine",
                 "Manifests", "MatrixAnalysis", "MatrixModel", "MatrixRunner", "ProbeObject", "QEMUBackend", "Reports",
-                "ResultStore", "RunPlanning", system,
+                "ResultStore", "RunPlanning", logging, system,
             ]),
         module(
             "CompatMatrixCLI",

@@ -31,13 +31,18 @@ import Testing
 
     /// What each target of `Sources` declares in `Package.swift`, without other packages.
     private static func declared() throws -> [String: Set<String>] {
+        try declarations().mapValues { Set($0.matches(of: /"(\w+)"/).map { String($0.1) }) }
+    }
+
+    /// The lists of dependencies as they are written there.
+    private static func declarations() throws -> [String: Substring] {
         let targets = try text("Package.swift").matches(
             of: /(?:module|\.target|\.systemLibrary)\(\s*(?:name: )?"(\w+)"(?:,\s*(?:dependencies: )?\[([^\]]*)\])?/)
         let tests = try names(in: SourceTree.root.appending("Tests"))
         return targets.reduce(into: [:]) { declared, target in
             let name = String(target.1)
             guard !tests.contains(name) else { return }
-            declared[name] = Set((target.2 ?? "").matches(of: /"(\w+)"/).map { String($0.1) })
+            declared[name] = target.2 ?? ""
         }
     }
 
@@ -60,6 +65,25 @@ import Testing
         }
         let listed = rows.reduce(into: Set<String>()) { $0.formUnion($1.own.union([$1.name])) }
         #expect(listed == Set(graph.keys))
+    }
+
+    /// The compiler accepts an import of any module that a dependency brings along.
+    @Test func whatAModuleImportsIsDeclared() throws {
+        let declarations = try Self.declarations()
+        let products = try Self.text("Package.swift").matches(
+            of: /let (\w+): Target.Dependency = \.product\(name: "(\w+)"/)
+        let variables = Dictionary(uniqueKeysWithValues: products.map { (String($0.2), String($0.1)) })
+        for (module, dependencies) in declarations {
+            let folder = SourceTree.root.appending("Sources").appending(module)
+            for file in try everything(below: folder) where file.hasSuffix(".swift") {
+                let text = try String(contentsOfFile: folder.pushing(FilePath(file)).string, encoding: .utf8)
+                for line in text.matches(of: /(?m)^(?:\w+ )*import (?:\w+ )?(\w+)/) {
+                    let name = String(line.1)
+                    let spelling = declarations[name] == nil ? variables[name] : "\"\(name)\""
+                    #expect(spelling.map { dependencies.contains($0) } ?? true, "\(module)/\(file): \(name)")
+                }
+            }
+        }
     }
 
     @Test func aModuleImportsOnlyModulesAboveIt() throws {

@@ -7,7 +7,6 @@ import MatrixAnalysis
 import MatrixModel
 import MatrixSession
 import ProbeObject
-import QEMUBackend
 import Reports
 import ResultStore
 import RunPlanning

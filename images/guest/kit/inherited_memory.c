@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -12,14 +11,14 @@
 /// Smaller ones are not worth a file.
 #define LEAST_BYTES (256u << 10)
 #define MOST_AREAS 64
-/// Of an entry of /proc/self/pagemap: the page has content.
+/// The bit of a /proc/self/pagemap entry that is set for a page with content.
 #define PAGE_IS_PRESENT (UINT64_C(1) << 63)
 
 struct area {
     uintptr_t start, end;
 };
 
-/// The heap and anonymous memory that can be written, without the stack, which is in use meanwhile.
+/// The heap and other writable anonymous memory, without the stack, which is in use meanwhile.
 static size_t find_areas(struct area areas[MOST_AREAS])
 {
     FILE *maps = fopen("/proc/self/maps", "re");
@@ -40,19 +39,26 @@ static size_t find_areas(struct area areas[MOST_AREAS])
     return count;
 }
 
-/// Copies the pages that have content; a file has holes for the others.
+/// Copies the pages with content; the file has holes in place of the others.
 static int copy_area(struct area area, int pagemap, int file)
 {
-    size_t page = sysconf(_SC_PAGESIZE);
+    uint64_t entries[512];
+    const size_t most = sizeof(entries) / sizeof(entries[0]), page = sysconf(_SC_PAGESIZE);
     if (ftruncate(file, area.end - area.start) != 0)
         return 0;
-    for (uintptr_t address = area.start; address < area.end; address += page) {
-        uint64_t entry;
-        if (pread(pagemap, &entry, sizeof(entry), address / page * sizeof(entry)) != sizeof(entry))
+    for (uintptr_t start = area.start; start < area.end; start += most * page) {
+        size_t left = (area.end - start) / page, count = left < most ? left : most;
+        ssize_t bytes = count * sizeof(entries[0]);
+        if (pread(pagemap, entries, bytes, start / page * sizeof(entries[0])) != bytes)
             return 0;
-        if ((entry & PAGE_IS_PRESENT) != 0 &&
-            pwrite(file, (void *)address, page, address - area.start) != (ssize_t)page)
-            return 0;
+        for (size_t first = 0, end; first < count; first = end + 1) {
+            for (end = first; end < count && (entries[end] & PAGE_IS_PRESENT) != 0; end++)
+                continue;
+            ssize_t size = (end - first) * page;
+            uintptr_t address = start + first * page;
+            if (size > 0 && pwrite(file, (void *)address, size, address - area.start) != size)
+                return 0;
+        }
     }
     return 1;
 }

@@ -4,9 +4,9 @@
 
 /// Moves the large areas of this process's private memory into files in memory, mapped privately at the same addresses.
 ///
-/// fork copies the page tables of private memory entry by entry, and an exit undoes that. It leaves out those of a file
-/// that the process has only read: a page fault fills them. The kernel's parsed BTF takes thousands of pages, of which a
-/// cell needs few. For a process with one thread; memory that cannot be moved stays as it is.
+/// fork copies the page table entries of private memory one by one, and exit removes them again. It skips those of file
+/// mappings that were only read, which page faults fill. The kernel's parsed BTF takes thousands of pages, of which a
+/// cell needs few. Only for single-threaded processes. Memory that cannot be moved stays where it is.
 void move_memory_for_children(void);
 
 #endif

@@ -27,25 +27,24 @@ static struct btf *kernel_btf;
 static struct btf *substitute;
 
 /// A hash table with linear probing of the named types that `btf` adds to its base, by id; 0 marks a free slot.
-/// A name's hash leaves its flavor out: types that CO-RE takes for the same are found in one go, those with the lowest
-/// id first.
+/// A hash omits the flavor of a name, so one search finds all types that CO-RE treats as the same, lowest id first.
 struct type_index {
-    const struct btf *btf;
+    struct btf *btf;
+    /// NULL if there is no memory for the table.
     __u32 *types;
     /// The number of slots, which is a power of two, minus one.
     uint32_t mask;
 };
 
-/// That of `kernel_btf` or `substitute`.
+/// The index of `kernel_btf` or `substitute`.
 static struct type_index base_index;
 
 /// More modules than the cells of one guest use.
 #define MOST_MODULES 64
 
-/// The BTF of modules, and the kernel's ids for it.
+/// The BTF of modules, indexed, and the kernel's ids for it.
 static struct {
     __u32 ids[MOST_MODULES];
-    struct btf *btf[MOST_MODULES];
     struct type_index indexes[MOST_MODULES];
     size_t count;
     /// The highest id that was examined, of any BTF.
@@ -71,10 +70,21 @@ static const char *name_of(const struct btf *btf, __u32 type)
     return btf__name_by_offset(btf, btf__type_by_id(btf, type)->name_off);
 }
 
-/// Indexes the types from number `first` on.
-static struct type_index index_names(const struct btf *btf, __u32 first)
+/// Where the search for types of this name, with any flavor, begins.
+static uint32_t first_slot(const struct type_index *index, const char *name)
 {
-    struct type_index index = {0};
+    return hash(name, bpf_core_essential_name_len(name)) & index->mask;
+}
+
+static uint32_t next_slot(const struct type_index *index, uint32_t slot)
+{
+    return (slot + 1) & index->mask;
+}
+
+/// Indexes the types from number `first` on.
+static struct type_index index_names(struct btf *btf, __u32 first)
+{
+    struct type_index index = {.btf = btf};
     __u32 end = btf == NULL ? 0 : __real_btf__type_cnt(btf);
     uint32_t slots = 1;
     while (end > first && slots < 2 * (end - first))
@@ -82,15 +92,14 @@ static struct type_index index_names(const struct btf *btf, __u32 first)
     index.types = end > first ? calloc(slots, sizeof(index.types[0])) : NULL;
     if (index.types == NULL)
         return index;
-    index.btf = btf;
     index.mask = slots - 1;
     for (__u32 type = first; type < end; type++) {
         const char *name = name_of(btf, type);
         if (name == NULL || *name == '\0')
             continue;
-        uint32_t slot = hash(name, bpf_core_essential_name_len(name)) & index.mask;
+        uint32_t slot = first_slot(&index, name);
         while (index.types[slot] != 0)
-            slot = (slot + 1) & index.mask;
+            slot = next_slot(&index, slot);
         index.types[slot] = type;
     }
     return index;
@@ -101,7 +110,7 @@ static const struct type_index *index_of(const struct btf *btf)
     if (base_index.types != NULL && base_index.btf == btf)
         return &base_index;
     for (size_t i = 0; i < modules.count; i++)
-        if (modules.indexes[i].types != NULL && modules.btf[i] == btf)
+        if (modules.indexes[i].types != NULL && modules.indexes[i].btf == btf)
             return &modules.indexes[i];
     return NULL;
 }
@@ -128,8 +137,7 @@ struct btf *__wrap_btf__parse(const char *path, struct btf_ext **extension)
 
 static int find_type(const struct type_index *index, const char *name, __u32 kind)
 {
-    uint32_t slot = hash(name, bpf_core_essential_name_len(name)) & index->mask;
-    for (; index->types[slot] != 0; slot = (slot + 1) & index->mask) {
+    for (uint32_t slot = first_slot(index, name); index->types[slot] != 0; slot = next_slot(index, slot)) {
         __u32 type = index->types[slot];
         if (btf_kind(btf__type_by_id(index->btf, type)) == kind && strcmp(name_of(index->btf, type), name) == 0)
             return type;
@@ -161,8 +169,8 @@ int __wrap_btf__find_by_name_kind(const struct btf *btf, const char *name, __u32
     return found > 0 ? found : find_type(index_of(btf), name, kind);
 }
 
-/// The name whose candidates libbpf's bpf_core_add_cands is about to look for among all types of a BTF. Before the search,
-/// it reads the name from the object's BTF, and then the number of types, which is where the search ends.
+/// The name for which libbpf's bpf_core_add_cands is about to search all types of a BTF for candidates. Before the
+/// search, it reads the name from the object's BTF, and then the number of types, which is where the search ends.
 static const char *wanted;
 
 const char *__wrap_btf__str_by_offset(const struct btf *btf, __u32 offset)
@@ -172,7 +180,7 @@ const char *__wrap_btf__str_by_offset(const struct btf *btf, __u32 offset)
     return string;
 }
 
-/// The number of types, or in a search for candidates, that up to the last one.
+/// Returns the number of types; before a search for candidates, only up to the last type that can be one.
 __u32 __wrap_btf__type_cnt(const struct btf *btf)
 {
     const char *name = wanted;
@@ -182,8 +190,7 @@ __u32 __wrap_btf__type_cnt(const struct btf *btf)
         return __real_btf__type_cnt(btf);
     __u32 last = 0;
     size_t length = bpf_core_essential_name_len(name);
-    uint32_t slot = hash(name, length) & index->mask;
-    for (; index->types[slot] != 0; slot = (slot + 1) & index->mask)
+    for (uint32_t slot = first_slot(index, name); index->types[slot] != 0; slot = next_slot(index, slot))
         if (index->types[slot] > last && strncmp(name_of(btf, index->types[slot]), name, length) == 0)
             last = index->types[slot];
     return last + 1;
@@ -213,8 +220,7 @@ static void learn_module_btf(void)
         if (btf == NULL)
             continue;
         modules.ids[modules.count] = modules.last;
-        modules.indexes[modules.count] = index_names(btf, __real_btf__type_cnt(kernel_btf));
-        modules.btf[modules.count++] = btf;
+        modules.indexes[modules.count++] = index_names(btf, __real_btf__type_cnt(kernel_btf));
     }
 }
 
@@ -229,7 +235,7 @@ struct btf *__wrap_btf_get_from_fd(int descriptor, struct btf *base)
     __u32 id = modules.count > 0 && base == kernel_btf ? module_id(descriptor) : 0;
     for (size_t i = 0; i < modules.count; i++)
         if (modules.ids[i] == id)
-            return modules.btf[i];
+            return modules.indexes[i].btf;
     return __real_btf_get_from_fd(descriptor, base);
 }
 
@@ -243,7 +249,7 @@ static int is_kept(const struct btf *btf)
     if (btf == kernel_btf || btf == substitute)
         return 1;
     for (size_t i = 0; i < modules.count; i++)
-        if (btf == modules.btf[i])
+        if (btf == modules.indexes[i].btf)
             return 1;
     return 0;
 }

@@ -48,7 +48,7 @@ package struct CacheFolder: Sendable {
     /// Declares that this process uses the cache: until it ends or releases the lock, nothing is removed.
     package func use() async throws -> FileLock {
         try PrivateFolder.create(path)
-        return try await FileLock(sharing: path, .folder)
+        return try await FileLock(sharing: path)
     }
 
     /// The same for the rest of this process.
@@ -110,7 +110,7 @@ package struct CacheFolder: Sendable {
     }
 
     private func alone<Value>(_ body: () -> Value) -> Value? {
-        guard let lock = try? FileLock(ifFree: path, .folder) else { return nil }
+        guard let lock = try? FileLock(ifFree: path) else { return nil }
         defer { lock.release() }
         return body()
     }

@@ -22,8 +22,8 @@ package struct FileLock: Sendable {
     }
 
     /// Acquires the lock in shared mode, as soon as no one holds it exclusively.
-    package init(sharing path: FilePath, _ kind: Kind = .file) async throws(Problem) {
-        descriptor = try Self.open(path, kind)
+    package init(sharing folder: FilePath) async throws(Problem) {
+        descriptor = try Self.open(folder, .folder)
         try await wait(LOCK_SH)
     }
 
@@ -31,8 +31,8 @@ package struct FileLock: Sendable {
     ///
     /// A process that is just being started holds copies of all locks for a moment, so this waits for up to a fifth of
     /// a second.
-    package init(ifFree path: FilePath, _ kind: Kind = .file) throws(Problem) {
-        descriptor = try Self.open(path, kind)
+    package init(ifFree folder: FilePath) throws(Problem) {
+        descriptor = try Self.open(folder, .folder)
         var attempts = 0
         while flock(descriptor.rawValue, LOCK_EX | LOCK_NB) != 0 {
             let errno = Errno(rawValue: errno)

@@ -10,7 +10,7 @@ extension ResultStore {
     /// to files of a run only after they are written.
     ///
     /// The lock is on the folder of logs, so no lock file is left behind.
-    package func keepFromPruning() async throws -> FileLock { try await FileLock(sharing: logs.path, .folder) }
+    package func keepFromPruning() async throws -> FileLock { try await FileLock(sharing: logs.path) }
 
     /// The store in `folder`, which is created if it does not exist, for a process that writes to it: pruning is
     /// blocked until the process ends.
@@ -31,7 +31,7 @@ extension ResultStore {
     ///
     /// - Returns: `nil` if nothing was attempted because another process writes to this store.
     package func prune(keeping count: Int) throws -> Pruned? {
-        guard let lock = try? FileLock(ifFree: logs.path, .folder) else { return nil }
+        guard let lock = try? FileLock(ifFree: logs.path) else { return nil }
         defer { lock.release() }
         let old = try runs().dropFirst(count).map(\.run.id)
         guard !old.isEmpty else { return Pruned(runs: [], bytes: 0) }

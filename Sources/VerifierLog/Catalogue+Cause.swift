@@ -6,20 +6,20 @@ extension Catalogue {
 
     /// Why a program was rejected.
     ///
-    /// Asked in this order: the verifier's message, where the catalogue has it; the loader's message, where the catalogue has
-    /// it; a verifier's message that the catalogue does not have (`unknown`); up to the load, a loader's message that it does
-    /// not have; the errno; whatever else the loader wrote.
-    /// A missing bpf() (ENOSYS) goes before what the loader says about the step in which it found out.
+    /// Evaluated in this order: the verifier's message, if it is in the catalogue; the loader's message, if it is in
+    /// the catalogue; a verifier's message that is not in the catalogue (`unknown`); up to the load, a loader's message
+    /// that is not in the catalogue; the errno; anything else that the loader wrote. A missing bpf() (ENOSYS) takes
+    /// precedence over the loader's message about the step that detected it.
     ///
     /// - Parameters:
-    ///   - log: The verifier's log. Its end decides, however long it is.
-    ///   - logComplete: Whether the log is all that the verifier wrote. An abridged one is not, and has the end all the same on
-    ///     kernels with totals for a level of their own (5.2).
-    ///   - loader: What the loader wrote besides, one message per line, and found out. A log that libbpf framed in it is used
-    ///     when `log` is empty. A finding's cause is that of its code, whatever its sentence is.
+    ///   - log: The verifier's log. Its end decides, regardless of its length.
+    ///   - logComplete: Whether the log is everything that the verifier wrote. An abridged log is not, but it still has
+    ///     the end on kernels with a separate log level for totals (5.2).
+    ///   - loader: The loader's other output, one message per line, and its findings. If `log` is empty, a log that
+    ///     libbpf framed in this output is used. A finding's cause is that of its code, regardless of its sentence.
     ///   - errno: 0, or the positive errno of the step that failed.
-    ///   - stage: Where it failed. Past `load` the log is that of an accepted program and says nothing.
-    /// - Returns: `nil` when nobody wrote a word and the errno alone says nothing.
+    ///   - stage: The stage that failed. Past `load`, the log is that of an accepted program and explains nothing.
+    /// - Returns: `nil` if there is no output and the errno alone explains nothing.
     func decidingCause(
         ofLog log: LogSummary, logComplete: Bool = true, loader: LoaderOutput, errno: Int32 = 0, stage: Stage = .load
     ) -> Cause? {
@@ -35,7 +35,8 @@ extension Catalogue {
             ?? finding.flatMap { knownCause($0, loader.findings) { !$0.decides } }
             ?? finding.flatMap(unknownCause)
             ?? (stage <= .load ? unknownWords(messages) : nil)
-            // EINVAL before the load is the library's own as often as the kernel's: its words say more.
+            // EINVAL before the load comes from the library as often as from the kernel, so its message is more
+            // informative.
             ?? (errno == Self.invalid && stage < .load && !messages.isEmpty
                 ? nil : errnoCause(errno, stage, said: messages.last))
             ?? loaderCause(messages) { !$0.decides }
@@ -76,13 +77,13 @@ extension Catalogue {
     private static let invalid: Int32 = 22
     private static let tooBig: Int32 = 7
 
-    /// `found` is what the loader found out beside the log, which can mean more than the message.
+    /// `found` contains the loader's findings, which can be more specific than the message.
     func knownCause(
         _ finding: DecidingMessage, _ found: [GuestFinding], where holds: (CatalogueEntry) -> Bool
     ) -> Cause? {
         for (place, line) in finding.candidates.enumerated() {
             guard let entry = entry(matching: line, where: holds) else { continue }
-            // What someone wrote below a log is no message of the verifier, even if it mentions one of a loader.
+            // A sentence below a log is not a verifier message, even if it mentions a loader message.
             if entry.isOfLoader, line.isProse { continue }
             for known in found {
                 guard let id = self.entry(for: known.code)?.with[entry.id] else { continue }
@@ -118,7 +119,7 @@ extension Catalogue {
         }
     }
 
-    /// 7.3 gives a category and a suggestion of its own, which stand in for the catalogue's.
+    /// Linux 7.3 prints a category and a suggestion of its own, which replace the catalogue's.
     func unknownCause(line: String, source: String?, report: DecidingMessage.Report?) -> Cause {
         Cause(
             id: Self.unknown, category: report?.category ?? "Unknown", line: line, source: source,
@@ -126,9 +127,9 @@ extension Catalogue {
             since: nil)
     }
 
-    /// A loader's own words, where they are more than a summary: those that no entry has.
+    /// A loader's message that no entry matches, if it is more than a summary.
     ///
-    /// A finding of which no entry speaks is a remark.
+    /// A finding without an entry is a remark.
     private func unknownWords(_ messages: [Line]) -> Cause? {
         messages.last { $0.finding == nil && entry(matching: $0) == nil }
             .map { unknownCause(line: $0.text.trimmed, source: nil, report: nil) }

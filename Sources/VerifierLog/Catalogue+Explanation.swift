@@ -145,13 +145,13 @@ extension LengthFinding {
     }
 
     private init?(named line: String, missing bound: Bound, on path: FailingPath) {
-        guard let register = Self.register(in: line) else { return nil }
+        guard let register = RegisterState.number(namedIn: line) else { return nil }
         self.init(of: register, missing: bound, on: path)
     }
 
     /// The message names a pointer; the number is what was added to it last.
     private init?(indexOf line: String, missing bound: Bound, on path: FailingPath) {
-        guard let pointer = Self.register(in: line) else { return nil }
+        guard let pointer = RegisterState.number(namedIn: line) else { return nil }
         for place in path.steps.indices.dropLast().reversed() {
             guard path.steps[place].operation.writes(pointer) else { continue }
             guard case .arithmetic(_, "+=", .register(let index), _) = path.steps[place].operation else { return nil }
@@ -161,11 +161,5 @@ extension LengthFinding {
             return
         }
         return nil
-    }
-
-    /// `R5` of `R5 min value is negative, …`.
-    private static func register(in line: String) -> Int? {
-        let name = line.split(separator: " ").first { $0.hasPrefix("R") && Int($0.dropFirst()) != nil }
-        return name.flatMap { Int($0.dropFirst()) }
     }
 }

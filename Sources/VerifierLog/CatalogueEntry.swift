@@ -31,9 +31,9 @@ package struct CatalogueEntry: Sendable, Decodable {
     package var isSummary: Bool
     /// Whether the message is about the program as a whole, so that the instruction above it is only the last of many.
     package var isOfProgram: Bool
-    /// Whether the advice is about the instructions above the message, without which it says too little.
+    /// Whether the advice depends on the instructions above the message.
     package var needsTrace: Bool
-    /// Whether the message is about the buffer of the log, which it says is too small, and not about the program.
+    /// Whether the message is about a log buffer that is too small, and not about the program.
     package var isAboutLog: Bool
     /// By the id of the entry for the last line of a message: the id that is meant where this entry's line stands above it.
     package var with: [String: String]
@@ -55,7 +55,7 @@ package struct CatalogueEntry: Sendable, Decodable {
         }
 
         var kind: Feature.Kind
-        /// The group of the regular expression that holds the name; where there is none, `name`.
+        /// The group of the regular expression that captures the name; `name` if there is none.
         var group: String?
         var name: String?
         var says: Statement
@@ -102,7 +102,7 @@ package struct CatalogueEntry: Sendable, Decodable {
     /// Whether it is about attaching, and not about what comes before.
     var isOfAttachment: Bool { category == "Attachment" }
 
-    /// Whether a loader says it, and not a verifier.
+    /// Whether a loader prints the message, rather than a verifier.
     var isOfLoader: Bool { isOfAttachment || category.hasPrefix("Loader (") }
 
     /// Whether one of its reasons can have come with the error that is stated for the message at `place`.

@@ -34,6 +34,11 @@ package struct RegisterState: Sendable, Equatable {
         detail("id").flatMap { Int($0.prefix { $0.isNumber }) }.flatMap { $0 == 0 ? nil : $0 }
     }
 
+    /// The register that a message names first: 5 of `R5 min value is negative, …`.
+    static func number(namedIn message: String) -> Int? {
+        message.split(separator: " ").lazy.compactMap { $0.hasPrefix("R") ? Int($0.dropFirst()) : nil }.first
+    }
+
     /// What `name=` says: `vs` of a map value, `off`, `map`.
     package func detail(_ name: String) -> Substring? {
         for (names, value) in fields where names.contains(Substring(name)) { return value }

@@ -61,9 +61,9 @@ struct DecidingMessage {
         return lines.lastIndex { $0.isRemarkOnTypes }.map { $0 + 1 } ?? lines.startIndex
     }
 
-    /// `arg#0 reference type('UNKNOWN ') size cannot be determined: -22` at the end, of a function that is validated.
+    /// `arg#0 reference type('UNKNOWN ') size cannot be determined: -22` at the end of the log of a validated function.
     ///
-    /// Of any other function, the verifier goes on, and the line is a note.
+    /// For any other function, the verifier continues, and the line is a note.
     private static func refusedArgument(in lines: [Line]) -> Line? {
         let said = lines.filter { $0.kind != .blank && $0.kind != .total && !$0.hasPrefix("-- END PROG") }
         guard let last = said.last, last.hasPrefix("arg#"), last.kind == .note,

@@ -6,7 +6,7 @@ package struct Diagnosis: Sendable {
     package var explanation: Explanation
     /// Where the line that decided stands; `nil` where no line of the text did.
     package var origin: Line.Origin?
-    /// The loader that wrote the text; `nil` where its words do not show it.
+    /// The loader that wrote the text; `nil` if the text does not show it.
     package var loader: SpeakingLoader?
     package var sketch: FixSketch?
 }
@@ -50,20 +50,8 @@ extension Catalogue {
         if let gap {
             let command = loader?.command(in: text.allLines) ?? SpeakingLoader.anyCommand
             told.reason = gap.isWholeReason ? gap.words : "\(told.reason) \(gap.words)"
-            if gap == .emptyLog {
-                told.suggestion =
-                    "Read the errno of BPF_PROG_LOAD with `strace -f -e bpf`; without that call the tool refused the program "
-                    + "itself, as older versions of bcc did with more than 4096 instructions, so shorten it or update the tool."
-            } else if gap == .accepted,
-                Self.refusals.contains(StatedError(in: Line(evidence.cause.line[...]))?.errno ?? 0)
-            {
-                told.suggestion =
-                    "Look for a denial in the audit log (`ausearch -m avc -ts recent`), for lockdown and for other "
-                    + "messages in dmesg: after the verifier, a security module or a policy of the kernel refuses with this errno."
-            } else if gap == .accepted {
-                told.suggestion =
-                    "Compare what is passed with the program (attach type, license, maps that other programs use, such as "
-                    + "a program array) with a program that loads, and look for a warning in dmesg."
+            if let suggestion = gap.suggestion(for: evidence.cause) {
+                told.suggestion = suggestion
             } else if gap != .noBeginning, !Self.advising.contains(evidence.cause.id) {
                 told.suggestion = "To get the complete log, \(command)"
             } else {
@@ -72,9 +60,6 @@ extension Catalogue {
         }
         return told.ofAnyKernel
     }
-
-    /// EPERM and EACCES.
-    private static let refusals: Set<Int32> = [1, 13]
 
     /// Causes whose advice holds without a log.
     private static let advising: Set<String> = ["unsupported", "argument-list", "bcc-load"]
@@ -140,6 +125,25 @@ private enum EvidenceGap {
         "libbpf-load", "libbpf-load-object", "libbpf-log", "refused.verifier", "xdp-object", "aya-load", "bcc-load",
         "bt-load", "ipr-load", "os-error",
     ]
+
+    /// What to do instead of getting the complete log; `nil` if the log would have the reason.
+    func suggestion(for cause: Cause) -> String? {
+        switch self {
+        case .emptyLog:
+            "Read the errno of BPF_PROG_LOAD with `strace -f -e bpf`; without that call the tool refused the program "
+                + "itself, as older versions of bcc did with more than 4096 instructions, so shorten it or update the tool."
+        case .accepted where Self.refusals.contains(StatedError(in: Line(cause.line[...]))?.errno ?? 0):
+            "Look for a denial in the audit log (`ausearch -m avc -ts recent`), for lockdown and for other "
+                + "messages in dmesg: after the verifier, a security module or a policy of the kernel refuses with this errno."
+        case .accepted:
+            "Compare what is passed with the program (attach type, license, maps that other programs use, such as "
+                + "a program array) with a program that loads, and look for a warning in dmesg."
+        default: nil
+        }
+    }
+
+    /// EPERM and EACCES.
+    private static let refusals: Set<Int32> = [1, 13]
 
     var isWholeReason: Bool { [.noEnd, .noMessage, .accepted, .emptyLog].contains(self) }
 

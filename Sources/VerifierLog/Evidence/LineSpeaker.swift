@@ -1,6 +1,6 @@
-/// Whether a program wrote a line, or a person who describes what happened.
+/// Whether a line comes from a program, or from a person who describes what happened.
 ///
-/// Both stand in what people post. What a sentence mentions, as `attached to`, is no step that failed.
+/// Posts contain both. A step that a sentence mentions, such as `attached to`, did not necessarily fail.
 extension Line {
     /// A sentence, a list item or source code; never what a loader or the kernel prints.
     var isProse: Bool {
@@ -39,7 +39,7 @@ extension Line {
         return call.last == ")" && call.contains("(")
     }
 
-    /// What stands between backticks or quotation marks: as in "it fails with `R0 !read_ok`".
+    /// The quoted parts of a sentence, such as "it fails with `R0 !read_ok`", and a summary of a log in it.
     var quotations: [Line] {
         var found: [Line] = []
         for (open, close) in Self.marks {
@@ -53,12 +53,13 @@ extension Line {
                 rest = rest[rest.index(after: end)...]
             }
         }
+        if let summary = quotedSummary { found.append(summary) }
         return found
     }
 
     /// cilium/ebpf's summary of a log in a sentence: as in "it says load program: permission denied: R0 !read_ok (2 line(s)
     /// omitted) here".
-    var quotedSummary: Line? {
+    private var quotedSummary: Line? {
         guard let start = beginning.firstRange(of: "load program: ") else { return nil }
         // Without these words, it is the summary of an errno that names no reason: `bad address (hit verifier bug)`.
         let rest = beginning[start.lowerBound...]
@@ -66,7 +67,7 @@ extension Line {
         return Line(rest[..<end], origin: origin)
     }
 
-    /// How much a line that the catalogue does not have says of a failure; at least `telling` where it reports one.
+    /// How informative a line is that the catalogue does not have; at least `telling` if it reports a failure.
     var weight: Int {
         let text = beginning.trimmed
         guard !isEmptyHeading, !Self.frames.contains(where: text.hasPrefix), !isCommand else { return 0 }
@@ -74,7 +75,7 @@ extension Line {
         if namesFailure { weight += 2 }
         if StatedError(in: self) != nil { weight += 2 }
         if kind == .loader || text.prefix(while: { $0 != " " }).last == ":" { weight += 1 }
-        // The title of an issue often is the message, even if only its words.
+        // The title of an issue is often the message itself, sometimes abbreviated.
         if text.hasPrefix("# "), text.split(separator: " ").count > 3 { weight += 1 }
         if isRoutine { weight -= 3 }
         if isProse { weight -= 3 }
@@ -93,7 +94,7 @@ extension Line {
         return text[..<prompt.lowerBound].contains("@") && !text[..<prompt.lowerBound].contains(" ")
     }
 
-    /// Whether it says that something went wrong.
+    /// Whether it reports that something went wrong.
     var namesFailure: Bool {
         let text = text.utf8.prefix(2048).map { 0x41..<0x5B ~= $0 ? $0 | 0x20 : $0 }
         return Self.failures.contains { text.span.contains($0, from: 0) }

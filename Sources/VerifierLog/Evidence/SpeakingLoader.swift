@@ -1,8 +1,8 @@
-/// The loader that wrote a text, as its words show.
+/// The loader that wrote a text, as recognized from its messages.
 package enum SpeakingLoader: String, Sendable, Codable, CaseIterable {
     case bpftrace, bcc, aya, cilium, libxdp, iproute2, veristat, bpftool, libbpf
 
-    /// The narrowest that a line names: bpftrace, bcc and bpftool pass the words of libbpf on.
+    /// The most specific loader that a line names: bpftrace, bcc and bpftool forward libbpf's messages.
     init?(in lines: [Line]) {
         let texts = lines.lazy.filter { [.message, .loader, .note].contains($0.kind) }.suffix(Self.mostLines).map(
             \.text)
@@ -75,7 +75,8 @@ package enum SpeakingLoader: String, Sendable, Codable, CaseIterable {
         }
     }
 
-    /// Whether a program that calls the library of bcc wrote it, which names the function that failed, and not Python.
+    /// Whether the text is from a program that calls the bcc library, which names the failed function, rather than from
+    /// Python.
     private static func isLibraryOfBCC(_ lines: [Line]) -> Bool {
         func contains(_ mark: StaticString) -> Bool { lines.contains { $0.text.utf8.span.contains(mark, from: 0) } }
         return contains("bcc_prog_load") && !contains("Traceback") && !contains("from bcc")

@@ -1,20 +1,20 @@
 import MatrixModel
 
-/// An errno that a text names, in whatever form, and the step in which it came.
+/// An errno that a text names, in any form, and the step at which it occurred.
 struct StatedError {
     let errno: Int32
     /// `nil` where the line does not say it.
     private(set) var stage: Stage?
     let line: Line
 
-    /// The first failure in `messages` of which the step is told, or else the last error that is named.
+    /// The first failure in `messages` whose step is known, or else the last error that is named.
     static func first(in messages: [Line]) -> StatedError? {
         let lines = messages.suffix(mostLines)
         let all = lines.compactMap(StatedError.init(in:))
         if let first = all.first(where: { $0.stage != nil }) { return first }
         // Chains of errors, as Rust's, name the step in the first line and the errno in the last.
         let stage = lines.lazy.compactMap { Self.stage(in: words(of: $0)) }.first
-        // A file is missing more often than what a program refers to: a load must say so itself.
+        // ENOENT usually means a missing file, so for a load it counts only if the text names the load.
         guard var last = all.last(where: { $0.errno != noEntry || stage == .attach || stage == .maps }) else {
             return nil
         }
@@ -33,7 +33,7 @@ struct StatedError {
         guard let errno = Self.errno(in: text) else { return nil }
         self.errno = errno
         self.line = line
-        // libbpf's own numbers are about objects, whatever the caller was about to do with one.
+        // libbpf's own error numbers are about objects, regardless of what the caller was about to do.
         stage = errno < Self.firstOfLibbpf ? Self.stage(in: text) : .load
     }
 
@@ -117,7 +117,7 @@ struct StatedError {
         number(in: text) ?? name(in: text) ?? negative(in: text) ?? words(in: text)
     }
 
-    /// Behind a word that says that a number is an error; narrow forms first: `strerror_r(-524)=22` is no EINVAL.
+    /// A number after a word that marks it as an error, specific forms first: `strerror_r(-524)=22` is not EINVAL.
     private static func number(in text: [UInt8]) -> Int32? {
         for word in numbered {
             var start = 0
@@ -174,7 +174,7 @@ struct StatedError {
         return goesOn || next == UInt8(ascii: "-") ? nil : number
     }
 
-    // MARK: Names and words
+    // MARK: Names
 
     /// `EINVAL`, `-EPERM`, `ENOTSUPP`.
     private static func name(in text: [UInt8]) -> Int32? {

@@ -1,15 +1,15 @@
 package import MatrixModel
 
-/// What a text from anywhere shows of a failure: the verifier's message, a loader's, or an errno alone.
+/// What a text from any source shows about a failure: a verifier's message, a loader's message, or an errno alone.
 ///
-/// The specific goes before the summary, and the verifier's words before a loader's summary of them, wherever they
-/// stand.
+/// Specific messages take precedence over summaries, and verifier messages over a loader's summary of them, regardless
+/// of their position.
 struct TextEvidence {
     /// What the cause was taken from.
     enum Basis {
         /// A message that names the reason.
         case message
-        /// A line that says what failed, and at most with which errno.
+        /// A line that reports what failed, and at most the errno.
         case summary
         /// A log that ends without a message.
         case logWithoutMessage
@@ -23,7 +23,7 @@ struct TextEvidence {
     var basis: Basis
     /// The step in which it came, as far as the text tells it.
     private(set) var stage: Stage?
-    /// Whether the loader says that it ignores the failure and goes on.
+    /// Whether the loader ignores the failure and continues, according to its output.
     private(set) var isIgnored = false
 
     private init(_ cause: Cause, _ basis: Basis) {
@@ -45,7 +45,7 @@ struct TextEvidence {
         if basis != .message { stage = StatedError.stage(in: Line(cause.line[...])) ?? reader.error?.stage }
     }
 
-    /// The questions, in the order in which they are asked.
+    /// The questions, in the order in which they are evaluated.
     private struct Reader {
         let text: LogSummary
         let catalogue: Catalogue
@@ -79,7 +79,7 @@ struct TextEvidence {
             deciding = catalogue.known(in: messages) { $0.decides }
         }
 
-        /// Each is held against the whole catalogue, which takes up to a millisecond.
+        /// Each is matched against the whole catalogue, which takes up to a millisecond.
         private static let mostMessages = 256
 
         private static func ends(of messages: [Line]) -> [Line] {
@@ -96,7 +96,7 @@ struct TextEvidence {
                 .map { TextEvidence($0, .message) }
         }
 
-        /// What the kernel's netlink answered, whatever a loader makes of it below.
+        /// The kernel's answer to a netlink request, regardless of the loader's message below it.
         ///
         /// Source: libbpf `src/nlattr.c`, `libbpf_nla_dump_errormsg`.
         var kernelAnswer: TextEvidence? {
@@ -104,7 +104,7 @@ struct TextEvidence {
                 guard let mark = line.text.firstRange(of: "Kernel error message: ") else { continue }
                 let answer = Line(line.text[mark.upperBound...], origin: line.origin)
                 let entry = catalogue.entry(matching: answer) ?? catalogue.entry(matching: line)
-                // `Exclusivity flag on` is said of a qdisc that is already there, and the loader goes on.
+                // `Exclusivity flag on` only means that a qdisc already exists; the loader continues.
                 guard let entry, entry.decides || catalogue.entry(matching: answer) == nil else { continue }
                 return TextEvidence(entry.cause(line: line.text.trimmed, source: nil), .message)
             }
@@ -132,7 +132,7 @@ struct TextEvidence {
             return errnoCause(error, insteadOf: nil)
         }
 
-        /// What the log says where the catalogue does not have its message.
+        /// The log's message, if the catalogue does not have it.
         var unknownMessage: TextEvidence? {
             guard let finding else { return nil }
             if let known = catalogue.knownCause(finding, findings, where: { _ in true }) {
@@ -145,8 +145,7 @@ struct TextEvidence {
 
         /// A message that a person quotes and that names a reason.
         var quoted: TextEvidence? {
-            let quotations = prose.flatMap { $0.quotations + [$0.quotedSummary].compactMap(\.self) }
-                .filter { !$0.isQuotedRemarkOnTypes }
+            let quotations = prose.flatMap(\.quotations).filter { !$0.isQuotedRemarkOnTypes }
             return catalogue.known(in: quotations) { $0.decides && !$0.isSummary }.map {
                 TextEvidence(catalogue.cause(of: $0, in: quotations), .message)
             }
@@ -166,7 +165,7 @@ struct TextEvidence {
                 if !text.holdsLog, !isOfTotalsAlone, !quotesTrace { return nil }
                 guard error != nil || !hasTotals else { return nil }
                 let last = text.lines.last { $0.kind != .blank }?.text.trimmed ?? ""
-                // bpftrace and libbpf say why the end is missing, and how to get it.
+                // bpftrace and libbpf report why the end is missing, and how to get it.
                 if let deciding, !hasTotals, deciding.entry.isAboutLog {
                     return TextEvidence(catalogue.cause(of: deciding, in: messages), .message)
                 }
@@ -215,7 +214,7 @@ struct TextEvidence {
                 if let error, !isIgnored, let cause = errnoCause(error, insteadOf: known?.entry) {
                     return TextEvidence(cause, .summary)
                 }
-                // The marks around the log of a program that was accepted are no failure.
+                // The markers around the log of an accepted program do not report a failure.
                 if known == nil, isAccepted { return nil }
                 if let known = known ?? catalogue.known(in: messages, where: { _ in true }) {
                     return TextEvidence(
@@ -250,7 +249,7 @@ struct TextEvidence {
 
         /// The entry for the errno; `known` says more, unless the errno has few reasons.
         private func errnoCause(_ error: StatedError, insteadOf known: CatalogueEntry?) -> Cause? {
-            // EFAULT has several reasons, and the text was cut where it may have said which.
+            // EFAULT has several reasons, and the part that was cut may have named one.
             guard error.errno != TextEvidence.badAddress || !isCut else { return nil }
             let stage = error.stage ?? .load
             if error.stage == nil, !TextEvidence.telling.contains(error.errno) { return nil }
@@ -258,7 +257,7 @@ struct TextEvidence {
                 guard !known.decides, TextEvidence.tellingOfAttachment.contains(error.errno) else { return nil }
             } else if let known {
                 guard TextEvidence.telling.contains(error.errno) else { return nil }
-                // The entry already says which rights are missing, and of what.
+                // The entry already names the missing privileges and what needs them.
                 let isAboutRights =
                     known.decides && TextEvidence.isOfPrivileges(known.advice) || known.advice.contains("MEMLOCK")
                 if error.errno == TextEvidence.notPermitted, isAboutRights { return nil }

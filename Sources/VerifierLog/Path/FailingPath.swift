@@ -1,14 +1,14 @@
-/// The instructions that the verifier went through last, up to the one that it refused.
+/// The last path that the verifier followed, up to the instruction that it rejected.
 ///
-/// A log of 4.4 to 5.7 holds every path that was tried, later ones only the last one (at level 1). A path that starts from
-/// a branch goes on from where that branch was taken.
+/// Logs of 4.4 to 5.7 contain every path that was tried, later ones only the last one (at level 1). A path that starts
+/// at a branch continues from where that branch was taken.
 struct FailingPath {
     struct Step {
         let instruction: Instruction
         let operation: Operation
         /// The source line that the log last named.
         let source: String?
-        /// The registers that the log shows after it; not all of them.
+        /// The registers that the log shows after it, which may not be all of them.
         var states: [RegisterState] = []
         /// Where a path went on that had been put aside here.
         var resumed: Int?
@@ -25,7 +25,7 @@ struct FailingPath {
     /// - Parameter lines: Of a log; what is no instruction, state or branch is passed over, and so are the totals and the report.
     init(in lines: [Line]) {
         var source: String?
-        // Whether lines were left out below the last instruction, and what the verifier wrote goes on below them.
+        // Whether lines were left out below the last instruction, and whether verifier output continues below them.
         var (isInterrupted, isEndMissing) = (false, false)
         for line in lines {
             if line.hasPrefix(KernelReport.title) { break }

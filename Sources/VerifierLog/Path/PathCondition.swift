@@ -118,14 +118,14 @@ extension FailureEvidence {
     }
 
     fileprivate func isNull(in line: String) -> Bool {
-        guard let register = base ?? Self.register(in: line) else { return false }
+        guard let register = accessed(in: line) else { return false }
         if let state = path.state(of: register) { return state.isScalar && state.constant == 0 }
         return isSetToZero(register) || isReloadedZero(register)
     }
 
     /// `r1 = 0x0` with the encoding of a 64-bit constant, which clang writes for addresses.
     fileprivate func isUnresolved(in line: String) -> Bool {
-        guard let register = base ?? Self.register(in: line), let value = tracer.value(of: register),
+        guard let register = accessed(in: line), let value = tracer.value(of: register),
             value.offset >= 0, let origin = tracer.origins[value.origin]
         else { return false }
         let step = path.steps[origin]
@@ -138,7 +138,9 @@ extension FailureEvidence {
 
     /// The kernel passes a program its context in r1, and nothing in r2 to r5.
     fileprivate func readsUnwrittenArgument(in line: String) -> Bool {
-        guard let register = Self.register(in: line), (2...5).contains(register), isWhole else { return false }
+        guard let register = RegisterState.number(namedIn: line), (2...5).contains(register), isWhole else {
+            return false
+        }
         return !path.steps.dropLast().contains { $0.operation.writes(register) }
     }
 
@@ -167,9 +169,9 @@ extension FailureEvidence {
             let register = line.text.firstRange(of: "(id=")
         else { return false }
         let rest = line.text[register.upperBound...]
-        guard let offset = rest.firstRange(of: ",off=").flatMap({ Self.number(at: rest[$0.upperBound...]) }),
-            let range = rest.firstRange(of: ",r=").flatMap({ Self.number(at: rest[$0.upperBound...]) })
-        else { return false }
+        guard let offset = Self.number(after: ",off=", in: rest), let range = Self.number(after: ",r=", in: rest) else {
+            return false
+        }
         return offset > 0 && range == offset - 1
     }
 
@@ -177,15 +179,16 @@ extension FailureEvidence {
     ///
     /// Source: Linux 6.1 kernel/bpf/verifier.c, `check_stack_slot_within_bounds`.
     fileprivate static func isWithinStack(_ line: String) -> Bool {
-        guard let place = line.firstRange(of: " off="), let offset = number(at: line[place.upperBound...]),
-            let word = line.firstRange(of: " size="), let size = number(at: line[word.upperBound...])
-        else { return false }
+        guard let offset = number(after: " off=", in: line[...]), let size = number(after: " size=", in: line[...])
+        else {
+            return false
+        }
         return offset >= -512 && offset + size <= 0
     }
 
     /// Follows the value back to the last place where it was a packet pointer, through the stack.
     fileprivate func isInvalidated(in line: String) -> Bool {
-        guard let register = base ?? Self.register(in: line) else { return false }
+        guard let register = accessed(in: line) else { return false }
         var place = RegisterState.Place.register(register)
         var isChanged = false
         for step in path.steps.dropLast().reversed() {
@@ -304,7 +307,7 @@ extension FailureEvidence {
     }
 
     fileprivate func hasNegativeOffset(of line: String) -> Bool {
-        guard let register = Self.register(in: line) else { return false }
+        guard let register = RegisterState.number(namedIn: line) else { return false }
         if let state = path.state(of: register), !state.isScalar {
             if (state.detail("smin") ?? state.detail("smin_value"))?.hasPrefix("-") == true { return true }
         }
@@ -316,9 +319,7 @@ extension FailureEvidence {
     }
 
     fileprivate func holdsPointer(inSlotOf line: String) -> Bool {
-        guard let word = line.firstRange(of: "off "), let offset = Self.number(at: line[word.upperBound...]) else {
-            return false
-        }
+        guard let offset = Self.number(after: "off ", in: line[...]) else { return false }
         for place in path.steps.indices.dropLast().reversed() {
             let step = path.steps[place]
             if let state = step.states.last(where: { $0.place == .stack(offset) }) {
@@ -367,13 +368,11 @@ extension FailureEvidence {
         return lengths.max().map { $0 < 4096 } ?? false
     }
 
-    /// `R5` of `R5 unbounded memory access, …`.
-    private static func register(in line: String) -> Int? {
-        line.split(separator: " ").lazy.compactMap { $0.hasPrefix("R") ? Int($0.dropFirst()) : nil }.first
-    }
+    /// The register of the refused access, or the one that the message names.
+    private func accessed(in line: String) -> Int? { base ?? RegisterState.number(namedIn: line) }
 
-    /// -8 of `-8+0 size 4`.
-    private static func number(at text: Substring) -> Int? {
-        Int(text.prefix { $0 == "-" || $0.isNumber })
+    /// -8 of `off -8+0 size 4`, after `off `.
+    private static func number(after word: String, in text: Substring) -> Int? {
+        text.firstRange(of: word).flatMap { Int(text[$0.upperBound...].prefix { $0 == "-" || $0.isNumber }) }
     }
 }

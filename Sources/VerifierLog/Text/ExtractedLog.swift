@@ -79,7 +79,7 @@ struct ExtractedLog {
         ]
     }
 
-    /// Whether only registers of another log are repeated, as by a person who explains it.
+    /// Whether it only repeats registers of another log, as in an explanation.
     private static func isQuotedState(_ lines: ArraySlice<Line>) -> Bool {
         let kinds = Set(lines.map(\.kind))
         return kinds.contains(.state) && kinds.isDisjoint(with: [.instruction, .total])

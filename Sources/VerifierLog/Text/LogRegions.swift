@@ -1,7 +1,7 @@
-/// Where the verifier's logs stand in a text.
+/// The positions of the verifier's logs in a text.
 ///
-/// Markers of loaders say so, or else the lines that only a verifier writes: a log begins with the first of them and ends
-/// with its totals, or with the message below the last of them.
+/// They are found by loaders' markers, or else by the lines that only a verifier writes: a log begins with the first of
+/// these lines and ends with its totals, or with the message below the last of them.
 struct LogRegions {
     private(set) var ranges: [Range<Int>] = []
 
@@ -63,7 +63,7 @@ struct LogRegions {
         lastTrace = nil
     }
 
-    /// Below a message that a blank line parts from the trace above it, where a log is told to end.
+    /// The end of a message that a blank line separates from the trace above it, in a log whose end is marked.
     private var endOfMessage: Int {
         guard let lastTrace else { return 0 }
         let rest = lines[(lastTrace + 1)...].drop { $0.kind == .blank }

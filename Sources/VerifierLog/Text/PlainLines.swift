@@ -63,9 +63,9 @@ struct PlainLines {
         return Substring(text.utf8.dropFirst(LinePrefix.length(in: text)))
     }
 
-    /// What a page or a word processor sets for a blank, a quotation mark and the `x` of `0x0`.
+    /// Replaces typographic blanks and quotation marks, and the `×` of `0×0`, with what the verifier printed.
     private static func withoutTypography(_ text: Substring) -> Substring {
-        // The lead bytes of these characters in UTF-8; the rest is ASCII, as a verifier writes.
+        // No byte of ASCII is this large, and these characters begin with one that is.
         guard text.utf8.contains(where: { $0 >= 0xC2 }) else { return text }
         var text = text
         for (character, plain) in typography { text.replace(character, with: plain) }

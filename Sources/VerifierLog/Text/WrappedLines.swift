@@ -5,6 +5,14 @@ struct WrappedLines {
     struct Piece {
         var text: Substring
         var origin: Line.Origin
+
+        /// The pieces from this one to `last`, which are `text` once they are joined.
+        fileprivate func joined(to last: Piece, as text: String) -> Piece {
+            Piece(
+                text: Substring(text),
+                origin: Line.Origin(
+                    line: origin.line, bytes: origin.bytes.lowerBound..<last.origin.bytes.upperBound))
+        }
     }
 
     private static let widths = 60...300
@@ -13,7 +21,7 @@ struct WrappedLines {
 
     static func joined(_ lines: [Piece]) -> [Piece] { joinedByWidth(joinedSummaries(lines)) }
 
-    /// cilium/ebpf's summary of a log, in one line that ends with `(12 line(s) omitted)`, which people break where they like.
+    /// Summaries by cilium/ebpf, which end with `(12 line(s) omitted)`, and which people wrap anywhere.
     private static func joinedSummaries(_ lines: [Piece]) -> [Piece] {
         let ends = lines.indices.filter { lines[$0].text.utf8.span.contains(endOfSummary, from: 0) }
         guard !ends.isEmpty else { return lines }
@@ -28,12 +36,7 @@ struct WrappedLines {
             let text = lines[start...end].map(\.text.trimmed).joined(separator: " ")
             guard text.utf8.count < longest else { continue }
             joined += lines[next..<start]
-            joined.append(
-                Piece(
-                    text: Substring(text),
-                    origin: Line.Origin(
-                        line: lines[start].origin.line,
-                        bytes: lines[start].origin.bytes.lowerBound..<lines[end].origin.bytes.upperBound)))
+            joined.append(lines[start].joined(to: lines[end], as: text))
             next = end + 1
         }
         return joined + lines[next...]
@@ -41,7 +44,7 @@ struct WrappedLines {
 
     private static let summary: StaticString = "load program: "
     private static let endOfSummary: StaticString = " line(s) omitted)"
-    /// More are no single line that was broken.
+    /// More lines than this are not one wrapped line.
     private static let linesOfSummary = 4
 
     private static func joinedByWidth(_ lines: [Piece]) -> [Piece] {
@@ -53,10 +56,7 @@ struct WrappedLines {
             if wasFull, let last = joined.last, last.text.utf8.count < longest,
                 isContinuation(line.text) || isOpen(last.text)
             {
-                joined[joined.count - 1] = Piece(
-                    text: Substring(last.text + line.text),
-                    origin: Line.Origin(
-                        line: last.origin.line, bytes: last.origin.bytes.lowerBound..<line.origin.bytes.upperBound))
+                joined[joined.count - 1] = last.joined(to: line, as: String(last.text + line.text))
             } else {
                 joined.append(line)
             }

@@ -20,7 +20,7 @@ enum PathCondition: String, Decodable, CaseIterable {
     case plainLoad = "plain-load"
     /// The refused instruction stores.
     case isStore = "is-store"
-    /// The program reads one of r2 to r5 before anything was written to it.
+    /// The program reads one of r2 to r5 before anything was written to it, and does not just return it.
     case unwrittenArgument = "unwritten-argument"
     /// LD_ABS or LD_IND, which take the context from r6.
     case packetLoad = "packet-load"
@@ -137,7 +137,10 @@ extension FailureEvidence {
     private static let wideConstant: UInt8 = 0x18
 
     /// The kernel passes a program its context in r1, and nothing in r2 to r5.
+    ///
+    /// A register that is only returned is no parameter, but a return value that is missing.
     fileprivate func readsUnwrittenArgument(in line: String) -> Bool {
+        if case .copy(0, _, _)? = refused?.operation { return false }
         guard let register = RegisterState.number(namedIn: line), (2...5).contains(register), isWhole else {
             return false
         }
